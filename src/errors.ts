@@ -1,0 +1,97 @@
+/**
+ * The codes an {@link InvalidationError} can carry. They are stable: match on `error.code`, never on the message.
+ */
+export const InvalidationErrorCode = {
+  configuration: 'CONFIGURATION',
+  invalidMessage: 'INVALID_MESSAGE',
+  serialization: 'SERIALIZATION',
+  redis: 'REDIS',
+  publishTimeout: 'PUBLISH_TIMEOUT',
+  waitTimeout: 'WAIT_TIMEOUT',
+  handler: 'HANDLER',
+  handlerTimeout: 'HANDLER_TIMEOUT',
+  unsupportedServer: 'UNSUPPORTED_SERVER',
+  closed: 'CLOSED',
+} as const
+
+/** One of the values of the {@link (InvalidationErrorCode:variable)} table. */
+export type InvalidationErrorCode = (typeof InvalidationErrorCode)[keyof typeof InvalidationErrorCode]
+
+/** The base of every error this library throws, rejects with or emits. */
+export abstract class InvalidationError extends Error {
+  abstract readonly code: InvalidationErrorCode
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = new.target.name
+  }
+}
+
+/** An option or argument that can't work: what waiting can't mend. */
+export class ConfigurationError extends InvalidationError {
+  readonly code = InvalidationErrorCode.configuration
+}
+
+/** A message that breaks the wire format or its limits. */
+export class InvalidMessageError extends InvalidationError {
+  readonly code = InvalidationErrorCode.invalidMessage
+}
+
+/** A value that JSON can't carry, such as a `BigInt` or a cycle in `metadata`. */
+export class SerializationError extends InvalidationError {
+  readonly code = InvalidationErrorCode.serialization
+}
+
+/**
+ * Why Redis did not do what was asked.
+ *
+ * - `disconnected`: the connection was down, or closed before the reply came (the command may have been executed)
+ * - `timeout`: no reply within the deadline; the connection is replaced (the command may have been executed)
+ * - `readonly`: the server is a replica
+ * - `moved`: the slot lives on another server
+ * - `refused`: credentials or rights (`NOAUTH`, `WRONGPASS`, `NOPERM`)
+ * - `replicas`: appended, but fewer replicas confirmed it than `waitReplicas` asks for
+ * - `reply`: any other error reply
+ */
+export type RedisErrorKind = 'disconnected' | 'timeout' | 'readonly' | 'moved' | 'refused' | 'replicas' | 'reply'
+
+/** Redis refused a command, or the link to it failed. */
+export class RedisError extends InvalidationError {
+  readonly code = InvalidationErrorCode.redis
+  readonly kind: RedisErrorKind
+
+  constructor(kind: RedisErrorKind, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.kind = kind
+  }
+}
+
+/** `publish()` was not acknowledged in time. The message stays queued and is still sent. */
+export class PublishTimeoutError extends InvalidationError {
+  readonly code = InvalidationErrorCode.publishTimeout
+}
+
+/** `waitFor()` or `caughtUp()` did not see its position handled in time. */
+export class WaitTimeoutError extends InvalidationError {
+  readonly code = InvalidationErrorCode.waitTimeout
+}
+
+/** A handler threw or rejected; `cause` is what it threw. */
+export class HandlerError extends InvalidationError {
+  readonly code = InvalidationErrorCode.handler
+}
+
+/** A handler ran longer than `handlerTimeoutMs`. */
+export class HandlerTimeoutError extends InvalidationError {
+  readonly code = InvalidationErrorCode.handlerTimeout
+}
+
+/** The server lacks a feature the protocol needs; the message names it. */
+export class UnsupportedServerError extends InvalidationError {
+  readonly code = InvalidationErrorCode.unsupportedServer
+}
+
+/** The publisher, subscriber or subscription was closed. */
+export class ClosedError extends InvalidationError {
+  readonly code = InvalidationErrorCode.closed
+}

@@ -1,0 +1,58 @@
+/** A value that JSON can carry. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
+
+/** The entity types that have a name of their own on the wire. */
+export type BuiltInEntity = 'user' | 'post' | 'comment' | 'notification' | 'feed'
+
+/**
+ * Entity types of your own. Augment it, and `invalidate('session', id)` is checked by the compiler:
+ *
+ * ```ts
+ * declare module 'cache-invalidation' {
+ *   interface CustomEntities { session: true }
+ * }
+ * ```
+ */
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- an interface so that users can augment it
+export interface CustomEntities {}
+
+/**
+ * The type of an entity: a plain string that is also the prefix of its cache key. On the wire `user` is `"User"`, any
+ * other is `{"Custom": …}`. While `CustomEntities` is empty every string is taken.
+ */
+export type EntityType =
+  | BuiltInEntity
+  | ([keyof CustomEntities] extends [never] ? string & Record<never, never> : keyof CustomEntities & string)
+
+/** What to evict. */
+export type Invalidation = EntityInvalidation | PatternInvalidation | BatchInvalidation
+
+/** One entity changed or went away: evict `<entityType>:<entityId>`. */
+export interface EntityInvalidation {
+  readonly action: 'delete' | 'update'
+  readonly entityType: EntityType
+  readonly entityId: string
+  readonly metadata?: Json
+}
+
+/** Evict every key that matches a Redis glob. */
+export interface PatternInvalidation {
+  readonly action: 'pattern'
+  readonly pattern: string
+  readonly metadata?: Json
+}
+
+/** Evict these cache keys, each given in full. */
+export interface BatchInvalidation {
+  readonly action: 'batch'
+  readonly cacheKeys: readonly string[]
+  readonly metadata?: Json
+}
+
+/** An invalidation as it travels: named, timed and signed. */
+export type InvalidationMessage = Invalidation & {
+  readonly messageId: string
+  /** When it was made, RFC 3339; kept as the string it was. */
+  readonly timestamp: string
+  readonly sourceService: string
+}

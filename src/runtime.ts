@@ -1,0 +1,49 @@
+import { randomUUID } from 'node:crypto'
+
+/** A timer that was set and can be taken back. */
+export interface Timer {
+  cancel(): void
+}
+
+/**
+ * Time and chance, handed in. Nothing else in this library reads a clock, sets a timer or draws a random number,
+ * so a test that hands in a runtime of its own controls all three.
+ */
+export interface Runtime {
+  /** Wall clock: milliseconds since the epoch. */
+  now(): number
+  /** Monotonic clock: milliseconds since some fixed moment. */
+  monotonic(): number
+  /** Calls `run` once, `delayMs` milliseconds from now. Does not keep the process alive. */
+  after(delayMs: number, run: () => void): Timer
+  /** Lets the event loop turn: resolves after pending I/O was served. */
+  yield(): Promise<void>
+  /** A number from 0 up to, not including, 1. */
+  random(): number
+  /** A new UUID, version 4. */
+  uuid(): string
+}
+
+/** The real clock, timers and randomness. */
+export const systemRuntime: Runtime = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  after(delayMs, run) {
+    const handle = setTimeout(run, delayMs).unref()
+    return {
+      cancel() {
+        clearTimeout(handle)
+      },
+    }
+  },
+  yield: () => new Promise((resolve) => setImmediate(resolve)),
+  random: () => Math.random(),
+  uuid: () => randomUUID(),
+}
+
+/** Resolves `delayMs` milliseconds from now on the given runtime. */
+export function delay(runtime: Runtime, delayMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    runtime.after(delayMs, resolve)
+  })
+}
