@@ -1,0 +1,5 @@
+export { decodeMessage } from './decode.js'
+export { encodeMessage, prepareMessage } from './encode.js'
+export type { MessageDefaults, PreparedMessage } from './encode.js'
+export { decodeFrame, encodeFrame } from './frame.js'
+export type { DecodedFrame } from './frame.js'

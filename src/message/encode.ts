@@ -1,0 +1,145 @@
+import { InvalidMessageError, SerializationError } from '../errors.js'
+import { describeValue } from './describe-value.js'
+import { entityTypeToJson } from './entity.js'
+import { exceedsBytes, maxBatchKeys, maxMessageBytes, maxMetadataDepth, maxTextBytes, nestsDeeper } from './limits.js'
+import type { Invalidation, InvalidationMessage } from './message.js'
+import { isTimestamp } from './timestamp.js'
+
+/** What makes an invalidation a message. */
+export interface MessageDefaults {
+  readonly messageId: string
+  readonly timestamp: string
+  readonly sourceService: string
+}
+
+/** A message that was checked and encoded. */
+export interface PreparedMessage {
+  readonly messageId: string
+  /** The message in wire form. */
+  readonly json: string
+  /** Size of `json` in UTF-8. */
+  readonly bytes: number
+  /** All of `json` but message id and timestamp: equal for messages that say the same. */
+  readonly coalesceKey: string
+}
+
+/**
+ * A message in wire form: one JSON object. Fields that are not of the wire format, such as a `stream_id` from another
+ * message, are left out, and so is what is not set.
+ *
+ * @throws InvalidMessageError when a field is missing, of the wrong shape, empty, or over a limit
+ * @throws SerializationError when JSON can't carry `metadata`
+ */
+export function encodeMessage(message: InvalidationMessage): string {
+  return prepareMessage(message, message).json
+}
+
+/**
+ * Checks and encodes what is to be published. A whole message keeps its message id, timestamp and source service; an
+ * invalidation takes the defaults.
+ *
+ * @throws InvalidMessageError and SerializationError as {@link encodeMessage} does
+ */
+export function prepareMessage(
+  given: Invalidation & Partial<MessageDefaults>,
+  defaults: MessageDefaults,
+): PreparedMessage {
+  if (typeof given !== 'object' || given === null) {
+    throw new InvalidMessageError(`Expected an invalidation, got ${describeValue(given)}`)
+  }
+  const messageId = given.messageId ?? defaults.messageId
+  const timestamp = given.timestamp ?? defaults.timestamp
+  const messageIdJson = quote(messageId, 'messageId')
+  checkTimestamp(timestamp)
+  const source = quote(given.sourceService ?? defaults.sourceService, 'sourceService')
+  const coalesceKey = `${encodeTarget(given)},"source_service":${source}${encodeMetadata(given.metadata)}}`
+  const json = `{"message_id":${messageIdJson},"timestamp":"${timestamp}",${coalesceKey}`
+  const bytes = Buffer.byteLength(json)
+  if (bytes > maxMessageBytes) {
+    throw new InvalidMessageError(
+      `Expected a message of at most ${maxMessageBytes} bytes as JSON, got ${bytes} (${given.action}, messageId ${describeValue(messageId)}): shorten its metadata, split the batch, or use a pattern`,
+    )
+  }
+  return { messageId, json, bytes, coalesceKey }
+}
+
+function encodeTarget(given: Invalidation): string {
+  switch (given.action) {
+    case 'delete':
+      return `${encodeEntity(given.entityType, given.entityId)},"action":"Delete"`
+    case 'update':
+      return `${encodeEntity(given.entityType, given.entityId)},"action":"Update"`
+    case 'pattern':
+      return `"entity_type":{"Custom":"pattern"},"pattern":${quote(given.pattern, 'pattern')},"action":"Pattern"`
+    case 'batch':
+      return `"entity_type":{"Custom":"batch"},"entity_ids":${encodeKeys(given.cacheKeys)},"action":"Batch"`
+    default:
+      throw unknownAction(given)
+  }
+}
+
+function unknownAction(given: { readonly action?: unknown }): InvalidMessageError {
+  return new InvalidMessageError(
+    `Expected \`action\` to be "delete", "update", "pattern" or "batch", got ${describeValue(given.action)}`,
+  )
+}
+
+function encodeEntity(entityType: string, entityId: string): string {
+  checkText(entityType, 'entityType')
+  return `"entity_type":${entityTypeToJson(entityType)},"entity_id":${quote(entityId, 'entityId')}`
+}
+
+function encodeKeys(cacheKeys: readonly string[]): string {
+  if (!Array.isArray(cacheKeys) || cacheKeys.length === 0 || cacheKeys.length > maxBatchKeys) {
+    throw new InvalidMessageError(
+      `Expected \`cacheKeys\` to be an array of 1 to ${maxBatchKeys} cache keys, got ${describeValue(cacheKeys)}: split a larger batch, or use a pattern`,
+    )
+  }
+  for (let index = 0; index < cacheKeys.length; index++) checkText(cacheKeys[index], `cacheKeys[${index}]`)
+  return JSON.stringify(cacheKeys)
+}
+
+function encodeMetadata(metadata: unknown): string {
+  if (metadata === undefined || metadata === null) return ''
+  if (nestsDeeper(metadata, maxMetadataDepth)) {
+    throw new SerializationError(
+      `Expected \`metadata\` to nest at most ${maxMetadataDepth} levels and without a cycle: flatten it`,
+    )
+  }
+  return `,"metadata":${stringify(metadata)}`
+}
+
+function stringify(metadata: unknown): string {
+  let json: string | undefined
+  let cause: unknown
+  try {
+    json = JSON.stringify(metadata)
+  } catch (error) {
+    cause = error
+  }
+  if (json !== undefined) return json
+  throw new SerializationError(`Expected \`metadata\` that JSON can carry, got ${describeValue(metadata)}`, { cause })
+}
+
+function quote(text: string, name: string): string {
+  checkText(text, name)
+  return JSON.stringify(text)
+}
+
+function checkText(text: unknown, name: string): void {
+  if (typeof text !== 'string' || text === '') {
+    throw new InvalidMessageError(`Expected \`${name}\` to be a string that is not empty, got ${describeValue(text)}`)
+  }
+  if (exceedsBytes(text, maxTextBytes)) {
+    throw new InvalidMessageError(
+      `Expected \`${name}\` to be at most ${maxTextBytes} bytes long, got ${Buffer.byteLength(text)}: ${describeValue(text)}`,
+    )
+  }
+}
+
+function checkTimestamp(timestamp: unknown): void {
+  if (typeof timestamp === 'string' && isTimestamp(timestamp)) return
+  throw new InvalidMessageError(
+    `Expected \`timestamp\` to be of the form "2026-11-22T10:00:00.000Z", got ${describeValue(timestamp)}`,
+  )
+}

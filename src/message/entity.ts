@@ -1,0 +1,36 @@
+import type { BuiltInEntity, EntityType } from './message.js'
+
+const wireNames: Record<BuiltInEntity, string> = {
+  user: 'User',
+  post: 'Post',
+  comment: 'Comment',
+  notification: 'Notification',
+  feed: 'Feed',
+}
+
+// Maps, because a look-up in an object would also find `constructor` and the like.
+const jsonByType: ReadonlyMap<string, string> = new Map(
+  Object.entries(wireNames).map(([type, name]) => [type, JSON.stringify(name)]),
+)
+const typeByName: ReadonlyMap<string, EntityType> = new Map(
+  Object.entries(wireNames).map(([type, name]) => [name, type]),
+)
+
+/** The entity type as JSON on the wire: `"User"` for `user`, `{"Custom":"session"}` for `session`. */
+export function entityTypeToJson(type: EntityType): string {
+  return jsonByType.get(type) ?? `{"Custom":${JSON.stringify(type)}}`
+}
+
+/**
+ * Reads an entity type from its wire form: `"User"`, `{"User":null}` or `{"Custom":"session"}`. A custom type with a
+ * built-in name is that built-in type: both mean the same cache keys. Undefined where the value is none of these.
+ */
+export function entityTypeFromWire(wire: unknown): EntityType | undefined {
+  if (typeof wire === 'string') return typeByName.get(wire)
+  if (typeof wire !== 'object' || wire === null || Array.isArray(wire)) return undefined
+  const [variant, ...others] = Object.entries(wire)
+  if (variant === undefined || others.length > 0) return undefined
+  const [name, content]: [string, unknown] = variant
+  if (name === 'Custom') return typeof content === 'string' ? content : undefined
+  return content === null ? typeByName.get(name) : undefined
+}
