@@ -46,7 +46,7 @@ export async function findRedisServer(): Promise<string> {
 }
 
 function onPath(): string[] {
-  const folders = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '')
+  const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '')
   return ['redis-server', 'valkey-server'].flatMap((name) => folders.map((folder) => join(folder, name)))
 }
 

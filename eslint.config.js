@@ -1,0 +1,76 @@
+import js from '@eslint/js'
+import { defineConfig, globalIgnores } from 'eslint/config'
+import tseslint from 'typescript-eslint'
+
+const handedIn = 'Take it from the Runtime that was handed in: virtual time is only real if nothing goes past it.'
+
+export default defineConfig(
+  globalIgnores(['dist', 'coverage']),
+  js.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    linterOptions: { reportUnusedDisableDirectives: 'error' },
+    rules: {
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      eqeqeq: 'error',
+
+      // Numbers read well in messages; everything else is turned into text on purpose.
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      // `(resolve) => runtime.after(1, resolve)` is plain; it is a stored or returned void that misleads.
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      // `for (;;)` and `while (true)` with a break inside say what they do.
+      '@typescript-eslint/no-unnecessary-condition': [
+        'error',
+        { allowConstantLoopConditions: 'only-allowed-literals' },
+      ],
+
+      'no-restricted-syntax': [
+        'error',
+        { selector: 'ExportAllDeclaration', message: 'Name every export: what is public is then a decision.' },
+      ],
+    },
+  },
+  {
+    files: ['src/**/*.ts'],
+    rules: {
+      '@typescript-eslint/explicit-module-boundary-types': 'error',
+      'max-lines': ['error', 400],
+      'no-console': 'error',
+      'no-restricted-exports': ['error', { restrictDefaultExports: { direct: true, named: true, defaultFrom: true } }],
+    },
+  },
+  {
+    files: ['src/**/*.ts'],
+    ignores: ['src/runtime.ts'],
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        ...['setTimeout', 'setInterval', 'setImmediate', 'performance', 'crypto'].map((name) => ({
+          name,
+          message: handedIn,
+        })),
+      ],
+      'no-restricted-properties': [
+        'error',
+        { object: 'Date', property: 'now', message: handedIn },
+        { object: 'Math', property: 'random', message: handedIn },
+        { object: 'AbortSignal', property: 'timeout', message: handedIn },
+        { object: 'process', property: 'hrtime', message: handedIn },
+        { object: 'process', property: 'uptime', message: handedIn },
+      ],
+      'no-restricted-imports': [
+        'error',
+        ...['node:timers', 'node:timers/promises', 'node:perf_hooks'].map((name) => ({ name, message: handedIn })),
+        { name: 'node:crypto', importNames: ['randomBytes', 'randomInt', 'randomUUID'], message: handedIn },
+      ],
+      'no-restricted-syntax': [
+        'error',
+        { selector: 'ExportAllDeclaration', message: 'Name every export: what is public is then a decision.' },
+        { selector: 'NewExpression[callee.name="Date"][arguments.length=0]', message: handedIn },
+      ],
+    },
+  },
+)
