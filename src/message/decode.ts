@@ -1,64 +1,29 @@
 import { InvalidMessageError } from '../errors.js'
+import { requireText, requireTimestamp } from './checks.js'
 import { describeValue } from './describe-value.js'
 import { entityTypeFromWire } from './entity.js'
-import { exceedsBytes, maxBatchKeys, maxMessageBytes, maxMetadataDepth, maxTextBytes, nestsDeeper } from './limits.js'
+import { isArray, parseObject } from './json.js'
+import type { JsonObject } from './json.js'
+import { maxBatchKeys, maxMessageBytes, maxMetadataDepth, nestsDeeper } from './limits.js'
 import type { EntityType, InvalidationMessage, Json } from './message.js'
-import { isTimestamp } from './timestamp.js'
-
-/** A JSON object as parsed: every property is its own, `__proto__` too. */
-export type JsonObject = { readonly [key: string]: Json }
 
 /**
- * Reads a message from its wire form. Empty ids and batches, which encoding refuses, are taken: they evict nothing.
+ * Reads a message from its wire form. Empty strings and batches, which encoding refuses, are taken: the crate can
+ * write them, and they evict nothing.
  *
  * @throws InvalidMessageError that says what is wrong with it, and nothing else
  */
 export function decodeMessage(text: string): InvalidationMessage {
-  const raw = parseObject(text, maxMessageBytes)
-  checkMessageBytes(text, maxMessageBytes)
-  return readMessage(raw)
+  return readMessage(parseObject(text, maxMessageBytes))
 }
 
-/** Parses a JSON object of at most `maxBytes`, by its length; throws InvalidMessageError. */
-export function parseObject(text: string, maxBytes: number): JsonObject {
-  if (typeof text !== 'string') throw new InvalidMessageError(`Expected a text, got ${describeValue(text)}`)
-  if (text.length > maxBytes) {
-    throw new InvalidMessageError(`Expected at most ${maxBytes} bytes, got more: ${describeValue(text)}`)
-  }
-  let value: Json
-  try {
-    value = JSON.parse(text)
-  } catch (cause) {
-    throw new InvalidMessageError(`Expected a message as JSON, got ${describeValue(text)}`, { cause })
-  }
-  return requireObject(value)
-}
-
-export function checkMessageBytes(text: string, maxBytes: number): void {
-  if (exceedsBytes(text, maxBytes)) {
-    throw new InvalidMessageError(
-      `Expected a message of at most ${maxBytes} bytes, got ${Buffer.byteLength(text)}: ${describeValue(text)}`,
-    )
-  }
-}
-
-export function requireObject(value: Json): JsonObject {
-  if (typeof value === 'object' && value !== null && !isArray(value)) return value
-  throw new InvalidMessageError(`Expected a message to be a JSON object, got ${describeValue(value)}`)
-}
-
-/** Narrows what `Array.isArray` does not: a readonly array. */
-export function isArray(value: Json | undefined): value is readonly Json[] {
-  return Array.isArray(value)
-}
-
-/** Reads a message from its parsed wire form; throws InvalidMessageError. */
+/** Reads a message from its parsed wire form; throws InvalidMessageError and nothing else. */
 export function readMessage(raw: JsonObject): InvalidationMessage {
   const message = readFields(raw)
-  const metadata = raw.metadata
+  const { metadata } = raw
   if (metadata === undefined || metadata === null) return message
   if (nestsDeeper(metadata, maxMetadataDepth)) {
-    throw new InvalidMessageError(`Expected \`metadata\` to nest at most ${maxMetadataDepth} levels`)
+    throw new InvalidMessageError(`Expected \`metadata\` to nest at most ${maxMetadataDepth} levels, got more`)
   }
   return { ...message, metadata }
 }
@@ -72,19 +37,17 @@ function readFields(raw: JsonObject): InvalidationMessage {
     case 'Delete':
     case 'Update': {
       const action = raw.action === 'Delete' ? 'delete' : 'update'
-      return {
-        action,
-        entityType,
-        entityId: requireText(raw.entity_id, 'entity_id'),
-        messageId,
-        timestamp,
-        sourceService,
-      }
+      const entityId = requireText(raw.entity_id, 'entity_id')
+      return { action, entityType, entityId, messageId, timestamp, sourceService }
     }
-    case 'Pattern':
-      return { action: 'pattern', pattern: requireText(raw.pattern, 'pattern'), messageId, timestamp, sourceService }
-    case 'Batch':
-      return { action: 'batch', cacheKeys: requireKeys(raw.entity_ids), messageId, timestamp, sourceService }
+    case 'Pattern': {
+      const pattern = requireText(raw.pattern, 'pattern')
+      return { action: 'pattern', pattern, messageId, timestamp, sourceService }
+    }
+    case 'Batch': {
+      const cacheKeys = requireKeys(raw.entity_ids)
+      return { action: 'batch', cacheKeys, messageId, timestamp, sourceService }
+    }
     default:
       throw new InvalidMessageError(
         `Expected \`action\` to be "Delete", "Update", "Pattern" or "Batch", got ${describeValue(raw.action)}`,
@@ -92,42 +55,18 @@ function readFields(raw: JsonObject): InvalidationMessage {
   }
 }
 
-function requireText(value: Json | undefined, name: string): string {
-  if (typeof value !== 'string') {
-    throw new InvalidMessageError(`Expected \`${name}\` to be a string, got ${describeValue(value)}`)
-  }
-  if (exceedsBytes(value, maxTextBytes)) {
-    throw new InvalidMessageError(
-      `Expected \`${name}\` to be at most ${maxTextBytes} bytes long, got ${Buffer.byteLength(value)}: ${describeValue(value)}`,
-    )
-  }
-  return value
-}
-
-function requireTimestamp(value: Json | undefined): string {
-  if (typeof value === 'string' && isTimestamp(value)) return value
+function requireEntityType(value: Json | undefined): EntityType {
+  const type = entityTypeFromWire(value)
+  if (type !== undefined) return requireText(type, 'entity_type')
   throw new InvalidMessageError(
-    `Expected \`timestamp\` to be of the form "2026-11-22T10:00:00.000Z", got ${describeValue(value)}`,
+    `Expected \`entity_type\` to be "User", "Post", "Comment", "Notification", "Feed" or {"Custom":"<type>"}, got ${describeValue(value)}`,
   )
 }
 
-function requireEntityType(value: Json | undefined): EntityType {
-  const type = entityTypeFromWire(value)
-  if (type === undefined) {
-    throw new InvalidMessageError(
-      `Expected \`entity_type\` to be "User", "Post", "Comment", "Notification", "Feed" or {"Custom":"<type>"}, got ${describeValue(value)}`,
-    )
-  }
-  return requireText(type, 'entity_type')
-}
-
 function requireKeys(value: Json | undefined): readonly string[] {
-  if (!isArray(value)) {
-    throw new InvalidMessageError(`Expected \`entity_ids\` to be an array of cache keys, got ${describeValue(value)}`)
-  }
-  if (value.length > maxBatchKeys) {
+  if (!isArray(value) || value.length > maxBatchKeys) {
     throw new InvalidMessageError(
-      `Expected \`entity_ids\` to hold at most ${maxBatchKeys} cache keys, got ${value.length}`,
+      `Expected \`entity_ids\` to be an array of at most ${maxBatchKeys} cache keys, got ${describeValue(value)}`,
     )
   }
   return value.map((key) => requireText(key, 'entity_ids'))

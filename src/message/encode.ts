@@ -1,9 +1,9 @@
 import { InvalidMessageError, SerializationError } from '../errors.js'
+import { requireText, requireTimestamp } from './checks.js'
 import { describeValue } from './describe-value.js'
 import { entityTypeToJson } from './entity.js'
-import { exceedsBytes, maxBatchKeys, maxMessageBytes, maxMetadataDepth, maxTextBytes, nestsDeeper } from './limits.js'
+import { maxBatchKeys, maxMessageBytes, maxMetadataDepth, nestsDeeper } from './limits.js'
 import type { Invalidation, InvalidationMessage } from './message.js'
-import { isTimestamp } from './timestamp.js'
 
 /** What makes an invalidation a message. */
 export interface MessageDefaults {
@@ -44,16 +44,14 @@ export function prepareMessage(
   given: Invalidation & Partial<MessageDefaults>,
   defaults: MessageDefaults,
 ): PreparedMessage {
-  if (typeof given !== 'object' || given === null) {
-    throw new InvalidMessageError(`Expected an invalidation, got ${describeValue(given)}`)
-  }
+  requireInvalidation(given)
   const messageId = given.messageId ?? defaults.messageId
   const timestamp = given.timestamp ?? defaults.timestamp
-  const messageIdJson = quote(messageId, 'messageId')
-  checkTimestamp(timestamp)
-  const source = quote(given.sourceService ?? defaults.sourceService, 'sourceService')
+  const sourceService = given.sourceService ?? defaults.sourceService
+  const head = `{"message_id":${quote(messageId, 'messageId')},"timestamp":"${requireTimestamp(timestamp)}"`
+  const source = quote(sourceService, 'sourceService')
   const coalesceKey = `${encodeTarget(given)},"source_service":${source}${encodeMetadata(given.metadata)}}`
-  const json = `{"message_id":${messageIdJson},"timestamp":"${timestamp}",${coalesceKey}`
+  const json = `${head},${coalesceKey}`
   const bytes = Buffer.byteLength(json)
   if (bytes > maxMessageBytes) {
     throw new InvalidMessageError(
@@ -61,6 +59,11 @@ export function prepareMessage(
     )
   }
   return { messageId, json, bytes, coalesceKey }
+}
+
+function requireInvalidation(given: unknown): void {
+  if (typeof given === 'object' && given !== null) return
+  throw new InvalidMessageError(`Expected an invalidation, got ${describeValue(given)}`)
 }
 
 function encodeTarget(given: Invalidation): string {
@@ -85,8 +88,8 @@ function unknownAction(given: { readonly action?: unknown }): InvalidMessageErro
 }
 
 function encodeEntity(entityType: string, entityId: string): string {
-  checkText(entityType, 'entityType')
-  return `"entity_type":${entityTypeToJson(entityType)},"entity_id":${quote(entityId, 'entityId')}`
+  const type = entityTypeToJson(requireFilled(entityType, 'entityType'))
+  return `"entity_type":${type},"entity_id":${quote(entityId, 'entityId')}`
 }
 
 function encodeKeys(cacheKeys: readonly string[]): string {
@@ -95,51 +98,32 @@ function encodeKeys(cacheKeys: readonly string[]): string {
       `Expected \`cacheKeys\` to be an array of 1 to ${maxBatchKeys} cache keys, got ${describeValue(cacheKeys)}: split a larger batch, or use a pattern`,
     )
   }
-  for (let index = 0; index < cacheKeys.length; index++) checkText(cacheKeys[index], `cacheKeys[${index}]`)
+  for (const key of cacheKeys) requireFilled(key, 'cacheKeys')
   return JSON.stringify(cacheKeys)
 }
 
 function encodeMetadata(metadata: unknown): string {
   if (metadata === undefined || metadata === null) return ''
-  if (nestsDeeper(metadata, maxMetadataDepth)) {
-    throw new SerializationError(
-      `Expected \`metadata\` to nest at most ${maxMetadataDepth} levels and without a cycle: flatten it`,
-    )
-  }
-  return `,"metadata":${stringify(metadata)}`
-}
-
-function stringify(metadata: unknown): string {
   let json: string | undefined
   let cause: unknown
   try {
-    json = JSON.stringify(metadata)
+    if (!nestsDeeper(metadata, maxMetadataDepth)) json = JSON.stringify(metadata)
   } catch (error) {
     cause = error
   }
-  if (json !== undefined) return json
-  throw new SerializationError(`Expected \`metadata\` that JSON can carry, got ${describeValue(metadata)}`, { cause })
-}
-
-function quote(text: string, name: string): string {
-  checkText(text, name)
-  return JSON.stringify(text)
-}
-
-function checkText(text: unknown, name: string): void {
-  if (typeof text !== 'string' || text === '') {
-    throw new InvalidMessageError(`Expected \`${name}\` to be a string that is not empty, got ${describeValue(text)}`)
-  }
-  if (exceedsBytes(text, maxTextBytes)) {
-    throw new InvalidMessageError(
-      `Expected \`${name}\` to be at most ${maxTextBytes} bytes long, got ${Buffer.byteLength(text)}: ${describeValue(text)}`,
-    )
-  }
-}
-
-function checkTimestamp(timestamp: unknown): void {
-  if (typeof timestamp === 'string' && isTimestamp(timestamp)) return
-  throw new InvalidMessageError(
-    `Expected \`timestamp\` to be of the form "2026-11-22T10:00:00.000Z", got ${describeValue(timestamp)}`,
+  if (json !== undefined) return `,"metadata":${json}`
+  throw new SerializationError(
+    `Expected \`metadata\` that JSON can carry, without cycles and at most ${maxMetadataDepth} levels deep, got ${describeValue(metadata)}`,
+    { cause },
   )
+}
+
+function quote(value: unknown, name: string): string {
+  return JSON.stringify(requireFilled(value, name))
+}
+
+function requireFilled(value: unknown, name: string): string {
+  const text = requireText(value, name)
+  if (text === '') throw new InvalidMessageError(`Expected \`${name}\` to be a string that is not empty, got ""`)
+  return text
 }

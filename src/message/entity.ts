@@ -1,4 +1,5 @@
-import type { BuiltInEntity, EntityType } from './message.js'
+import { isArray } from './json.js'
+import type { BuiltInEntity, EntityType, Json } from './message.js'
 
 const wireNames: Record<BuiltInEntity, string> = {
   user: 'User',
@@ -25,12 +26,12 @@ export function entityTypeToJson(type: EntityType): string {
  * Reads an entity type from its wire form: `"User"`, `{"User":null}` or `{"Custom":"session"}`. A custom type with a
  * built-in name is that built-in type: both mean the same cache keys. Undefined where the value is none of these.
  */
-export function entityTypeFromWire(wire: unknown): EntityType | undefined {
+export function entityTypeFromWire(wire: Json | undefined): EntityType | undefined {
   if (typeof wire === 'string') return typeByName.get(wire)
-  if (typeof wire !== 'object' || wire === null || Array.isArray(wire)) return undefined
+  if (typeof wire !== 'object' || wire === null || isArray(wire)) return undefined
   const [variant, ...others] = Object.entries(wire)
   if (variant === undefined || others.length > 0) return undefined
-  const [name, content]: [string, unknown] = variant
+  const [name, content] = variant
   if (name === 'Custom') return typeof content === 'string' ? content : undefined
   return content === null ? typeByName.get(name) : undefined
 }

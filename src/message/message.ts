@@ -22,7 +22,7 @@ export interface CustomEntities {}
  */
 export type EntityType =
   | BuiltInEntity
-  | ([keyof CustomEntities] extends [never] ? string & Record<never, never> : keyof CustomEntities & string)
+  | ([keyof CustomEntities] extends [never] ? string & Record<never, never> : Extract<keyof CustomEntities, string>)
 
 /** What to evict. */
 export type Invalidation = EntityInvalidation | PatternInvalidation | BatchInvalidation

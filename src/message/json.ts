@@ -1,0 +1,35 @@
+import { InvalidMessageError } from '../errors.js'
+import { describeValue } from './describe-value.js'
+import { exceedsBytes } from './limits.js'
+import type { Json } from './message.js'
+
+/** A JSON object as parsed: every property is its own, one named `__proto__` too. */
+export type JsonObject = Readonly<Record<string, Json>>
+
+/** Parses a JSON object of at most `maxBytes`; throws InvalidMessageError and nothing else. */
+export function parseObject(text: string, maxBytes: number): JsonObject {
+  if (typeof text !== 'string') throw new InvalidMessageError(`Expected a message as text, got ${describeValue(text)}`)
+  if (exceedsBytes(text, maxBytes)) {
+    throw new InvalidMessageError(
+      `Expected a message or frame of at most ${maxBytes} bytes, got ${Buffer.byteLength(text)}: ${describeValue(text)}`,
+    )
+  }
+  let value: Json
+  try {
+    value = JSON.parse(text) as Json
+  } catch (cause) {
+    throw new InvalidMessageError(`Expected a message as JSON, got ${describeValue(text)}`, { cause })
+  }
+  return requireObject(value)
+}
+
+/** The value, if it is a JSON object; throws InvalidMessageError. */
+export function requireObject(value: Json): JsonObject {
+  if (typeof value === 'object' && value !== null && !isArray(value)) return value
+  throw new InvalidMessageError(`Expected a message to be a JSON object, got ${describeValue(value)}`)
+}
+
+/** Narrows to a readonly array, which `Array.isArray` does not. */
+export function isArray(value: Json | undefined): value is readonly Json[] {
+  return Array.isArray(value)
+}
