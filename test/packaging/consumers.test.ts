@@ -1,0 +1,103 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import packageJson from '../../package.json' with { type: 'json' }
+import { ConsumerProject, packPackage } from '../support/consumer-project.js'
+import { type Example, readmeExamples, toCommonJs } from '../support/readme.js'
+import { type RedisServer, startRedisServer } from '../support/redis-server.js'
+import { RunningScript, type ScriptOptions } from '../support/running-script.js'
+
+const installTimeoutMs = 180_000
+const { ioredis: ioredis6, ioredis5: ioredis5Alias } = packageJson.devDependencies
+const ioredis5 = ioredis5Alias.replace('npm:ioredis@', '')
+
+let folder: string
+let tarball: string
+let examples: Example[]
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'cache-invalidation-pack-'))
+  tarball = await packPackage(folder)
+  examples = await readmeExamples()
+}, installTimeoutMs)
+
+afterAll(async () => {
+  await rm(folder, { recursive: true })
+})
+
+describe.each([
+  { title: 'ioredis 6', version: ioredis6 },
+  { title: 'ioredis 5', version: ioredis5 },
+])('a project that has installed the packed tarball beside $title', ({ version }) => {
+  let project: ConsumerProject
+  let redis: RedisServer
+
+  beforeAll(async () => {
+    project = await ConsumerProject.create(tarball, version)
+  }, installTimeoutMs)
+
+  beforeEach(async () => {
+    redis = await startRedisServer()
+  })
+
+  afterEach(async () => {
+    await redis.stop()
+  })
+
+  afterAll(async () => {
+    await project.remove()
+  })
+
+  test('compiles every example of the README in strict TypeScript and runs the quick start', async () => {
+    for (const { name, code } of examples) await project.write(`${name}.ts`, code)
+    await project.compile()
+    await runQuickStart((name) => `${name}.js`, { cwd: project.dir, env: { REDIS_URL: redis.url } })
+  }, 60_000)
+
+  test('runs the quick start as plain JavaScript', async () => {
+    for (const { name, code } of examples) await project.write(`${name}.mjs`, code)
+    await runQuickStart((name) => `${name}.mjs`, { cwd: project.dir, env: { REDIS_URL: redis.url } })
+  })
+
+  // `require` of ESM throws where any module of the graph has a top-level await.
+  test('runs the quick start from CommonJS by require', async () => {
+    for (const { name, code } of examples) await project.write(`${name}.cjs`, toCommonJs(code))
+    const node = process.env.NODE_22 ?? process.execPath
+    await runQuickStart((name) => `${name}.cjs`, { cwd: project.dir, env: { REDIS_URL: redis.url }, node })
+  })
+
+  test('runs every other example of the README', async () => {
+    const others = examples.filter(({ name, runs }) => runs && name !== 'subscriber' && name !== 'publisher')
+    expect(others).not.toHaveLength(0)
+    for (const { name, code } of others) {
+      await project.write(`${name}.mjs`, code)
+      await new RunningScript(`${name}.mjs`, { cwd: project.dir, env: { REDIS_URL: redis.url } }).succeeded()
+    }
+  })
+
+  test('gets types that do not mention p-queue', async () => {
+    const dist = join(project.dir, 'node_modules/cache-invalidation/dist')
+    const declarations = (await readdir(dist, { recursive: true })).filter((file) => file.endsWith('.d.ts'))
+    expect(declarations).toContain('index.d.ts')
+    for (const file of declarations) expect(await readFile(join(dist, file), 'utf8'), file).not.toMatch(/p-queue/i)
+  })
+})
+
+async function runQuickStart(fileOf: (name: string) => string, options: ScriptOptions): Promise<void> {
+  const subscriber = new RunningScript(fileOf('subscriber'), options)
+  try {
+    await subscriber.printed('ready')
+    await new RunningScript(fileOf('publisher'), options).succeeded()
+    await subscriber.printed('leaves nothing')
+    expect(subscriber.lines).toEqual([
+      'ready',
+      'delete from user-service leaves post:7 feed:1 feed:2',
+      'update from user-service leaves feed:1 feed:2',
+      'batch from user-service leaves feed:2',
+      'pattern from user-service leaves nothing',
+    ])
+  } finally {
+    await subscriber.kill()
+  }
+}

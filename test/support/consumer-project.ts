@@ -1,0 +1,55 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+/** Builds this package and packs it into `folder`; resolves to the path of the tarball. */
+export async function packPackage(folder: string): Promise<string> {
+  const { stdout } = await run('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: root })
+  return join(folder, stdout.trim().split('\n').at(-1) ?? '')
+}
+
+/** A project in a folder of its own that has installed the packed package, as a user would. */
+export class ConsumerProject {
+  readonly dir: string
+
+  private constructor(dir: string) {
+    this.dir = dir
+  }
+
+  static async create(tarball: string, ioredisVersion: string): Promise<ConsumerProject> {
+    const project = new ConsumerProject(await mkdtemp(join(tmpdir(), 'cache-invalidation-consumer-')))
+    await project.write('package.json', JSON.stringify({ name: 'consumer', private: true, type: 'module' }))
+    const quick = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts']
+    await run('npm', ['install', ...quick, tarball, `ioredis@${ioredisVersion}`], { cwd: project.dir })
+    return project
+  }
+
+  async write(file: string, text: string): Promise<void> {
+    await writeFile(join(this.dir, file), text)
+  }
+
+  /** Compiles its `.ts` files strictly, the package's declarations included; rejects with what the compiler said. */
+  async compile(): Promise<void> {
+    const compilerOptions = {
+      ...{ target: 'ES2022', module: 'NodeNext', strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false },
+      ...{ types: ['node'], typeRoots: [join(root, 'node_modules/@types')] },
+    }
+    await this.write('tsconfig.json', JSON.stringify({ compilerOptions, include: ['*.ts'] }))
+    try {
+      await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '--project', this.dir])
+    } catch (error) {
+      const said = error instanceof Error && 'stdout' in error ? String(error.stdout) : ''
+      throw new Error(`The consumer does not compile:\n${said}`, { cause: error })
+    }
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.dir, { recursive: true, force: true })
+  }
+}
