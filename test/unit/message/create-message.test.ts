@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest'
+import { batchMessage, deleteMessage, patternMessage, updateMessage } from '../../../src/message/create-message.js'
+import { decodeMessage } from '../../../src/message/decode.js'
+import { encodeMessage } from '../../../src/message/encode.js'
+import { systemRuntime } from '../../../src/runtime.js'
+
+const runtime = { ...systemRuntime, now: () => Date.UTC(2026, 10, 22, 10), uuid: () => 'the-uuid' }
+const made = { messageId: 'the-uuid', timestamp: '2026-11-22T10:00:00.000Z', sourceService: 'user-service' }
+
+describe('message constructors', () => {
+  it('make a whole message, with id and time from the runtime', () => {
+    const options = { runtime }
+
+    expect(deleteMessage('user', '1', 'user-service', options)).toEqual({
+      action: 'delete',
+      entityType: 'user',
+      entityId: '1',
+      ...made,
+    })
+    expect(updateMessage('session', 'a', 'user-service', options)).toEqual({
+      action: 'update',
+      entityType: 'session',
+      entityId: 'a',
+      ...made,
+    })
+    expect(patternMessage('feed:*', 'user-service', options)).toEqual({ action: 'pattern', pattern: 'feed:*', ...made })
+    expect(batchMessage(['user:1'], 'user-service', options)).toEqual({
+      action: 'batch',
+      cacheKeys: ['user:1'],
+      ...made,
+    })
+  })
+
+  it('take id, time and metadata that are given', () => {
+    const given = { messageId: 'mine', timestamp: '2025-01-01T00:00:00Z', metadata: { reason: 'gdpr' } }
+
+    expect(deleteMessage('user', '1', 'user-service', { ...given, runtime })).toMatchObject(given)
+  })
+
+  it('make messages of their own on the real clock, fit to be sent', () => {
+    const messages = [deleteMessage('user', '1', 'user-service'), deleteMessage('user', '1', 'user-service')]
+
+    expect(new Set(messages.map(({ messageId }) => messageId)).size).toBe(2)
+    for (const message of messages) expect(decodeMessage(encodeMessage(message))).toEqual(message)
+  })
+})
