@@ -1,0 +1,99 @@
+import type { ReplayStart } from './continuity.js'
+import type { Entry, Page } from './entry.js'
+import type { Position } from './position.js'
+
+/** What a replay needs of the world. */
+export interface ReplayContext {
+  readonly pageSize: number
+  /** Reads entries from a stream ID on, inclusive, in one atomic step with `last`; `-` is the first entry. */
+  readPage(from: string, count: number): Promise<Page>
+  /** Append id of the newest entry; asked where a page found `last` gone. */
+  head(): Promise<string | undefined>
+  /** Takes entries over in order; the replay goes on when it resolves. */
+  accept(entries: readonly Entry[]): Promise<void>
+}
+
+/**
+ * How a replay ended.
+ *
+ * - `caught-up`: everything up to the newest entry was handed over
+ * - `lost-place`: the entry it stood on is gone, or an empty log has nothing to begin at; look at the log again
+ * - `broken`: an entry in the middle or at the end is missing; continuity can't be proved any more
+ */
+export type ReplayEnd = 'caught-up' | 'lost-place' | 'broken'
+
+/** Pages shrink where entries are large, so that a page and the one fetched ahead stay within some megabytes. */
+const pageBytes = 4 * 1024 * 1024
+
+/**
+ * Reads the log from a known entry to its end. Every page starts at the last accepted entry and counts only if that
+ * entry is still there under its append id; every entry's `prev` must be the append id before it; the last entry must
+ * be the newest of the log. So a trim, a fork or a deletion between two pages can't go unseen.
+ */
+export async function replay(start: ReplayStart, context: ReplayContext): Promise<ReplayEnd> {
+  let standing = start
+  let count = context.pageSize
+  let next = read(context, standing, count)
+  let emptyHanded = false
+  for (;;) {
+    const page = await next
+    const entries = continuation(standing, page)
+    if (entries === 'lost-place' || entries === 'broken') return entries
+    const newest = page.entries.at(-1)
+    if (newest === undefined && acceptedId(standing) === undefined) return 'lost-place'
+    const full = page.entries.length >= count
+    if (newest !== undefined) standing = { at: 'entry', position: newest.position }
+
+    if (full) {
+      count = nextCount(context.pageSize, page)
+      // Fetched while this one is handed over. A rejection is seen when it is awaited, at the latest one page on.
+      next = read(context, standing, count)
+      next.catch(() => undefined)
+    }
+    if (entries.length > 0) await context.accept(entries)
+    if (full) continue
+
+    const end = page.last ?? (await context.head())
+    if (end !== undefined && end === acceptedId(standing)) return 'caught-up'
+    if (page.last !== undefined) return 'broken'
+    // `last` was evicted, and something may have been appended since this page: look once more before giving up.
+    if (emptyHanded && entries.length === 0) return 'broken'
+    emptyHanded = entries.length === 0
+    next = read(context, standing, count)
+  }
+}
+
+function read(context: ReplayContext, standing: ReplayStart, count: number): Promise<Page> {
+  return context.readPage(standing.at === 'entry' ? standing.position.streamId : '-', count)
+}
+
+function acceptedId(standing: ReplayStart): string | undefined {
+  return standing.at === 'entry' ? standing.position.appendId : standing.prev
+}
+
+/** The entries of a page that come after what was accepted, if the page continues that without a gap. */
+function continuation(standing: ReplayStart, page: Page): readonly Entry[] | 'lost-place' | 'broken' {
+  const first = page.entries[0]
+  if (standing.at === 'entry') {
+    if (first === undefined || !isSame(first.position, standing.position)) return 'lost-place'
+  } else if (standing.prev !== undefined && first !== undefined && first.prev !== standing.prev) {
+    return 'lost-place'
+  }
+  const entries = standing.at === 'entry' ? page.entries.slice(1) : page.entries
+  let prev = standing.at === 'entry' ? standing.position.appendId : first?.prev
+  for (const entry of entries) {
+    if (entry.prev !== prev) return 'broken'
+    prev = entry.position.appendId
+  }
+  return entries
+}
+
+function isSame(a: Position, b: Position): boolean {
+  return a.streamId === b.streamId && a.appendId === b.appendId
+}
+
+function nextCount(pageSize: number, page: Page): number {
+  const bytes = page.entries.reduce((sum, entry) => sum + entry.frame.length, 0)
+  const average = Math.max(1, bytes / page.entries.length)
+  return Math.max(2, Math.min(pageSize, Math.floor(pageBytes / average)))
+}

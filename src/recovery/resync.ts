@@ -1,0 +1,14 @@
+/**
+ * Why continuity could not be proved, so that everything is evicted.
+ *
+ * - `trimmed`: the log no longer reaches back to the position (its cap was too small for the outage)
+ * - `forked`: a failover replaced the history, and nothing of ours is left in the log
+ * - `log-lost`: the log was emptied or began anew
+ * - `deleted`: entries in the middle or at the end were deleted by hand
+ * - `no-cursor`: a durable subscription has no cursor to go on from
+ * - `no-position`: the log could not be stood on at the start, and an entry has appeared since
+ * - `overflow`: messages that are not in the log arrived faster than they could be handled
+ * - `failover`: the replication id changed, and `strictFailover` is set
+ */
+export type ResyncReason =
+  'trimmed' | 'forked' | 'log-lost' | 'deleted' | 'no-cursor' | 'no-position' | 'overflow' | 'failover'

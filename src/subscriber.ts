@@ -1,0 +1,220 @@
+import { DeadLetters } from './delivery/dead-letters.js'
+import type { InvalidationHandler } from './delivery/delivery.js'
+import { ClosedError, ConfigurationError, InvalidMessageError } from './errors.js'
+import { TypedEmitter, type ErrorEvents } from './events.js'
+import type { InvalidationLog } from './log/log.js'
+import { decodeFrame, type DecodedFrame } from './message/codec.js'
+import { openLog, type RedisSource } from './open-log.js'
+import { appendIds } from './publishing/append-id.js'
+import { systemRuntime, type Runtime } from './runtime.js'
+import type { LogFrame } from './subscribing/arrival-buffer.js'
+import { Link } from './subscribing/link.js'
+import {
+  resolveSubscriberOptions,
+  resolveSubscriptionOptions,
+  type SubscriberOptions,
+  type SubscriptionOptions,
+} from './subscribing/options.js'
+import { Subscription } from './subscribing/subscription.js'
+
+/** What a subscriber tells. */
+export interface SubscriberEvents extends ErrorEvents {
+  /** The link is up: both connections, and SUBSCRIBE has been acknowledged. */
+  connected: []
+  /** The link is down; it comes back by itself. */
+  disconnected: [error: Error]
+}
+
+/**
+ * The link to the log, shared by its subscriptions: one Pub/Sub connection, one command connection, a heartbeat.
+ *
+ * ```ts
+ * const subscriber = await InvalidationSubscriber.connect('redis://localhost:6379')
+ * const subscription = subscriber.subscribe((message) => evict(message))
+ * await subscription.caughtUp()
+ * ```
+ */
+export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
+  /** Messages that handlers gave up on: to list, hand out again, or forget. */
+  readonly deadLetters: DeadLetters
+  readonly #subscriptions = new Set<Subscription>()
+  readonly #log: InvalidationLog
+  readonly #link: Link
+  readonly #options: SubscriberOptions
+  readonly #numbers: ReturnType<typeof resolveSubscriberOptions>
+  readonly #runtime: Runtime
+  readonly #nextAppendId: () => string
+  #replicationId: string | undefined
+  #closing: Promise<void> | undefined
+
+  /**
+   * Opens the link. Resolves even while Redis is down: subscriptions are then `disconnected` until it is back.
+   *
+   * @param redis URL, ioredis client (its configuration is copied, the client itself stays untouched), ioredis
+   *   options, or an `InvalidationLog`
+   * @throws ConfigurationError for bad options; RedisError (kind `refused`) for refused credentials;
+   *   UnsupportedServerError for a server that lacks what is needed
+   */
+  static async connect(redis: RedisSource, options: SubscriberOptions = {}): Promise<InvalidationSubscriber> {
+    const numbers = resolveSubscriberOptions(options)
+    const { runtime = systemRuntime, channel } = options
+    const { commandTimeoutMs } = numbers
+    const log = openLog(redis, { commandTimeoutMs, runtime, ...(channel !== undefined && { channel }) })
+    const subscriber = new InvalidationSubscriber(log, options, numbers)
+    try {
+      await subscriber.#link.opened()
+    } catch (error) {
+      await subscriber.close()
+      throw error
+    }
+    return subscriber
+  }
+
+  private constructor(
+    log: InvalidationLog,
+    options: SubscriberOptions,
+    numbers: ReturnType<typeof resolveSubscriberOptions>,
+  ) {
+    super(options.logger)
+    const { runtime = systemRuntime } = options
+    this.#log = log
+    this.#options = options
+    this.#numbers = numbers
+    this.#runtime = runtime
+    this.#nextAppendId = appendIds(runtime)
+    this.#link = new Link(log, numbers.heartbeatMs, runtime, {
+      onUp: () => {
+        void this.#linkUp()
+      },
+      onDown: (error) => {
+        for (const subscription of this.#subscriptions) subscription.linkDown()
+        this.emit('disconnected', error)
+      },
+      onMessage: (text) => {
+        this.#receive(text)
+      },
+      onBeat: (head, sentAt) => {
+        for (const subscription of this.#subscriptions) subscription.beat(head, sentAt)
+        void this.#checkReplication()
+      },
+      onError: (error) => {
+        this.emit('error', error)
+      },
+    })
+    const { commands } = this.#link
+    this.deadLetters = new DeadLetters({
+      listDeadLetters: (from, count) => commands.listDeadLetters(from, count),
+      removeDeadLetters: (ids) => commands.removeDeadLetters(ids),
+      republish: async (message) => {
+        await commands.append(this.#nextAppendId(), message, numbers.cap)
+      },
+    })
+  }
+
+  /** The Pub/Sub channel. */
+  get channel(): string {
+    return this.#log.channel
+  }
+
+  /** Whether the link is up. */
+  get connected(): boolean {
+    return this.#link.up
+  }
+
+  /**
+   * Runs a handler with every invalidation from now on (or from its cursor on): at least once each, or with a resync
+   * that covers it. Await `caughtUp()` of what it returns before filling the cache.
+   *
+   * @throws ConfigurationError for bad options; ClosedError after `close()`
+   */
+  subscribe(handler: InvalidationHandler, options: SubscriptionOptions = {}): Subscription {
+    if (this.#closing) throw new ClosedError('The subscriber is closed: connect a new one to subscribe')
+    if (typeof handler !== 'function') {
+      throw new ConfigurationError(`Expected the handler to be a function, got \`${typeof handler}\``)
+    }
+    const { runtime, cap, closeTimeoutMs } = { runtime: this.#runtime, ...this.#numbers }
+    const subscription = new Subscription(handler, resolveSubscriptionOptions(options), {
+      ...{
+        channel: this.channel,
+        log: this.#link.commands,
+        runtime,
+        logger: this.#options.logger,
+        cap,
+        closeTimeoutMs,
+      },
+      nextAppendId: this.#nextAppendId,
+      replaceFeed: () => {
+        this.#link.replaceFeed()
+      },
+      onClosed: (closed) => {
+        this.#subscriptions.delete(closed)
+      },
+    })
+    this.#subscriptions.add(subscription)
+    // Told in a turn of its own, so that listeners can be attached before the first event.
+    queueMicrotask(() => {
+      if (this.#link.up) subscription.linkUp()
+      else subscription.linkDown()
+    })
+    return subscription
+  }
+
+  /** Closes a subscription of this subscriber, as its `close()` does. */
+  async unsubscribe(subscription: Subscription): Promise<void> {
+    await subscription.close()
+  }
+
+  /** Closes all subscriptions, then the connections. Idempotent; never rejects. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all([...this.#subscriptions].map((subscription) => subscription.close()))
+    await this.#link.close()
+  }
+
+  async #linkUp(): Promise<void> {
+    await this.#checkReplication()
+    if (!this.#link.up) return
+    for (const subscription of this.#subscriptions) subscription.linkUp()
+    this.emit('connected')
+  }
+
+  /** Asked only where a subscription wants to know of every failover: publishers repair what one lost. */
+  async #checkReplication(): Promise<void> {
+    if (![...this.#subscriptions].some((subscription) => subscription.strictFailover)) return
+    try {
+      const id = await this.#link.commands.replicationId()
+      const changed = this.#replicationId !== undefined && id !== undefined && id !== this.#replicationId
+      this.#replicationId = id ?? this.#replicationId
+      if (!changed) return
+      for (const subscription of this.#subscriptions) if (subscription.strictFailover) subscription.resync('failover')
+    } catch {
+      // The link has told what is wrong with it; the id is read again at the next heartbeat.
+    }
+  }
+
+  #receive(text: string): void {
+    let frame: DecodedFrame
+    try {
+      frame = decodeFrame(text)
+    } catch (error) {
+      this.emit('error', error instanceof Error ? error : new InvalidMessageError(String(error)))
+      return
+    }
+    for (const error of frame.rejected) this.emit('error', error)
+    const { streamId, appendId, prev, messages } = frame
+    if (streamId === undefined || appendId === undefined || prev === undefined) {
+      for (const subscription of this.#subscriptions) subscription.arriveForeign(messages)
+      return
+    }
+    const arrived: LogFrame = { position: { streamId, appendId }, prev, messages }
+    for (const subscription of this.#subscriptions) subscription.arrive(arrived)
+  }
+}

@@ -1,0 +1,23 @@
+/** What a subscription has done since it began, in messages unless said otherwise. */
+export interface SubscriptionCounts {
+  /** Taken from the live channel. */
+  live: number
+  /** Read from the log. */
+  replayed: number
+  /** Arrived live and were dropped, because the log had already given them. */
+  duplicates: number
+  /** Taken live from a history that a failover replaced. */
+  aside: number
+  /** Came without a place in the log: from publishers that only use Pub/Sub. */
+  foreign: number
+  /** Given up on by the handler. */
+  deadLetters: number
+  /** Times the live channel did not continue the history, and the log was read. */
+  gaps: number
+  /** Times everything was evicted because continuity could not be proved. */
+  resyncs: number
+}
+
+export function noCounts(): SubscriptionCounts {
+  return { live: 0, replayed: 0, duplicates: 0, aside: 0, foreign: 0, deadLetters: 0, gaps: 0, resyncs: 0 }
+}

@@ -1,0 +1,209 @@
+import { judgeArrival } from '../recovery/continuity.js'
+import type { ResyncReason } from '../recovery/resync.js'
+import { delay, type Runtime } from '../runtime.js'
+import { ArrivalBuffer, type LogFrame } from './arrival-buffer.js'
+import { backoffMs } from './backoff.js'
+import type { Intake } from './intake.js'
+import type { Progress } from './progress.js'
+import type { Recovery } from './recovery.js'
+
+/**
+ * - `connecting`: the link has not been up yet
+ * - `replaying`: reading from the log what was not received live
+ * - `live`: receiving from Pub/Sub with nothing missing before it
+ * - `lagging`: more arrives than is handled; reading the log at the handler's own pace
+ * - `disconnected`: the link is down
+ * - `closed`: closed for good
+ */
+export type SubscriptionState = 'connecting' | 'replaying' | 'live' | 'lagging' | 'disconnected' | 'closed'
+
+export interface FollowerContext {
+  readonly runtime: Runtime
+  readonly maxBuffered: number
+  readonly progress: Progress
+  readonly intake: Intake
+  readonly recovery: Recovery
+  onState(state: SubscriptionState, previous: SubscriptionState): void
+  onGap(): void
+  onError(error: Error): void
+  /** The live channel delivers nothing although its connection looks well. */
+  replaceFeed(): void
+}
+
+/** Recoveries in a row that a heartbeat had to start before the Pub/Sub connection is taken to be deaf. */
+const deafAfter = 2
+
+/**
+ * Follows the log: takes frames from the live channel while they continue the history, and reads the log wherever they
+ * do not. One reading runs at a time; what arrives meanwhile is buffered and judged when it has reached the end.
+ */
+export class Follower {
+  readonly #context: FollowerContext
+  readonly #buffer: ArrivalBuffer
+  #state: SubscriptionState = 'connecting'
+  #linkUp = false
+  #reading = false
+  /** Counts the times the link came up: a reading that began before the last time proves nothing. */
+  #epoch = 0
+  #resyncWanted: { readonly reason: ResyncReason } | undefined
+  /** Readings in a row that a frame outside our history caused. */
+  #strays = 0
+  #deafBeats = 0
+  #previousBeat: { readonly head: string | undefined } | undefined
+
+  constructor(context: FollowerContext, buffer: ArrivalBuffer) {
+    this.#context = context
+    this.#buffer = buffer
+  }
+
+  get state(): SubscriptionState {
+    return this.#state
+  }
+
+  linkUp(): void {
+    this.#linkUp = true
+    this.#epoch += 1
+    this.#previousBeat = undefined
+    this.#recover()
+  }
+
+  linkDown(): void {
+    this.#linkUp = false
+    this.#setState('disconnected')
+  }
+
+  /** Evicts everything, whatever the log says. */
+  resync(reason: ResyncReason): void {
+    this.#resyncWanted = { reason }
+    this.#recover()
+  }
+
+  /** A frame of the log arrived on the live channel. */
+  arrive(frame: LogFrame): void {
+    if (this.#state === 'closed') return
+    if (this.#reading || this.#state === 'connecting') {
+      if (!this.#buffer.add(frame, this.#context.maxBuffered)) this.#setState('lagging')
+      return
+    }
+    const taken = this.#take(frame)
+    if (taken === 'taken') return
+    // What there is no room for is read from the log when there is.
+    if (taken === 'full') this.#setState('lagging')
+    else this.#buffer.add(frame, this.#context.maxBuffered)
+    this.#recover()
+  }
+
+  /** A message that is not in the log arrived: what can't be taken can't be read again either. */
+  arriveForeign(take: () => boolean): void {
+    if (this.#state !== 'closed' && !take()) this.resync('overflow')
+  }
+
+  /** A heartbeat has read the head of the log; `sentAt` is when, on the monotonic clock. */
+  beat(head: string | undefined, sentAt: number): void {
+    const { progress } = this.#context
+    progress.headRead(head, sentAt)
+    const previous = this.#previousBeat
+    this.#previousBeat = { head }
+    if (this.#reading || !this.#linkUp || previous === undefined || !this.#hasMissed(previous.head, head)) return
+    this.#context.onGap()
+    this.#deafBeats += 1
+    if (this.#deafBeats < deafAfter) {
+      this.#recover()
+      return
+    }
+    this.#deafBeats = 0
+    this.#context.replaceFeed()
+  }
+
+  close(): void {
+    this.#setState('closed')
+    this.#buffer.clear()
+  }
+
+  #hasMissed(previous: string | undefined, head: string | undefined): boolean {
+    const { progress } = this.#context
+    if (previous !== undefined) return progress.position === undefined || !progress.hasReached(previous)
+    // Twice no head at all: the log that our position stood in is gone.
+    return head === undefined && progress.position !== undefined
+  }
+
+  /** The live rule. `full`: it continues the history, and there is no room for it. */
+  #take(frame: LogFrame): 'taken' | 'full' | 'recover' {
+    const { progress, intake } = this.#context
+    const { position, prev, messages } = frame
+    switch (judgeArrival(progress.position, progress.accepted, { appendId: position.appendId, prev })) {
+      case 'deliver':
+        if (!intake.takeLive(frame)) return 'full'
+        this.#strays = 0
+        this.#deafBeats = 0
+        return 'taken'
+      case 'duplicate':
+        intake.countDuplicates(messages.length)
+        return 'taken'
+      case 'recover':
+        if (this.#linkUp) this.#context.onGap()
+        return 'recover'
+    }
+  }
+
+  #recover(): void {
+    if (this.#reading || !this.#linkUp || this.#state === 'closed') return
+    this.#reading = true
+    void this.#read()
+  }
+
+  async #read(): Promise<void> {
+    const { runtime, recovery, onError } = this.#context
+    let failures = 0
+    while (this.#linkUp && !this.#closed) {
+      if (this.#state !== 'lagging') this.#setState('replaying')
+      if (this.#strays > 1) await delay(runtime, backoffMs(this.#strays - 2, runtime))
+      const epoch = this.#epoch
+      const wanted = this.#resyncWanted
+      this.#buffer.beginReading()
+      try {
+        const outcome = await recovery.run(wanted?.reason)
+        failures = 0
+        if (outcome === 'lost-place') continue
+        if (this.#resyncWanted === wanted) this.#resyncWanted = undefined
+        if (epoch !== this.#epoch || this.#buffer.dropped || this.#resyncWanted !== undefined) continue
+        if (this.#settle(outcome)) break
+      } catch (error) {
+        if (!this.#linkUp || this.#closed) break
+        onError(error instanceof Error ? error : new Error(String(error)))
+        await delay(runtime, backoffMs(failures++, runtime))
+      }
+    }
+    this.#reading = false
+    if (this.#linkUp) this.#setState('live')
+  }
+
+  /** The end of the log was reached: judges what arrived meanwhile, in order; false where it must be read again. */
+  #settle(outcome: 'caught-up' | 'resynced'): boolean {
+    const { intake } = this.#context
+    const suspects = this.#buffer.takeSuspects()
+    // A resync covers what arrived before it; else these come from a history that lost, and still say what to evict.
+    if (outcome === 'caught-up' && suspects.length > 0) {
+      this.#strays += 1
+      for (const frame of suspects) intake.takeAside(frame)
+    }
+    for (let frame = this.#buffer.peek(); frame !== undefined; frame = this.#buffer.peek()) {
+      const taken = this.#take(frame)
+      if (taken === 'full') this.#setState('lagging')
+      if (taken !== 'taken') return false
+      this.#buffer.remove(frame.position.appendId)
+    }
+    return true
+  }
+
+  get #closed(): boolean {
+    return this.#state === 'closed'
+  }
+
+  #setState(state: SubscriptionState): void {
+    const previous = this.#state
+    if (previous === state || previous === 'closed') return
+    this.#state = state
+    this.#context.onState(state, previous)
+  }
+}

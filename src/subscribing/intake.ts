@@ -1,0 +1,126 @@
+import type { Origin } from '../delivery/delivery.js'
+import type { Work } from '../delivery/dispatcher.js'
+import { decodeFrame } from '../message/codec.js'
+import type { InvalidationMessage } from '../message/message.js'
+import type { Entry } from '../recovery/entry.js'
+import { formatPosition, type Position } from '../recovery/position.js'
+import type { ArrivalBuffer, LogFrame } from './arrival-buffer.js'
+import type { SubscriptionCounts } from './counts.js'
+import type { Progress } from './progress.js'
+
+/** What the intake needs of the dispatcher. */
+export interface WorkQueue {
+  readonly pending: number
+  push(works: readonly Work[]): void
+  whenBelow(limit: number): Promise<void>
+}
+
+export interface IntakeContext {
+  readonly progress: Progress
+  readonly buffer: ArrivalBuffer
+  readonly queue: WorkQueue
+  readonly counts: SubscriptionCounts
+  readonly maxBuffered: number
+  onHandledAside(appendId: string): void
+  onError(error: Error): void
+}
+
+/** Messages handed to the queue at once from a backlog: long enough to be cheap, short enough to stop between. */
+const sliceMessages = 256
+
+const nothing = (): void => undefined
+
+/** Hands what was accepted to the handler's queue, and keeps the books on it. */
+export class Intake {
+  readonly #context: IntakeContext
+
+  constructor(context: IntakeContext) {
+    this.#context = context
+  }
+
+  /** Whether `count` more messages may wait. A frame larger than the limit is taken when nothing else waits. */
+  hasRoom(count: number): boolean {
+    const { queue, maxBuffered } = this.#context
+    return queue.pending === 0 || queue.pending + count <= maxBuffered
+  }
+
+  /** Takes the next frame of the history from the live channel; false where there is no room for it. */
+  takeLive(frame: LogFrame): boolean {
+    if (!this.hasRoom(frame.messages.length)) return false
+    const { progress, queue, counts } = this.#context
+    counts.live += frame.messages.length
+    const handled = progress.accept(frame.position)
+    queue.push([{ messages: frame.messages, origin: liveFrom(frame.position), handled }])
+    return true
+  }
+
+  /** Takes a frame that is not part of the history any more: it is handled, and no position moves. */
+  takeAside(frame: LogFrame): void {
+    const { queue, counts, onHandledAside } = this.#context
+    counts.aside += frame.messages.length
+    const handled = (): void => {
+      onHandledAside(frame.position.appendId)
+    }
+    queue.push([{ messages: frame.messages, origin: liveFrom(frame.position), handled }])
+  }
+
+  /** Takes messages that are not in the log; false where there is no room for them. */
+  takeForeign(messages: readonly InvalidationMessage[]): boolean {
+    if (!this.hasRoom(messages.length)) return false
+    const { queue, counts } = this.#context
+    counts.foreign += messages.length
+    queue.push([{ messages, origin: { mode: 'live' }, handled: nothing }])
+    return true
+  }
+
+  /** Takes entries read from the log, at the handler's pace. Resolves to the number of messages they carried. */
+  async takeReplayed(entries: readonly Entry[], isStopped: () => boolean): Promise<number> {
+    const { progress, buffer, queue, counts, maxBuffered } = this.#context
+    const sliceLimit = Math.min(sliceMessages, maxBuffered)
+    const limit = maxBuffered - sliceLimit + 1
+    let slice: Work[] = []
+    let sliced = 0
+    let total = 0
+    for (const entry of entries) {
+      if (isStopped()) return total
+      const messages = this.#decode(entry)
+      if (buffer.remove(entry.position.appendId)) counts.duplicates += messages.length
+      const origin: Origin = { mode: 'replay', position: formatPosition(entry.position) }
+      slice.push({ messages, origin, handled: progress.accept(entry.position) })
+      sliced += messages.length
+      total += messages.length
+      counts.replayed += messages.length
+      if (sliced < sliceLimit && slice.length < sliceLimit) continue
+      queue.push(slice)
+      slice = []
+      sliced = 0
+      if (queue.pending >= limit) await queue.whenBelow(limit)
+    }
+    if (slice.length > 0) queue.push(slice)
+    return total
+  }
+
+  /** Takes the message that stands for a resync. */
+  takeResync(messages: readonly InvalidationMessage[], origin: Origin, handled: () => void): void {
+    this.#context.queue.push([{ messages, origin, handled }])
+  }
+
+  countDuplicates(messages: number): void {
+    this.#context.counts.duplicates += messages
+  }
+
+  #decode(entry: Entry): readonly InvalidationMessage[] {
+    try {
+      const { messages, rejected } = decodeFrame(entry.frame)
+      for (const error of rejected) this.#context.onError(error)
+      return messages
+    } catch (error) {
+      this.#context.onError(error instanceof Error ? error : new Error(String(error)))
+      return []
+    }
+  }
+}
+
+function liveFrom(position: Position): Origin {
+  return { mode: 'live', position: formatPosition(position) }
+}

@@ -1,0 +1,42 @@
+import type { Inspection, Page, Presence, Stand } from '../recovery/entry.js'
+import { judgeContinuity, judgeFork, type Continuity } from '../recovery/continuity.js'
+import type { Position } from '../recovery/position.js'
+
+/** What recovery asks of the log. */
+export interface LogReader {
+  head(): Promise<string | undefined>
+  stand(appendId: string, cap: number): Promise<Stand | undefined>
+  inspect(position: Position): Promise<Inspection>
+  lookup(positions: readonly Position[]): Promise<readonly Presence[]>
+  readPage(from: string, count: number): Promise<Page>
+}
+
+/** The most that one lookup takes. */
+const lookupBatch = 100
+
+/** Asks the log whether it continues a position, or an older entry that was accepted. */
+export async function findContinuity(
+  log: Pick<LogReader, 'inspect' | 'lookup'>,
+  position: Position,
+  acceptedNewestFirst: () => readonly Position[],
+  ordinal: number | undefined,
+): Promise<Continuity> {
+  const found = await log.inspect(position)
+  const continuity = judgeContinuity(position, found)
+  if (continuity !== undefined) return continuity
+  const newestIntact = found.first && (await findNewestIntact(log, acceptedNewestFirst()))
+  return judgeFork(position, found, newestIntact, ordinal)
+}
+
+async function findNewestIntact(
+  log: Pick<LogReader, 'lookup'>,
+  newestFirst: readonly Position[],
+): Promise<Position | undefined> {
+  for (let start = 0; start < newestFirst.length; start += lookupBatch) {
+    const batch = newestFirst.slice(start, start + lookupBatch)
+    const presence = await log.lookup(batch)
+    const index = presence.indexOf('intact')
+    if (index >= 0) return batch[index]
+  }
+  return undefined
+}

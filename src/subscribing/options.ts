@@ -1,0 +1,110 @@
+import { memoryCursor, type CursorFactory } from '../delivery/cursor.js'
+import { ConfigurationError } from '../errors.js'
+import {
+  connectionNumbers,
+  rejectUnknownOptions,
+  resolveNumbers,
+  retryNumbers,
+  subscriptionNumbers,
+  type ConnectionOptions,
+} from '../options.js'
+import { parsePosition } from '../recovery/position.js'
+
+/** Options of `InvalidationSubscriber.connect`. */
+export type SubscriberOptions = ConnectionOptions
+
+/** How a failing handler is tried again: full-jitter exponential delays between the tries. */
+export interface RetryOptions {
+  /** How often a handler is tried in all. Default 3. */
+  readonly tries?: number
+  /** Ceiling of the first delay, in ms; it doubles with each try. Default 100. */
+  readonly minDelayMs?: number
+  /** Ceiling of all delays, in ms. Default 5,000. */
+  readonly maxDelayMs?: number
+}
+
+/** Options of `subscribe`. */
+export interface SubscriptionOptions {
+  /** Names this copy of the cache, for its cursor and its dead letters. Required with a durable cursor. */
+  readonly name?: string
+  /**
+   * Where the position is saved: `memoryCursor()`, `redisCursor()` or `fileCursor(path)`. Default `memoryCursor()`:
+   * a new process has an empty cache and begins at the head of the log.
+   */
+  readonly cursor?: CursorFactory
+  /**
+   * Where to begin when there is no cursor: `head`, `oldest` (the first entry the log still has) or a position as text.
+   * Default: `head`; with a durable cursor whose position is gone, a resync (`no-cursor`).
+   */
+  readonly startAt?: string
+  /** How many handlers run at once. Default 1: in order of each publisher. */
+  readonly concurrency?: number
+  /** How a failing handler is tried again. */
+  readonly retry?: RetryOptions
+  /** How long one try of a handler may take, in ms. Default 30,000. */
+  readonly handlerTimeoutMs?: number
+  /** What a resync does: `evict` runs the handler with the pattern `*`; `notify` only emits the event. Default `evict`. */
+  readonly onResync?: 'evict' | 'notify'
+  /** How many messages may wait in memory; past that the log is read at the handler's pace. Default 10,000. */
+  readonly maxBuffered?: number
+  /** How many entries a page of a replay holds at most. Default 1,000. */
+  readonly pageSize?: number
+  /** How often the position is saved at most, in ms. Default 1,000. */
+  readonly commitIntervalMs?: number
+  /** How many dead letters are kept, approximately. Default 10,000. */
+  readonly deadLetterCap?: number
+  /** Resync whenever the server's replication id changes. Default false: publishers repair what a failover lost. */
+  readonly strictFailover?: boolean
+}
+
+const subscriptionKeys = [
+  ...Object.keys(subscriptionNumbers),
+  ...['name', 'cursor', 'startAt', 'retry', 'onResync', 'strictFailover'],
+]
+
+/** @throws ConfigurationError when an option is unknown or out of range */
+export function resolveSubscriberOptions(options: SubscriberOptions): Record<keyof typeof connectionNumbers, number> {
+  const others = ['channel', 'logger', 'runtime']
+  rejectUnknownOptions(options, [...Object.keys(connectionNumbers), ...others], 'InvalidationSubscriber.connect')
+  return resolveNumbers(connectionNumbers, options)
+}
+
+/** @throws ConfigurationError when an option is unknown, out of range or of the wrong kind */
+export function resolveSubscriptionOptions(options: SubscriptionOptions) {
+  rejectUnknownOptions(options, subscriptionKeys, 'subscribe')
+  const {
+    name = '',
+    cursor = memoryCursor(),
+    startAt,
+    retry = {},
+    onResync = 'evict',
+    strictFailover = false,
+  } = options
+  rejectUnknownOptions(retry, Object.keys(retryNumbers), 'retry')
+  if (typeof name !== 'string' || name.length > 200) {
+    throw new ConfigurationError(`Expected \`name\` to be a string of at most 200 characters, got \`${String(name)}\``)
+  }
+  if (typeof cursor !== 'function') {
+    throw new ConfigurationError('Expected `cursor` to be memoryCursor(), redisCursor() or fileCursor(path)')
+  }
+  if (startAt !== undefined && startAt !== 'head' && startAt !== 'oldest') checkPosition(startAt)
+  if (onResync !== 'evict' && onResync !== 'notify') {
+    throw new ConfigurationError(`Expected \`onResync\` to be 'evict' or 'notify', got \`${String(onResync)}\``)
+  }
+  return {
+    ...resolveNumbers(subscriptionNumbers, options),
+    retry: resolveNumbers(retryNumbers, retry, 'retry.'),
+    ...{ name, cursor, startAt, onResync, strictFailover },
+  }
+}
+
+export type ResolvedSubscriptionOptions = ReturnType<typeof resolveSubscriptionOptions>
+
+function checkPosition(startAt: string): void {
+  try {
+    parsePosition(startAt)
+  } catch (error) {
+    const expected = "Expected `startAt` to be 'head', 'oldest' or a position such as \"1795365850251-16@abcdefgh4mnz\""
+    throw new ConfigurationError(`${expected}, got \`${startAt}\``, { cause: error })
+  }
+}

@@ -1,0 +1,336 @@
+import { CursorCommitter } from '../delivery/cursor-committer.js'
+import type { CursorContext, CursorStore } from '../delivery/cursor.js'
+import { DeadLetterBox } from '../delivery/dead-letter-box.js'
+import type { InvalidationHandler } from '../delivery/delivery.js'
+import { Dispatcher } from '../delivery/dispatcher.js'
+import type { InvalidationError } from '../errors.js'
+import { TypedEmitter, type ErrorEvents, type Logger } from '../events.js'
+import { encodeMessage } from '../message/codec.js'
+import type { DeadLetter } from '../message/dead-letter.js'
+import type { InvalidationMessage } from '../message/message.js'
+import { compareStreamIds, formatPosition, parsePosition, type Position } from '../recovery/position.js'
+import type { ResyncReason } from '../recovery/resync.js'
+import type { Runtime } from '../runtime.js'
+import { ArrivalBuffer, type LogFrame } from './arrival-buffer.js'
+import { noCounts, type SubscriptionCounts } from './counts.js'
+import { Follower, type SubscriptionState } from './follower.js'
+import { Intake } from './intake.js'
+import type { LogReader } from './log-reader.js'
+import type { ResolvedSubscriptionOptions } from './options.js'
+import { Progress } from './progress.js'
+import { Recovery, type ReplayEvent, type ResyncEvent } from './recovery.js'
+import { Waiters, type WaitOptions } from './waiters.js'
+
+/** What a subscription tells. */
+export interface SubscriptionEvents extends ErrorEvents {
+  /** The state changed. */
+  state: [state: SubscriptionState, previous: SubscriptionState]
+  /** Missed entries were read from the log and handed to the handler's queue. */
+  replay: [event: ReplayEvent]
+  /** Continuity could not be proved; everything is evicted. */
+  resync: [event: ResyncEvent]
+  /** The handler failed for good on a message, which now stands in the dead-letter stream. */
+  deadLetter: [letter: DeadLetter]
+}
+
+/** What a subscription knows about how fresh its cache is. */
+export interface Freshness {
+  readonly state: SubscriptionState
+  /** Position, as text, up to which everything has been handled; undefined before the first. */
+  readonly position: string | undefined
+  /** Age of the oldest entry that was taken and is not handled yet, in ms by Redis' clock; 0 when there is none. */
+  readonly lagMs: number
+  /** How many messages were taken and are not handled yet. */
+  readonly behind: number
+  /**
+   * The last moment at which everything appended was known to be handled, on the monotonic clock (`performance.now()`);
+   * undefined before the first.
+   */
+  readonly verifiedAt: number | undefined
+}
+
+/** What a subscription is given by its subscriber. @internal */
+export interface SubscriptionContext {
+  readonly channel: string
+  readonly log: LogReader & Omit<CursorContext, 'channel'> & DeadLetterStore
+  readonly runtime: Runtime
+  readonly logger: Logger | undefined
+  readonly cap: number
+  readonly closeTimeoutMs: number
+  nextAppendId(): string
+  replaceFeed(): void
+  onClosed(subscription: Subscription): void
+}
+
+interface DeadLetterStore {
+  addDeadLetter(letter: Omit<DeadLetter, 'id'>, cap: number): Promise<string>
+}
+
+/** A handler following the log. Made by `InvalidationSubscriber.subscribe`. */
+export class Subscription extends TypedEmitter<SubscriptionEvents> {
+  /** Which copy of the cache this is; empty where it was not named. */
+  readonly name: string
+  readonly strictFailover: boolean
+  readonly #context: SubscriptionContext
+  readonly #counts: SubscriptionCounts = noCounts()
+  readonly #waiters: Waiters
+  readonly #progress: Progress
+  readonly #dispatcher: Dispatcher
+  readonly #deadLetters: DeadLetterBox
+  readonly #committer: CursorCommitter
+  readonly #buffer = new ArrivalBuffer()
+  readonly #intake: Intake
+  readonly #follower: Follower
+  #closing: Promise<void> | undefined
+
+  /** @internal */
+  constructor(handler: InvalidationHandler, options: ResolvedSubscriptionOptions, context: SubscriptionContext) {
+    super(context.logger)
+    const { runtime, log } = context
+    const { concurrency, handlerTimeoutMs, retry, maxBuffered } = options
+    const onError = (error: Error): void => {
+      this.emit('error', error)
+    }
+    this.name = options.name
+    this.strictFailover = options.strictFailover
+    this.#context = context
+    this.#waiters = new Waiters(runtime)
+    const cursor = options.cursor({ ...cursorSlice(log), channel: context.channel })
+    this.#committer = new CursorCommitter({
+      ...{ store: cursor, name: options.name, intervalMs: options.commitIntervalMs, runtime, onError },
+    })
+    this.#progress = new Progress((position, newHistory) => {
+      this.#advanced(position, newHistory)
+    })
+    this.#deadLetters = new DeadLetterBox({
+      store: (letter) => log.addDeadLetter(letter, options.deadLetterCap),
+      onStored: (letter) => {
+        this.emit('deadLetter', letter)
+      },
+      onError,
+    })
+    this.#dispatcher = new Dispatcher({
+      ...{ handler, concurrency, retry, handlerTimeoutMs, runtime, onError },
+      onGivenUp: (message, _origin, error, tries) => this.#giveUp(message, error, tries),
+    })
+    const shared = {
+      progress: this.#progress,
+      buffer: this.#buffer,
+      counts: this.#counts,
+      runtime,
+      maxBuffered,
+      onError,
+    }
+    this.#intake = new Intake({
+      ...shared,
+      queue: this.#dispatcher,
+      onHandledAside: (appendId) => {
+        this.#waiters.handledAside(appendId)
+      },
+    })
+    const recovery = this.#createRecovery(options, cursor, onError)
+    this.#follower = new Follower(
+      {
+        ...shared,
+        ...{ intake: this.#intake, recovery },
+        onState: (state, previous) => {
+          this.emit('state', state, previous)
+        },
+        onGap: () => {
+          this.#counts.gaps += 1
+        },
+        replaceFeed: () => {
+          context.replaceFeed()
+        },
+      },
+      this.#buffer,
+    )
+  }
+
+  get state(): SubscriptionState {
+    return this.#follower.state
+  }
+
+  /** The position, as text, up to which everything has been handled: what a cursor saves. Opaque. */
+  get position(): string | undefined {
+    const position = this.#progress.handledPosition
+    return position && formatPosition(position)
+  }
+
+  /** What was done so far; a copy. */
+  get counts(): Readonly<SubscriptionCounts> {
+    return { ...this.#counts }
+  }
+
+  /** How fresh the cache is known to be. */
+  freshness(): Freshness {
+    const position = this.#progress.handledPosition
+    const oldest = this.#progress.oldestUnhandled
+    return {
+      state: this.state,
+      position: position && formatPosition(position),
+      lagMs: oldest === undefined ? 0 : Math.max(0, this.#context.runtime.now() - appendedAt(oldest)),
+      behind: this.#dispatcher.pending + this.#buffer.messages,
+      verifiedAt: this.#progress.handled.verifiedAt,
+    }
+  }
+
+  /**
+   * Resolves when everything appended before the call has been handled: from then on the cache can be filled and
+   * served. Rejects with `WaitTimeoutError`, the signal's reason, or `ClosedError`.
+   */
+  async caughtUp(options: WaitOptions = {}): Promise<void> {
+    const calledAt = this.#context.runtime.monotonic()
+    const wait = this.#waiters.wait('the end of the log', options, ({ verifiedAt }) => (verifiedAt ?? -1) >= calledAt)
+    // Heartbeats and recoveries read the head too; where this read fails, one of theirs ends the waiting.
+    void this.#readHead().catch(() => undefined)
+    await wait.promise
+  }
+
+  /**
+   * Resolves when the entry of a receipt's position has been handled here, or a resync that covers it. A receipt
+   * passed along with a request so gives read-your-writes across services.
+   *
+   * Rejects with `InvalidMessageError` for what is no position, `WaitTimeoutError`, the signal's reason, or
+   * `ClosedError`.
+   */
+  async waitFor(position: string, options: WaitOptions = {}): Promise<void> {
+    const target = parsePosition(position)
+    const { accepted } = this.#progress
+    const wait = this.#waiters.wait(
+      `position ${position}`,
+      options,
+      ({ sequence }) => (accepted.sequenceOf(target.appendId) ?? Infinity) <= sequence,
+      target.appendId,
+    )
+    this.#waiters.advanced(this.#progress.handled)
+    void this.#isBehindUs(target).then(
+      (behind) => {
+        if (behind) wait.done()
+      },
+      // The log could not be asked: the entry, a resync or the time limit ends the waiting.
+      () => undefined,
+    )
+    await wait.promise
+  }
+
+  /**
+   * Takes nothing more in, waits for running handlers (at most `closeTimeoutMs`), saves the cursor and lets go.
+   * Idempotent; never rejects.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  /** @internal */
+  linkUp(): void {
+    this.#follower.linkUp()
+    void this.#deadLetters.retry()
+  }
+
+  /** @internal */
+  linkDown(): void {
+    this.#follower.linkDown()
+  }
+
+  /** A frame of the log arrived on the live channel. @internal */
+  arrive(frame: LogFrame): void {
+    this.#follower.arrive(frame)
+  }
+
+  /** Messages arrived that are not in the log. @internal */
+  arriveForeign(messages: readonly InvalidationMessage[]): void {
+    this.#follower.arriveForeign(() => this.#intake.takeForeign(messages))
+  }
+
+  /** A heartbeat has read the head of the log. @internal */
+  beat(head: string | undefined, sentAt: number): void {
+    this.#follower.beat(head, sentAt)
+    this.#waiters.advanced(this.#progress.handled)
+  }
+
+  /** Evicts everything, whatever the log says. @internal */
+  resync(reason: ResyncReason): void {
+    this.#follower.resync(reason)
+  }
+
+  #createRecovery(
+    options: ResolvedSubscriptionOptions,
+    cursor: CursorStore,
+    onError: (error: Error) => void,
+  ): Recovery {
+    const { log, runtime, cap } = this.#context
+    const { name, startAt, pageSize, onResync, maxBuffered } = options
+    return new Recovery({
+      ...{ log, runtime, cap, cursor, name, startAt, pageSize, onResync, onError },
+      ...{ progress: this.#progress, buffer: this.#buffer, intake: this.#intake, counts: this.#counts },
+      nextAppendId: () => this.#context.nextAppendId(),
+      waiterMark: () => this.#waiters.mark,
+      roomToResync: () => this.#dispatcher.whenBelow(maxBuffered),
+      isStopped: () => this.#closing !== undefined,
+      emitReplay: (event) => {
+        this.emit('replay', event)
+      },
+      emitResync: (event) => {
+        this.emit('resync', event)
+      },
+    })
+  }
+
+  #advanced(position: Position | undefined, newHistory: boolean): void {
+    if (position !== undefined) this.#committer.commit(formatPosition(position), newHistory)
+    this.#waiters.advanced(this.#progress.handled)
+  }
+
+  async #readHead(): Promise<void> {
+    const sentAt = this.#context.runtime.monotonic()
+    this.#progress.headRead(await this.#context.log.head(), sentAt)
+    this.#waiters.advanced(this.#progress.handled)
+  }
+
+  /**
+   * Whether an entry too old to be remembered lies in the part of our history that has been handled. Below the log's
+   * first entry it does where the handled part reaches into the log: what a failover lost on the way there, its
+   * publisher has long appended again.
+   */
+  async #isBehindUs(target: Position): Promise<boolean> {
+    const handled = this.#progress.handledPosition
+    if (handled === undefined || compareStreamIds(target.streamId, handled.streamId) > 0) return false
+    const [presence, ours] = await this.#context.log.lookup([target, handled])
+    return presence !== 'gone' && ours === 'intact'
+  }
+
+  async #giveUp(message: InvalidationMessage, error: InvalidationError, tries: number): Promise<void> {
+    this.#counts.deadLetters += 1
+    this.emit('error', error)
+    await this.#deadLetters.add({
+      ...{ message: encodeMessage(message), error: `${error.name}: ${error.message}`, tries },
+      subscriber: this.name,
+    })
+  }
+
+  async #close(): Promise<void> {
+    this.#follower.close()
+    await this.#dispatcher.close(this.#context.closeTimeoutMs)
+    await this.#committer.close()
+    this.#waiters.close()
+    this.#context.onClosed(this)
+  }
+}
+
+/** The log's calls keep their object: a log is handed in by interface, and need not bind them. */
+function cursorSlice(log: Omit<CursorContext, 'channel'>): Omit<CursorContext, 'channel'> {
+  return {
+    loadCursor: (name) => log.loadCursor(name),
+    saveCursor: (name, position, overwrite) => log.saveCursor(name, position, overwrite),
+  }
+}
+
+function appendedAt(position: Position): number {
+  return Number(position.streamId.slice(0, position.streamId.indexOf('-')))
+}

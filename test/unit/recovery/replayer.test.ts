@@ -1,0 +1,167 @@
+import { describe, expect, it } from 'vitest'
+import type { ReplayStart } from '../../../src/recovery/continuity.js'
+import type { Entry, Page } from '../../../src/recovery/entry.js'
+import { replay, type ReplayEnd } from '../../../src/recovery/replayer.js'
+
+/** A log of entries 1…n, each continuing the one before, that a test can change between two pages. */
+class ScriptedLog {
+  entries: Entry[]
+  last: string | undefined
+  /** Runs before the page of this number (from 1) is read. */
+  readonly before = new Map<number, () => void>()
+  pages = 0
+
+  constructor(count: number) {
+    this.entries = Array.from({ length: count }, (_, index) => entry(index + 1))
+    this.last = count === 0 ? undefined : `e${count}`
+  }
+
+  readPage(from: string, count: number): Promise<Page> {
+    this.before.get(++this.pages)?.()
+    const start = from === '-' ? 0 : this.entries.findIndex((each) => idOf(each) >= Number(from.split('-')[0]))
+    const entries = start < 0 ? [] : this.entries.slice(start, start + count)
+    return Promise.resolve({ entries, last: this.last })
+  }
+
+  append(number: number): void {
+    this.entries.push(entry(number))
+    this.last = `e${number}`
+  }
+}
+
+function entry(number: number): Entry {
+  const prev = number === 1 ? '' : `e${number - 1}`
+  return { position: { streamId: `${number}-0`, appendId: `e${number}` }, prev, frame: '{}' }
+}
+
+function idOf(each: Entry): number {
+  return Number(each.position.streamId.split('-')[0])
+}
+
+async function run(log: ScriptedLog, start: ReplayStart, pageSize = 3): Promise<{ end: ReplayEnd; read: string[] }> {
+  const read: string[] = []
+  const end = await replay(start, {
+    pageSize,
+    readPage: (from, count) => log.readPage(from, count),
+    head: () => Promise.resolve(log.last ?? log.entries.at(-1)?.position.appendId),
+    accept: (entries) => {
+      read.push(...entries.map((each) => each.position.appendId))
+      return Promise.resolve()
+    },
+  })
+  return { end, read }
+}
+
+const from = (number: number): ReplayStart => ({ at: 'entry', position: entry(number).position })
+const names = (first: number, last: number): string[] =>
+  Array.from({ length: last - first + 1 }, (_, index) => `e${first + index}`)
+
+describe('a replay', () => {
+  it('hands over what comes after its start, page by page, once each', async () => {
+    expect(await run(new ScriptedLog(10), from(2))).toEqual({ end: 'caught-up', read: names(3, 10) })
+  })
+
+  it('hands over nothing where its start is the newest entry', async () => {
+    expect(await run(new ScriptedLog(4), from(4))).toEqual({ end: 'caught-up', read: [] })
+  })
+
+  it('begins at the first entry where that continues what was accepted', async () => {
+    const log = new ScriptedLog(6)
+    log.entries.splice(0, 2)
+    expect(await run(log, { at: 'first', prev: 'e2' })).toEqual({ end: 'caught-up', read: names(3, 6) })
+  })
+
+  it('begins at the first entry, whatever that continues, where nothing was accepted', async () => {
+    const log = new ScriptedLog(6)
+    log.entries.splice(0, 2)
+    expect(await run(log, { at: 'first', prev: undefined })).toEqual({ end: 'caught-up', read: names(3, 6) })
+  })
+
+  it('has no place in an empty log where nothing was accepted', async () => {
+    expect(await run(new ScriptedLog(0), { at: 'first', prev: undefined })).toEqual({ end: 'lost-place', read: [] })
+  })
+
+  it('takes in what is appended while it reads', async () => {
+    const log = new ScriptedLog(4)
+    log.before.set(2, () => {
+      log.append(5)
+      log.append(6)
+    })
+    expect(await run(log, from(1))).toEqual({ end: 'caught-up', read: names(2, 6) })
+  })
+
+  it('loses its place where the entry it stands on is trimmed between two pages', async () => {
+    const log = new ScriptedLog(8)
+    log.before.set(2, () => log.entries.splice(0, 4))
+    expect(await run(log, from(1))).toEqual({ end: 'lost-place', read: names(2, 3) })
+  })
+
+  it('loses its place where another history stands under the same ID', async () => {
+    const log = new ScriptedLog(8)
+    log.before.set(2, () => {
+      log.entries[2] = { position: { streamId: '3-0', appendId: 'other' }, prev: 'e2', frame: '{}' }
+    })
+    expect(await run(log, from(1))).toEqual({ end: 'lost-place', read: names(2, 3) })
+  })
+
+  it('loses its place where the first entry no longer continues what was accepted', async () => {
+    const log = new ScriptedLog(6)
+    log.entries.splice(0, 3)
+    expect(await run(log, { at: 'first', prev: 'e2' })).toEqual({ end: 'lost-place', read: [] })
+  })
+
+  it('is broken by an entry deleted in the middle, and hands over nothing of that page', async () => {
+    const log = new ScriptedLog(8)
+    log.entries.splice(4, 1)
+    expect(await run(log, from(1))).toEqual({ end: 'broken', read: names(2, 3) })
+  })
+
+  it('is broken by an entry deleted at the end', async () => {
+    const log = new ScriptedLog(5)
+    log.entries.pop()
+    expect(await run(log, from(3))).toEqual({ end: 'broken', read: ['e4'] })
+  })
+
+  it('asks for the head where `last` was evicted', async () => {
+    const log = new ScriptedLog(5)
+    log.last = undefined
+    expect(await run(log, from(3))).toEqual({ end: 'caught-up', read: names(4, 5) })
+  })
+
+  it('is broken where `last` was evicted and the newest entry deleted', async () => {
+    const log = new ScriptedLog(5)
+    log.last = undefined
+    const end = await replay(from(3), {
+      pageSize: 3,
+      readPage: (start, count) => log.readPage(start, count),
+      head: () => Promise.resolve(undefined),
+      accept: () => Promise.resolve(),
+    })
+    expect(end).toBe('broken')
+  })
+
+  it('rejects with what the log rejects with', async () => {
+    const log = new ScriptedLog(8)
+    log.before.set(2, () => {
+      throw new Error('gone')
+    })
+    await expect(run(log, from(1))).rejects.toThrow('gone')
+  })
+
+  it('shrinks its pages where entries are large', async () => {
+    const log = new ScriptedLog(40)
+    log.entries = log.entries.map((each) => ({ ...each, frame: 'x'.repeat(1024 * 1024) }))
+    const sizes: number[] = []
+    await replay(from(1), {
+      pageSize: 20,
+      readPage: (start, count) => {
+        sizes.push(count)
+        return log.readPage(start, count)
+      },
+      head: () => Promise.resolve(log.last),
+      accept: () => Promise.resolve(),
+    })
+    expect(sizes[0]).toBe(20)
+    expect(sizes[1]).toBe(4)
+  })
+})
