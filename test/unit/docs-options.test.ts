@@ -1,0 +1,63 @@
+import { readFile } from 'node:fs/promises'
+import { beforeAll, expect, test } from 'vitest'
+import {
+  connectionNumbers,
+  defaultChannel,
+  type NumberOption,
+  publisherNumbers,
+  repairNumbers,
+  retryNumbers,
+  subscriptionNumbers,
+  waitReplicasNumbers,
+} from '../../src/options.js'
+
+let page: string
+
+beforeAll(async () => {
+  page = await readFile(new URL('../../docs/options.md', import.meta.url), 'utf8')
+})
+
+const { heartbeatMs, commandTimeoutMs, closeTimeoutMs, cap, ...publisherOnly } = publisherNumbers
+const inherited = { heartbeatMs, commandTimeoutMs, closeTimeoutMs, cap }
+
+test.each<[string, Record<string, NumberOption>]>([
+  ['Connection', connectionNumbers],
+  ['Publisher', publisherOnly],
+  ['`repair`', repairNumbers],
+  ['`waitReplicas`', waitReplicasNumbers],
+  ['Subscription', subscriptionNumbers],
+  ['`retry`', retryNumbers],
+])('the table "%s" gives every number its default, unit and range, and no other numbers', (title, options) => {
+  const expected = Object.entries(options).map(([name, option]) => [
+    `\`${name}\``,
+    format(option.default),
+    option.unit,
+    `${format(option.min)} to ${format(option.max)}`,
+  ])
+  const numbers = rowsUnder(title).filter(([, , unit]) => unit !== '')
+  expect(numbers.map((cells) => cells.slice(0, 4)).toSorted()).toEqual(expected.toSorted())
+})
+
+test('what a publisher takes beyond its own table are the options of a connection', () => {
+  expect(inherited).toEqual(connectionNumbers)
+})
+
+test('the default channel is that of the code', () => {
+  expect(rowsUnder('Connection')).toContainEqual(expect.arrayContaining(['`channel`', `\`${defaultChannel}\``]))
+})
+
+/** The cells of the table under a heading, row by row, without its head. */
+function rowsUnder(title: string): string[][] {
+  const section = page.split(/^#+ /m).find((text) => text.startsWith(`${title}\n`)) ?? ''
+  const rows = section.split('\n').filter((line) => line.startsWith('| `'))
+  return rows.map((row) =>
+    row
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  )
+}
+
+function format(value: number): string {
+  return value.toLocaleString('en-US')
+}
