@@ -1,0 +1,88 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { matchesPattern } from '../../../src/message/glob.js'
+
+describe('matchesPattern', () => {
+  it.each<[string, readonly string[], readonly string[]]>([
+    ['user:1', ['user:1'], ['user:12', 'user:', 'xuser:1', 'USER:1', '']],
+    ['*', ['', 'a', 'user:1', 'a\nb'], []],
+    ['user:*', ['user:', 'user:1', 'user:1:2'], ['user', 'post:1', ' user:1']],
+    ['*:1', ['user:1', ':1', '1:1:1'], ['user:11', '1']],
+    ['feed:*:page:*', ['feed:a:page:', 'feed::page::page:'], ['feed:page:1']],
+    ['a**b', ['ab', 'axxb'], ['a', 'abx']],
+    ['h?llo', ['hello', 'h?llo', 'h\nllo'], ['hllo', 'heello']],
+    ['h[ae]llo', ['hello', 'hallo'], ['hillo', 'h[ae]llo']],
+    ['h[^e]llo', ['hallo', 'h^llo'], ['hello', 'hllo']],
+    ['h[a-b]llo', ['hallo', 'hbllo'], ['hcllo', 'h-llo']],
+    ['h[!a]llo', ['h!llo', 'hallo'], ['hbllo']],
+    ['h\\[a]', ['h[a]'], ['ha', 'h\\[a]']],
+    ['a\\*b', ['a*b'], ['axb', 'a\\*b']],
+    ['[\\]]x', [']x'], ['\\x']],
+    ['[\\a-c]', ['a', '-', 'c'], ['b', '\\']],
+    ['', [''], ['a']],
+    ['**', ['a', 'ab'], ['']],
+  ])('%s', (pattern, matches, misses) => {
+    for (const key of matches) expect(matchesPattern(pattern, key), `matches ${key}`).toBe(true)
+    for (const key of misses) expect(matchesPattern(pattern, key), `misses ${key}`).toBe(false)
+  })
+
+  it.each<[string, string, readonly string[], readonly string[]]>([
+    ['a class that is not closed ends with the pattern', 'a[bc', ['ab', 'ac'], ['a[bc', 'a', 'abc']],
+    ['an opening bracket at the end matches nothing', 'a[', [], ['a[', 'a', 'ab']],
+    ['a negation that is not closed matches anything', 'a[^', ['a^', 'ab'], ['a']],
+    ['an empty class matches nothing', 'a[]b', [], ['ab', 'a]b']],
+    ['an empty negation matches anything', 'a[^]b', ['axb'], ['ab']],
+    ['a range may run backwards', '[c-a]', ['a', 'b', 'c'], ['d', '-']],
+    ['a dash at the end takes the bracket for its end', '[a-]', ['a', '^', ']'], ['-', '[', 'b']],
+    ['a dash at the front is itself', '[-a]', ['-', 'a'], ['b']],
+    ['a backslash at the end is itself', 'a\\', ['a\\'], ['a']],
+    ['a backslash that ends an open class is itself', '[a\\', ['a', '\\'], ['b']],
+  ])('reads as Redis does: %s', (_rule, pattern, matches, misses) => {
+    for (const key of matches) expect(matchesPattern(pattern, key), `matches ${key}`).toBe(true)
+    for (const key of misses) expect(matchesPattern(pattern, key), `misses ${key}`).toBe(false)
+  })
+
+  it('compares UTF-8 bytes', () => {
+    expect(matchesPattern('h?', 'hé')).toBe(false)
+    expect(matchesPattern('h??', 'hé')).toBe(true)
+    expect(matchesPattern('*é', 'café')).toBe(true)
+    expect(matchesPattern('[é]', 'é')).toBe(false)
+    expect(matchesPattern('[é][é]', 'é')).toBe(true)
+    expect(matchesPattern('????', '🎉')).toBe(true)
+    expect(matchesPattern('user:?', 'user:1')).toBe(true)
+  })
+
+  it('matches a key escaped by backslashes, and only that', () => {
+    const text = fc.string({ unit: fc.constantFrom('*', '?', '[', ']', '\\', '^', '-', 'a', 'b') })
+    fc.assert(
+      fc.property(text, text, (key, other) => {
+        const literal = key.replaceAll(/[*?[\]\\^-]/g, '\\$&')
+        expect(matchesPattern(literal, key)).toBe(true)
+        expect(matchesPattern(literal, other)).toBe(other === key)
+      }),
+    )
+  })
+
+  it.each([
+    ['*a*a*a*a*a*a*b', 'a'.repeat(60)],
+    ['*[a-z]*[a-z]*[a-z]*[a-z]*[a-z]*[a-z]*_', 'a'.repeat(60)],
+    ['?*?*?*?*?*?*?*?*?*b', 'a'.repeat(60)],
+  ])('takes microseconds for the hostile pattern %s', (pattern, key) => {
+    const rounds = 1_000
+    const start = performance.now()
+    for (let round = 0; round < rounds; round++) {
+      if (matchesPattern(pattern, key)) throw new Error('Expected no match')
+    }
+    const microseconds = ((performance.now() - start) * 1_000) / rounds
+
+    expect(microseconds).toBeLessThan(100)
+  })
+
+  it('takes the product of the lengths at worst', () => {
+    const start = performance.now()
+
+    expect(matchesPattern(`${'*a'.repeat(2_000)}*b`, 'a'.repeat(4_000))).toBe(false)
+    expect(matchesPattern(`*${'a'.repeat(2_000)}b`, 'a'.repeat(4_000))).toBe(false)
+    expect(performance.now() - start).toBeLessThan(2_000)
+  })
+})
