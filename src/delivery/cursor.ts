@@ -1,0 +1,58 @@
+import { compareStreamIds, parsePosition } from '../recovery/position.js'
+
+/** Keeps the positions that named subscriptions go on from. */
+export interface CursorStore {
+  /** Whether positions outlive the process. */
+  readonly durable: boolean
+  /** The saved position, as text; undefined where none was saved. */
+  load(name: string): Promise<string | undefined>
+  /** Saves a position (as text). Unless `overwrite` is set, never moves the cursor back to an earlier stream ID. */
+  save(name: string, position: string, overwrite: boolean): Promise<void>
+}
+
+/** What a cursor store can build on: the channel it is for, and the log, which keeps cursors too. */
+export interface CursorContext {
+  readonly channel: string
+  loadCursor(name: string): Promise<string | undefined>
+  saveCursor(name: string, position: string, overwrite: boolean): Promise<void>
+}
+
+/** Makes the store of one subscription: `memoryCursor()`, `redisCursor()`, `fileCursor(path)`, or one of your own. */
+export type CursorFactory = (context: CursorContext) => CursorStore
+
+/**
+ * Keeps cursors in memory, for caches that die with the process. They live as long as the function returned: hand the
+ * same one to a second subscription of the same name, and it goes on where the first stopped.
+ */
+export function memoryCursor(): CursorFactory {
+  const positions = new Map<string, string>()
+  return ({ channel }) => {
+    const keyOf = (name: string): string => JSON.stringify([channel, name])
+    return {
+      durable: false,
+      load: (name) => Promise.resolve(positions.get(keyOf(name))),
+      save(name, position, overwrite) {
+        const saved = positions.get(keyOf(name))
+        if (overwrite || saved === undefined || !isEarlier(position, saved)) positions.set(keyOf(name), position)
+        return Promise.resolve()
+      },
+    }
+  }
+}
+
+/**
+ * Keeps cursors in Redis, beside the log (`{<channel>}:cursors`), for caches that outlive the process but not Redis,
+ * such as those in Redis itself. Instances may share a name only if they share the cache.
+ */
+export function redisCursor(): CursorFactory {
+  return (context) => ({
+    durable: true,
+    load: (name) => context.loadCursor(name),
+    save: (name, position, overwrite) => context.saveCursor(name, position, overwrite),
+  })
+}
+
+/** Whether position `a` (as text) has an earlier stream ID than `b`. */
+export function isEarlier(a: string, b: string): boolean {
+  return compareStreamIds(parsePosition(a).streamId, parsePosition(b).streamId) < 0
+}

@@ -1,0 +1,33 @@
+import type { InvalidationMessage } from '../message/message.js'
+import type { ResyncReason } from '../recovery/resync.js'
+
+/**
+ * How a message came: over Pub/Sub (`live`), read from the log (`replay`), or made here because continuity could not
+ * be proved and everything is to be evicted (`resync`).
+ */
+export type Origin =
+  | {
+      readonly mode: 'live' | 'replay'
+      /** Position of the entry that carried it; absent where the message never was in the log. */
+      readonly position?: string
+    }
+  | {
+      readonly mode: 'resync'
+      readonly reason: ResyncReason
+      /** How many entries are gone, where known. */
+      readonly missed?: number
+    }
+
+/** What a handler is told about the message it is called with. */
+export type Delivery = Origin & {
+  /** Which try this is, from 1. */
+  readonly attempt: number
+  /** Aborted when the try runs longer than `handlerTimeoutMs`, or when `close()` gives up waiting for it. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * Evicts what the message names. A handler that throws or rejects is tried again. The same message can come more than
+ * once, so a handler must be idempotent.
+ */
+export type InvalidationHandler = (message: InvalidationMessage, delivery: Delivery) => void | Promise<void>

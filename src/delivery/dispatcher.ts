@@ -1,0 +1,168 @@
+import PQueue from 'p-queue'
+import { ClosedError } from '../errors.js'
+import type { InvalidationMessage } from '../message/message.js'
+import type { Runtime } from '../runtime.js'
+import type { Origin } from './delivery.js'
+import { type RetryContext, RetryingHandler } from './retry.js'
+import { toError } from './thrown.js'
+
+/** How long handlers that return no promise may run in a row before the event loop gets a turn. */
+const sliceMs = 10
+
+/** A frame to be handed over. */
+export interface Work {
+  /** Empty for a marker, which only has its turn. */
+  readonly messages: readonly InvalidationMessage[]
+  readonly origin: Origin
+  /** Called once, when every message was handled or given up. */
+  handled(): void
+}
+
+export interface DispatcherContext extends Omit<RetryContext, 'onError'> {
+  /** How many tasks run at once. */
+  readonly concurrency: number
+  /** Takes failures that change nothing about what counts as handled. Default: a process warning. */
+  onError?(error: Error): void
+}
+
+interface Waiter {
+  isMet(): boolean
+  resolve(): void
+}
+
+/**
+ * Hands messages to the handler. What is pushed together is one task: its works, and the messages of each, have their
+ * turn in order; up to `concurrency` tasks run at once. The handler is never called before `push()` has returned.
+ */
+export class Dispatcher {
+  readonly #queue: PQueue
+  readonly #handler: RetryingHandler
+  readonly #runtime: Runtime
+  readonly #onError: (error: Error) => void
+  readonly #waiters = new Set<Waiter>()
+  #tasks = 0
+  #pending = 0
+  #sliceEnd = 0
+  #stopped = false
+  #closing: Promise<boolean> | undefined
+
+  constructor(context: DispatcherContext) {
+    this.#queue = new PQueue({ concurrency: context.concurrency })
+    this.#runtime = context.runtime
+    this.#onError = (error) => {
+      if (context.onError) context.onError(error)
+      else process.emitWarning(error)
+    }
+    this.#handler = new RetryingHandler({ ...context, onError: this.#onError })
+  }
+
+  /** How many messages were pushed and are not finished. */
+  get pending(): number {
+    return this.#pending
+  }
+
+  /** Hands over these works, in order, as one task. After `close()` they are dropped: never started, never handled. */
+  push(works: readonly Work[]): void {
+    if (this.#stopped) return
+    this.#tasks++
+    for (const work of works) this.#pending += work.messages.length
+    void this.#queue.add(() => this.#run(works))
+  }
+
+  /** Resolves when fewer than `limit` messages are pending, or at `close()`. */
+  whenBelow(limit: number): Promise<void> {
+    return this.#when(() => this.#pending < limit)
+  }
+
+  /** Resolves when all that was pushed is finished, or at `close()`. */
+  whenIdle(): Promise<void> {
+    return this.#when(() => this.#tasks === 0)
+  }
+
+  /**
+   * Starts nothing more, not even a retry, and waits for the handlers that run. True when all of them finished; false
+   * when some still ran after `timeoutMs`: their signals are aborted, and their messages never count as handled.
+   * Further calls share the outcome of the first.
+   */
+  close(timeoutMs: number): Promise<boolean> {
+    if (!this.#closing) {
+      this.#stopped = true
+      this.#queue.clear()
+      this.#handler.stop()
+      this.#wake()
+      this.#closing = this.#drain(timeoutMs)
+    }
+    return this.#closing
+  }
+
+  async #run(works: readonly Work[]): Promise<void> {
+    await Promise.resolve()
+    let isFirst = true
+    for (const work of works) {
+      for (const message of work.messages) {
+        if (!isFirst && this.#isSliceOver()) await this.#turn()
+        isFirst = false
+        if (this.#stopped) return
+        const finished = this.#handler.run(message, work.origin)
+        if (finished !== true && !(await finished)) return
+        this.#pending--
+        if (this.#waiters.size > 0) this.#wake()
+      }
+      this.#finish(work)
+    }
+    this.#tasks--
+    this.#wake()
+    if (this.#isSliceOver()) await this.#turn()
+  }
+
+  #finish(work: Work): void {
+    try {
+      work.handled()
+    } catch (error) {
+      this.#onError(toError(error))
+    }
+  }
+
+  /** Slices reach across tasks: p-queue starts the next one without a turn of the loop in between. */
+  #isSliceOver(): boolean {
+    return this.#runtime.monotonic() >= this.#sliceEnd
+  }
+
+  async #turn(): Promise<void> {
+    await this.#runtime.yield()
+    this.#sliceEnd = this.#runtime.monotonic() + sliceMs
+  }
+
+  #when(condition: () => boolean): Promise<void> {
+    const isMet = (): boolean => this.#stopped || condition()
+    if (isMet()) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.#waiters.add({ isMet, resolve })
+    })
+  }
+
+  #wake(): void {
+    for (const waiter of this.#waiters) {
+      if (!waiter.isMet()) continue
+      this.#waiters.delete(waiter)
+      waiter.resolve()
+    }
+  }
+
+  #drain(timeoutMs: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const timer = this.#runtime.after(timeoutMs, () => {
+        resolve(false)
+        this.#handler.abandon(
+          new ClosedError(
+            `The subscription was closed while this handler ran, and it did not end within ${timeoutMs} ms`,
+          ),
+        )
+      })
+      void this.#queue.onPendingZero().then(() => {
+        timer.cancel()
+        resolve(true)
+      })
+    })
+  }
+}
