@@ -5,13 +5,12 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
-const run = promisify(execFile)
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /** Builds this package and packs it into `folder`; resolves to the path of the tarball. */
 export async function packPackage(folder: string): Promise<string> {
-  const { stdout } = await run('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: root })
-  return join(folder, stdout.trim().split('\n').at(-1) ?? '')
+  const printed = await run('npm', ['pack', '--silent', '--pack-destination', folder], root)
+  return join(folder, printed.trim().split('\n').at(-1) ?? '')
 }
 
 /** A project in a folder of its own that has installed the packed package, as a user would. */
@@ -26,7 +25,7 @@ export class ConsumerProject {
     const project = new ConsumerProject(await mkdtemp(join(tmpdir(), 'cache-invalidation-consumer-')))
     await project.write('package.json', JSON.stringify({ name: 'consumer', private: true, type: 'module' }))
     const quick = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts']
-    await run('npm', ['install', ...quick, tarball, `ioredis@${ioredisVersion}`], { cwd: project.dir })
+    await run('npm', ['install', ...quick, tarball, `ioredis@${ioredisVersion}`], project.dir)
     return project
   }
 
@@ -41,15 +40,20 @@ export class ConsumerProject {
       ...{ types: ['node'], typeRoots: [join(root, 'node_modules/@types')] },
     }
     await this.write('tsconfig.json', JSON.stringify({ compilerOptions, include: ['*.ts'] }))
-    try {
-      await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '--project', this.dir])
-    } catch (error) {
-      const said = error instanceof Error && 'stdout' in error ? String(error.stdout) : ''
-      throw new Error(`The consumer does not compile:\n${said}`, { cause: error })
-    }
+    await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '--project', '.'], this.dir)
   }
 
   async remove(): Promise<void> {
     await rm(this.dir, { recursive: true, force: true })
+  }
+}
+
+/** Resolves to what the command printed; rejects with that, where it fails: compilers complain on stdout. */
+async function run(command: string, args: readonly string[], cwd: string): Promise<string> {
+  try {
+    return (await promisify(execFile)(command, args, { cwd })).stdout
+  } catch (error) {
+    const said = error instanceof Error && 'stdout' in error ? String(error.stdout) : ''
+    throw new Error(`${command} ${args.join(' ')} failed:\n${said}`, { cause: error })
   }
 }
