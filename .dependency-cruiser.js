@@ -6,7 +6,7 @@ const floors = [
   ['errors.ts', 'events.ts', 'runtime.ts', 'options.ts', 'message/'],
   ['recovery/'],
   ['log/', 'publishing/', 'delivery/'],
-  ['publisher.ts', 'subscriber.ts', 'subscribing/'],
+  ['open-log.ts', 'publisher.ts', 'subscriber.ts', 'subscribing/'],
   ['index.ts', 'testing.ts'],
 ]
 const blind = ['log/', 'publishing/', 'delivery/']
