@@ -88,6 +88,11 @@ export class MemoryLog extends MemoryLink {
     this.cut(keep === 'feeds' ? 'commands' : 'all')
   }
 
+  /** Publishes a text that is not in the log, as a publisher does that only uses Pub/Sub. */
+  publish(text: string): void {
+    this.#server.publish(text)
+  }
+
   /** Shifts the server's clock by `ms`. Stream IDs still never go back. */
   stepClock(ms: number): void {
     this.#server.clockOffset += ms

@@ -49,10 +49,13 @@ export class MemoryServer {
 
   append(appendId: string, frame: string, cap: number): Appended {
     const { position, prev } = this.#add(appendId, frame, cap)
-    const text = publishedFrame(position, prev, frame)
-    const receivers = this.subscribers.size
+    return { position, prev, receivers: this.publish(publishedFrame(position, prev, frame)) }
+  }
+
+  /** Returns how many it reached. */
+  publish(text: string): number {
     for (const subscriber of this.subscribers) subscriber(text)
-    return { position, prev, receivers }
+    return this.subscribers.size
   }
 
   head(): string | undefined {
