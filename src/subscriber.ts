@@ -153,8 +153,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
     this.#subscriptions.add(subscription)
     // Told in a turn of its own, so that listeners can be attached before the first event.
     queueMicrotask(() => {
-      if (this.#link.up) subscription.linkUp()
-      else subscription.linkDown()
+      void this.#begin(subscription)
     })
     return subscription
   }
@@ -177,6 +176,13 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
   async #close(): Promise<void> {
     await Promise.all([...this.#subscriptions].map((subscription) => subscription.close()))
     await this.#link.close()
+  }
+
+  async #begin(subscription: Subscription): Promise<void> {
+    // The id to compare with must be older than the position that the subscription begins at.
+    if (this.#link.up) await this.#checkReplication()
+    if (this.#link.up) subscription.linkUp()
+    else subscription.linkDown()
   }
 
   async #linkUp(): Promise<void> {

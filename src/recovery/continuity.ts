@@ -69,9 +69,11 @@ export function judgeFork(
 }
 
 function lossReason(position: Position, found: Inspection): ResyncReason {
+  const { first } = found
+  if (first === undefined) return 'log-lost'
+  if (compareStreamIds(position.streamId, first.position.streamId) >= 0) return 'forked'
   // A first entry that continues nothing began a new log; one that continues something was preceded by what is gone.
-  if (found.first === undefined || found.first.prev === '') return 'log-lost'
-  return compareStreamIds(position.streamId, found.first.position.streamId) < 0 ? 'trimmed' : 'forked'
+  return first.prev === '' ? 'log-lost' : 'trimmed'
 }
 
 function missedEntries(found: Inspection, ordinal: number | undefined): number | undefined {

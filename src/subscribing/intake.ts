@@ -75,28 +75,23 @@ export class Intake {
 
   /** Takes entries read from the log, at the handler's pace. Resolves to the number of messages they carried. */
   async takeReplayed(entries: readonly Entry[], isStopped: () => boolean): Promise<number> {
-    const { progress, buffer, queue, counts, maxBuffered } = this.#context
+    const { maxBuffered } = this.#context
     const sliceLimit = Math.min(sliceMessages, maxBuffered)
-    const limit = maxBuffered - sliceLimit + 1
     let slice: Work[] = []
     let sliced = 0
     let total = 0
     for (const entry of entries) {
       if (isStopped()) return total
-      const messages = this.#decode(entry)
-      if (buffer.remove(entry.position.appendId)) counts.duplicates += messages.length
-      const origin: Origin = { mode: 'replay', position: formatPosition(entry.position) }
-      slice.push({ messages, origin, handled: progress.accept(entry.position) })
-      sliced += messages.length
-      total += messages.length
-      counts.replayed += messages.length
-      if (sliced < sliceLimit && slice.length < sliceLimit) continue
-      queue.push(slice)
+      const work = this.#replayed(entry)
+      slice.push(work)
+      sliced += work.messages.length
+      total += work.messages.length
+      if (sliced < sliceLimit && slice.length < sliceMessages) continue
+      await this.#pushWhenThereIsRoom(slice, sliced)
       slice = []
       sliced = 0
-      if (queue.pending >= limit) await queue.whenBelow(limit)
     }
-    if (slice.length > 0) queue.push(slice)
+    if (slice.length > 0) await this.#pushWhenThereIsRoom(slice, sliced)
     return total
   }
 
@@ -107,6 +102,21 @@ export class Intake {
 
   countDuplicates(messages: number): void {
     this.#context.counts.duplicates += messages
+  }
+
+  #replayed(entry: Entry): Work {
+    const { progress, buffer, counts } = this.#context
+    const messages = this.#decode(entry)
+    counts.replayed += messages.length
+    if (buffer.remove(entry.position.appendId)) counts.duplicates += messages.length
+    const origin: Origin = { mode: 'replay', position: formatPosition(entry.position) }
+    return { messages, origin, handled: progress.accept(entry.position) }
+  }
+
+  async #pushWhenThereIsRoom(works: readonly Work[], messages: number): Promise<void> {
+    const { queue, maxBuffered } = this.#context
+    if (!this.hasRoom(messages)) await queue.whenBelow(Math.max(1, maxBuffered - messages + 1))
+    queue.push(works)
   }
 
   #decode(entry: Entry): readonly InvalidationMessage[] {

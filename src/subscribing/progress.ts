@@ -135,6 +135,12 @@ export class Progress {
     }
   }
 
+  /** Whether the handled part has reached this entry, as far as it is remembered; no entry is reached where we stand nowhere. */
+  isHandled(appendId: string | undefined, { sequence }: HandledState): boolean {
+    if (appendId === undefined) return this.#position === undefined
+    return (this.accepted.sequenceOf(appendId) ?? Infinity) <= sequence
+  }
+
   /** Whether a head that was read has been accepted since. */
   hasReached(appendId: string): boolean {
     return !this.#unreached.has(appendId)

@@ -12,7 +12,7 @@ import type { Intake } from './intake.js'
 import { findContinuity, type LogReader } from './log-reader.js'
 import type { Progress } from './progress.js'
 
-/** A replay that handed something over. */
+/** A replay that handed something over, or found where a failover had replaced the history. */
 export interface ReplayEvent {
   /** Positions, as text: the newest entry accepted before, and now. */
   readonly from: string | undefined
@@ -174,7 +174,7 @@ export class Recovery {
         await runtime.yield()
       },
     })
-    if (entries > 0) {
+    if (entries > 0 || forked) {
       const to = progress.position
       const durationMs = runtime.monotonic() - startedAt
       this.#context.emitReplay({ from: text(from), to: text(to), entries, messages, forked, durationMs })

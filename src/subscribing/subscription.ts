@@ -19,7 +19,7 @@ import type { LogReader } from './log-reader.js'
 import type { ResolvedSubscriptionOptions } from './options.js'
 import { Progress } from './progress.js'
 import { Recovery, type ReplayEvent, type ResyncEvent } from './recovery.js'
-import { Waiters, type WaitOptions } from './waiters.js'
+import { Waiters, type HandledState, type WaitOptions } from './waiters.js'
 
 /** What a subscription tells. */
 export interface SubscriptionEvents extends ErrorEvents {
@@ -181,9 +181,20 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
    */
   async caughtUp(options: WaitOptions = {}): Promise<void> {
     const calledAt = this.#context.runtime.monotonic()
-    const wait = this.#waiters.wait('the end of the log', options, ({ verifiedAt }) => (verifiedAt ?? -1) >= calledAt)
-    // Heartbeats and recoveries read the head too; where this read fails, one of theirs ends the waiting.
-    void this.#readHead().catch(() => undefined)
+    let isReached = (_handled: HandledState): boolean => false
+    const wait = this.#waiters.wait(
+      'the end of the log',
+      options,
+      (handled) => (handled.verifiedAt ?? calledAt) > calledAt || isReached(handled),
+    )
+    void this.#context.log.head().then(
+      (head) => {
+        isReached = (handled) => this.#progress.isHandled(head, handled)
+        this.#waiters.advanced(this.#progress.handled)
+      },
+      // Heartbeats and recoveries read the head too: where this read fails, one of theirs ends the waiting.
+      () => undefined,
+    )
     await wait.promise
   }
 
@@ -196,13 +207,8 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
    */
   async waitFor(position: string, options: WaitOptions = {}): Promise<void> {
     const target = parsePosition(position)
-    const { accepted } = this.#progress
-    const wait = this.#waiters.wait(
-      `position ${position}`,
-      options,
-      ({ sequence }) => (accepted.sequenceOf(target.appendId) ?? Infinity) <= sequence,
-      target.appendId,
-    )
+    const isReached = (handled: HandledState): boolean => this.#progress.isHandled(target.appendId, handled)
+    const wait = this.#waiters.wait(`position ${position}`, options, isReached, target.appendId)
     this.#waiters.advanced(this.#progress.handled)
     void this.#isBehindUs(target).then(
       (behind) => {
@@ -284,12 +290,6 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
 
   #advanced(position: Position | undefined, newHistory: boolean): void {
     if (position !== undefined) this.#committer.commit(formatPosition(position), newHistory)
-    this.#waiters.advanced(this.#progress.handled)
-  }
-
-  async #readHead(): Promise<void> {
-    const sentAt = this.#context.runtime.monotonic()
-    this.#progress.headRead(await this.#context.log.head(), sentAt)
     this.#waiters.advanced(this.#progress.handled)
   }
 

@@ -1,0 +1,33 @@
+/** Fails where an event does not come in time: a test waits for what happens, never for time to pass. */
+export function within<T>(promise: Promise<T>, timeoutMs: number, what: string): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(new Error(`${what} did not happen within ${timeoutMs} ms`))
+    }, timeoutMs)
+    promise.then(resolve, reject).finally(() => {
+      clearTimeout(timer)
+    })
+  })
+}
+
+/** Resolves with the arguments of the next event of this name that passes the test. */
+export function nextEvent<Args extends unknown[]>(
+  emitter: { on(name: string, listener: (...args: Args) => void): unknown },
+  name: string,
+  accept: (...args: Args) => boolean = () => true,
+): Promise<Args> {
+  return new Promise((resolve) => {
+    emitter.on(name, (...args) => {
+      if (accept(...args)) resolve(args)
+    })
+  })
+}
+
+/** Polls a condition that no event tells of, every few ms; fails where it does not come true in time. */
+export async function until(condition: () => boolean | Promise<boolean>, timeoutMs: number, what: string): Promise<void> {
+  const deadline = performance.now() + timeoutMs
+  while (!(await condition())) {
+    if (performance.now() > deadline) throw new Error(`${what} did not come true within ${timeoutMs} ms`)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}
