@@ -58,7 +58,7 @@ test('a listener that throws holds up none of the values behind', () => {
 
 test('a listener may add, finish and reset', () => {
   const advanced: number[] = []
-  const mark: Watermark<number> = new Watermark((value) => {
+  const mark = new Watermark<number>((value) => {
     advanced.push(value)
     if (value === 1) mark.add(3)()
     if (value === 2) mark.reset()
