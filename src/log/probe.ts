@@ -1,0 +1,38 @@
+import { UnsupportedServerError } from '../errors.js'
+import type { Send } from './connection.js'
+import type { LogKeys } from './keys.js'
+import { replyCode } from './redis-errors.js'
+import { scripts } from './scripts.js'
+
+/** Codes of a server that can't answer now, or not to us; any other refusal is about rights or its role. */
+const notNow = new Set(['LOADING', 'MASTERDOWN', 'BUSY', 'NOAUTH', 'WRONGPASS'])
+
+/**
+ * Tries out what the protocol needs, on a key that never exists, and loads the scripts. Asks for features, not for
+ * versions: many servers speak Redis.
+ *
+ * @throws UnsupportedServerError for a server that lacks one
+ */
+export async function probe(send: Send, keys: LogKeys, server: string): Promise<void> {
+  const needs = async (feature: string, reply: Promise<unknown>): Promise<void> => {
+    try {
+      await reply
+    } catch (error) {
+      const code = replyCode(error)
+      if (code === undefined || notNow.has(code)) throw error
+      if (code === 'ERR') throw lacks(feature, server, error)
+    }
+  }
+  await Promise.all([
+    needs('SET with XX and GET', send('set', keys.probe, '', 'XX', 'GET')),
+    needs('streams', send('xlen', keys.stream)),
+    ...scripts.map(({ source }) => needs('Lua scripts', send('script', 'load', source))),
+  ])
+}
+
+function lacks(feature: string, server: string, error: unknown): UnsupportedServerError {
+  const text = error instanceof Error ? error.message : String(error)
+  return new UnsupportedServerError(
+    `The server at ${server} lacks ${feature} (${text}): the log needs Redis 6.2 or later, Valkey, or a server that can do the same`,
+  )
+}

@@ -1,0 +1,179 @@
+import { RedisError } from '../errors.js'
+import type { DeadLetter } from '../message/dead-letter.js'
+import type { Appended, Inspection, Page, Presence, Stand } from '../recovery/entry.js'
+import type { Position } from '../recovery/position.js'
+import { Connection } from './connection.js'
+import type { ConnectionContext } from './connection.js'
+import { deadLetterFields, readDeadLetter } from './dead-letter-fields.js'
+import { emptyFrame } from './frame-text.js'
+import type { LogKeys } from './keys.js'
+import type { LogCommands } from './log.js'
+import { probe } from './probe.js'
+import { kindOfReply, replyCode, replyError } from './redis-errors.js'
+import { readEntry, readList, readNumber, readOptionalText, readPresence, readStreamInfo, readText } from './replies.js'
+import { ScriptCalls } from './script-calls.js'
+import { appendScript, lookupScript, saveCursorScript, standScript } from './scripts.js'
+
+/** A command connection to Redis. */
+export class RedisCommands implements LogCommands {
+  readonly #connection: Connection
+  readonly #scripts: ScriptCalls
+  readonly #keys: LogKeys
+  readonly #commandTimeoutMs: number
+
+  constructor(keys: LogKeys, context: Omit<ConnectionContext, 'prepare'>) {
+    const { server } = context.source
+    this.#connection = new Connection({ ...context, prepare: (send) => probe(send, keys, server) })
+    this.#scripts = new ScriptCalls(this.#connection)
+    this.#keys = keys
+    this.#commandTimeoutMs = context.commandTimeoutMs
+  }
+
+  get up(): boolean {
+    return this.#connection.up
+  }
+
+  opened(): Promise<void> {
+    return this.#connection.opened()
+  }
+
+  reconnect(): void {
+    this.#connection.reconnect()
+  }
+
+  close(): Promise<void> {
+    return this.#connection.close()
+  }
+
+  append(appendId: string, frame: string, cap: number): Promise<Appended> {
+    const { stream, last, channel } = this.#keys
+    const args = [appendId, frame.slice(1), String(cap), channel]
+    return this.#scripts.run(appendScript, [stream, last], args, (reply) => {
+      const [streamId, prev, receivers] = readList(reply)
+      return {
+        position: { streamId: readText(streamId), appendId },
+        prev: readText(prev),
+        receivers: readNumber(receivers),
+      }
+    })
+  }
+
+  async waitReplicas(count: number, timeoutMs: number): Promise<number> {
+    const deadline = timeoutMs + this.#commandTimeoutMs
+    return readNumber(await this.#connection.callWithin(deadline, 'wait', String(count), String(timeoutMs)))
+  }
+
+  async replicationId(): Promise<string | undefined> {
+    try {
+      const info = readText(await this.#connection.call('info', 'replication'))
+      return /^master_replid:(\w+)/m.exec(info)?.[1]
+    } catch (error) {
+      // No right to ask, or a server that has no such section.
+      if (isRefused(error) || replyCode(error) === 'ERR') return undefined
+      throw error
+    }
+  }
+
+  async head(): Promise<string | undefined> {
+    const last = readOptionalText(await this.#connection.call('get', this.#keys.last))
+    if (last !== undefined) return last
+    const [reply] = await this.#connection.transaction(['xinfo', 'stream', this.#keys.stream])
+    const info = readStreamInfo(reply)
+    return info?.last?.position.streamId === info?.lastId ? info?.last?.position.appendId : undefined
+  }
+
+  async stand(appendId: string, cap: number): Promise<Stand | undefined> {
+    const { stream, last } = this.#keys
+    try {
+      const args = [appendId, emptyFrame, String(cap)]
+      return await this.#scripts.run(standScript, [stream, last], args, (reply) => this.#readStand(reply))
+    } catch (error) {
+      // Without the right to run scripts a head that stands can still be read.
+      if (isRefused(error)) return this.#standingHead()
+      throw error
+    }
+  }
+
+  async inspect(position: Position): Promise<Inspection> {
+    const { stream, last } = this.#keys
+    const { streamId } = position
+    const [newest, found, about] = await this.#connection.transaction(
+      ['get', last],
+      ['xrange', stream, streamId, streamId],
+      ['xinfo', 'stream', stream],
+    )
+    const entry = readList(found)[0]
+    const info = readStreamInfo(about)
+    return {
+      found: entry === undefined ? undefined : readEntry(entry).position.appendId,
+      first: info?.first,
+      last: readOptionalText(newest),
+      added: info?.added,
+      length: info?.length ?? 0,
+    }
+  }
+
+  lookup(positions: readonly Position[]): Promise<readonly Presence[]> {
+    const pairs = positions.flatMap(({ streamId, appendId }) => [streamId, appendId])
+    return this.#scripts.run(lookupScript, [this.#keys.stream], pairs, (reply) => readList(reply).map(readPresence))
+  }
+
+  async readPage(from: string, count: number): Promise<Page> {
+    const { stream, last } = this.#keys
+    const [newest, entries] = await this.#connection.transaction(
+      ['get', last],
+      ['xrange', stream, from, '+', 'COUNT', String(count)],
+    )
+    return { entries: readList(entries).map(readEntry), last: readOptionalText(newest) }
+  }
+
+  async loadCursor(name: string): Promise<string | undefined> {
+    return readOptionalText(await this.#connection.call('hget', this.#keys.cursors, name))
+  }
+
+  async saveCursor(name: string, position: string, overwrite: boolean): Promise<void> {
+    const args = [name, position, overwrite ? '1' : '0']
+    await this.#scripts.run(saveCursorScript, [this.#keys.cursors], args, readNumber)
+  }
+
+  async addDeadLetter(letter: Omit<DeadLetter, 'id'>, cap: number): Promise<string> {
+    const fields = deadLetterFields(letter)
+    return readText(await this.#connection.call('xadd', this.#keys.dead, 'MAXLEN', '~', String(cap), '*', ...fields))
+  }
+
+  async listDeadLetters(from: string, count: number): Promise<readonly DeadLetter[]> {
+    const reply = await this.#connection.call('xrange', this.#keys.dead, from, '+', 'COUNT', String(count))
+    return readList(reply).map(readDeadLetter)
+  }
+
+  async removeDeadLetters(ids: readonly string[]): Promise<number> {
+    if (ids.length === 0) return 0
+    return readNumber(await this.#connection.call('xdel', this.#keys.dead, ...ids))
+  }
+
+  /** The reply of the script: where it stands, or why it may not write. */
+  #readStand(reply: unknown): Stand | undefined {
+    if (typeof reply === 'string') {
+      const kind = kindOfReply(reply)
+      if (kind === 'readonly' || kind === 'refused') return undefined
+      throw replyError(reply, 'xadd', this.#connection.server)
+    }
+    const [streamId, appendId, added] = readList(reply)
+    return {
+      position: { streamId: readText(streamId), appendId: readText(appendId) },
+      added: added === null ? undefined : readNumber(added),
+    }
+  }
+
+  async #standingHead(): Promise<Stand | undefined> {
+    const { stream, last } = this.#keys
+    const [newest, about] = await this.#connection.transaction(['get', last], ['xinfo', 'stream', stream])
+    const info = readStreamInfo(about)
+    if (info?.last === undefined || info.last.position.appendId !== newest) return undefined
+    return { position: info.last.position, added: info.added }
+  }
+}
+
+function isRefused(error: unknown): boolean {
+  return error instanceof RedisError && error.kind === 'refused'
+}

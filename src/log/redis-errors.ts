@@ -1,0 +1,69 @@
+import { InvalidationError, RedisError } from '../errors.js'
+import type { RedisErrorKind } from '../errors.js'
+
+const kindOfCode: Readonly<Record<string, RedisErrorKind>> = {
+  READONLY: 'readonly',
+  MOVED: 'moved',
+  ASK: 'moved',
+  NOAUTH: 'refused',
+  WRONGPASS: 'refused',
+  NOPERM: 'refused',
+}
+
+const advice: Readonly<Partial<Record<RedisErrorKind, string>>> = {
+  readonly: 'This server is a read-only replica: connect to the primary',
+  moved: 'This server belongs to a Redis Cluster, which this version does not support: connect to a single server',
+  refused: 'Check user name, password and the rights (ACL) of the user',
+}
+
+/**
+ * The code an error reply begins with, such as `NOPERM`, of ioredis' error or of ours; undefined for an error that is
+ * no reply.
+ */
+export function replyCode(error: unknown): string | undefined {
+  const reply = error instanceof InvalidationError ? error.cause : error
+  return isReplyError(reply) ? codeOfText(reply.message) : undefined
+}
+
+function isReplyError(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'ReplyError'
+}
+
+/** The kind of an error reply, from its text. */
+export function kindOfReply(text: string): RedisErrorKind {
+  return kindOfCode[codeOfText(text)] ?? 'reply'
+}
+
+/**
+ * Before Redis 7 a script wraps the error of its command: `ERR Error running script (call to …): … -READONLY …`.
+ */
+function codeOfText(text: string): string {
+  // The text of Redis 6.2 and 7.0 where the ACL refuses a command of a script; later ones say NOPERM.
+  if (text.includes('The user executing the script can')) return 'NOPERM'
+  const code = /^ERR Error running script.*? -?([A-Z]+) /.exec(text)?.[1] ?? /^-?([A-Z]+)\b/.exec(text)?.[1]
+  return code ?? 'ERR'
+}
+
+/** Says of any error of a call which command failed, on which server, and what to do. */
+export function toRedisError(error: unknown, command: string, server: string): InvalidationError {
+  if (error instanceof InvalidationError) return error
+  const text = error instanceof Error ? error.message : String(error)
+  if (isReplyError(error)) return replyError(text, command, server)
+  return new RedisError('disconnected', `${command.toUpperCase()} to ${server} failed: ${text}`, { cause: error })
+}
+
+/** An error reply as an error. */
+export function replyError(text: string, command: string, server: string): RedisError {
+  const kind = kindOfReply(text)
+  const hint = advice[kind] === undefined ? '' : `. ${advice[kind]}`
+  // ioredis hangs the arguments of the command on its errors, passwords too: the cause is made anew.
+  const cause = Object.assign(new Error(text), { name: 'ReplyError' })
+  return new RedisError(kind, `${command.toUpperCase()} was refused by ${server}: ${text}${hint}`, { cause })
+}
+
+export function timeoutError(command: string, server: string, commandTimeoutMs: number): RedisError {
+  return new RedisError(
+    'timeout',
+    `${command.toUpperCase()} to ${server} was not answered in time (\`commandTimeoutMs\` is ${commandTimeoutMs}); it may have been executed. The connection is replaced`,
+  )
+}

@@ -1,0 +1,46 @@
+/**
+ * What of an ioredis client is used. Clients of ioredis 5 and 6 are both assignable, although their own types are not
+ * assignable to each other.
+ */
+export interface RedisLike {
+  readonly status: string
+  readonly isCluster: boolean
+  readonly options: RedisLikeOptions
+  call(command: string, ...args: string[]): Promise<unknown>
+  on(event: string, listener: (...args: never[]) => void): unknown
+  connect(): Promise<void>
+  disconnect(reconnect?: boolean): void
+  duplicate(override?: ClientOverrides): RedisLike
+}
+
+/** What is read of a client's options. */
+export interface RedisLikeOptions {
+  readonly host?: string | undefined
+  readonly port?: number | undefined
+  readonly path?: string | undefined
+  readonly keyPrefix?: string | undefined
+}
+
+/** Options that our connections set, whatever the client says they are made from. */
+export interface ClientOverrides {
+  readonly lazyConnect: true
+  readonly autoResendUnfulfilledCommands: false
+  readonly autoResubscribe: false
+  readonly disableClientInfo: true
+  readonly disconnectTimeout: number
+  readonly enableAutoPipelining: false
+  readonly enableOfflineQueue: false
+  readonly enableReadyCheck: false
+  readonly maxRetriesPerRequest: 0
+  readonly monitor: false
+  readonly readOnly: false
+  readonly reconnectOnError: null
+  readonly replyMapping: 'legacy'
+  readonly retryStrategy: () => number
+  readonly showFriendlyErrorStack: false
+  readonly stringNumbers: false
+  /** Limits of ioredis' own, which would race ours. */
+  readonly commandTimeout: undefined
+  readonly socketTimeout: undefined
+  readonly blockingTimeout: undefined
+}

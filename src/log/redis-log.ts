@@ -1,0 +1,58 @@
+import { connectionNumbers, defaultChannel, resolveNumbers } from '../options.js'
+import { systemRuntime } from '../runtime.js'
+import type { Runtime } from '../runtime.js'
+import { logKeys } from './keys.js'
+import type { LogKeys } from './keys.js'
+import type { ConnectionListener, FeedListener, InvalidationLog, LogCommands, LogFeed } from './log.js'
+import { clientSource } from './redis-clients.js'
+import type { ClientSource, RedisTarget } from './redis-clients.js'
+import { RedisCommands } from './redis-commands.js'
+import { RedisFeed } from './redis-feed.js'
+
+export type { RedisTarget } from './redis-clients.js'
+
+/** Options of a {@link RedisLog}. */
+export interface RedisLogOptions {
+  /** The Pub/Sub channel; the keys of the log derive from it. Default `cache:invalidate`. */
+  readonly channel?: string
+  /** How long a command, or an attempt to connect, may take before the connection is replaced, in ms. Default 5,000. */
+  readonly commandTimeoutMs?: number
+  /** Clock, timers and randomness. Default: the system's. */
+  readonly runtime?: Runtime
+}
+
+/**
+ * The log in Redis. Every connection it opens is its own: a client that is handed in is only the configuration they
+ * are made from, and may be closed or reconnecting itself.
+ */
+export class RedisLog implements InvalidationLog {
+  readonly #keys: LogKeys
+  readonly #connecting: {
+    readonly source: ClientSource
+    readonly runtime: Runtime
+    readonly commandTimeoutMs: number
+  }
+
+  /** @throws ConfigurationError for an option, a URL or a client that can't work */
+  constructor(redis: RedisTarget, options: RedisLogOptions = {}) {
+    const { commandTimeoutMs } = connectionNumbers
+    this.#keys = logKeys(options.channel ?? defaultChannel)
+    this.#connecting = {
+      source: clientSource(redis),
+      runtime: options.runtime ?? systemRuntime,
+      ...resolveNumbers({ commandTimeoutMs }, options),
+    }
+  }
+
+  get channel(): string {
+    return this.#keys.channel
+  }
+
+  openCommands(listener: ConnectionListener): LogCommands {
+    return new RedisCommands(this.#keys, { ...this.#connecting, listener })
+  }
+
+  openFeed(listener: FeedListener): LogFeed {
+    return new RedisFeed(this.channel, this.#connecting, listener)
+  }
+}

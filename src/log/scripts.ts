@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto'
+
+/** A Lua script and the SHA-1 by which Redis knows it. */
+export interface Script {
+  readonly source: string
+  readonly digest: string
+}
+
+function script(source: string): Script {
+  return { source, digest: createHash('sha1').update(source).digest('hex') }
+}
+
+/**
+ * Lua functions that the scripts share.
+ *
+ * - `append_id(entry)`: the append id of an entry as XRANGE gives it; false where it has none
+ * - `info(stream)`: the reply of XINFO STREAM as a table; empty where there is no stream
+ * - `is_below(a, b)`: whether stream ID `a` (what follows it does not matter) is less than `b`, to the last digit
+ * - `tail(stream)`: append id of the last entry if it is also the last ever generated; else false
+ */
+const functions = `
+local function append_id(entry)
+  for i = 1, #entry[2], 2 do
+    if entry[2][i] == 'a' then return entry[2][i + 1] end
+  end
+  return false
+end
+local function is_below(a, b)
+  local a_time, a_sequence = a:match('^(%d+)%-(%d+)')
+  local b_time, b_sequence = b:match('^(%d+)%-(%d+)')
+  if #a_time ~= #b_time then return #a_time < #b_time end
+  if a_time ~= b_time then return a_time < b_time end
+  if #a_sequence ~= #b_sequence then return #a_sequence < #b_sequence end
+  return a_sequence < b_sequence
+end
+local function info(stream)
+  local found = {}
+  local reply = redis.pcall('XINFO', 'STREAM', stream)
+  for i = 1, #reply, 2 do found[reply[i]] = reply[i + 1] end
+  return found
+end
+local function tail(stream)
+  local about = info(stream)
+  local entry = about['last-entry']
+  return entry and entry[1] == about['last-generated-id'] and append_id(entry)
+end
+`
+
+/**
+ * Appends a frame and publishes it.
+ *
+ * - KEYS: stream, last
+ * - ARGV: append id, the frame without its opening brace, cap (entries), channel
+ * - Returns: stream ID, prev, receivers (−1 where the channel is refused: the entry stands all the same)
+ */
+export const appendScript = script(`${functions}
+local prev = redis.call('SET', KEYS[2], ARGV[1], 'GET') or tail(KEYS[1]) or ''
+local id = redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[3], '*', 'a', ARGV[1], 'p', prev, 'm', '{' .. ARGV[2])
+local receivers = redis.pcall('PUBLISH', ARGV[4],
+  '{"stream_id":"' .. id .. '","append_id":"' .. ARGV[1] .. '","prev":"' .. prev .. '",' .. ARGV[2])
+if type(receivers) == 'table' then receivers = -1 end
+return {id, prev, receivers}
+`)
+
+/**
+ * Finds the head to stand on: the last entry, if it is the one that `last` names; else a marker, which is appended and
+ * not published.
+ *
+ * - KEYS: stream, last
+ * - ARGV: append id of the marker, its frame, cap (entries)
+ * - Returns: stream ID, append id, entries ever added (false where the server does not know); or, where it may not
+ *   write, the text of the refusal alone
+ */
+export const standScript = script(`${functions}
+local last = redis.call('GET', KEYS[2])
+local newest = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
+if newest and last and append_id(newest) == last then
+  return {newest[1], last, info(KEYS[1])['entries-added'] or false}
+end
+local prev = last or tail(KEYS[1]) or ''
+local id = redis.pcall('XADD', KEYS[1], 'MAXLEN', '~', ARGV[3], '*', 'a', ARGV[1], 'p', prev, 'm', ARGV[2])
+if type(id) == 'table' and id.err then return id.err end
+redis.call('SET', KEYS[2], ARGV[1])
+return {id, ARGV[1], info(KEYS[1])['entries-added'] or false}
+`)
+
+/**
+ * Looks up entries by stream ID and append id.
+ *
+ * - KEYS: stream
+ * - ARGV: pairs of stream ID and append id
+ * - Returns: for each pair `intact` (there under that append id), `below` (its ID is less than the first entry's), or
+ *   `gone`
+ */
+export const lookupScript = script(`${functions}
+local first = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)[1]
+local found = {}
+for i = 1, #ARGV, 2 do
+  local entry = redis.call('XRANGE', KEYS[1], ARGV[i], ARGV[i])[1]
+  if entry and append_id(entry) == ARGV[i + 1] then
+    found[#found + 1] = 'intact'
+  elseif first and is_below(ARGV[i], first[1]) then
+    found[#found + 1] = 'below'
+  else
+    found[#found + 1] = 'gone'
+  end
+end
+return found
+`)
+
+/**
+ * Saves a cursor; unless told to overwrite, never moves it back to an earlier stream ID.
+ *
+ * - KEYS: cursors
+ * - ARGV: name, position, `1` to overwrite
+ * - Returns: 1 if it was saved, else 0
+ */
+export const saveCursorScript = script(`${functions}
+local saved = redis.call('HGET', KEYS[1], ARGV[1])
+local comparable = saved and saved:match('^%d+%-%d+@') and ARGV[2]:match('^%d+%-%d+@')
+if ARGV[3] ~= '1' and comparable and is_below(ARGV[2], saved) then return 0 end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+return 1
+`)
+
+/** All of them: they are loaded when a connection comes up. */
+export const scripts: readonly Script[] = [appendScript, standScript, lookupScript, saveCursorScript]
