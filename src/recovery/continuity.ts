@@ -20,7 +20,7 @@ export function judgeArrival(
   accepted: { has(appendId: string): boolean },
   frame: ArrivingFrame,
 ): ArrivalVerdict {
-  if (position !== undefined && frame.prev === position.appendId) return 'deliver'
+  if (frame.prev === position?.appendId) return 'deliver'
   return accepted.has(frame.appendId) ? 'duplicate' : 'recover'
 }
 

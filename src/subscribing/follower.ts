@@ -1,7 +1,7 @@
 import { judgeArrival } from '../recovery/continuity.js'
 import type { ResyncReason } from '../recovery/resync.js'
 import { delay, type Runtime } from '../runtime.js'
-import { ArrivalBuffer, type LogFrame } from './arrival-buffer.js'
+import type { ArrivalBuffer, LogFrame } from './arrival-buffer.js'
 import { backoffMs } from './backoff.js'
 import type { Intake } from './intake.js'
 import type { Progress } from './progress.js'
@@ -153,7 +153,7 @@ export class Follower {
   }
 
   async #read(): Promise<void> {
-    const { runtime, recovery, onError } = this.#context
+    const { runtime, recovery } = this.#context
     let failures = 0
     while (this.#linkUp && !this.#closed) {
       if (this.#state !== 'lagging') this.#setState('replaying')
@@ -170,7 +170,7 @@ export class Follower {
         if (this.#settle(outcome)) break
       } catch (error) {
         if (!this.#linkUp || this.#closed) break
-        onError(error instanceof Error ? error : new Error(String(error)))
+        this.#context.onError(error instanceof Error ? error : new Error(String(error)))
         await delay(runtime, backoffMs(failures++, runtime))
       }
     }

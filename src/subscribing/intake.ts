@@ -56,10 +56,10 @@ export class Intake {
 
   /** Takes a frame that is not part of the history any more: it is handled, and no position moves. */
   takeAside(frame: LogFrame): void {
-    const { queue, counts, onHandledAside } = this.#context
+    const { queue, counts } = this.#context
     counts.aside += frame.messages.length
     const handled = (): void => {
-      onHandledAside(frame.position.appendId)
+      this.#context.onHandledAside(frame.position.appendId)
     }
     queue.push([{ messages: frame.messages, origin: liveFrom(frame.position), handled }])
   }

@@ -1,5 +1,5 @@
 import type { InvalidationError } from '../errors.js'
-import type { InvalidationLog, LogCommands, LogConnection, LogFeed } from '../log/log.js'
+import type { InvalidationLog, LogCommands, LogFeed } from '../log/log.js'
 import type { Runtime, Timer } from '../runtime.js'
 
 /** What the link tells its owner. */
@@ -49,7 +49,7 @@ export class Link {
     return this.commands.up && this.#feed.up
   }
 
-  /** Settles with the first attempts to connect, as {@link LogConnection.opened} does. */
+  /** Settles with the first attempts to connect, as `opened()` of each does. */
   async opened(): Promise<void> {
     await Promise.all([this.commands.opened(), this.#feed.opened()])
   }

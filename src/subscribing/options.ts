@@ -1,5 +1,6 @@
 import { memoryCursor, type CursorFactory } from '../delivery/cursor.js'
 import { ConfigurationError } from '../errors.js'
+import { describeValue } from '../message/describe-value.js'
 import {
   connectionNumbers,
   rejectUnknownOptions,
@@ -70,6 +71,7 @@ export function resolveSubscriberOptions(options: SubscriberOptions): Record<key
 }
 
 /** @throws ConfigurationError when an option is unknown, out of range or of the wrong kind */
+// eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the type is derived from this function
 export function resolveSubscriptionOptions(options: SubscriptionOptions) {
   rejectUnknownOptions(options, subscriptionKeys, 'subscribe')
   const {
@@ -82,14 +84,16 @@ export function resolveSubscriptionOptions(options: SubscriptionOptions) {
   } = options
   rejectUnknownOptions(retry, Object.keys(retryNumbers), 'retry')
   if (typeof name !== 'string' || name.length > 200) {
-    throw new ConfigurationError(`Expected \`name\` to be a string of at most 200 characters, got \`${String(name)}\``)
+    throw new ConfigurationError(
+      `Expected \`name\` to be a string of at most 200 characters, got ${describeValue(name)}`,
+    )
   }
   if (typeof cursor !== 'function') {
     throw new ConfigurationError('Expected `cursor` to be memoryCursor(), redisCursor() or fileCursor(path)')
   }
   if (startAt !== undefined && startAt !== 'head' && startAt !== 'oldest') checkPosition(startAt)
   if (onResync !== 'evict' && onResync !== 'notify') {
-    throw new ConfigurationError(`Expected \`onResync\` to be 'evict' or 'notify', got \`${String(onResync)}\``)
+    throw new ConfigurationError(`Expected \`onResync\` to be 'evict' or 'notify', got ${describeValue(onResync)}`)
   }
   return {
     ...resolveNumbers(subscriptionNumbers, options),

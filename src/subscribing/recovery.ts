@@ -123,13 +123,15 @@ export class Recovery {
 
   /** A cursor that can't be read is none: what follows then is coarser, and safe. A Redis that fails may yet answer. */
   async #loadCursor(): Promise<Position | undefined> {
-    const { cursor, name, onError } = this.#context
+    const { cursor, name } = this.#context
     try {
       const text = await cursor.load(name)
       return text === undefined ? undefined : parsePosition(text)
     } catch (error) {
       if (error instanceof RedisError) throw error
-      onError(new ConfigurationError(`The cursor of "${name}" can't be read and counts as gone`, { cause: error }))
+      this.#context.onError(
+        new ConfigurationError(`The cursor of "${name}" can't be read and counts as gone`, { cause: error }),
+      )
       return undefined
     }
   }
@@ -154,7 +156,7 @@ export class Recovery {
   }
 
   async #replay(start: ReplayStart, forked: boolean): Promise<RecoveryOutcome> {
-    const { log, runtime, progress, intake, pageSize, isStopped } = this.#context
+    const { log, runtime, progress, intake, pageSize } = this.#context
     const from = progress.position
     const startedAt = runtime.monotonic()
     let entries = 0
@@ -169,7 +171,7 @@ export class Recovery {
         return page
       },
       accept: async (page) => {
-        messages += await intake.takeReplayed(page, isStopped)
+        messages += await intake.takeReplayed(page, () => this.#context.isStopped())
         entries += page.length
         await runtime.yield()
       },

@@ -181,7 +181,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
    */
   async caughtUp(options: WaitOptions = {}): Promise<void> {
     const calledAt = this.#context.runtime.monotonic()
-    let isReached = (_handled: HandledState): boolean => false
+    let isReached: (handled: HandledState) => boolean = () => false
     const wait = this.#waiters.wait(
       'the end of the log',
       options,

@@ -54,7 +54,7 @@ export class Waiters {
     isDone: (state: HandledState) => boolean,
     appendId?: string,
   ): { readonly promise: Promise<void>; done(): void } {
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const { promise, resolve, reject }: PromiseWithResolvers<void> = Promise.withResolvers()
     const { signal, timeoutMs = defaultTimeoutMs } = options
     const timer = this.#runtime.after(timeoutMs, () => {
       waiter.settle(new WaitTimeoutError(`Waited ${timeoutMs} ms for ${what}: raise timeoutMs, or read past the cache`))

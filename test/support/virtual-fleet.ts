@@ -10,6 +10,7 @@ import { InvalidationSubscriber } from '../../src/subscriber.js'
 import type { SubscriberOptions, SubscriptionOptions } from '../../src/subscribing/options.js'
 import type { ReplayEvent, ResyncEvent } from '../../src/subscribing/recovery.js'
 import type { Subscription } from '../../src/subscribing/subscription.js'
+import { nameOf } from './handled.js'
 import { VirtualRuntime } from './virtual-runtime.js'
 
 /** A subscription and all that it told. */
@@ -90,23 +91,6 @@ export class VirtualFleet {
   async caughtUp(follower: Follower, timeoutMs = 30_000): Promise<void> {
     await this.runtime.runUntil(follower.subscription.caughtUp({ timeoutMs }), timeoutMs + 1_000)
   }
-}
-
-/** What a message says to evict: the ids of its entities, or its pattern. */
-export function nameOf(message: InvalidationMessage): string {
-  switch (message.action) {
-    case 'pattern':
-      return message.pattern
-    case 'batch':
-      return message.cacheKeys.join()
-    default:
-      return message.entityId
-  }
-}
-
-/** The numbers from `first` to `last`, as the ids they were appended under. */
-export function ids(first: number, last: number): string[] {
-  return Array.from({ length: last - first + 1 }, (_, index) => String(first + index))
 }
 
 function ignore(): void {

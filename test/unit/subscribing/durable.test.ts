@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { redisCursor, type CursorFactory, type CursorStore } from '../../../src/delivery/cursor.js'
-import { ids, VirtualFleet, type Follower, type FollowerOptions } from '../../support/virtual-fleet.js'
+import { ids } from '../../support/handled.js'
+import { VirtualFleet, type Follower, type FollowerOptions } from '../../support/virtual-fleet.js'
 
 const durable = { name: 'feed-service-1', cursor: redisCursor(), commitIntervalMs: 100 }
 

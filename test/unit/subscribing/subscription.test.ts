@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { ClosedError, WaitTimeoutError } from '../../../src/errors.js'
 import { formatPosition } from '../../../src/recovery/position.js'
-import { ids, VirtualFleet } from '../../support/virtual-fleet.js'
+import { ids } from '../../support/handled.js'
+import { VirtualFleet } from '../../support/virtual-fleet.js'
 
 describe('a first start', () => {
   it('stands on the head: what was appended before is not handled, what comes after is', async () => {

@@ -1,0 +1,87 @@
+import { Redis } from 'ioredis'
+import { InvalidationPublisher } from '../../src/publisher.js'
+import type { PublisherOptions } from '../../src/publishing/options.js'
+import { InvalidationSubscriber } from '../../src/subscriber.js'
+import type { SubscriberOptions, SubscriptionOptions } from '../../src/subscribing/options.js'
+import type { ReplayEvent, ResyncEvent } from '../../src/subscribing/recovery.js'
+import type { Subscription } from '../../src/subscribing/subscription.js'
+import { Handled } from './handled.js'
+import { startRedisServer, type RedisServer, type RedisServerOptions } from './redis-server.js'
+
+/** Short heartbeats, so that a test sees within milliseconds what takes a second or two otherwise. */
+export const brisk = { heartbeatMs: 100, commandTimeoutMs: 1_000 }
+
+/** A subscription in this process and all that it told. */
+export interface LiveFollower {
+  readonly subscriber: InvalidationSubscriber
+  readonly subscription: Subscription
+  readonly handled: Handled
+  readonly replays: ReplayEvent[]
+  readonly resyncs: ResyncEvent[]
+  readonly states: string[]
+  readonly errors: Error[]
+}
+
+/** A Redis server of a test's own, with publishers and subscriptions on a channel of its own. */
+export class LiveFleet {
+  readonly server: RedisServer
+  readonly channel: string
+  /** A plain client, to look at the server and to do it harm. */
+  readonly redis: Redis
+  readonly #closing: (() => Promise<void>)[] = []
+
+  static async start(options: RedisServerOptions = {}): Promise<LiveFleet> {
+    return new LiveFleet(await startRedisServer(options))
+  }
+
+  private constructor(server: RedisServer) {
+    this.server = server
+    this.channel = `test:${Math.random().toString(36).slice(2)}`
+    this.redis = new Redis(server.url, { retryStrategy: () => 50, maxRetriesPerRequest: null })
+    this.redis.on('error', ignore)
+  }
+
+  async publisher(options: PublisherOptions = {}): Promise<InvalidationPublisher> {
+    const { channel } = this
+    const publisher = await InvalidationPublisher.connect(this.server.url, 'test', { channel, ...brisk, ...options })
+    publisher.on('error', ignore)
+    this.#closing.push(() => publisher.close())
+    return publisher
+  }
+
+  async subscriber(options: SubscriberOptions = {}): Promise<InvalidationSubscriber> {
+    const { channel } = this
+    const subscriber = await InvalidationSubscriber.connect(this.server.url, { channel, ...brisk, ...options })
+    subscriber.on('error', ignore)
+    this.#closing.push(() => subscriber.close())
+    return subscriber
+  }
+
+  /** A subscription of a subscriber of its own that has caught up, so that nothing published from now on is missed. */
+  async follow(options: SubscriptionOptions = {}, connection: SubscriberOptions = {}): Promise<LiveFollower> {
+    const subscriber = await this.subscriber(connection)
+    const handled = new Handled()
+    const subscription = subscriber.subscribe(handled.handler, options)
+    const follower: LiveFollower = {
+      ...{ subscriber, subscription, handled },
+      ...{ replays: [], resyncs: [], states: [], errors: [] },
+    }
+    subscription.on('replay', (event) => follower.replays.push(event))
+    subscription.on('resync', (event) => follower.resyncs.push(event))
+    subscription.on('state', (state) => follower.states.push(state))
+    subscription.on('error', (error) => follower.errors.push(error))
+    await subscription.caughtUp()
+    return follower
+  }
+
+  /** Closes everything and stops the server. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#closing.map((close) => close()))
+    this.redis.disconnect()
+    await this.server.stop()
+  }
+}
+
+function ignore(): void {
+  // What is asserted is asserted on results.
+}

@@ -1,0 +1,492 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { RedisError } from '../../src/errors.js'
+import type { InvalidationLog, LogCommands, LogFeed } from '../../src/log/log.js'
+import type { Entry } from '../../src/recovery/entry.js'
+import { RecordingListener } from './recording-listener.js'
+
+/** A server with one log on it, and what can befall them. */
+export interface LogServer {
+  readonly log: InvalidationLog
+  /** A way to the same log for someone who may read but not write. */
+  readonly readOnlyLog: InvalidationLog
+  evictLast(): Promise<void>
+  deleteEntries(...streamIds: string[]): Promise<void>
+  trim(length: number): Promise<void>
+  flush(): Promise<void>
+  /** Drops connections of one kind; the server stays. */
+  cut(kind: 'commands' | 'feeds'): Promise<void>
+  goDown(): Promise<void>
+  comeBack(): Promise<void>
+  /** Closes what this test opened. */
+  release(): Promise<void>
+}
+
+/** Where the servers come from: one call of `open` for each test, with a channel of its own. */
+export interface LogServers {
+  start(): Promise<void>
+  open(channel: string): Promise<LogServer>
+  stop(): Promise<void>
+}
+
+const cap = 1_000
+const frame = '{"message_id":"m1","entity_id":"ü\\"1"}'
+
+/** What every implementation of the log must do alike. */
+export function describeLogConformance(name: string, servers: LogServers): void {
+  describe(`${name} as a log`, () => {
+    let server: LogServer
+    let commands: LogCommands
+    let listener: RecordingListener
+    let feeds: LogFeed[] = []
+    let opened: LogCommands[] = []
+    let count = 0
+
+    beforeAll(() => servers.start())
+    afterAll(() => servers.stop())
+
+    beforeEach(async () => {
+      server = await servers.open(`conformance:${process.pid}:${count++}`)
+      feeds = []
+      opened = []
+      ;({ commands, listener } = await openCommands(server.log))
+    })
+
+    afterEach(async () => {
+      await Promise.all([...opened, ...feeds].map((connection) => connection.close()))
+      await server.release()
+    })
+
+    async function openCommands(log: InvalidationLog) {
+      const listener = new RecordingListener()
+      const commands = log.openCommands(listener)
+      opened.push(commands)
+      await commands.opened()
+      await listener.reached('up')
+      return { commands, listener }
+    }
+
+    async function openFeed() {
+      const listener = new RecordingListener()
+      const feed = server.log.openFeed(listener)
+      feeds.push(feed)
+      await feed.opened()
+      await listener.reached('up')
+      return { feed, listener }
+    }
+
+    async function append(...appendIds: string[]): Promise<string[]> {
+      const streamIds: string[] = []
+      for (const appendId of appendIds) {
+        streamIds.push((await commands.append(appendId, frame, cap)).position.streamId)
+      }
+      return streamIds
+    }
+
+    async function allEntries(): Promise<readonly Entry[]> {
+      return (await commands.readPage('-', 10_000)).entries
+    }
+
+    describe('append', () => {
+      it('chains entries: each names the append id of the one before', async () => {
+        const first = await commands.append('one', frame, cap)
+        const second = await commands.append('two', frame, cap)
+        expect(first).toMatchObject({ position: { appendId: 'one' }, prev: '', receivers: 0 })
+        expect(second).toMatchObject({ position: { appendId: 'two' }, prev: 'one', receivers: 0 })
+        expect(await allEntries()).toEqual([
+          { position: first.position, prev: '', frame },
+          { position: second.position, prev: 'one', frame },
+        ])
+      })
+
+      it('keeps the order of calls that were made at once', async () => {
+        const ids = Array.from({ length: 200 }, (_, index) => `a${index}`)
+        const appended = await Promise.all(ids.map((id) => commands.append(id, frame, cap)))
+        expect(appended.map(({ prev }) => prev)).toEqual(['', ...ids.slice(0, -1)])
+        expect((await allEntries()).map(({ position }) => position.appendId)).toEqual(ids)
+      })
+
+      it('publishes the frame with its place in the log put in', async () => {
+        const { listener: feed } = await openFeed()
+        await append('one')
+        const { position, receivers } = await commands.append('two', frame, cap)
+        expect(receivers).toBe(1)
+        const [, text = ''] = await feed.received(2)
+        expect(JSON.parse(text)).toEqual({
+          stream_id: position.streamId,
+          append_id: 'two',
+          prev: 'one',
+          message_id: 'm1',
+          entity_id: 'ü"1',
+        })
+        expect(text).toBe(`{"stream_id":"${position.streamId}","append_id":"two","prev":"one",${frame.slice(1)}`)
+      })
+
+      it('counts the feeds it reached, and reaches them in order', async () => {
+        const first = await openFeed()
+        const second = await openFeed()
+        const ids = Array.from({ length: 50 }, (_, index) => `a${index}`)
+        const appended = await Promise.all(ids.map((id) => commands.append(id, frame, cap)))
+        expect(new Set(appended.map(({ receivers }) => receivers))).toEqual(new Set([2]))
+        for (const { listener: feed } of [first, second]) {
+          const texts = await feed.received(ids.length)
+          expect(texts.map((text) => (JSON.parse(text) as { append_id: string }).append_id)).toEqual(ids)
+        }
+      })
+
+      it('goes on from the last entry where `last` was evicted', async () => {
+        await append('one', 'two')
+        await server.evictLast()
+        expect(await commands.append('three', frame, cap)).toMatchObject({ prev: 'two' })
+      })
+
+      it('continues nothing where `last` was evicted and the newest entry deleted', async () => {
+        const [, second = ''] = await append('one', 'two')
+        await server.deleteEntries(second)
+        await server.evictLast()
+        expect(await commands.append('three', frame, cap)).toMatchObject({ prev: '' })
+      })
+
+      it('keeps about as many entries as its cap says, the newest', async () => {
+        const ids = Array.from({ length: 1_000 }, (_, index) => `a${index}`)
+        await Promise.all(ids.map((id) => commands.append(id, frame, 300)))
+        const entries = await allEntries()
+        expect(entries.length).toBeGreaterThanOrEqual(300)
+        expect(entries.length).toBeLessThanOrEqual(400)
+        expect(entries.map(({ position }) => position.appendId)).toEqual(ids.slice(-entries.length))
+      })
+    })
+
+    describe('head', () => {
+      it('is what `last` holds', async () => {
+        expect(await commands.head()).toBeUndefined()
+        await append('one', 'two')
+        expect(await commands.head()).toBe('two')
+      })
+
+      it('is the last entry where `last` was evicted, if that is the last ever generated', async () => {
+        const [, second = ''] = await append('one', 'two')
+        await server.evictLast()
+        expect(await commands.head()).toBe('two')
+        await server.deleteEntries(second)
+        expect(await commands.head()).toBeUndefined()
+      })
+    })
+
+    describe('stand', () => {
+      it('stands on the last entry where `last` names it', async () => {
+        const [, streamId] = await append('one', 'two')
+        expect(await commands.stand('marker', cap)).toMatchObject({ position: { streamId, appendId: 'two' } })
+        expect(await allEntries()).toHaveLength(2)
+      })
+
+      it('appends a marker to an empty log, and publishes it to nobody', async () => {
+        const { listener: feed } = await openFeed()
+        const stand = await commands.stand('marker', cap)
+        expect(stand?.position.appendId).toBe('marker')
+        expect(await allEntries()).toEqual([{ position: stand?.position, prev: '', frame: '{"frame":[]}' }])
+        expect(await commands.append('one', frame, cap)).toMatchObject({ prev: 'marker' })
+        expect(await feed.received(1)).toHaveLength(1)
+        expect(feed.messages[0]).toContain('"append_id":"one"')
+      })
+
+      it('appends a marker where the newest entry was deleted', async () => {
+        const [, second = ''] = await append('one', 'two')
+        await server.deleteEntries(second)
+        expect((await commands.stand('marker', cap))?.position.appendId).toBe('marker')
+        expect((await allEntries()).map(({ prev }) => prev)).toEqual(['', 'two'])
+      })
+
+      it('appends a marker that goes on from the last entry where `last` was evicted', async () => {
+        await append('one')
+        await server.evictLast()
+        expect((await commands.stand('marker', cap))?.position.appendId).toBe('marker')
+        expect((await allEntries()).map(({ prev }) => prev)).toEqual(['', 'one'])
+        expect(await commands.head()).toBe('marker')
+      })
+
+      it('counts how many entries were ever appended', async () => {
+        await append('one', 'two', 'three')
+        await server.trim(1)
+        expect(await commands.stand('marker', cap)).toMatchObject({ added: 3 })
+        await server.evictLast()
+        expect(await commands.stand('marker', cap)).toMatchObject({ added: 4 })
+      })
+
+      it('stands nowhere where nothing stands and it may not write', async () => {
+        const { commands: reader } = await openCommands(server.readOnlyLog)
+        expect(await reader.stand('marker', cap)).toBeUndefined()
+        const [streamId] = await append('one')
+        expect(await reader.stand('marker', cap)).toMatchObject({ position: { streamId, appendId: 'one' } })
+      })
+    })
+
+    it('rejects writes that are refused', async () => {
+      const { commands: reader } = await openCommands(server.readOnlyLog)
+      await expect(reader.append('one', frame, cap)).rejects.toMatchObject({ code: 'REDIS', kind: 'refused' })
+      await expect(reader.saveCursor('name', '1-1@a', true)).rejects.toMatchObject({ kind: 'refused' })
+    })
+
+    describe('inspect', () => {
+      it('finds an empty log', async () => {
+        expect(await commands.inspect({ streamId: '1-1', appendId: 'gone' })).toEqual({
+          found: undefined,
+          first: undefined,
+          last: undefined,
+          added: undefined,
+          length: 0,
+        })
+      })
+
+      it('tells what stands at a position, where the log begins and ends, and how much it ever held', async () => {
+        const [first = '', second = '', third = ''] = await append('one', 'two', 'three')
+        expect(await commands.inspect({ streamId: second, appendId: 'any' })).toEqual({
+          found: 'two',
+          first: { position: { streamId: first, appendId: 'one' }, prev: '' },
+          last: 'three',
+          added: 3,
+          length: 3,
+        })
+        await server.trim(1)
+        await server.evictLast()
+        expect(await commands.inspect({ streamId: second, appendId: 'two' })).toEqual({
+          found: undefined,
+          first: { position: { streamId: third, appendId: 'three' }, prev: 'two' },
+          last: undefined,
+          added: 3,
+          length: 1,
+        })
+      })
+
+      it('begins anew after a flush', async () => {
+        const [streamId = ''] = await append('one', 'two')
+        await server.flush()
+        expect(await commands.inspect({ streamId, appendId: 'one' })).toMatchObject({ length: 0, last: undefined })
+        expect(await commands.append('three', frame, cap)).toMatchObject({ prev: '' })
+        expect(await commands.inspect({ streamId, appendId: 'one' })).toMatchObject({ added: 1, length: 1 })
+      })
+    })
+
+    describe('lookup', () => {
+      it('tells what is intact, gone, or below the first entry', async () => {
+        const [first = '', second = '', third = '', fourth = ''] = await append('one', 'two', 'three', 'four')
+        await server.deleteEntries(third)
+        await server.trim(2)
+        const positions = [
+          { streamId: first, appendId: 'one' },
+          { streamId: second, appendId: 'two' },
+          { streamId: second, appendId: 'other' },
+          { streamId: third, appendId: 'three' },
+          { streamId: fourth, appendId: 'four' },
+          { streamId: '99999999999999-0', appendId: 'later' },
+        ]
+        expect(await commands.lookup(positions)).toEqual(['below', 'intact', 'gone', 'gone', 'intact', 'gone'])
+      })
+
+      it('finds everything gone in an empty log', async () => {
+        expect(await commands.lookup([{ streamId: '1-1', appendId: 'one' }])).toEqual(['gone'])
+        expect(await commands.lookup([])).toEqual([])
+      })
+
+      it('compares stream IDs to the last digit', async () => {
+        const [streamId = ''] = await append('one')
+        const [time = ''] = streamId.split('-')
+        const shorter = { streamId: `${time.slice(0, -1)}-99999`, appendId: 'x' }
+        const longer = { streamId: `${time}0-0`, appendId: 'x' }
+        const behind = { streamId: `${time}-10`, appendId: 'x' }
+        expect(await commands.lookup([shorter, longer, behind])).toEqual(['below', 'gone', 'gone'])
+      })
+    })
+
+    describe('readPage', () => {
+      it('reads from the first entry, or from a stream ID on, inclusive, together with `last`', async () => {
+        const [, second = ''] = await append('one', 'two', 'three')
+        const ids = (entries: readonly Entry[]): string[] => entries.map(({ position }) => position.appendId)
+        const whole = await commands.readPage('-', 10)
+        expect([ids(whole.entries), whole.last]).toEqual([['one', 'two', 'three'], 'three'])
+        expect(ids((await commands.readPage(second, 10)).entries)).toEqual(['two', 'three'])
+        expect(ids((await commands.readPage(second, 1)).entries)).toEqual(['two'])
+        await server.deleteEntries(second)
+        expect(ids((await commands.readPage(second, 10)).entries)).toEqual(['three'])
+      })
+
+      it('reads an empty page from an empty log and from behind its end', async () => {
+        expect(await commands.readPage('-', 10)).toEqual({ entries: [], last: undefined })
+        await append('one')
+        expect(await commands.readPage('99999999999999-0', 10)).toEqual({ entries: [], last: 'one' })
+      })
+    })
+
+    describe('cursors', () => {
+      it('are kept by name', async () => {
+        await commands.saveCursor('a', '5-1@x', false)
+        await commands.saveCursor('b', '6-1@y', false)
+        expect(await commands.loadCursor('a')).toBe('5-1@x')
+        expect(await commands.loadCursor('b')).toBe('6-1@y')
+        expect(await commands.loadCursor('c')).toBeUndefined()
+      })
+
+      it('never go back unless overwritten, to the last digit of a stream ID', async () => {
+        const steps: [position: string, kept: string][] = [
+          ['10-18446744073709551614@a', '10-18446744073709551614@a'],
+          ['10-18446744073709551613@b', '10-18446744073709551614@a'],
+          ['9-99@c', '10-18446744073709551614@a'],
+          ['10-18446744073709551615@d', '10-18446744073709551615@d'],
+          ['10-18446744073709551615@e', '10-18446744073709551615@e'],
+          ['100-0@f', '100-0@f'],
+          ['99-5@g', '100-0@f'],
+        ]
+        for (const [position, kept] of steps) {
+          await commands.saveCursor('name', position, false)
+          expect(await commands.loadCursor('name')).toBe(kept)
+        }
+        await commands.saveCursor('name', '1-1@h', true)
+        expect(await commands.loadCursor('name')).toBe('1-1@h')
+      })
+
+      it('are gone after a flush', async () => {
+        await commands.saveCursor('name', '5-1@x', false)
+        await server.flush()
+        expect(await commands.loadCursor('name')).toBeUndefined()
+      })
+    })
+
+    describe('dead letters', () => {
+      const letter = { message: '{"message_id":"ü"}', error: 'HandlerError: no', subscriber: 'feed', tries: 3 }
+
+      it('are listed from an id on, inclusive, and removed by id', async () => {
+        const ids: string[] = []
+        for (const tries of [1, 2, 3]) ids.push(await commands.addDeadLetter({ ...letter, tries }, cap))
+        const [first = '', second = '', third = ''] = ids
+        expect(await commands.listDeadLetters('-', 10)).toEqual([
+          { ...letter, id: first, tries: 1 },
+          { ...letter, id: second, tries: 2 },
+          { ...letter, id: third, tries: 3 },
+        ])
+        expect(await commands.listDeadLetters(second, 1)).toEqual([{ ...letter, id: second, tries: 2 }])
+        expect(await commands.removeDeadLetters([first, second, '1-1'])).toBe(2)
+        expect(await commands.removeDeadLetters([])).toBe(0)
+        expect((await commands.listDeadLetters('-', 10)).map(({ id }) => id)).toEqual([third])
+      })
+
+      it('are capped', async () => {
+        await Promise.all(Array.from({ length: 500 }, () => commands.addDeadLetter(letter, 100)))
+        const kept = await commands.listDeadLetters('-', 1_000)
+        expect(kept.length).toBeGreaterThanOrEqual(100)
+        expect(kept.length).toBeLessThanOrEqual(200)
+      })
+    })
+
+    it('names the server’s history, and how many replicas follow it', async () => {
+      const id = await commands.replicationId()
+      expect(id).toMatch(/^[\da-f-]{36,40}$/)
+      expect(await commands.replicationId()).toBe(id)
+      expect(await commands.waitReplicas(1, 20)).toBe(0)
+    })
+
+    describe('connections', () => {
+      it('come up, go down and come back by themselves; what is asked meanwhile rejects at once', async () => {
+        expect(commands.up).toBe(true)
+        await server.cut('commands')
+        await listener.reached('down')
+        await listener.reached('up', 2)
+        expect(commands.up).toBe(true)
+        expect(listener.events).toEqual(['up', 'down', 'up'])
+        expect(await commands.append('one', frame, cap)).toMatchObject({ prev: '' })
+      })
+
+      it('reject calls at once while the server is away, and try until it is back', async () => {
+        const { feed, listener: feedListener } = await openFeed()
+        await server.goDown()
+        await Promise.all([listener.reached('down'), feedListener.reached('down')])
+        expect([commands.up, feed.up]).toEqual([false, false])
+        for (const call of [commands.append('one', frame, cap), commands.head(), feed.ping()]) {
+          await expect(call).rejects.toMatchObject({ code: 'REDIS', kind: 'disconnected' })
+        }
+        await Promise.all([listener.reached('error', 2), feedListener.reached('error', 2)])
+        expect(listener.errors.every((error) => error instanceof RedisError)).toBe(true)
+        await server.comeBack()
+        await Promise.all([listener.reached('up', 2), feedListener.reached('up', 2)])
+        expect(listener.events.filter((event) => event !== 'error')).toEqual(['up', 'down', 'up'])
+        await commands.append('one', frame, cap)
+        expect(await feedListener.received(1)).toHaveLength(1)
+      })
+
+      it('open while the server is away, and come up with it', async () => {
+        await server.goDown()
+        const listener = new RecordingListener()
+        const late = server.log.openCommands(listener)
+        opened.push(late)
+        await late.opened()
+        await listener.reached('error')
+        expect(listener.count('up')).toBe(0)
+        await server.comeBack()
+        await listener.reached('up')
+        expect(await late.head()).toBeUndefined()
+      })
+
+      it('make a new one when told to', async () => {
+        const { feed, listener: feedListener } = await openFeed()
+        commands.reconnect()
+        feed.reconnect()
+        expect([commands.up, feed.up]).toEqual([false, false])
+        await Promise.all([listener.reached('up', 2), feedListener.reached('up', 2)])
+        expect(listener.events).toEqual(['up', 'down', 'up'])
+        const { receivers } = await commands.append('one', frame, cap)
+        expect(receivers).toBe(1)
+        expect(await feedListener.received(1)).toHaveLength(1)
+      })
+
+      it('reject what is pending when they are told to reconnect', async () => {
+        const pending = commands.append('one', frame, cap)
+        commands.reconnect()
+        await expect(pending).rejects.toMatchObject({ kind: 'disconnected' })
+      })
+
+      it('deliver what is published as soon as they are up', async () => {
+        const listener = new RecordingListener()
+        const feed = server.log.openFeed(listener)
+        feeds.push(feed)
+        await listener.reached('up')
+        expect(await commands.append('one', frame, cap)).toMatchObject({ receivers: 1 })
+        expect(await listener.received(1)).toHaveLength(1)
+      })
+
+      it('answer a ping on a feed, before and after it was cut', async () => {
+        const { feed, listener: feedListener } = await openFeed()
+        await feed.ping()
+        await server.cut('feeds')
+        await feedListener.reached('up', 2)
+        expect(feedListener.events).toEqual(['up', 'down', 'up'])
+        await feed.ping()
+        await commands.append('one', frame, cap)
+        expect(await feedListener.received(1)).toHaveLength(1)
+      })
+
+      it('close for good: what is pending rejects, and so does what is asked later; nothing more is told', async () => {
+        const { feed, listener: feedListener } = await openFeed()
+        const pending = commands.append('one', frame, cap)
+        await Promise.all([
+          expect(pending).rejects.toMatchObject({ kind: 'disconnected' }),
+          commands.close(),
+          feed.close(),
+        ])
+        await expect(commands.head()).rejects.toMatchObject({ kind: 'disconnected' })
+        await expect(feed.ping()).rejects.toMatchObject({ kind: 'disconnected' })
+        await Promise.all([commands.close(), feed.close()])
+        const { commands: other } = await openCommands(server.log)
+        expect(await other.append('two', frame, cap)).toMatchObject({ receivers: 0 })
+        expect([listener.events, feedListener.events, feedListener.messages]).toEqual([['up'], ['up'], []])
+      })
+
+      it('close while the server is away', async () => {
+        await server.goDown()
+        await listener.reached('down')
+        await commands.close()
+        await server.comeBack()
+        const { commands: other } = await openCommands(server.log)
+        await other.head()
+        expect(listener.count('up')).toBe(1)
+      })
+    })
+  })
+}

@@ -1,0 +1,69 @@
+import { Redis } from 'ioredis'
+import { logKeys } from '../../src/log/keys.js'
+import { RedisLog } from '../../src/log/redis-log.js'
+import type { RedisTarget } from '../../src/log/redis-log.js'
+import { until } from './latch.js'
+import type { LogServer, LogServers } from './log-conformance.js'
+import { startRedisServer } from './redis-server.js'
+import type { RedisServer } from './redis-server.js'
+
+/** Who connects, and where to. */
+export interface Access {
+  readonly port: number
+  readonly username?: string
+  readonly password?: string
+}
+
+/**
+ * Redis servers for the conformance suite: one process for all tests of a file.
+ *
+ * @param targetOf what a `RedisLog` is given
+ */
+export function redisLogServers(targetOf: (access: Access) => RedisTarget): LogServers {
+  let process: RedisServer
+  return {
+    async start() {
+      process = await startRedisServer()
+    },
+    stop: () => process.stop(),
+    async open(channel): Promise<LogServer> {
+      const keys = logKeys(channel)
+      const admin = new Redis(process.port, { maxRetriesPerRequest: null, retryStrategy: () => 20 })
+      // A server that is away is no news to a test that took it away.
+      admin.on('error', () => {})
+      await admin.call(
+        'acl',
+        'setuser',
+        'reader',
+        'on',
+        '>secret',
+        '~*',
+        '&*',
+        '+@read',
+        '+@pubsub',
+        '+@connection',
+        '+@transaction',
+      )
+      const log = new RedisLog(targetOf({ port: process.port }), { channel })
+      const reader = { port: process.port, username: 'reader', password: 'secret' }
+      return {
+        log,
+        readOnlyLog: new RedisLog(targetOf(reader), { channel }),
+        evictLast: async () => void (await admin.del(keys.last)),
+        deleteEntries: async (...streamIds) => void (await admin.xdel(keys.stream, ...streamIds)),
+        trim: async (length) => void (await admin.xtrim(keys.stream, 'MAXLEN', length)),
+        flush: async () => void (await admin.flushall()),
+        cut: async (kind) => void (await admin.call('client', 'kill', 'type', kind === 'feeds' ? 'pubsub' : 'normal')),
+        goDown: () => process.kill(),
+        async comeBack() {
+          await process.restart()
+          await until(() => admin.status === 'ready', 5_000, 'the server is back')
+        },
+        async release() {
+          await admin.flushall()
+          admin.disconnect()
+        },
+      }
+    },
+  }
+}
