@@ -106,7 +106,7 @@ export class RedisCommands implements LogCommands {
     const info = readStreamInfo(about)
     return {
       found: entry === undefined ? undefined : readEntry(entry).position.appendId,
-      first: info?.first,
+      first: info?.first && { position: info.first.position, prev: info.first.prev },
       last: readOptionalText(newest),
       added: info?.added,
       length: info?.length ?? 0,

@@ -9,16 +9,16 @@ export interface LogServer {
   readonly log: InvalidationLog
   /** A way to the same log for someone who may read but not write. */
   readonly readOnlyLog: InvalidationLog
-  evictLast(): Promise<void>
-  deleteEntries(...streamIds: string[]): Promise<void>
-  trim(length: number): Promise<void>
-  flush(): Promise<void>
+  evictLast(): Promise<unknown>
+  deleteEntries(...streamIds: string[]): Promise<unknown>
+  trim(length: number): Promise<unknown>
+  flush(): Promise<unknown>
   /** Drops connections of one kind; the server stays. */
-  cut(kind: 'commands' | 'feeds'): Promise<void>
-  goDown(): Promise<void>
-  comeBack(): Promise<void>
+  cut(kind: 'commands' | 'feeds'): Promise<unknown>
+  goDown(): Promise<unknown>
+  comeBack(): Promise<unknown>
   /** Closes what this test opened. */
-  release(): Promise<void>
+  release(): Promise<unknown>
 }
 
 /** Where the servers come from: one call of `open` for each test, with a channel of its own. */
@@ -384,7 +384,7 @@ export function describeLogConformance(name: string, servers: LogServers): void 
     })
 
     describe('connections', () => {
-      it('come up, go down and come back by themselves; what is asked meanwhile rejects at once', async () => {
+      it('come up, go down and come back by themselves', async () => {
         expect(commands.up).toBe(true)
         await server.cut('commands')
         await listener.reached('down')

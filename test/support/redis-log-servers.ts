@@ -49,11 +49,11 @@ export function redisLogServers(targetOf: (access: Access) => RedisTarget): LogS
       return {
         log,
         readOnlyLog: new RedisLog(targetOf(reader), { channel }),
-        evictLast: async () => void (await admin.del(keys.last)),
-        deleteEntries: async (...streamIds) => void (await admin.xdel(keys.stream, ...streamIds)),
-        trim: async (length) => void (await admin.xtrim(keys.stream, 'MAXLEN', length)),
-        flush: async () => void (await admin.flushall()),
-        cut: async (kind) => void (await admin.call('client', 'kill', 'type', kind === 'feeds' ? 'pubsub' : 'normal')),
+        evictLast: () => admin.del(keys.last),
+        deleteEntries: (...streamIds) => admin.xdel(keys.stream, ...streamIds),
+        trim: (length) => admin.xtrim(keys.stream, 'MAXLEN', length),
+        flush: () => admin.flushall(),
+        cut: (kind) => admin.call('client', 'kill', 'type', kind === 'feeds' ? 'pubsub' : 'normal'),
         goDown: () => process.kill(),
         async comeBack() {
           await process.restart()
