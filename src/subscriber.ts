@@ -125,7 +125,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
    * Runs a handler with every invalidation from now on (or from its cursor on): at least once each, or with a resync
    * that covers it. Await `caughtUp()` of what it returns before filling the cache.
    *
-   * @throws ConfigurationError for bad options; ClosedError after `close()`
+   * @throws ConfigurationError for bad options, or a durable cursor without a name; ClosedError after `close()`
    */
   subscribe(handler: InvalidationHandler, options: SubscriptionOptions = {}): Subscription {
     if (this.#closing) throw new ClosedError('The subscriber is closed: connect a new one to subscribe')

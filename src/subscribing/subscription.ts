@@ -3,7 +3,7 @@ import type { CursorContext, CursorStore } from '../delivery/cursor.js'
 import { DeadLetterBox } from '../delivery/dead-letter-box.js'
 import type { InvalidationHandler } from '../delivery/delivery.js'
 import { Dispatcher } from '../delivery/dispatcher.js'
-import type { InvalidationError } from '../errors.js'
+import { ConfigurationError, type InvalidationError } from '../errors.js'
 import { TypedEmitter, type ErrorEvents, type Logger } from '../events.js'
 import { encodeMessage } from '../message/codec.js'
 import type { DeadLetter } from '../message/dead-letter.js'
@@ -96,6 +96,9 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
     this.#context = context
     this.#waiters = new Waiters(runtime)
     const cursor = options.cursor({ ...cursorSlice(log), channel: context.channel })
+    if (cursor.durable && options.name === '') {
+      throw new ConfigurationError('Expected `name` with a durable cursor: it says whose position is saved')
+    }
     this.#committer = new CursorCommitter({
       ...{ store: cursor, name: options.name, intervalMs: options.commitIntervalMs, runtime, onError },
     })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { redisCursor, type CursorFactory, type CursorStore } from '../../../src/delivery/cursor.js'
+import { ConfigurationError } from '../../../src/errors.js'
 import { ids } from '../../support/handled.js'
 import { VirtualFleet, type Follower, type FollowerOptions } from '../../support/virtual-fleet.js'
 
@@ -123,6 +124,12 @@ describe('a durable subscription', () => {
     await fleet.caughtUp(second.follower)
     expect(second.follower.handled).toEqual(['9'])
     expect(second.follower.resyncs).toEqual([])
+  })
+
+  it('needs a name: two subscriptions without one would share a position', async () => {
+    const fleet = new VirtualFleet()
+    const { follower } = await followThrough(fleet)
+    expect(() => follower.subscriber.subscribe(() => undefined, { cursor: redisCursor() })).toThrow(ConfigurationError)
   })
 
   it('takes a cursor that can not be read for none, and says so', async () => {

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest'
+import { ConfigurationError } from '../../../src/errors.js'
+import { MemoryLog } from '../../../src/log/memory-log.js'
+import { InvalidationSubscriber } from '../../../src/subscriber.js'
+import type { SubscriberOptions, SubscriptionOptions } from '../../../src/subscribing/options.js'
+
+describe('options that can not work are refused, and the error names them', () => {
+  it.each([
+    [{ heartbeatMs: 0 }, '`heartbeatMs`'],
+    [{ commandTimeoutMs: 1.5 }, '`commandTimeoutMs`'],
+    [{ heartbeat: 1_000 }, '`heartbeat`'],
+    [{ channel: 'another' }, '`another`'],
+  ])('connect %j', async (options, named) => {
+    const connecting = InvalidationSubscriber.connect(new MemoryLog(), options as SubscriberOptions)
+    await expect(connecting).rejects.toThrow(ConfigurationError)
+    await expect(connecting).rejects.toThrow(named)
+  })
+
+  it.each([
+    [{ concurrency: 0 }, '`concurrency`'],
+    [{ retry: { tries: 0 } }, '`retry.tries`'],
+    [{ retry: { delay: 5 } }, '`delay`'],
+    [{ onResync: 'ignore' }, '`onResync`'],
+    [{ startAt: 'yesterday' }, '`startAt`'],
+    [{ cursor: 'redis' }, '`cursor`'],
+    [{ name: 7 }, '`name`'],
+    [{ maxBufferd: 7 }, '`maxBufferd`'],
+  ])('subscribe %j', async (options, named) => {
+    const subscriber = await InvalidationSubscriber.connect(new MemoryLog())
+    const subscribing = (): unknown => subscriber.subscribe(() => undefined, options as unknown as SubscriptionOptions)
+    expect(subscribing).toThrow(ConfigurationError)
+    expect(subscribing).toThrow(named)
+    await subscriber.close()
+  })
+
+  it('a handler that is none', async () => {
+    const subscriber = await InvalidationSubscriber.connect(new MemoryLog())
+    expect(() => subscriber.subscribe('evict' as unknown as () => void)).toThrow(ConfigurationError)
+    await subscriber.close()
+  })
+})
