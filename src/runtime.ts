@@ -14,7 +14,10 @@ export interface Runtime {
   now(): number
   /** Monotonic clock: milliseconds since some fixed moment. */
   monotonic(): number
-  /** Calls `run` once, `delayMs` milliseconds from now. Does not keep the process alive. */
+  /**
+   * Calls `run` once, `delayMs` milliseconds from now. Keeps the process alive until then, as an open connection does:
+   * somebody may be waiting for what it ends. So whatever is closed cancels its timers.
+   */
   after(delayMs: number, run: () => void): Timer
   /** Lets the event loop turn: resolves after pending I/O was served. */
   yield(): Promise<void>
@@ -29,7 +32,7 @@ export const systemRuntime: Runtime = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   after(delayMs, run) {
-    const handle = setTimeout(run, delayMs).unref()
+    const handle = setTimeout(run, delayMs)
     return {
       cancel() {
         clearTimeout(handle)

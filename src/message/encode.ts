@@ -5,6 +5,12 @@ import { entityTypeToJson } from './entity.js'
 import { maxBatchKeys, maxMessageBytes, maxMetadataDepth, nestsDeeper } from './limits.js'
 import type { Invalidation, InvalidationMessage } from './message.js'
 
+/**
+ * Half a surrogate pair as `JSON.stringify` escapes it, behind an even number of backslashes. It is no Unicode text:
+ * parsers on strings of UTF-8, such as the crate's, refuse the whole message for it.
+ */
+const halfPair = /(?<!\\)(?:\\\\)*\\ud[89a-f]/
+
 /** What makes an invalidation a message. */
 export interface MessageDefaults {
   readonly messageId: string
@@ -111,9 +117,9 @@ function encodeMetadata(metadata: unknown): string {
   } catch (error) {
     cause = error
   }
-  if (json !== undefined) return `,"metadata":${json}`
+  if (json !== undefined && !halfPair.test(json)) return `,"metadata":${json}`
   throw new SerializationError(
-    `Expected \`metadata\` that JSON can carry, without cycles and at most ${maxMetadataDepth} levels deep, got ${describeValue(metadata)}`,
+    `Expected \`metadata\` that JSON can carry, without cycles or halves of surrogate pairs and at most ${maxMetadataDepth} levels deep, got ${describeValue(metadata)}`,
     { cause },
   )
 }
@@ -125,5 +131,10 @@ function quote(value: unknown, name: string): string {
 function requireFilled(value: unknown, name: string): string {
   const text = requireText(value, name)
   if (text === '') throw new InvalidMessageError(`Expected \`${name}\` to be a string that is not empty, got ""`)
+  if (!text.isWellFormed()) {
+    throw new InvalidMessageError(
+      `Expected \`${name}\` to be Unicode text, got half a surrogate pair in ${describeValue(text)}`,
+    )
+  }
   return text
 }

@@ -199,3 +199,20 @@ describe('limits', () => {
     )
   })
 })
+
+describe('half a surrogate pair, which is no Unicode text, is refused', () => {
+  it.each([{ entityId: 'a\ud800' }, { entityId: '\udc00a' }, { messageId: '\ud83d' }])('in %j', (fields) => {
+    expect(() => prepareMessage({ ...user, ...fields }, defaults)).toThrow(InvalidMessageError)
+  })
+
+  it('in metadata', () => {
+    expect(() => prepareMessage({ ...user, metadata: { note: '\ud800' } }, defaults)).toThrow(SerializationError)
+    expect(() => prepareMessage({ ...user, metadata: { '\\\udfff': 1 } }, defaults)).toThrow(SerializationError)
+  })
+
+  it('and what only looks like it is taken', () => {
+    const metadata = { pair: '\u{1f600}', spelledOut: '\\ud800', twice: '\\\\udc00' }
+    const { json } = prepareMessage({ ...user, entityId: '\u{1f600}', metadata }, defaults)
+    expect(JSON.parse(json)).toMatchObject({ entity_id: '\u{1f600}', metadata })
+  })
+})
