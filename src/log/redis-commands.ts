@@ -3,46 +3,29 @@ import type { DeadLetter } from '../message/dead-letter.js'
 import type { Appended, Inspection, Page, Presence, Stand } from '../recovery/entry.js'
 import type { Position } from '../recovery/position.js'
 import { Connection } from './connection.js'
-import type { ConnectionContext } from './connection.js'
+import type { ConnectionContext, Send } from './connection.js'
 import { deadLetterFields, readDeadLetter } from './dead-letter-fields.js'
 import { emptyFrame } from './frame-text.js'
 import type { LogKeys } from './keys.js'
-import type { LogCommands } from './log.js'
+import type { ConnectionListener, LogCommands } from './log.js'
 import { probe } from './probe.js'
 import { kindOfReply, replyCode, replyError } from './redis-errors.js'
 import { readEntry, readList, readNumber, readOptionalText, readPresence, readStreamInfo, readText } from './replies.js'
 import { ScriptCalls } from './script-calls.js'
 import { appendScript, lookupScript, saveCursorScript, standScript } from './scripts.js'
+import { transaction } from './transaction.js'
+import type { Command } from './transaction.js'
 
 /** A command connection to Redis. */
-export class RedisCommands implements LogCommands {
-  readonly #connection: Connection
-  readonly #scripts: ScriptCalls
+export class RedisCommands extends Connection implements LogCommands {
   readonly #keys: LogKeys
   readonly #commandTimeoutMs: number
+  readonly #scripts = new ScriptCalls((command, ...args) => this.call(command, ...args))
 
-  constructor(keys: LogKeys, context: Omit<ConnectionContext, 'prepare'>) {
-    const { server } = context.source
-    this.#connection = new Connection({ ...context, prepare: (send) => probe(send, keys, server) })
-    this.#scripts = new ScriptCalls(this.#connection)
+  constructor(keys: LogKeys, context: ConnectionContext, listener: ConnectionListener) {
+    super(context, listener)
     this.#keys = keys
     this.#commandTimeoutMs = context.commandTimeoutMs
-  }
-
-  get up(): boolean {
-    return this.#connection.up
-  }
-
-  opened(): Promise<void> {
-    return this.#connection.opened()
-  }
-
-  reconnect(): void {
-    this.#connection.reconnect()
-  }
-
-  close(): Promise<void> {
-    return this.#connection.close()
   }
 
   append(appendId: string, frame: string, cap: number): Promise<Appended> {
@@ -60,12 +43,12 @@ export class RedisCommands implements LogCommands {
 
   async waitReplicas(count: number, timeoutMs: number): Promise<number> {
     const deadline = timeoutMs + this.#commandTimeoutMs
-    return readNumber(await this.#connection.callWithin(deadline, 'wait', String(count), String(timeoutMs)))
+    return readNumber(await this.callWithin(deadline, 'wait', String(count), String(timeoutMs)))
   }
 
   async replicationId(): Promise<string | undefined> {
     try {
-      const info = readText(await this.#connection.call('info', 'replication'))
+      const info = readText(await this.call('info', 'replication'))
       return /^master_replid:(\w+)/m.exec(info)?.[1]
     } catch (error) {
       // No right to ask, or a server that has no such section.
@@ -75,9 +58,9 @@ export class RedisCommands implements LogCommands {
   }
 
   async head(): Promise<string | undefined> {
-    const last = readOptionalText(await this.#connection.call('get', this.#keys.last))
+    const last = readOptionalText(await this.call('get', this.#keys.last))
     if (last !== undefined) return last
-    const [reply] = await this.#connection.transaction(['xinfo', 'stream', this.#keys.stream])
+    const [reply] = await this.#transaction(['xinfo', 'stream', this.#keys.stream])
     const info = readStreamInfo(reply)
     return info?.last?.position.streamId === info?.lastId ? info?.last?.position.appendId : undefined
   }
@@ -97,7 +80,7 @@ export class RedisCommands implements LogCommands {
   async inspect(position: Position): Promise<Inspection> {
     const { stream, last } = this.#keys
     const { streamId } = position
-    const [newest, found, about] = await this.#connection.transaction(
+    const [newest, found, about] = await this.#transaction(
       ['get', last],
       ['xrange', stream, streamId, streamId],
       ['xinfo', 'stream', stream],
@@ -120,7 +103,7 @@ export class RedisCommands implements LogCommands {
 
   async readPage(from: string, count: number): Promise<Page> {
     const { stream, last } = this.#keys
-    const [newest, entries] = await this.#connection.transaction(
+    const [newest, entries] = await this.#transaction(
       ['get', last],
       ['xrange', stream, from, '+', 'COUNT', String(count)],
     )
@@ -128,7 +111,7 @@ export class RedisCommands implements LogCommands {
   }
 
   async loadCursor(name: string): Promise<string | undefined> {
-    return readOptionalText(await this.#connection.call('hget', this.#keys.cursors, name))
+    return readOptionalText(await this.call('hget', this.#keys.cursors, name))
   }
 
   async saveCursor(name: string, position: string, overwrite: boolean): Promise<void> {
@@ -138,17 +121,29 @@ export class RedisCommands implements LogCommands {
 
   async addDeadLetter(letter: Omit<DeadLetter, 'id'>, cap: number): Promise<string> {
     const fields = deadLetterFields(letter)
-    return readText(await this.#connection.call('xadd', this.#keys.dead, 'MAXLEN', '~', String(cap), '*', ...fields))
+    return readText(await this.call('xadd', this.#keys.dead, 'MAXLEN', '~', String(cap), '*', ...fields))
   }
 
   async listDeadLetters(from: string, count: number): Promise<readonly DeadLetter[]> {
-    const reply = await this.#connection.call('xrange', this.#keys.dead, from, '+', 'COUNT', String(count))
+    const reply = await this.call('xrange', this.#keys.dead, from, '+', 'COUNT', String(count))
     return readList(reply).map(readDeadLetter)
   }
 
   async removeDeadLetters(ids: readonly string[]): Promise<number> {
     if (ids.length === 0) return 0
-    return readNumber(await this.#connection.call('xdel', this.#keys.dead, ...ids))
+    return readNumber(await this.call('xdel', this.#keys.dead, ...ids))
+  }
+
+  protected override prepare(send: Send): Promise<unknown> {
+    return probe(send, this.#keys, this.server)
+  }
+
+  #transaction(...commands: readonly Command[]): Promise<readonly unknown[]> {
+    return transaction(
+      (command, ...args) => this.call(command, ...args),
+      (command, error) => this.failureOf(command, error),
+      ...commands,
+    )
   }
 
   /** The reply of the script: where it stands, or why it may not write. */
@@ -156,7 +151,7 @@ export class RedisCommands implements LogCommands {
     if (typeof reply === 'string') {
       const kind = kindOfReply(reply)
       if (kind === 'readonly' || kind === 'refused') return undefined
-      throw replyError(reply, 'xadd', this.#connection.server)
+      throw replyError(reply, 'xadd', this.server)
     }
     const [streamId, appendId, added] = readList(reply)
     return {
@@ -167,7 +162,7 @@ export class RedisCommands implements LogCommands {
 
   async #standingHead(): Promise<Stand | undefined> {
     const { stream, last } = this.#keys
-    const [newest, about] = await this.#connection.transaction(['get', last], ['xinfo', 'stream', stream])
+    const [newest, about] = await this.#transaction(['get', last], ['xinfo', 'stream', stream])
     const info = readStreamInfo(about)
     if (info?.last === undefined || info.last.position.appendId !== newest) return undefined
     return { position: info.last.position, added: info.added }

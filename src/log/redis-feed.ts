@@ -1,44 +1,28 @@
 import { Connection } from './connection.js'
-import type { ConnectionContext } from './connection.js'
+import type { ConnectionContext, Send } from './connection.js'
 import type { FeedListener, LogFeed } from './log.js'
 
 /** The live channel over a connection to Redis of its own. */
-export class RedisFeed implements LogFeed {
-  readonly #connection: Connection
+export class RedisFeed extends Connection implements LogFeed {
+  readonly #channel: string
+  readonly #listener: FeedListener
 
-  constructor(
-    channel: string,
-    context: Omit<ConnectionContext, 'prepare' | 'onMessage' | 'listener'>,
-    listener: FeedListener,
-  ) {
-    this.#connection = new Connection({
-      ...context,
-      listener,
-      // ioredis counts as ready before SUBSCRIBE is acknowledged; we are not.
-      prepare: (send) => send('subscribe', channel),
-      onMessage: (from, text) => {
-        if (from === channel) listener.onMessage(text)
-      },
-    })
-  }
-
-  get up(): boolean {
-    return this.#connection.up
-  }
-
-  opened(): Promise<void> {
-    return this.#connection.opened()
-  }
-
-  reconnect(): void {
-    this.#connection.reconnect()
-  }
-
-  close(): Promise<void> {
-    return this.#connection.close()
+  constructor(channel: string, context: ConnectionContext, listener: FeedListener) {
+    super(context, listener)
+    this.#channel = channel
+    this.#listener = listener
   }
 
   async ping(): Promise<void> {
-    await this.#connection.call('ping')
+    await this.call('ping')
+  }
+
+  /** ioredis counts as ready before SUBSCRIBE is acknowledged; a feed does not. */
+  protected override prepare(send: Send): Promise<unknown> {
+    return send('subscribe', this.#channel)
+  }
+
+  protected override receive(channel: string, text: string): void {
+    if (channel === this.#channel) this.#listener.onMessage(text)
   }
 }

@@ -6,11 +6,19 @@ export interface RedisLike {
   readonly status: string
   readonly isCluster: boolean
   readonly options: RedisLikeOptions
+  /** The socket, once there is one. */
+  readonly stream?: Corkable
   call(command: string, ...args: string[]): Promise<unknown>
   on(event: string, listener: (...args: never[]) => void): unknown
   connect(): Promise<void>
   disconnect(reconnect?: boolean): void
   duplicate(override?: ClientOverrides): RedisLike
+}
+
+/** A stream that can hold back what is written to it. */
+export interface Corkable {
+  cork(): void
+  uncork(): void
 }
 
 /** What is read of a client's options. */

@@ -1,11 +1,12 @@
 import { connectionNumbers, defaultChannel, resolveNumbers } from '../options.js'
 import { systemRuntime } from '../runtime.js'
 import type { Runtime } from '../runtime.js'
+import type { ConnectionContext } from './connection.js'
 import { logKeys } from './keys.js'
 import type { LogKeys } from './keys.js'
 import type { ConnectionListener, FeedListener, InvalidationLog, LogCommands, LogFeed } from './log.js'
 import { clientSource } from './redis-clients.js'
-import type { ClientSource, RedisTarget } from './redis-clients.js'
+import type { RedisTarget } from './redis-clients.js'
 import { RedisCommands } from './redis-commands.js'
 import { RedisFeed } from './redis-feed.js'
 
@@ -27,17 +28,13 @@ export interface RedisLogOptions {
  */
 export class RedisLog implements InvalidationLog {
   readonly #keys: LogKeys
-  readonly #connecting: {
-    readonly source: ClientSource
-    readonly runtime: Runtime
-    readonly commandTimeoutMs: number
-  }
+  readonly #context: ConnectionContext
 
   /** @throws ConfigurationError for an option, a URL or a client that can't work */
   constructor(redis: RedisTarget, options: RedisLogOptions = {}) {
     const { commandTimeoutMs } = connectionNumbers
     this.#keys = logKeys(options.channel ?? defaultChannel)
-    this.#connecting = {
+    this.#context = {
       source: clientSource(redis),
       runtime: options.runtime ?? systemRuntime,
       ...resolveNumbers({ commandTimeoutMs }, options),
@@ -49,10 +46,10 @@ export class RedisLog implements InvalidationLog {
   }
 
   openCommands(listener: ConnectionListener): LogCommands {
-    return new RedisCommands(this.#keys, { ...this.#connecting, listener })
+    return new RedisCommands(this.#keys, this.#context, listener)
   }
 
   openFeed(listener: FeedListener): LogFeed {
-    return new RedisFeed(this.channel, this.#connecting, listener)
+    return new RedisFeed(this.channel, this.#context, listener)
   }
 }
