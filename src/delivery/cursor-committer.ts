@@ -38,10 +38,9 @@ export class CursorCommitter {
 
   /**
    * Has the position saved soon, in place of any that still waits. `overwrite` lets the cursor move back, and holds
-   * until a save that carries it has succeeded. After `close()` it does nothing.
+   * until a save that carries it has succeeded. After `close()` nothing more is saved.
    */
   commit(position: string, overwrite = false): void {
-    if (this.#closed) return
     this.#wish = { position, overwrite: overwrite || (this.#wish?.overwrite ?? false) }
     this.#schedule()
   }

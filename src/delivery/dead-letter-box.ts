@@ -15,6 +15,8 @@ export interface DeadLetterBoxOptions {
   onStored(letter: DeadLetter): void
 }
 
+const closedEarly = 'the subscription was closed before it could be stored'
+
 /** Puts messages that were given up into the dead-letter stream, and keeps in memory those it can't put there yet. */
 export class DeadLetterBox {
   readonly #options: DeadLetterBoxOptions
@@ -22,6 +24,7 @@ export class DeadLetterBox {
   readonly #kept: NewLetter[] = []
   #retrying: Promise<void> | undefined
   #isFailing = false
+  #isClosed = false
 
   constructor(options: DeadLetterBoxOptions) {
     this.#options = options
@@ -43,13 +46,11 @@ export class DeadLetterBox {
     return this.#retrying
   }
 
-  /** Tries the letters kept in memory once more; every one that still can't be stored is reported lost. */
+  /** Tries the letters kept in memory once more; from now on, one that can't be stored is reported lost. */
   async close(): Promise<void> {
-    await this.#retrying
+    this.#isClosed = true
     await this.retry()
-    for (const letter of this.#kept.splice(0)) {
-      this.#options.onError(describeLoss(letter, 'the subscription was closed before it could be stored'))
-    }
+    for (const letter of this.#kept.splice(0)) this.#options.onError(describeLoss(letter, closedEarly))
   }
 
   async #storeKept(): Promise<void> {
@@ -75,8 +76,9 @@ export class DeadLetterBox {
   }
 
   #keep(letter: NewLetter, cause: unknown): void {
-    if (this.#kept.length >= this.#limit) {
-      this.#options.onError(describeLoss(letter, `${this.#limit} others already wait to be stored`, cause))
+    if (this.#isClosed || this.#kept.length >= this.#limit) {
+      const why = this.#isClosed ? closedEarly : `${this.#limit} others already wait to be stored`
+      this.#options.onError(describeLoss(letter, why, cause))
       return
     }
     this.#kept.push(letter)

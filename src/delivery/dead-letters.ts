@@ -93,7 +93,7 @@ export class DeadLetters {
 
   async *#pagesOf(ids: readonly string[]): AsyncGenerator<readonly DeadLetter[]> {
     for (const id of ids) checkId(id)
-    for (const id of new Set(ids)) {
+    for (const id of ids) {
       const [letter] = await this.#log.listDeadLetters(id, 1)
       if (letter?.id === id) yield [letter]
     }

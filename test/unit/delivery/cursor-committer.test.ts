@@ -192,15 +192,40 @@ test('a last save that fails is told, and close still resolves', async () => {
   expect(errors).toEqual(['no 2-0@b'])
 })
 
-test('closing twice waits both times', async () => {
-  answer = 'when told'
+test('closing twice waits both times for the last save', async () => {
   committer.commit('1-0@a')
+  await runtime.settle()
+  answer = 'when told'
+  committer.commit('2-0@b')
   const order: string[] = []
   void committer.close().then(() => order.push('first'))
   void committer.close().then(() => order.push('second'))
   await runtime.settle()
   expect(order).toEqual([])
-  saves[0]?.outcome.resolve()
+  saves[1]?.outcome.resolve()
   await runtime.settle()
   expect(order).toEqual(['first', 'second'])
+})
+
+test('close waits for the last save although the interval is long over', async () => {
+  answer = 'when told'
+  committer.commit('1-0@a')
+  await runtime.advance(5_000)
+  committer.commit('2-0@b')
+  let closed = false
+  const closing = committer.close().then(() => (closed = true))
+  saves[0]?.outcome.resolve()
+  await runtime.settle()
+  expect(closed).toBe(false)
+  expect(positions()).toEqual(['1-0@a', '2-0@b'])
+  saves[1]?.outcome.resolve()
+  await closing
+})
+
+test('close leaves no timer behind', async () => {
+  committer.commit('1-0@a')
+  await runtime.settle()
+  committer.commit('2-0@b')
+  await committer.close()
+  await expect(runtime.runUntil(new Promise(() => undefined), 10)).rejects.toThrow('no timer is left')
 })

@@ -2,6 +2,8 @@ import { beforeEach, expect, test } from 'vitest'
 import { DeadLetterBox } from '../../../src/delivery/dead-letter-box.js'
 import { RedisError } from '../../../src/errors.js'
 import type { DeadLetter } from '../../../src/message/dead-letter.js'
+import { VirtualRuntime } from '../../support/virtual-runtime.js'
+import { deferred } from './fixtures.js'
 
 type NewLetter = Omit<DeadLetter, 'id'>
 
@@ -9,12 +11,14 @@ let stored: NewLetter[]
 let told: DeadLetter[]
 let errors: Error[]
 let refuses: (letter: NewLetter) => boolean
+let onTold: () => void
 
 beforeEach(() => {
   stored = []
   told = []
   errors = []
   refuses = () => false
+  onTold = () => undefined
 })
 
 function box(limit?: number): DeadLetterBox {
@@ -26,7 +30,10 @@ function box(limit?: number): DeadLetterBox {
     },
     ...(limit === undefined ? {} : { limit }),
     onError: (error) => errors.push(error),
-    onStored: (letter) => told.push(letter),
+    onStored: (letter) => {
+      told.push(letter)
+      onTold()
+    },
   })
 }
 
@@ -66,8 +73,13 @@ test('when a new dead letter can be stored, those that wait follow', async () =>
   const kept = box()
   await kept.add(letter('a'))
   refuses = () => false
+  const bothTold = new Promise<void>((resolve) => {
+    onTold = () => {
+      if (told.length === 2) resolve()
+    }
+  })
   await kept.add(letter('b'))
-  await kept.retry()
+  await bothTold
   expect(stored).toEqual([letter('b'), letter('a')])
 })
 
@@ -131,6 +143,41 @@ test('close with the link back loses nothing', async () => {
   await kept.close()
   expect(stored).toHaveLength(2)
   expect(errors).toHaveLength(1)
+})
+
+/** A box whose store has these outcomes, one after the other. */
+function boxWith(...outcomes: Promise<string>[]): DeadLetterBox {
+  return new DeadLetterBox({
+    store: () => outcomes.shift() ?? Promise.reject(new Error('asked too often')),
+    onError: (error) => errors.push(error),
+    onStored: (letter) => told.push(letter),
+  })
+}
+
+test('close waits for a letter that is stored again', async () => {
+  const stored = deferred<string>()
+  const kept = boxWith(Promise.reject(new Error('down')), stored.promise)
+  await kept.add(letter('a'))
+  void kept.retry()
+  let closed = false
+  const closing = kept.close().then(() => (closed = true))
+  await new VirtualRuntime().settle()
+  expect(closed).toBe(false)
+  stored.resolve('1-0')
+  await closing
+  expect(told).toEqual([{ id: '1-0', ...letter('a') }])
+  expect(errors).toHaveLength(1)
+})
+
+test('a letter that turns out after close not to be stored is reported lost', async () => {
+  const outcome = deferred<string>()
+  const slow = boxWith(outcome.promise)
+  const adding = slow.add(letter('a'))
+  await slow.close()
+  expect(errors).toEqual([])
+  outcome.reject(new RedisError('disconnected', 'closed'))
+  await adding
+  expect(errors.map(({ message }) => message)).toEqual([expect.stringContaining('message a is lost')])
 })
 
 test('a message without an id is reported by how it begins', async () => {

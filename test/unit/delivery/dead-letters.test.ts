@@ -93,6 +93,15 @@ test('what fails to be published stays, and the rest goes on', async () => {
   expect(log.letters.map(({ message }) => message)).toEqual(['m2', 'm150'])
 })
 
+test('a page of which nothing could be published again stays as it is', async () => {
+  log.fill(1)
+  log.onPublish = () => {
+    throw new Error('no')
+  }
+  expect(await deadLetters.redrive()).toMatchObject({ redriven: 0, failed: 1 })
+  expect(log.letters).toHaveLength(1)
+})
+
 test('a redrive comes to an end although every message fails again at once', async () => {
   log.fill(120)
   log.onPublish = (message) => {
@@ -106,6 +115,7 @@ test('only the ids asked for are published again; those that are gone count for 
   log.fill(5)
   expect(await deadLetters.redrive(['4-0', '2-0', '4-0', '99-0'])).toMatchObject({ redriven: 2, failed: 0 })
   expect(log.published).toEqual(['m4', 'm2'])
+  expect(await deadLetters.redrive(['2-0'])).toMatchObject({ redriven: 0, failed: 0 })
   expect(log.letters.map(({ message }) => message)).toEqual(['m1', 'm3', 'm5'])
 })
 

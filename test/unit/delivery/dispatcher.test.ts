@@ -235,7 +235,9 @@ test('close starts nothing more, waits for what runs, and what was not started n
   await bench.runtime.advance(900)
   end.resolve()
   expect(await bench.runtime.runUntil(closing, 1_000)).toBe(true)
-  bench.push(['d'])
+  const { pending } = bench.dispatcher
+  bench.push(['d'], [])
+  expect(bench.dispatcher.pending).toBe(pending)
   await bench.runtime.advance(60_000)
   expect(started).toEqual(['a'])
   expect(bench.handled).toEqual([])
@@ -263,26 +265,33 @@ test('close in the turn of the push starts nothing', async () => {
   expect(bench.handled).toEqual([])
 })
 
-test('close aborts what still runs at the limit, and what that comes to counts for nothing', async () => {
-  const end = deferred()
-  let signal: AbortSignal | undefined
-  const bench = new Bench((_, delivery) => {
-    signal = delivery.signal
-    return end.promise
-  })
-  bench.push(['a'])
-  await bench.runtime.settle()
-  const closing = bench.dispatcher.close(1_000)
-  await bench.runtime.advance(999)
-  expect(signal?.aborted).toBe(false)
-  await bench.runtime.advance(1)
-  expect(await closing).toBe(false)
-  expect(signal?.reason).toBeInstanceOf(ClosedError)
-  end.resolve()
-  await bench.runtime.advance(60_000)
-  expect(bench.handled).toEqual([])
-  expect(bench.givenUp).toEqual([])
-})
+test.each([1, 3])(
+  'close aborts what still runs at the limit, and what that comes to counts for nothing, of %i tries',
+  async (tries) => {
+    const end = deferred()
+    let signal: AbortSignal | undefined
+    const bench = new Bench(
+      (_, delivery) => {
+        signal = delivery.signal
+        return end.promise
+      },
+      { retry: { tries, minDelayMs: 0, maxDelayMs: 0 } },
+    )
+    bench.push(['a'])
+    await bench.runtime.settle()
+    const closing = bench.dispatcher.close(1_000)
+    await bench.runtime.advance(999)
+    expect(signal?.aborted).toBe(false)
+    await bench.runtime.advance(1)
+    expect(await closing).toBe(false)
+    expect(signal?.reason).toBeInstanceOf(ClosedError)
+    end.resolve()
+    await bench.runtime.advance(60_000)
+    expect(bench.handled).toEqual([])
+    expect(bench.givenUp).toEqual([])
+    expect(bench.errors).toEqual([])
+  },
+)
 
 test('close does not wait beyond its limit for a dead letter to be stored', async () => {
   const bench = new Bench(

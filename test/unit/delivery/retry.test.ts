@@ -134,6 +134,21 @@ test('a signal that is asked for only after the timeout is aborted already', asy
   expect(bench.givenUp[0]?.error).toBeInstanceOf(HandlerTimeoutError)
 })
 
+test('the signal of a try that ended in time is left alone', async () => {
+  let signal: AbortSignal | undefined
+  const bench = new Bench(
+    async (_, delivery) => {
+      signal = delivery.signal
+      await Promise.resolve()
+    },
+    { handlerTimeoutMs: 1_000 },
+  )
+  bench.push(['a'])
+  await bench.idle()
+  await bench.runtime.advance(10_000)
+  expect(signal?.aborted).toBe(false)
+})
+
 test('a retry never overlaps the try before it, unless that one outlived its limit', async () => {
   let running = 0
   let mostRunning = 0
