@@ -139,8 +139,8 @@ export abstract class Connection implements LogConnection {
 
   #openClient(): RedisLike {
     const client = this.#context.source.makeClient(() => this.#backoff.delayMs())
-    const on = <Args extends unknown[]>(event: string, run: (...args: Args) => void): void => {
-      client.on(event, (...args: Args) => {
+    const on = (event: string, run: (...args: never[]) => void): void => {
+      client.on(event, (...args: never[]) => {
         if (client === this.#client && this.#state !== 'closed') run(...args)
       })
     }

@@ -61,7 +61,7 @@ export abstract class MemoryConnection implements LogConnection {
     this.#retry?.cancel()
     this.#attempted()
     this.#context.onClosed()
-    if (this.#up) this.#tearDown(lost('the client closed it'))
+    this.#tearDown(lost('the client closed it'))
     return Promise.resolve()
   }
 

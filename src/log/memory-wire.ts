@@ -1,5 +1,4 @@
-import { delay } from '../runtime.js'
-import type { Runtime } from '../runtime.js'
+import type { Runtime, Timer } from '../runtime.js'
 
 interface Delivery {
   readonly due: number
@@ -10,7 +9,8 @@ interface Delivery {
 export class MemoryWire {
   readonly #runtime: Runtime
   readonly #queue: Delivery[] = []
-  #pumping = false
+  #waiting = false
+  #timer: Timer | undefined
   #lastDue = 0
 
   constructor(runtime: Runtime) {
@@ -20,28 +20,30 @@ export class MemoryWire {
   send(latencyMs: number, run: () => void): void {
     this.#lastDue = Math.max(this.#lastDue, this.#runtime.monotonic() + latencyMs)
     this.#queue.push({ due: this.#lastDue, run })
-    if (!this.#pumping) void this.#pump()
+    if (!this.#waiting) this.#wait(this.#lastDue)
   }
 
-  /** Loses all that is on its way. */
+  /** Loses all that is on its way, for good: a connection that comes back has a new wire. */
   cut(): void {
     this.#queue.length = 0
+    this.#timer?.cancel()
   }
 
-  async #pump(): Promise<void> {
-    this.#pumping = true
-    for (let next = this.#queue[0]; next; next = this.#queue[0]) {
-      const wait = next.due - this.#runtime.monotonic()
-      await (wait > 0 ? delay(this.#runtime, wait) : this.#runtime.yield())
-      this.#deliverDue()
-    }
-    this.#pumping = false
+  #wait(due: number): void {
+    this.#waiting = true
+    const ms = due - this.#runtime.monotonic()
+    if (ms > 0) this.#timer = this.#runtime.after(ms, () => this.#deliver())
+    else void this.#runtime.yield().then(() => this.#deliver())
   }
 
-  #deliverDue(): void {
-    for (let next = this.#queue[0]; next && next.due <= this.#runtime.monotonic(); next = this.#queue[0]) {
+  #deliver(): void {
+    const now = this.#runtime.monotonic()
+    for (let next = this.#queue[0]; next && next.due <= now; next = this.#queue[0]) {
       this.#queue.shift()
       next.run()
     }
+    const next = this.#queue[0]
+    if (next) this.#wait(next.due)
+    else this.#waiting = false
   }
 }

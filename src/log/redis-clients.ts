@@ -1,7 +1,6 @@
 import { Redis } from 'ioredis'
 import type { RedisOptions } from 'ioredis'
 import { ConfigurationError } from '../errors.js'
-import { delay } from '../runtime.js'
 import type { Runtime } from '../runtime.js'
 import type { ClientOverrides, RedisLike, RedisLikeOptions } from './redis-like.js'
 
@@ -88,13 +87,19 @@ function describeServer(options: RedisLikeOptions): string {
 
 /** Closes a client for good; resolves when its socket is gone. */
 export async function closeClient(client: RedisLike, runtime: Runtime): Promise<void> {
-  const hasSocket = ['connecting', 'connect', 'ready', 'close'].includes(client.status)
-  const ended = new Promise<void>((resolve) => {
-    client.on('end', resolve)
+  if (!['connecting', 'connect', 'ready', 'close'].includes(client.status)) {
+    client.disconnect()
+    return
+  }
+  await new Promise<void>((resolve) => {
+    // Twice as long as its socket may take: a client that misses its own end must not keep us.
+    const giveUp = runtime.after(2 * disconnectTimeoutMs, resolve)
+    client.on('end', () => {
+      giveUp.cancel()
+      resolve()
+    })
+    client.disconnect()
   })
-  client.disconnect()
-  // Twice as long as its socket may take: a client that misses its own end must not keep us.
-  if (hasSocket) await Promise.race([ended, delay(runtime, 2 * disconnectTimeoutMs)])
 }
 
 /** Our connections never resend, queue or hang by themselves: whoever calls decides what happens to a call. */
