@@ -234,7 +234,15 @@ export abstract class Connection implements LogConnection {
 
   #rejectPending(reason: InvalidationError): void {
     const now = this.#context.runtime.monotonic()
-    this.#pending.rejectAll((command, deadline) => (deadline <= now ? this.#timeoutOf(command) : reason))
+    this.#pending.rejectAll((command, deadline) =>
+      deadline <= now ? this.#timeoutOf(command) : this.#lostWith(reason),
+    )
+  }
+
+  /** What a call rejects with that had time left when the connection went down. */
+  #lostWith(reason: InvalidationError): InvalidationError {
+    if (!(reason instanceof RedisError) || reason.kind !== 'timeout') return reason
+    return new RedisError('disconnected', `The connection to ${this.server} was lost`, { cause: reason })
   }
 
   #timeoutOf(command: string): RedisError {
