@@ -1,0 +1,119 @@
+import type { PreparedMessage } from '../message/codec.js'
+import { Fifo } from './fifo.js'
+import { QueuedMessage } from './queued-message.js'
+import type { Waiter } from './waiters.js'
+
+export interface OutboxContext {
+  readonly maxQueued: number
+  readonly maxQueuedBytes: number
+  /** Makes the message that evicts everything. */
+  readonly flushAll: () => PreparedMessage
+  /** Called when the waiting messages became one flush of everything; `collapsed` counts invalidations. */
+  readonly onOverflow: (collapsed: number) => void
+}
+
+const manyTaken = 1_000
+
+/**
+ * The messages that wait to be sent, in order. Equal ones become one, and so does everything when there is too much of
+ * it: a flush of everything, which takes in all that comes until it is sent. Coarser, never lost. What was taken out
+ * is no longer here, so nothing ever joins a message that may have been sent already.
+ */
+export class Outbox {
+  readonly #context: OutboxContext
+  readonly #waiting = new Fifo<QueuedMessage>()
+  /** The newest message of each kind; those that were taken out linger until they are many. */
+  #newest = new Map<string, QueuedMessage>()
+  #flush: QueuedMessage | undefined
+  #bytes = 0
+  #accepted = 0
+
+  constructor(context: OutboxContext) {
+    this.#context = context
+  }
+
+  /** How many messages wait. */
+  get length(): number {
+    return this.#waiting.length
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  get first(): QueuedMessage | undefined {
+    return this.#waiting.first
+  }
+
+  /** How many invalidations were ever accepted: the sequence of the newest. */
+  get accepted(): number {
+    return this.#accepted
+  }
+
+  /** How many accepted invalidations the waiting messages stand for. */
+  get count(): number {
+    let count = 0
+    for (const message of this.#waiting) count += message.count
+    return count
+  }
+
+  add(prepared: PreparedMessage, waiter: Waiter): void {
+    this.#accepted++
+    const standing = this.#flush ?? this.#newest.get(prepared.coalesceKey)
+    if (standing && this.#holds(standing)) {
+      standing.join(waiter)
+      return
+    }
+    const message = new QueuedMessage(prepared, this.#accepted, waiter)
+    this.#newest.set(prepared.coalesceKey, message)
+    this.#push(message)
+    const { maxQueued, maxQueuedBytes } = this.#context
+    if (this.length > 1 && (this.length > maxQueued || this.#bytes > maxQueuedBytes)) this.#collapse()
+  }
+
+  /** Takes out the oldest messages, as many as the limits allow, but at least one where there is one. */
+  take(maxMessages: number, maxBytes: number): QueuedMessage[] {
+    const taken: QueuedMessage[] = []
+    let bytes = 0
+    for (let next = this.first; next && taken.length < maxMessages; next = this.first) {
+      bytes += next.prepared.bytes
+      if (bytes > maxBytes && taken.length > 0) break
+      taken.push(next)
+      this.#waiting.shift()
+      this.#bytes -= next.prepared.bytes
+    }
+    if (taken[0] === this.#flush) this.#flush = undefined
+    if (this.#newest.size > this.length * 2 + manyTaken || this.length === 0) this.#forgetTaken()
+    return taken
+  }
+
+  /** Whether a message still waits: they are taken out in order. */
+  #holds({ sequence }: QueuedMessage): boolean {
+    return this.first !== undefined && sequence >= this.first.sequence
+  }
+
+  /**
+   * A map made anew now and then costs half of deleting each key: the tables that a churning map leaves behind refer
+   * to each other, and as soon as one is old, all that went through the map survives the minor collections.
+   */
+  #forgetTaken(): void {
+    this.#newest = new Map()
+    for (const message of this.#waiting) this.#newest.set(message.prepared.coalesceKey, message)
+  }
+
+  #push(message: QueuedMessage): void {
+    this.#waiting.push(message)
+    this.#bytes += message.prepared.bytes
+  }
+
+  #collapse(): void {
+    const flush = new QueuedMessage(this.#context.flushAll(), this.first?.sequence ?? this.#accepted)
+    for (const message of this.#waiting) flush.absorb(message)
+    this.#waiting.clear()
+    this.#newest = new Map()
+    this.#bytes = 0
+    this.#push(flush)
+    this.#flush = flush
+    this.#context.onOverflow(flush.count)
+  }
+}

@@ -1,0 +1,113 @@
+import type { PreparedMessage } from '../message/codec.js'
+import type { Presence } from '../recovery/entry.js'
+import type { Position } from '../recovery/position.js'
+import { repairFrame } from './frame.js'
+import type { Frame } from './frame.js'
+import type { Remembered, RememberedFrame } from './remembered.js'
+import { judge } from './verdict.js'
+import type { Suspect, Verdict } from './verdict.js'
+
+/** What a repair found, in frames (of one message or many). */
+export interface RepairSummary {
+  /** Still in the log, or known to have been trimmed after they were replicated. */
+  readonly intact: number
+  /** Lost with the server that had acknowledged them, and appended again. */
+  readonly reappended: number
+  /** May have been lost: one flush of everything is appended for all of them. Those no longer remembered count as one. */
+  readonly unknown: number
+}
+
+export interface RepairContext {
+  readonly remembered: Remembered
+  /** Where entries are looked up, at most 100 at once, answered in the same order. */
+  readonly lookup: (positions: readonly Position[]) => Promise<readonly Presence[]>
+  /** Stops sending, and resolves when nothing is under way. */
+  readonly quiesce: () => Promise<void>
+  /** Appends frames ahead of all that waits. */
+  readonly repeat: (frames: readonly Frame[]) => void
+  /** Makes the message that evicts everything. */
+  readonly flushAll: () => PreparedMessage
+  readonly onRepaired: (summary: RepairSummary) => void
+}
+
+const batchSize = 100
+
+/**
+ * Replication is asynchronous, so a failover can lose entries that were acknowledged. What was acknowledged is
+ * remembered with the replication id of the server; when that id has changed, every remembered frame is looked up, and
+ * what is gone is appended again.
+ */
+export class Repair {
+  readonly #context: RepairContext
+  /** The replication id as last read over this connection. */
+  #history: string | undefined
+  /** The replication id under which every remembered frame was acknowledged or found. */
+  #provenUnder: string | undefined
+
+  constructor(context: RepairContext) {
+    this.#context = context
+  }
+
+  acknowledged(frame: Frame, position: Position): void {
+    this.#context.remembered.add(frame, position, this.#history)
+    if (this.#history !== this.#provenUnder) this.#provenUnder = undefined
+  }
+
+  /** Until the next look the server may be any. */
+  linkDown(): void {
+    this.#history = undefined
+    this.#context.remembered.stopAgeing()
+  }
+
+  /** The server's replication id was read. Rejects when a lookup failed: then the repair is still to be done. */
+  async historyIs(id: string | undefined): Promise<void> {
+    const { remembered } = this.#context
+    if (id !== undefined) {
+      this.#history = id
+      if (id !== this.#provenUnder) await this.#lookUp(id)
+      this.#provenUnder = id
+    }
+    remembered.resumeAgeing()
+  }
+
+  async #lookUp(id: string): Promise<void> {
+    const { remembered, quiesce } = this.#context
+    if (remembered.outside(id).length === 0 && remembered.dropped === undefined) return
+    remembered.stopAgeing()
+    // From here to the end nothing is acknowledged, so that what is remembered stays as it is looked up.
+    await quiesce()
+    const frames = remembered.outside(id)
+    const presences: Presence[] = []
+    for (let start = 0; start < frames.length; start += batchSize) {
+      const batch = frames.slice(start, start + batchSize)
+      presences.push(...(await this.#context.lookup(batch.map(({ position }) => position))))
+    }
+    this.#conclude(id, frames, presences)
+  }
+
+  #conclude(id: string, frames: readonly RememberedFrame[], presences: readonly Presence[]): void {
+    const { remembered, repeat, flushAll, onRepaired } = this.#context
+    // What was dropped is older than all that is remembered, and can't be looked up.
+    const dropped = remembered.dropped?.history === id ? undefined : remembered.dropped
+    const older: Suspect[] = dropped ? [{ history: dropped.history, presence: 'below' }] : []
+    const looked = frames.map(({ history }, index): Suspect => ({ history, presence: presences[index] ?? 'gone' }))
+    const verdicts = judge([...older, ...looked])
+    const those = (verdict: Verdict) => frames.filter((_, index) => verdicts[older.length + index] === verdict)
+    const [intact, gone, unknown] = [those('intact'), those('gone'), those('unknown')]
+    const lostCount = older.length > 0 && verdicts[0] === 'unknown' ? 1 : 0
+
+    if (dropped && verdicts[0] === 'intact') dropped.history = id
+    for (const frame of intact) frame.history = id
+    remembered.keepOnly(id)
+
+    const repeats = gone.map(({ json, bytes, count }) => repairFrame(json, bytes, count))
+    const unknownFrames = unknown.length + lostCount
+    if (unknownFrames > 0) {
+      const { json, bytes } = flushAll()
+      const count = unknown.reduce((sum, frame) => sum + frame.count, lostCount)
+      repeats.unshift(repairFrame(json, bytes, count))
+    }
+    repeat(repeats)
+    onRepaired({ intact: intact.length, reappended: gone.length, unknown: unknownFrames })
+  }
+}

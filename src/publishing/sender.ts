@@ -1,0 +1,214 @@
+import { ClosedError, PublishTimeoutError, RedisError } from '../errors.js'
+import type { PreparedMessage } from '../message/codec.js'
+import type { Appended } from '../recovery/entry.js'
+import { formatPosition } from '../recovery/position.js'
+import type { Runtime } from '../runtime.js'
+import type { PublishingConnection } from './connection.js'
+import { Deadlines } from './deadlines.js'
+import { Flushes } from './flushes.js'
+import type { Frame } from './frame.js'
+import { GroupCommit, packedFrames, singleMessages } from './group-commit.js'
+import { LinkWatch } from './link-watch.js'
+import type { ResolvedPublisherOptions } from './options.js'
+import { Outage } from './outage.js'
+import { Outbox } from './outbox.js'
+import type { Receipt } from './receipt.js'
+import { Remembered } from './remembered.js'
+import { Repair } from './repair.js'
+import type { RepairSummary } from './repair.js'
+import { missingReplicas } from './replicas.js'
+import { Waiter } from './waiters.js'
+
+/** Why everything is flushed: too much waited, or it can't be known what a failover lost. */
+export type FlushReason = 'overflow' | 'repair'
+
+export interface SenderContext {
+  readonly connection: PublishingConnection
+  readonly channel: string
+  readonly options: ResolvedPublisherOptions
+  readonly runtime: Runtime
+  /** Makes the message that evicts everything. */
+  readonly flushAll: (reason: FlushReason) => PreparedMessage
+  readonly onError: (error: Error) => void
+  readonly onQueued: (queued: number) => void
+  readonly onDrained: () => void
+  readonly onOverflow: (collapsed: number) => void
+  readonly onRepaired: (summary: RepairSummary) => void
+}
+
+/** Takes prepared messages, sees to it that each is appended, and tells those who wait what became of it. */
+export class Sender {
+  readonly #context: SenderContext
+  readonly #outbox: Outbox
+  readonly #groupCommit: GroupCommit
+  readonly #repair: Repair | undefined
+  readonly #watch: LinkWatch
+  readonly #deadlines: Deadlines
+  readonly #appendOutage: Outage
+  readonly #channelOutage: Outage
+  readonly #flushes = new Flushes()
+  /** Whether it was told that messages have to wait, and not yet that none do. */
+  #queueing = false
+  #closed = false
+
+  constructor(context: SenderContext) {
+    const { connection, options, runtime, flushAll } = context
+    this.#context = context
+    this.#appendOutage = new Outage(context.onError)
+    this.#channelOutage = new Outage(context.onError)
+    this.#deadlines = new Deadlines(options.publishTimeoutMs, runtime, () => this.#timeoutError())
+    this.#outbox = new Outbox({
+      maxQueued: options.maxQueued,
+      maxQueuedBytes: options.maxQueuedBytes,
+      flushAll: () => flushAll('overflow'),
+      onOverflow: context.onOverflow,
+    })
+    this.#groupCommit = new GroupCommit({
+      outbox: this.#outbox,
+      limits: options.packing ? packedFrames : singleMessages,
+      runtime,
+      append: (appendId, frame) => connection.append(appendId, frame, options.cap),
+      onAppended: (frame, appended) => this.#appended(frame, appended),
+      onFailed: (error) => this.#failed(error),
+      onProgress: () => this.#progress(),
+    })
+    this.#repair =
+      options.repair &&
+      new Repair({
+        remembered: new Remembered(options.repair, runtime),
+        lookup: (positions) => connection.lookup(positions),
+        quiesce: () => this.#groupCommit.quiesce(),
+        repeat: (frames) => this.#groupCommit.repeat(frames),
+        flushAll: () => flushAll('repair'),
+        onRepaired: context.onRepaired,
+      })
+    this.#watch = new LinkWatch({
+      runtime,
+      heartbeatMs: options.heartbeatMs,
+      isUp: () => connection.up,
+      look: async () => this.#repair?.historyIs(await connection.replicationId()),
+      onLooked: () => this.#groupCommit.open(),
+      onError: context.onError,
+    })
+  }
+
+  /** How many messages wait, those included that are tried again. */
+  get queued(): number {
+    return this.#groupCommit.retries.reduce((sum, frame) => sum + frame.messages.length, this.#outbox.length)
+  }
+
+  get queuedBytes(): number {
+    return this.#groupCommit.retries.reduce((sum, frame) => sum + frame.bytes, this.#outbox.bytes)
+  }
+
+  /** How many frames are under way. */
+  get inFlight(): number {
+    return this.#groupCommit.inFlight
+  }
+
+  /** Whether the server refuses appends, or did not answer the last look at it, so that a repair may be due. */
+  get struggling(): boolean {
+    return this.#groupCommit.failing || this.#watch.failing
+  }
+
+  linkUp(): void {
+    this.#watch.check()
+  }
+
+  linkDown(): void {
+    this.#groupCommit.shut()
+    this.#repair?.linkDown()
+  }
+
+  /** Settles when the message was appended, at the publish timeout, when the signal aborts, or when closed. */
+  send(prepared: PreparedMessage, signal: AbortSignal | undefined): Promise<Receipt> {
+    const settlers = Promise.withResolvers<Receipt>()
+    const waiter = new Waiter(settlers, this.#deadlines.next())
+    if (signal) waiter.leaveOn(signal)
+    this.#deadlines.add(waiter)
+    this.#outbox.add(prepared, waiter)
+    if (!this.#queueing) this.#beginQueueing()
+    this.#groupCommit.wake()
+    return settlers.promise
+  }
+
+  /** Resolves when all that was taken up to now is appended; rejects when closed before. */
+  flushed(): Promise<void> {
+    const sequence = this.#outbox.accepted
+    return this.#groupCommit.oldestSequence > sequence ? Promise.resolve() : this.#flushes.until(sequence)
+  }
+
+  /** Gives up what is not appended: rejects all who wait, with the error that it returns where something is lost. */
+  close(): ClosedError | undefined {
+    this.#closed = true
+    this.#groupCommit.shut()
+    this.#watch.close()
+    const { count, countUnderWay } = this.#groupCommit
+    const lost = this.#outbox.count + count
+    const doubt = countUnderWay > 0 ? `; ${countUnderWay} of them were under way and may have been` : ''
+    const error = new ClosedError(`The publisher was closed with ${lost} invalidations not appended${doubt}`)
+    this.#deadlines.rejectAll(error)
+    this.#flushes.rejectAll(error)
+    return lost > 0 ? error : undefined
+  }
+
+  #appended(frame: Frame, appended: Appended): Promise<void> | undefined {
+    const { connection, options } = this.#context
+    this.#repair?.acknowledged(frame, appended.position)
+    this.#appendOutage.ended()
+    if (appended.receivers >= 0) this.#channelOutage.ended()
+    else this.#channelOutage.failed(this.#channelError())
+    if (options.waitReplicas !== undefined) {
+      return missingReplicas(connection, options.waitReplicas).then((error) => settle(frame, appended, error))
+    }
+    settle(frame, appended)
+    return undefined
+  }
+
+  #failed(error: unknown): void {
+    if (this.#closed) return
+    this.#appendOutage.failed(error)
+    // Another server may stand behind the link. Where it is a replica, the log makes a new connection by itself.
+    if (error instanceof RedisError && (error.kind === 'readonly' || error.kind === 'moved')) this.#watch.check()
+  }
+
+  #progress(): void {
+    this.#flushes.progress(() => this.#groupCommit.oldestSequence)
+    if (!this.#queueing) this.#beginQueueing()
+    else if (this.queued === 0 && this.inFlight === 0) {
+      this.#queueing = false
+      this.#context.onDrained()
+    }
+  }
+
+  #beginQueueing(): void {
+    const { connection, onQueued } = this.#context
+    if ((connection.up && !this.#groupCommit.failing) || this.queued === 0) return
+    this.#queueing = true
+    onQueued(this.queued)
+  }
+
+  #timeoutError(): PublishTimeoutError {
+    const { connection, options } = this.#context
+    const link = connection.up ? 'up' : 'down'
+    return new PublishTimeoutError(
+      `Not acknowledged within ${options.publishTimeoutMs} ms (the connection is ${link}, ${this.queued} messages wait): the message stays queued and is still sent, so do not publish it again`,
+    )
+  }
+
+  #channelError(): RedisError {
+    const { channel } = this.#context
+    return new RedisError(
+      'refused',
+      `The server refuses PUBLISH on "${channel}". What is published is in the log, but subscribers find it only with their next heartbeat: grant the channel to this user (ACL SETUSER … &${channel})`,
+    )
+  }
+}
+
+function settle({ messages }: Frame, { position, receivers }: Appended, error?: Error): void {
+  const text = formatPosition(position)
+  for (const message of messages) {
+    if (error) message.reject(error)
+    else message.resolve({ messageId: message.prepared.messageId, position: text, receivers })
+  }
+}

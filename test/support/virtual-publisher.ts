@@ -1,0 +1,100 @@
+import type { InvalidationLog, LogCommands } from '../../src/log/log.js'
+import { MemoryLog } from '../../src/log/memory-log.js'
+import type { MemoryLogOptions } from '../../src/log/memory-log.js'
+import { decodeFrame } from '../../src/message/codec.js'
+import type { InvalidationMessage } from '../../src/message/message.js'
+import { InvalidationPublisher } from '../../src/publisher.js'
+import type { PublisherEvents } from '../../src/publisher.js'
+import type { PublisherOptions } from '../../src/publishing/options.js'
+import { VirtualRuntime } from './virtual-runtime.js'
+
+/** What a publisher told, in order. */
+export type Told = { [Name in keyof PublisherEvents]: [Name, ...PublisherEvents[Name]] }[keyof PublisherEvents]
+
+const eventNames = ['error', 'connected', 'disconnected', 'queued', 'drained', 'overflow', 'repaired'] as const
+
+/** A publisher on a log in memory, in virtual time. */
+export class VirtualPublisher {
+  readonly runtime: VirtualRuntime
+  readonly log: MemoryLog
+  readonly publisher: InvalidationPublisher
+  readonly told: Told[] = []
+
+  private constructor(runtime: VirtualRuntime, log: MemoryLog, publisher: InvalidationPublisher) {
+    this.runtime = runtime
+    this.log = log
+    this.publisher = publisher
+    for (const name of eventNames) {
+      publisher.on(name, (...args: PublisherEvents[typeof name]) => this.told.push([name, ...args] as Told))
+    }
+  }
+
+  static async connect(
+    options: PublisherOptions = {},
+    logOptions: MemoryLogOptions & { readonly down?: boolean; readonly tap?: Tap } = {},
+  ): Promise<VirtualPublisher> {
+    const { down = false, tap, ...rest } = logOptions
+    const runtime = new VirtualRuntime()
+    const log = new MemoryLog({ runtime, ...rest })
+    if (down) log.goDown()
+    // Listens as soon as a caller can: what is told before that nobody hears.
+    const connecting = InvalidationPublisher.connect(tap ? tapped(log, tap) : log, 'user-service', {
+      runtime,
+      ...options,
+    }).then((publisher) => new VirtualPublisher(runtime, log, publisher))
+    const virtual = await runtime.runUntil(connecting, 1_000)
+    await runtime.advance(rest.latencyMs ?? 0)
+    return virtual
+  }
+
+  /** The messages of each entry of the log. */
+  get frames(): InvalidationMessage[][] {
+    return this.log.entries().map(({ frame }) => [...decodeFrame(frame).messages])
+  }
+
+  get messages(): InvalidationMessage[] {
+    return this.frames.flat()
+  }
+
+  /** The entity ids in the log, in order; patterns as they are. */
+  get evicts(): string[] {
+    return this.messages.map((message) => {
+      if (message.action === 'pattern') return message.pattern
+      return message.action === 'batch' ? message.cacheKeys.join() : message.entityId
+    })
+  }
+
+  toldOf<Name extends keyof PublisherEvents>(name: Name): PublisherEvents[Name][0][] {
+    return this.told.flatMap(([told, ...args]) => (told === name ? [args[0] as PublisherEvents[Name][0]] : []))
+  }
+}
+
+/** What to do in place of some calls of a command connection; the others reach it. */
+export type Tap = (commands: LogCommands) => Partial<LogCommands>
+
+function tapped(log: InvalidationLog, tap: Tap): InvalidationLog {
+  return {
+    channel: log.channel,
+    openFeed: (listener) => log.openFeed(listener),
+    openCommands: (listener) => {
+      const commands = log.openCommands(listener)
+      const instead = tap(commands)
+      return new Proxy(commands, {
+        get(target, key): unknown {
+          const value: unknown = Reflect.get(key in instead ? instead : target, key, target)
+          return typeof value === 'function' ? (value.bind(target) as unknown) : value
+        },
+      })
+    },
+  }
+}
+
+/** What became of a promise so far: its value, its error, or nothing. */
+export function outcomeOf<T>(promise: Promise<T>): { value?: T; error?: unknown; settled: boolean } {
+  const outcome: { value?: T; error?: unknown; settled: boolean } = { settled: false }
+  promise.then(
+    (value) => Object.assign(outcome, { value, settled: true }),
+    (error: unknown) => Object.assign(outcome, { error, settled: true }),
+  )
+  return outcome
+}
