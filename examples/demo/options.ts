@@ -1,0 +1,70 @@
+import { parseArgs } from 'node:util'
+
+export interface DemoOptions {
+  readonly redis: string | undefined
+  readonly seconds: number
+  readonly seed: number
+  readonly json: boolean
+}
+
+const minSeconds = 1
+const maxSeconds = 3_600
+const maxSeed = 2 ** 32 - 1
+
+export const help = `Services keep their caches right while one is killed, a link is cut and Redis is restarted.
+
+  npm run demo -- [options]
+
+  --redis URL    use this Redis and leave it running; without it, one is started for the demo
+  --seconds N    how long the load lasts, ${minSeconds} to ${maxSeconds} (default 30); starting and catching up come on top
+  --seed N       what is written and read, 0 to ${maxSeed} (default 1)
+  --json         print the result as one JSON object, and the progress on stderr
+  --help         print this
+
+Exits with 0 when no cached value was stale at the end, with 1 when one was or the demo failed, with 2 for bad options.
+`
+
+/** What the command line asks for is no option, or has a value that it can't have. */
+export class UsageError extends Error {}
+
+/** @throws UsageError that says what was expected */
+export function parseOptions(args: readonly string[]): DemoOptions | 'help' {
+  const { redis, seconds = '30', seed = '1', json, help } = parse(args)
+  if (help) return 'help'
+  return {
+    redis: redis === undefined ? undefined : redisUrl(redis),
+    seconds: wholeNumber('--seconds', seconds, minSeconds, maxSeconds),
+    seed: wholeNumber('--seed', seed, 0, maxSeed),
+    json,
+  }
+}
+
+function parse(args: readonly string[]) {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        redis: { type: 'string' },
+        seconds: { type: 'string' },
+        seed: { type: 'string' },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    })
+    return values
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error))
+  }
+}
+
+function wholeNumber(option: string, text: string, min: number, max: number): number {
+  const number = Number(text)
+  if (/^\d+$/.test(text) && number >= min && number <= max) return number
+  throw new UsageError(`Expected ${option} to be a whole number from ${min} to ${max}, got \`${text}\``)
+}
+
+/** A text that is no URL is not shown: there may be a password in it. */
+function redisUrl(text: string): string {
+  if (/^rediss?:\/\/[^/]/.test(text) && URL.canParse(text)) return text
+  throw new UsageError('Expected --redis to be a URL such as `redis://localhost:6379`')
+}

@@ -1,0 +1,63 @@
+import { Redis } from 'ioredis'
+
+/** Values that a killed run left behind vanish after this. */
+const expirySeconds = 3_600
+
+/** A service's cache in Redis, under keys with a prefix of its own. It outlives the process of the service. */
+export class SharedCache {
+  readonly #redis: Redis
+  readonly #prefix: string
+
+  /** @param prefix without glob specials */
+  constructor(url: string, prefix: string) {
+    // Commands fail at once while Redis is away, and none is sent twice: a SET that comes late could undo an eviction.
+    const strict = { enableOfflineQueue: false, autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0 }
+    this.#redis = new Redis(url, { ...strict, retryStrategy: () => 100 })
+    // Each command that fails says so itself.
+    this.#redis.on('error', () => undefined)
+    this.#prefix = prefix
+  }
+
+  async get(key: string): Promise<string | undefined> {
+    return (await this.#redis.get(this.#prefix + key)) ?? undefined
+  }
+
+  async set(key: string, value: string): Promise<void> {
+    await this.#redis.set(this.#prefix + key, value, 'EX', expirySeconds)
+  }
+
+  async delete(keys: readonly string[]): Promise<void> {
+    if (keys.length > 0) await this.#redis.unlink(...keys.map((key) => this.#prefix + key))
+  }
+
+  async deleteMatching(pattern: string): Promise<void> {
+    for await (const keys of this.#scan(pattern)) await this.delete(keys)
+  }
+
+  /** Every value there is, with its key. */
+  async entries(): Promise<(readonly [string, string])[]> {
+    const entries: (readonly [string, string])[] = []
+    for await (const keys of this.#scan('*')) {
+      if (keys.length === 0) continue
+      const values = await this.#redis.mget(...keys.map((key) => this.#prefix + key))
+      keys.forEach((key, index) => {
+        const value = values[index]
+        if (typeof value === 'string') entries.push([key, value])
+      })
+    }
+    return entries
+  }
+
+  close(): void {
+    this.#redis.disconnect()
+  }
+
+  async *#scan(pattern: string): AsyncGenerator<string[]> {
+    let cursor = '0'
+    do {
+      const [next, found] = await this.#redis.scan(cursor, 'MATCH', this.#prefix + pattern, 'COUNT', 1_000)
+      cursor = next
+      yield found.map((key) => key.slice(this.#prefix.length))
+    } while (cursor !== '0')
+  }
+}

@@ -1,0 +1,148 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { type RedisServer, startRedisServer } from '../support/redis-server.js'
+
+const main = fileURLToPath(new URL('../../examples/demo/main.ts', import.meta.url))
+const timeoutMs = 60_000
+
+const anyNumber: unknown = expect.any(Number)
+const positive: unknown = expect.toSatisfy((value) => typeof value === 'number' && value > 0)
+
+interface Finished {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+let server: RedisServer
+let client: Redis
+
+beforeAll(async () => {
+  server = await startRedisServer()
+  client = new Redis(server.url)
+})
+
+afterAll(async () => {
+  client.disconnect()
+  await server.stop()
+})
+
+function startDemo(args: readonly string[], env: NodeJS.ProcessEnv = {}): [ChildProcess, Promise<Finished>] {
+  const child = spawn(process.execPath, ['--import', 'tsx', main, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+    timeout: timeoutMs,
+  })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
+  const finished = once(child, 'close').then(() => ({ code: child.exitCode, stdout, stderr }))
+  return [child, finished]
+}
+
+async function runDemo(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Finished> {
+  return startDemo(args, env)[1]
+}
+
+/** The connections that the services of a running demo have to our server. */
+async function connectionsOfDemo(): Promise<number> {
+  const list = String(await client.call('CLIENT', 'LIST'))
+  return list.split('\n').filter((line) => line.includes('name=cache-invalidation-demo:')).length
+}
+
+test(
+  'all acts over a real Redis leave nothing stale, and --json prints the figures and nothing else',
+  async () => {
+    const { code, stdout, stderr } = await runDemo(['--seconds', '3', '--json'])
+    expect(code, stderr).toBe(0)
+    const outcome: unknown = JSON.parse(stdout)
+    expect(outcome).toMatchObject({ ok: true, mode: 'redis', seed: 1, stale: 0 })
+    const played = { status: 'played' }
+    const cache = {
+      live: positive,
+      replayed: positive,
+      compared: positive,
+      stale: 0,
+      resyncReasons: { 'no-cursor': 1 },
+    }
+    expect(outcome).toMatchObject({
+      ...{ published: positive, live: positive, replayed: positive, duplicates: anyNumber, resyncs: 2 },
+      acts: [played, played, played, played, played],
+      services: { 'user-service': { published: positive }, 'graphql-gateway': cache, 'feed-service': cache },
+    })
+  },
+  timeoutMs,
+)
+
+test(
+  'without a Redis to be had it says so, and runs in memory',
+  async () => {
+    const { code, stdout, stderr } = await runDemo(['--seconds', '1', '--json'], {
+      REDIS_SERVER: '/nowhere/redis-server',
+    })
+    expect(code, stderr).toBe(0)
+    expect(stderr).toContain('/nowhere/redis-server does not run')
+    expect(stderr).toContain('runs without Redis')
+    expect(JSON.parse(stdout)).toMatchObject({ ok: true, mode: 'memory', stale: 0, replayed: positive })
+  },
+  timeoutMs,
+)
+
+test(
+  'a Redis that is given keeps running, keeps its keys, and gets rid of those of the run',
+  async () => {
+    await client.set('of-somebody-else', 'kept')
+    const { code, stdout, stderr } = await runDemo(['--redis', server.url, '--seconds', '1'])
+    expect(code, stderr).toBe(0)
+    expect(stdout).toContain('skipped: this Redis is not ours to stop')
+    expect(stdout).toContain('No cached value is stale')
+    expect(await client.keys('*')).toEqual(['of-somebody-else'])
+  },
+  timeoutMs,
+)
+
+test(
+  'a demo that is stopped ends its services, and says so',
+  async () => {
+    const [demo, finished] = startDemo(['--redis', server.url, '--seconds', '60', '--json'])
+    await vi.waitFor(async () => expect(await connectionsOfDemo()).toBeGreaterThanOrEqual(5), timeoutMs)
+    demo.kill('SIGINT')
+    const { code, stdout, stderr } = await finished
+    expect(code).toBe(130)
+    expect(stdout).toBe('')
+    expect(stderr).toContain('Stopped by SIGINT')
+    expect(await connectionsOfDemo()).toBe(0)
+  },
+  timeoutMs,
+)
+
+test(
+  'the services of a demo that is killed end by themselves',
+  async () => {
+    const [demo, finished] = startDemo(['--redis', server.url, '--seconds', '60'])
+    await vi.waitFor(async () => expect(await connectionsOfDemo()).toBeGreaterThanOrEqual(5), timeoutMs)
+    demo.kill('SIGKILL')
+    await finished
+    await vi.waitFor(async () => expect(await connectionsOfDemo()).toBe(0), 10_000)
+  },
+  timeoutMs,
+)
+
+test('a Redis that can not be reached is named, without its password', async () => {
+  const { code, stdout, stderr } = await runDemo(['--redis', 'redis://user:secret@127.0.0.1:1', '--json'])
+  expect(code).toBe(1)
+  expect(stdout).toBe('')
+  expect(stderr).toContain("The Redis at 127.0.0.1:1 can't be used: connect ECONNREFUSED")
+  expect(stderr).not.toContain('secret')
+})
+
+test('a bad option is named, with exit code 2', async () => {
+  const { code, stdout, stderr } = await runDemo(['--seconds', 'soon'])
+  expect(code).toBe(2)
+  expect(stdout).toBe('')
+  expect(stderr).toContain('Expected --seconds to be a whole number from 1 to 3600, got `soon`')
+})
