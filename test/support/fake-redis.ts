@@ -10,6 +10,8 @@ export class FakeRedis {
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
   readonly port: number
+  /** Every command received, in order. */
+  readonly commands: (readonly string[])[] = []
   /** How commands are answered from now on. */
   answer: Answer
 
@@ -34,6 +36,7 @@ export class FakeRedis {
         unread += chunk.toString('latin1')
         for (let parsed = parse(unread); parsed; parsed = parse(unread)) {
           unread = parsed.rest
+          this.commands.push(parsed.command)
           socket.write(this.answer(parsed.command) ?? '')
         }
       })
@@ -42,6 +45,11 @@ export class FakeRedis {
 
   get url(): string {
     return `redis://127.0.0.1:${this.port}`
+  }
+
+  /** Sends a reply that was held back, to whoever is connected. */
+  send(reply: string): void {
+    for (const socket of this.#sockets) socket.write(reply)
   }
 
   async stop(): Promise<void> {

@@ -1,0 +1,123 @@
+import { Redis as Redis5 } from 'ioredis5'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { UnsupportedServerError } from '../../src/errors.js'
+import type { FakeRedis } from '../support/fake-redis.js'
+import { until } from '../support/latch.js'
+import { basics, failureOf, RedisLogFixture } from '../support/redis-log-fixture.js'
+
+const redis = RedisLogFixture.use()
+const frame = '{"message_id":"m1"}'
+const cap = 100_000
+
+describe('the server’s features', () => {
+  let fake: FakeRedis
+
+  beforeEach(async () => {
+    fake = await redis.startFake(basics)
+  })
+
+  it.each([
+    ['SET with XX and GET', 'set', '-ERR syntax error\r\n'],
+    ['streams', 'xlen', '-ERR unknown command `xlen`, with args beginning with: \r\n'],
+    ['Lua scripts', 'script', '-ERR unknown command `script`\r\n'],
+  ])('are tried out: without %s it refuses to open', async (feature, command, reply) => {
+    fake.answer = (asked) => (asked[0] === command ? reply : basics(asked))
+    const { commands } = redis.openCommands(fake.url)
+    const error = await failureOf(commands.opened())
+    expect(error).toBeInstanceOf(UnsupportedServerError)
+    expect(error.message).toContain(`lacks ${feature}`)
+  })
+
+  it('are taken as there where rights or role forbid to try them', async () => {
+    const refusals: Record<string, string> = {
+      set: "-READONLY You can't write against a read only replica.\r\n",
+      script: "-NOPERM User x has no permissions to run the 'script|load' command\r\n",
+    }
+    fake.answer = (asked) => refusals[asked[0] ?? ''] ?? basics(asked)
+    const { commands, listener } = redis.openCommands(fake.url)
+    await commands.opened()
+    await listener.reached('up')
+  })
+
+  it('can wait for a server that is still loading', async () => {
+    fake.answer = (asked) =>
+      asked[0] === 'xlen' ? '-LOADING Redis is loading the dataset in memory\r\n' : basics(asked)
+    const { commands, listener } = redis.openCommands(fake.url)
+    await commands.opened()
+    await listener.reached('error', 3)
+    expect(listener.errors[0]?.message).toContain('LOADING')
+    expect(commands.up).toBe(false)
+    fake.answer = basics
+    await listener.reached('up')
+  })
+
+  it('do not include a cluster: the error says so', async () => {
+    fake.answer = (asked) => (asked[0] === 'get' ? '-MOVED 3999 127.0.0.1:6381\r\n' : basics(asked))
+    const { commands } = redis.openCommands(fake.url)
+    await commands.opened()
+    const error = await failureOf(commands.head())
+    expect(error).toMatchObject({ kind: 'moved' })
+    expect(error.message).toContain('Redis Cluster')
+  })
+
+  it('include the database that was asked for: without it the connection does not come up', async () => {
+    for (const target of [`${redis.server.url}/99`, new Redis5(`${redis.server.url}/99`, { lazyConnect: true })]) {
+      const { listener } = redis.openCommands(target)
+      await listener.reached('error', 2)
+      expect(listener.errors[0]?.message).toContain('DB index is out of range')
+      expect(listener.count('up')).toBe(0)
+    }
+  })
+
+  it('may answer errors of scripts as Redis 6.2 does', async () => {
+    const text = (code: string): string =>
+      `-ERR Error running script (call to f_1): @user_script:3: @user_script: 3: -${code} no\r\n`
+    const { commands, listener } = redis.openCommands(fake.url)
+    await listener.reached('up')
+    fake.answer = (asked) => (asked[0] === 'evalsha' ? text('NOPERM') : basics(asked))
+    expect(await failureOf(commands.append('one', frame, cap))).toMatchObject({ kind: 'refused' })
+    fake.answer = (asked) => (asked[0] === 'evalsha' ? text('READONLY') : basics(asked))
+    expect(await failureOf(commands.append('one', frame, cap))).toMatchObject({ kind: 'readonly' })
+  })
+})
+
+describe('scripts that the server has forgotten', () => {
+  it('are sent again by their text, and no later append overtakes them', async () => {
+    const noScript = '-NOSCRIPT No matching script. Please use EVAL.\r\n'
+    const appended = '*3\r\n$3\r\n1-1\r\n$0\r\n\r\n:0\r\n'
+    const fake = await redis.startFake(basics)
+    const { commands } = redis.openCommands(fake.url)
+    await commands.opened()
+    fake.answer = () => undefined
+    const sent = (name: string): string[] =>
+      fake.commands.filter(([asked]) => asked === name).map(([, , , , , appendId = '']) => appendId)
+    const first = commands.append('one', frame, cap)
+    const second = commands.append('two', frame, cap)
+    await until(() => sent('evalsha').length === 2, 5_000, 'two appends')
+    fake.send(noScript)
+    await until(() => sent('eval').length === 1, 5_000, 'the first sent again')
+    const third = commands.append('three', frame, cap)
+    fake.send(noScript)
+    await until(() => sent('eval').length === 2, 5_000, 'the second sent again')
+    expect([sent('evalsha'), sent('eval')]).toEqual([
+      ['one', 'two'],
+      ['one', 'two'],
+    ])
+    fake.answer = () => appended
+    fake.send(appended + appended)
+    await Promise.all([first, second, third])
+    expect(sent('evalsha')).toEqual(['one', 'two', 'three'])
+  })
+
+  it('are sent again for every kind of call', async () => {
+    const { commands } = redis.openCommands()
+    await commands.opened()
+    await redis.admin.script('FLUSH')
+    expect((await commands.stand('marker', cap))?.position.appendId).toBe('marker')
+    await redis.admin.script('FLUSH')
+    expect(await commands.lookup([{ streamId: '1-1', appendId: 'x' }])).toEqual(['below'])
+    await redis.admin.script('FLUSH')
+    await commands.saveCursor('name', '1-1@a', false)
+    expect(await commands.loadCursor('name')).toBe('1-1@a')
+  })
+})
