@@ -123,7 +123,7 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
     this.#commands = log.openCommands({
       onUp: () => this.#linkUp(),
       onDown: (error) => this.#linkDown(error),
-      onError: (error) => this.#linkOutage.failed(error),
+      onError: (error) => this.#linkFailed(error),
     })
     this.#sender = new Sender({
       connection: this.#commands,
@@ -262,6 +262,14 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
   #linkDown(error: InvalidationError): void {
     this.#sender.linkDown()
     this.emit('disconnected', error)
+  }
+
+  /** Where the first attempt fails for good, `connect()` rejects with the reason, and nobody need be told. */
+  #linkFailed(error: InvalidationError): void {
+    void this.#commands.opened().then(
+      () => this.#linkOutage.failed(error),
+      () => undefined,
+    )
   }
 
   /** Told in a turn of its own: who has only just connected can listen first. */
