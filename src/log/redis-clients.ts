@@ -60,15 +60,15 @@ function clientOfUrl(url: string): RedisLike {
   if (!/^(rediss?:\/\/|\/(?!\/))/i.test(url)) throw invalidUrl(url)
   try {
     return new Redis(url, { lazyConnect: true })
-  } catch (cause) {
-    throw invalidUrl(url, { cause })
+  } catch {
+    // Without its cause, which shows the URL as it is.
+    throw invalidUrl(url)
   }
 }
 
-function invalidUrl(url: string, options?: ErrorOptions): ConfigurationError {
+function invalidUrl(url: string): ConfigurationError {
   return new ConfigurationError(
     `Expected \`redis\` to be a URL such as "redis://localhost:6379" or the path of a socket, got ${JSON.stringify(redact(url))}`,
-    options,
   )
 }
 

@@ -58,7 +58,9 @@ export function replyError(text: string, command: string, server: string): Redis
   const hint = advice[kind] === undefined ? '' : `. ${advice[kind]}`
   // ioredis hangs the arguments of the command on its errors, passwords too: the cause is made anew.
   const cause = Object.assign(new Error(text), { name: 'ReplyError' })
-  return new RedisError(kind, `${command.toUpperCase()} was refused by ${server}: ${text}${hint}`, { cause })
+  return new RedisError(kind, `${command.toUpperCase()} was refused by ${server}: ${text.replace(/\.$/, '')}${hint}`, {
+    cause,
+  })
 }
 
 export function timeoutError(command: string, server: string, commandTimeoutMs: number): RedisError {
