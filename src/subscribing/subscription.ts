@@ -77,7 +77,8 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
   readonly #progress: Progress
   readonly #dispatcher: Dispatcher
   readonly #deadLetters: DeadLetterBox
-  readonly #committer: CursorCommitter
+  /** Undefined where nothing that is saved would outlive the process. */
+  readonly #committer: CursorCommitter | undefined
   readonly #buffer = new ArrivalBuffer()
   readonly #intake: Intake
   readonly #follower: Follower
@@ -99,9 +100,11 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
     if (cursor.durable && options.name === '') {
       throw new ConfigurationError('Expected `name` with a durable cursor: it says whose position is saved')
     }
-    this.#committer = new CursorCommitter({
-      ...{ store: cursor, name: options.name, intervalMs: options.commitIntervalMs, runtime, onError },
-    })
+    if (cursor.durable) {
+      this.#committer = new CursorCommitter({
+        ...{ store: cursor, name: options.name, intervalMs: options.commitIntervalMs, runtime, onError },
+      })
+    }
     this.#progress = new Progress((position, newHistory) => {
       this.#advanced(position, newHistory)
     })
@@ -292,7 +295,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
   }
 
   #advanced(position: Position | undefined, newHistory: boolean): void {
-    if (position !== undefined) this.#committer.commit(formatPosition(position), newHistory)
+    if (this.#committer && position) this.#committer.commit(formatPosition(position), newHistory)
     this.#waiters.advanced(this.#progress.handled)
   }
 
@@ -320,7 +323,8 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
   async #close(): Promise<void> {
     this.#follower.close()
     await this.#dispatcher.close(this.#context.closeTimeoutMs)
-    await this.#committer.close()
+    await this.#deadLetters.close()
+    await this.#committer?.close()
     this.#waiters.close()
     this.#context.onClosed(this)
   }

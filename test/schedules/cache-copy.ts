@@ -1,0 +1,110 @@
+import type { CursorFactory } from '../../src/delivery/cursor.js'
+import type { Delivery } from '../../src/delivery/delivery.js'
+import type { MemoryLink } from '../../src/log/memory-link.js'
+import type { InvalidationMessage } from '../../src/message/message.js'
+import type { Runtime } from '../../src/runtime.js'
+import { delay } from '../../src/runtime.js'
+import { InvalidationSubscriber } from '../../src/subscriber.js'
+import type { Subscription } from '../../src/subscribing/subscription.js'
+import type { CopyLedger } from './ledger.js'
+
+export interface CacheCopyOptions {
+  readonly name: string
+  readonly cursor: CursorFactory
+  readonly pageSize: number
+  readonly maxBuffered: number
+  readonly concurrency: number
+  /** How long a handler runs at most. */
+  readonly handlingMs: number
+  readonly connection: { readonly runtime: Runtime; readonly heartbeatMs: number; readonly cap: number }
+}
+
+/** A copy of the cache and the process that keeps it: it can be killed and started again, and its cache then may outlive it. */
+export class CacheCopy {
+  readonly link: MemoryLink
+  readonly #ledger: CopyLedger
+  readonly #options: CacheCopyOptions
+  #running: { readonly subscriber: InvalidationSubscriber; readonly subscription: Subscription } | undefined
+
+  constructor(link: MemoryLink, ledger: CopyLedger, options: CacheCopyOptions) {
+    this.link = link
+    this.#ledger = ledger
+    this.#options = options
+  }
+
+  async start(): Promise<void> {
+    const { connection, handlingMs, ...options } = this.#options
+    this.link.refuseWrites(undefined)
+    const subscriber = await InvalidationSubscriber.connect(this.link, connection)
+    subscriber.on('error', ignore)
+    const { runtime } = connection
+    const running = { subscriber, subscription: undefined as Subscription | undefined }
+    const subscription = subscriber.subscribe(
+      async (message, delivery) => {
+        if (handlingMs > 0) await delay(runtime, Math.floor(runtime.random() * handlingMs))
+        if (delivery.attempt < 3 && runtime.random() < 0.05) throw new Error('the handler fails now and then')
+        // A process that was killed evicts nothing any more.
+        if (this.#running?.subscriber === subscriber) this.#evict(message, delivery)
+      },
+      { ...options, retry: { minDelayMs: 5, maxDelayMs: 20 }, commitIntervalMs: 50 },
+    )
+    subscription.on('error', ignore)
+    this.#running = { ...running, subscription }
+    this.#ledger.freshness = () => subscription.freshness()
+    // What outlives the process is full already; what does not is filled when nothing can be missed any more.
+    if (options.name === 'memory') void this.#fillWhenCaughtUp(subscription)
+    else this.#ledger.filled = true
+  }
+
+  /** The process dies: nothing it does counts any more, and nothing it saves reaches the log. */
+  async kill(): Promise<void> {
+    const running = this.#running
+    this.#running = undefined
+    this.link.refuseWrites('refused')
+    await running?.subscriber.close()
+    this.#died()
+  }
+
+  /** The process is shut down in order. */
+  async stop(): Promise<void> {
+    await this.#running?.subscriber.close()
+    this.#running = undefined
+    this.#died()
+  }
+
+  async caughtUp(timeoutMs: number): Promise<void> {
+    await this.#running?.subscription.caughtUp({ timeoutMs })
+  }
+
+  /** Settles either way; that it does is what counts. */
+  async waitFor(position: string | undefined): Promise<void> {
+    if (position === undefined) return
+    await this.#running?.subscription.waitFor(position, { timeoutMs: 1_000 }).catch(ignore)
+  }
+
+  #evict(message: InvalidationMessage, delivery: Delivery): void {
+    if (message.action === 'pattern' && message.pattern === '*') this.#ledger.evictAll()
+    else if (message.action === 'delete') this.#ledger.evict(message.entityId)
+    else throw new Error(`Unexpected message ${JSON.stringify({ message, mode: delivery.mode })}`)
+  }
+
+  #died(): void {
+    this.#ledger.freshness = undefined
+    if (this.#options.name !== 'memory') return
+    this.#ledger.filled = false
+    this.#ledger.evictAll()
+  }
+
+  async #fillWhenCaughtUp(subscription: Subscription): Promise<void> {
+    try {
+      await subscription.caughtUp({ timeoutMs: 3_600_000 })
+    } catch {
+      return
+    }
+    if (this.#running?.subscription === subscription) this.#ledger.filled = true
+  }
+}
+
+function ignore(): void {
+  // Faults are what a schedule is about.
+}

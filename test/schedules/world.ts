@@ -1,0 +1,194 @@
+import { memoryCursor, redisCursor, type CursorFactory } from '../../src/delivery/cursor.js'
+import { MemoryLog } from '../../src/log/memory-log.js'
+import type { MemoryLink } from '../../src/log/memory-link.js'
+import { InvalidationPublisher } from '../../src/publisher.js'
+import { VirtualRuntime } from '../support/virtual-runtime.js'
+import { CacheCopy } from './cache-copy.js'
+import { Ledger } from './ledger.js'
+import type { Schedule, Step } from './schedule.js'
+
+const heartbeatMs = 100
+
+/** After this many virtual ms without a fault everything must have come to rest. */
+const healingMs = 30_000
+
+interface Writer {
+  readonly link: MemoryLink
+  readonly publisher: InvalidationPublisher
+}
+
+/** Publishers and copies of a cache around one log, in virtual time. */
+export class World {
+  readonly #schedule: Schedule
+  readonly #runtime: VirtualRuntime
+  readonly #log: MemoryLog
+  readonly #ledger: Ledger
+  readonly #writers: Writer[] = []
+  readonly #copies: CacheCopy[] = []
+  readonly #pending = new Set<Promise<unknown>>()
+  #keys = 0
+
+  private constructor(schedule: Schedule) {
+    this.#schedule = schedule
+    this.#runtime = new VirtualRuntime(schedule.seed)
+    this.#log = new MemoryLog({ runtime: this.#runtime, latencyMs: schedule.latencyMs, nodeSize: 1 })
+    this.#ledger = new Ledger(this.#runtime)
+  }
+
+  /** Runs a schedule to its end; rejects with what went wrong. */
+  static async run(schedule: Schedule): Promise<void> {
+    const world = new World(schedule)
+    await world.#start()
+    for (const step of schedule.steps) {
+      await world.#take(step)
+      world.#ledger.check()
+    }
+    await world.#heal()
+    world.#ledger.checkEnd()
+    await world.#close()
+  }
+
+  async #start(): Promise<void> {
+    const { cap, maxQueued, packing, pageSize, maxBuffered } = this.#schedule
+    const connection = { runtime: this.#runtime, heartbeatMs, cap, closeTimeoutMs: 1_000 }
+    for (const service of ['writer-0', 'writer-1']) {
+      const link = this.#log.link()
+      const options = { ...connection, maxQueued, packing, publishTimeoutMs: 500 }
+      const publisher = await this.#until(InvalidationPublisher.connect(link, service, options))
+      publisher.on('error', ignore)
+      this.#writers.push({ link, publisher })
+    }
+    const cursors: [string, CursorFactory][] = [
+      ['memory', memoryCursor()],
+      ['durable', redisCursor()],
+      ['slow', redisCursor()],
+      ['parallel', redisCursor()],
+    ]
+    for (const [name, cursor] of cursors) {
+      const slow = name === 'slow' || name === 'parallel'
+      const copy = new CacheCopy(this.#log.link(), this.#ledger.copy(name), {
+        ...{ name, cursor, pageSize, connection, handlingMs: slow ? 30 : 0 },
+        maxBuffered: slow ? maxBuffered : 10_000,
+        concurrency: name === 'parallel' ? 3 : 1,
+      })
+      this.#copies.push(copy)
+      await this.#until(copy.start())
+    }
+    // Not every subscription has begun when the schedule does: its steps may strike them as they begin.
+    await this.#runtime.advance(this.#schedule.latencyMs)
+  }
+
+  async #take(step: Step): Promise<void> {
+    switch (step.do) {
+      case 'publish':
+        this.#publish(at(this.#writers, step.publisher), step.count)
+        return this.#runtime.settle()
+      case 'wait':
+        return this.#runtime.advance(step.ms)
+      case 'cut':
+        at(this.#copies, step.who).link.cut(step.kind)
+        return
+      case 'cutPublisher':
+        at(this.#writers, step.publisher).link.cut()
+        return
+      case 'drop':
+        at(this.#copies, step.who).link.drop(step.count)
+        return
+      case 'duplicate':
+        at(this.#copies, step.who).link.duplicate(step.count)
+        return
+      case 'delay':
+        at(this.#copies, step.who).link.delay(step.count, step.ms)
+        return
+      case 'deafen':
+        at(this.#copies, step.who).link.deafen()
+        return
+      case 'loseAcknowledgements':
+        at(this.#writers, step.publisher).link.loseAcknowledgements(step.count)
+        return
+      case 'outage':
+        this.#log.goDown()
+        await this.#runtime.advance(step.ms)
+        this.#log.comeBack()
+        return
+      case 'kill':
+        await this.#until(at(this.#copies, step.who).kill())
+        await this.#runtime.advance(step.downMs)
+        return this.#until(at(this.#copies, step.who).start())
+      case 'restart':
+        await this.#until(at(this.#copies, step.who).stop())
+        return this.#until(at(this.#copies, step.who).start())
+      case 'waitFor':
+        this.#watch(at(this.#copies, step.who).waitFor(this.#ledger.lastPosition))
+        return
+      case 'failOver':
+        this.#ledger.failedOver()
+        this.#log.failOver({ lose: step.lose, keep: step.keepFeeds ? 'feeds' : 'none' })
+        return
+      case 'stepClock':
+        this.#log.stepClock(step.ms)
+        return
+      case 'flush':
+        this.#log.flush()
+        return
+      case 'trim':
+        this.#log.trim(step.keep)
+        return
+      case 'delete': {
+        const entry = this.#log.entries().at(-1 - step.at)
+        if (entry) this.#log.deleteEntries(entry.position.streamId)
+        return
+      }
+      case 'evictLast':
+        this.#log.evictLast()
+    }
+  }
+
+  #publish({ publisher }: Writer, count: number): void {
+    for (let index = 0; index < count; index++) {
+      const key = `k${this.#keys++}`
+      this.#ledger.changed(key)
+      const publishing = publisher.invalidate('user', key).then(
+        ({ position }) => {
+          this.#ledger.acknowledged(key, position)
+        },
+        // Timed out: it stays queued, and is still sent.
+        () => undefined,
+      )
+      this.#watch(publishing)
+    }
+  }
+
+  /** Nothing more goes wrong: everything must come to rest, and nothing be left pending. */
+  async #heal(): Promise<void> {
+    await this.#runtime.advance(5_000)
+    for (const { publisher } of this.#writers) await this.#until(publisher.flush())
+    await this.#runtime.advance(5_000)
+    for (const copy of this.#copies) await this.#until(copy.caughtUp(healingMs))
+    await this.#until(Promise.all(this.#pending))
+  }
+
+  async #close(): Promise<void> {
+    for (const { publisher } of this.#writers) await this.#until(publisher.close())
+    for (const copy of this.#copies) await this.#until(copy.stop())
+  }
+
+  #watch(promise: Promise<unknown>): void {
+    this.#pending.add(promise)
+    void promise.finally(() => this.#pending.delete(promise)).catch(ignore)
+  }
+
+  #until<T>(promise: Promise<T>): Promise<T> {
+    return this.#runtime.runUntil(promise, 2 * healingMs)
+  }
+}
+
+function at<T>(items: readonly T[], index: number): T {
+  const item = items[index % items.length]
+  if (item === undefined) throw new Error('There is none')
+  return item
+}
+
+function ignore(): void {
+  // Faults are what a schedule is about.
+}
