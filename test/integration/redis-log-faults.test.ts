@@ -91,12 +91,15 @@ describe('a connection that is lost', () => {
   })
 })
 
-it('counts a feed as up only when SUBSCRIBE has been acknowledged', async () => {
+it('counts a feed as up only when SUBSCRIBE has been acknowledged, and takes no message before', async () => {
+  const bulk = (text: string): string => `$${text.length}\r\n${text}\r\n`
+  const message = (text: string): string => `*3\r\n${bulk('message')}${bulk(redis.channel)}${bulk(text)}`
   const fake = await redis.startFake((asked) => (asked[0] === 'subscribe' ? undefined : basics(asked)))
   const { listener } = redis.openFeed(fake.url)
   await until(() => fake.commands.some(([name]) => name === 'subscribe'), 5_000, 'SUBSCRIBE')
   expect(listener.events).toEqual([])
-  fake.send(`*3\r\n$9\r\nsubscribe\r\n$${redis.channel.length}\r\n${redis.channel}\r\n:1\r\n`)
+  fake.send(`*3\r\n${bulk('subscribe')}${bulk(redis.channel)}:1\r\n${message('early')}`)
   await listener.reached('up')
-  expect(listener.events).toEqual(['up'])
+  fake.send(message('late'))
+  expect(await listener.received(1)).toEqual(['late'])
 })
