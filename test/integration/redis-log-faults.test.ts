@@ -43,6 +43,17 @@ describe('a server that hangs', () => {
     expect(await late).toMatchObject({ kind: 'disconnected' })
   })
 
+  it('is not taken for one because this process was busy while the reply came', async () => {
+    const { commands, listener } = redis.openCommands(redis.server.url, 200)
+    await listener.reached('up')
+    const reply = commands.append('one', frame, cap)
+    await new Promise((resolve) => process.nextTick(resolve))
+    const busyUntil = performance.now() + 400
+    while (performance.now() < busyUntil);
+    expect(await reply).toMatchObject({ prev: '' })
+    expect(listener.events).toEqual(['up'])
+  })
+
   it('does not keep `opened` waiting', async () => {
     redis.server.pause()
     const { commands, listener } = redis.openCommands(redis.server.url, 200)
