@@ -1,9 +1,7 @@
+import { backoffMs } from '../backoff.js'
 import type { Runtime } from '../runtime.js'
 
-const firstMs = 50
-const maxMs = 2_000
-
-/** How long to wait before the next attempt: twice as long each time, half of it by chance, so that no herd forms. */
+/** Counts failed attempts to connect, and says how long to wait before the next. */
 export class Backoff {
   readonly #runtime: Runtime
   #failures = 0
@@ -21,7 +19,6 @@ export class Backoff {
   }
 
   delayMs(): number {
-    const ceiling = Math.min(maxMs, 2 * firstMs * 2 ** this.#failures)
-    return (ceiling / 2) * (1 + this.#runtime.random())
+    return backoffMs(this.#failures, this.#runtime)
   }
 }

@@ -1,8 +1,8 @@
+import { backoffMs } from '../backoff.js'
 import { RedisError } from '../errors.js'
 import type { Appended } from '../recovery/entry.js'
 import type { Runtime, Timer } from '../runtime.js'
 import { appendIds } from './append-id.js'
-import { backoffMs } from './backoff.js'
 import { packFrame } from './frame.js'
 import type { Frame } from './frame.js'
 import type { Outbox } from './outbox.js'
@@ -109,6 +109,12 @@ export class GroupCommit {
   /** Nothing more is sent; what is under way comes back. */
   shut(): void {
     this.#open = false
+  }
+
+  /** Shuts for good. */
+  close(): void {
+    this.shut()
+    this.#backoff?.cancel()
   }
 
   /** Shuts, and resolves when all that was under way has come back. */

@@ -46,6 +46,7 @@ export class Remembered {
 
   /** Those that are not known to stand in this history, oldest first. */
   outside(history: string): RememberedFrame[] {
+    this.#dropExcess()
     return [...this.#frames].filter((frame) => frame.history !== history)
   }
 

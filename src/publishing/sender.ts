@@ -141,7 +141,7 @@ export class Sender {
   /** Gives up what is not appended: rejects all who wait, with the error that it returns where something is lost. */
   close(): ClosedError | undefined {
     this.#closed = true
-    this.#groupCommit.shut()
+    this.#groupCommit.close()
     this.#watch.close()
     const { count, countUnderWay } = this.#groupCommit
     const lost = this.#outbox.count + count
