@@ -8,7 +8,7 @@ import type { ConnectionListener, LogConnection } from './log.js'
 import { PendingCalls } from './pending-calls.js'
 import { closeClient } from './redis-clients.js'
 import type { ClientSource } from './redis-clients.js'
-import { timeoutError, toRedisError } from './redis-errors.js'
+import { connectTimeoutError, timeoutError, toRedisError } from './redis-errors.js'
 import type { RedisLike } from './redis-like.js'
 
 /** Sends a command and resolves with its reply. */
@@ -60,7 +60,8 @@ export abstract class Connection implements LogConnection {
       runtime,
       commandTimeoutMs,
       (now) => this.#overdue(now),
-      (command) => this.#replaceClient(this.#timeoutOf(command)),
+      (command) =>
+        this.#replaceClient(this.up ? this.#timeoutOf(command) : connectTimeoutError(this.server, commandTimeoutMs)),
     )
   }
 

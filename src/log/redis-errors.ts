@@ -47,9 +47,15 @@ function codeOfText(text: string): string {
 /** Says of any error of a call which command failed, on which server, and what to do. */
 export function toRedisError(error: unknown, command: string, server: string): InvalidationError {
   if (error instanceof InvalidationError) return error
-  const text = error instanceof Error ? error.message : String(error)
-  if (isReplyError(error)) return replyError(text, command, server)
+  if (isReplyError(error)) return replyError(error.message, command, server)
+  const text = textOf(error)
   return new RedisError('disconnected', `${command.toUpperCase()} to ${server} failed: ${text}`, { cause: error })
+}
+
+/** A host with several addresses fails with an error for each, and no message of its own. */
+function textOf(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(textOf).join('; ')
+  return error instanceof Error ? error.message : String(error)
 }
 
 /** An error reply as an error. */
@@ -67,5 +73,12 @@ export function timeoutError(command: string, server: string, commandTimeoutMs: 
   return new RedisError(
     'timeout',
     `${command.toUpperCase()} to ${server} was not answered in time (\`commandTimeoutMs\` is ${commandTimeoutMs}); it may have been executed. The connection is replaced`,
+  )
+}
+
+export function connectTimeoutError(server: string, commandTimeoutMs: number): RedisError {
+  return new RedisError(
+    'timeout',
+    `The connection to ${server} did not come up in time (\`commandTimeoutMs\` is ${commandTimeoutMs}): is it a Redis server, reachable, with TLS (rediss://) if it asks for that?`,
   )
 }

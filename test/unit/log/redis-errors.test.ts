@@ -44,6 +44,16 @@ describe('errors of Redis', () => {
     expect(replyCode(error)).toBeUndefined()
   })
 
+  it('tell of every address that was tried', () => {
+    const cause = new AggregateError([
+      new Error('connect ECONNREFUSED ::1:1'),
+      new Error('connect ECONNREFUSED 127.0.0.1:1'),
+    ])
+    expect(toRedisError(cause, 'connect', 'localhost:1').message).toBe(
+      'CONNECT to localhost:1 failed: connect ECONNREFUSED ::1:1; connect ECONNREFUSED 127.0.0.1:1',
+    )
+  })
+
   it('stay what they are where they are ours already', () => {
     const error = new RedisError('timeout', 'late')
     expect(toRedisError(error, 'get', 'localhost:1')).toBe(error)
