@@ -99,22 +99,23 @@ describe('what is below the first entry', () => {
 
 describe('what is remembered', () => {
   test('does not age while there is no connection', async () => {
-    const virtual = await published(['1', '2'], { repair: { maxAgeMs: 1_000 } })
+    const virtual = await published(['1', '2'], { repair: { maxAgeMs: 60_000 } })
     virtual.log.goDown()
     await virtual.runtime.advance(600_000)
-    virtual.log.failOver({ lose: 2 })
     virtual.log.comeBack()
     await virtual.runtime.advance(1_000)
-    expect(virtual.evicts).toEqual(['1', '2'])
+    await virtual.runtime.runUntil(virtual.publisher.invalidate('user', '3'), 100)
+    virtual.log.failOver({ lose: 3 })
+    await virtual.runtime.advance(1_000)
+    expect(virtual.evicts).toEqual(['1', '2', '3'])
   })
 
   test('is forgotten with age', async () => {
-    const virtual = await published(['1'], { repair: { maxAgeMs: 1_000 } })
-    await virtual.runtime.advance(2_000)
-    await virtual.runtime.runUntil(virtual.publisher.invalidate('user', '2'), 100)
-    virtual.log.failOver({ lose: 2 })
+    const virtual = await published(['1'], { repair: { maxAgeMs: 60_000 } })
+    await virtual.runtime.advance(60_001)
+    virtual.log.failOver({ lose: 1 })
     await virtual.runtime.advance(1_000)
-    expect(virtual.evicts).toEqual(['2'])
+    expect(virtual.evicts).toEqual([])
   })
 
   test('is dropped when it is too much: a failover that may have lost that flushes everything', async () => {
@@ -178,6 +179,23 @@ describe('the replication id', () => {
     await virtual.runtime.advance(1_000)
     expect(virtual.evicts).toEqual(['1', '2'])
     expect(virtual.toldOf('repaired')).toEqual([{ intact: 1, reappended: 1, unknown: 0 }])
+  })
+
+  test('that changes behind a connection that stays holds back what is newer until the lookup is done', async () => {
+    let id = 'before'
+    let publishNewer = (): void => undefined
+    const virtual = await published(['1', '2'], {}, (commands) => ({
+      replicationId: () => Promise.resolve(id),
+      lookup: (positions) => {
+        publishNewer()
+        return commands.lookup(positions)
+      },
+    }))
+    publishNewer = () => void virtual.publisher.invalidate('user', 'newer')
+    virtual.log.deleteEntries(...idsOf(virtual.log))
+    id = 'after'
+    await virtual.runtime.advance(2_000)
+    expect(virtual.evicts).toEqual(['1', '2', 'newer'])
   })
 
   test('is read after MOVED', async () => {

@@ -304,8 +304,17 @@ describe('closing', () => {
     const virtual = await VirtualPublisher.connect()
     expect(virtual.publisher.close()).toBe(virtual.publisher.close())
     await virtual.runtime.runUntil(virtual.publisher[Symbol.asyncDispose](), 100)
-    await virtual.runtime.advance(60_000)
     expect(virtual.publisher.health().connected).toBe(false)
+  })
+
+  test('leaves no timer behind, whatever went on', async () => {
+    const virtual = await VirtualPublisher.connect({ closeTimeoutMs: 10 })
+    virtual.log.refuseWrites('refused')
+    virtual.publisher.invalidate('user', '1').catch(noop)
+    await virtual.runtime.advance(3_000)
+    await virtual.runtime.runUntil(virtual.publisher.close(), 100)
+    const never = virtual.runtime.runUntil(new Promise(noop), 1_000_000)
+    await expect(never).rejects.toThrow('no timer is left')
   })
 })
 
