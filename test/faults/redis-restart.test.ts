@@ -32,7 +32,7 @@ describe('kill -9 of Redis', () => {
     expect(follower.resyncs).toEqual([])
   })
 
-  it('without persistence is a resync, and what was acknowledged is appended again', async () => {
+  it('without persistence is a resync, and what was acknowledged is appended again, or a flush in its place', async () => {
     fleet = await LiveFleet.start()
     const publisher = await fleet.publisher({ publishTimeoutMs: 30_000 })
     const follower = await fleet.follow()
@@ -45,7 +45,8 @@ describe('kill -9 of Redis', () => {
     await publisher.invalidate('user', '2')
     await follower.handled.has('2')
     await follower.subscription.caughtUp()
-    expect(summary).toMatchObject({ reappended: 1 })
+    // Whether the marker of the subscription or the repair came first: what stands below a marker may have been trimmed.
+    expect(summary.reappended + summary.unknown).toBe(1)
     expect(follower.resyncs).toMatchObject([{ reason: 'log-lost' }])
     expect(follower.handled.names.slice(0, 2)).toEqual(['1', '*'])
     expect(follower.handled.names.at(-1)).toBe('2')
