@@ -4,8 +4,8 @@ import { RedisLog } from './log/redis-log.js'
 import type { RedisLogOptions, RedisTarget } from './log/redis-log.js'
 
 /**
- * Where the log is: a URL, an ioredis client or cluster (lent: connections of our own are made with its configuration),
- * ioredis options, or a log that is ready made, such as a `MemoryLog`.
+ * Where the log is: a URL, an ioredis client (lent: connections of our own are made with its configuration), ioredis
+ * options, or a log that is ready made, such as a `MemoryLog`.
  */
 export type RedisSource = RedisTarget | InvalidationLog
 
@@ -24,6 +24,6 @@ export function openLog(redis: RedisSource, options: RedisLogOptions): Invalidat
   return redis
 }
 
-function isLog(redis: RedisSource): redis is InvalidationLog {
-  return typeof redis === 'object' && 'openCommands' in redis
+function isLog(redis: unknown): redis is InvalidationLog {
+  return typeof redis === 'object' && redis !== null && 'openCommands' in redis
 }

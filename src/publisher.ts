@@ -198,7 +198,8 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
    * Publishes an invalidation, or a whole message as it is. Resolves when it is appended to the log. Never throws: where
    * it fails, the promise rejects.
    *
-   * Equal invalidations that wait at the same time are sent as one, and settle together.
+   * Equal invalidations that wait at the same time are sent as one, and settle together. Who does not await the
+   * promise should `catch` it all the same: Node ends a process for a rejection that nobody handles.
    *
    * @throws InvalidMessageError, SerializationError or ClosedError: it was not accepted, and nothing is sent
    * @throws PublishTimeoutError after `publishTimeoutMs`: the message stays queued and is still sent

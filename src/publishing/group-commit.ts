@@ -63,6 +63,11 @@ export class GroupCommit {
     return this.#unanswered
   }
 
+  /** Whether nothing is under way and nothing waits. */
+  get done(): boolean {
+    return this.#unanswered === 0 && this.#retries.length === 0 && this.#context.outbox.length === 0
+  }
+
   /** Whether an attempt has failed, or the server has refused and not yet accepted again. */
   get failing(): boolean {
     return this.#failure !== undefined || this.#refusals > 0

@@ -72,9 +72,9 @@ export function resolvePublisherOptions(options: PublisherOptions) {
 function resolveGroup<Table extends Record<string, NumberOption>>(
   name: string,
   table: Table,
-  given: { readonly [Name in keyof Table]?: number },
+  given: { readonly [Name in keyof Table]?: number } | null,
 ): { readonly [Name in keyof Table]: number } {
-  if (typeof given !== 'object') {
+  if (typeof given !== 'object' || given === null) {
     throw new ConfigurationError(`Expected \`${name}\` to be an object of options, got \`${String(given)}\``)
   }
   rejectUnknownOptions(given, Object.keys(table), name)

@@ -40,19 +40,16 @@ export class Remembered {
     this.#runtime = runtime
   }
 
-  get length(): number {
-    return this.#frames.length
-  }
-
   /** Those that are not known to stand in this history, oldest first. */
   outside(history: string): RememberedFrame[] {
     this.#dropExcess()
     return [...this.#frames].filter((frame) => frame.history !== history)
   }
 
-  /** The newest frame that the limits of count and bytes cost us while it was young enough to be remembered. */
-  get dropped(): Dropped | undefined {
-    return this.#dropped
+  /** What was dropped before its time and is not known to stand in this history; older than all that is remembered. */
+  droppedOutside(history: string): Dropped | undefined {
+    this.#dropExcess()
+    return this.#dropped?.history === history ? undefined : this.#dropped
   }
 
   add({ json, bytes, count }: Frame, position: Position, history: string | undefined): void {

@@ -72,7 +72,7 @@ export class Repair {
 
   async #lookUp(id: string): Promise<void> {
     const { remembered, quiesce } = this.#context
-    if (remembered.outside(id).length === 0 && remembered.dropped === undefined) return
+    if (remembered.outside(id).length === 0 && remembered.droppedOutside(id) === undefined) return
     remembered.stopAgeing()
     // From here to the end nothing is acknowledged, so that what is remembered stays as it is looked up.
     await quiesce()
@@ -87,8 +87,8 @@ export class Repair {
 
   #conclude(id: string, frames: readonly RememberedFrame[], presences: readonly Presence[]): void {
     const { remembered, repeat, flushAll, onRepaired } = this.#context
-    // What was dropped is older than all that is remembered, and can't be looked up.
-    const dropped = remembered.dropped?.history === id ? undefined : remembered.dropped
+    // What was dropped can't be looked up: it counts as below.
+    const dropped = remembered.droppedOutside(id)
     const older: Suspect[] = dropped ? [{ history: dropped.history, presence: 'below' }] : []
     const looked = frames.map(({ history }, index): Suspect => ({ history, presence: presences[index] ?? 'gone' }))
     const verdicts = judge([...older, ...looked])

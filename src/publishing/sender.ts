@@ -92,9 +92,9 @@ export class Sender {
     })
   }
 
-  /** How many messages wait, those included that are tried again. */
+  /** How many messages wait, those included that are tried again; a frame of a repair counts as one. */
   get queued(): number {
-    return this.#groupCommit.retries.reduce((sum, frame) => sum + frame.messages.length, this.#outbox.length)
+    return this.#groupCommit.retries.reduce((sum, { messages }) => sum + (messages.length || 1), this.#outbox.length)
   }
 
   get queuedBytes(): number {
@@ -175,7 +175,7 @@ export class Sender {
   #progress(): void {
     this.#flushes.progress(() => this.#groupCommit.oldestSequence)
     if (!this.#queueing) this.#beginQueueing()
-    else if (this.queued === 0 && this.inFlight === 0) {
+    else if (this.#groupCommit.done) {
       this.#queueing = false
       this.#context.onDrained()
     }

@@ -21,6 +21,7 @@ describe('connecting', () => {
     ['a repair that is no group', 's', { repair: 'yes' }],
     ['no replicas', 's', { waitReplicas: { count: 0 } }],
     ['replicas that are no group', 's', { waitReplicas: 2 }],
+    ['a null where a group may be', 's', { repair: null }],
     ['no service', undefined, {}],
     ['an empty service', ' ', {}],
     ['a service too long for the wire', 's'.repeat(10_000), {}],
@@ -28,6 +29,13 @@ describe('connecting', () => {
   ])('rejects for %s', async (_, service, options) => {
     const connecting = InvalidationPublisher.connect(new MemoryLog(), service as string, options)
     await expect(connecting).rejects.toThrow(ConfigurationError)
+  })
+
+  test('rejects for what is neither URL, client, options nor log', async () => {
+    for (const redis of [null, undefined, 7, 'not a URL']) {
+      const connecting = InvalidationPublisher.connect(redis as string, 's')
+      await expect(connecting).rejects.toThrow(ConfigurationError)
+    }
   })
 
   test('takes the channel of the log it is given', async () => {

@@ -25,10 +25,10 @@ function createMemory(limits: Partial<MemoryLimits> = {}): {
 test('forgets the oldest when there are too many, and knows that it did', () => {
   const { add, held, remembered } = createMemory({ maxFrames: 2 })
   for (const json of ['a', 'b']) add(json)
-  expect(remembered.dropped).toBeUndefined()
+  expect(remembered.droppedOutside('none')).toBeUndefined()
   add('c')
   expect(held()).toEqual(['b', 'c'])
-  expect(remembered.dropped).toMatchObject({ history: 'A' })
+  expect(remembered.droppedOutside('none')).toMatchObject({ history: 'A' })
 })
 
 test('forgets the oldest when they take too many bytes', () => {
@@ -45,17 +45,17 @@ test('forgets what is old, which is no loss', async () => {
   await runtime.advance(200)
   add('c')
   expect(held()).toEqual(['b', 'c'])
-  expect(remembered.dropped).toBeUndefined()
+  expect(remembered.droppedOutside('none')).toBeUndefined()
 })
 
 test('what was dropped before its time is forgotten with age as well', async () => {
   const { add, runtime, remembered } = createMemory({ maxFrames: 1, maxAgeMs: 1_000 })
   add('a')
   add('b')
-  expect(remembered.dropped).toBeDefined()
+  expect(remembered.droppedOutside('none')).toBeDefined()
   await runtime.advance(1_001)
   add('c')
-  expect(remembered.dropped).toBeUndefined()
+  expect(remembered.droppedOutside('none')).toBeUndefined()
 })
 
 test('nothing grows older while ageing is stopped', async () => {
@@ -88,5 +88,5 @@ test('what was dropped under two histories can be proven by neither', () => {
   add('a', 'A')
   add('b', 'B')
   add('c', 'B')
-  expect(remembered.dropped).toMatchObject({ history: undefined })
+  expect(remembered.droppedOutside('none')).toMatchObject({ history: undefined })
 })
