@@ -1,16 +1,27 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
+const quick = ['--prefer-offline', '--no-audit', '--no-fund']
 
 /** Builds this package and packs it into `folder`; resolves to the path of the tarball. */
 export async function packPackage(folder: string): Promise<string> {
   const printed = await run('npm', ['pack', '--silent', '--pack-destination', folder], root)
   return join(folder, printed.trim().split('\n').at(-1) ?? '')
+}
+
+/** Installs this version of Node into a new `folder`; resolves to the path of its executable. */
+export async function installNode(version: string, folder: string): Promise<string> {
+  await mkdir(folder)
+  // The package has no executable before its own script has run, and npm 11 runs only those that are allowed.
+  const manifest = { name: 'node-release', private: true, allowScripts: { node: true } }
+  await writeFile(join(folder, 'package.json'), JSON.stringify(manifest))
+  await run('npm', ['install', ...quick, `node@${version}`], folder)
+  return join(folder, 'node_modules/node/bin/node')
 }
 
 /** A project in a folder of its own that has installed the packed package, as a user would. */
@@ -24,8 +35,7 @@ export class ConsumerProject {
   static async create(tarball: string, ioredisVersion: string): Promise<ConsumerProject> {
     const project = new ConsumerProject(await mkdtemp(join(tmpdir(), 'cache-invalidation-consumer-')))
     await project.write('package.json', JSON.stringify({ name: 'consumer', private: true, type: 'module' }))
-    const quick = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts']
-    await run('npm', ['install', ...quick, tarball, `ioredis@${ioredisVersion}`], project.dir)
+    await run('npm', ['install', ...quick, '--ignore-scripts', tarball, `ioredis@${ioredisVersion}`], project.dir)
     return project
   }
 

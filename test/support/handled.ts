@@ -34,7 +34,7 @@ export class Handled {
   #when(isMet: () => boolean, timeoutMs: number, what: string): Promise<void> {
     if (isMet()) return Promise.resolve()
     const met = new Promise<void>((resolve) => this.#waiting.push({ isMet, resolve }))
-    return within(met, timeoutMs, `${what} (so far ${this.messages.length})`)
+    return within(met, timeoutMs, () => `${what} (so far ${this.messages.length})`)
   }
 }
 

@@ -1,10 +1,10 @@
 import type { ErrorEvents, TypedEmitter } from '../../src/events.js'
 
 /** Fails where an event does not come in time: a test waits for what happens, never for time to pass. */
-export function within<T>(promise: Promise<T>, timeoutMs: number, what: string): Promise<T> {
+export function within<T>(promise: Promise<T>, timeoutMs: number, what: string | (() => string)): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
-      reject(new Error(`${what} did not happen within ${timeoutMs} ms`))
+      reject(new Error(`${typeof what === 'string' ? what : what()} did not happen within ${timeoutMs} ms`))
     }, timeoutMs)
     promise.then(resolve, reject).finally(() => {
       clearTimeout(timer)

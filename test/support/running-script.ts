@@ -42,14 +42,18 @@ export class RunningScript {
     }
   }
 
-  /** Resolves when it has ended with exit code 0 and nothing on stderr. */
-  async succeeded(): Promise<void> {
-    const timer = setTimeout(() => this.#process.kill('SIGKILL'), timeoutMs)
+  /** Resolves when it has ended, within `limitMs` from now, with exit code 0 and nothing on stderr. */
+  async succeeded(limitMs = timeoutMs): Promise<void> {
+    let outcome = ''
+    const timer = setTimeout(() => {
+      outcome = `did not end within ${limitMs} ms`
+      this.#process.kill('SIGKILL')
+    }, limitMs)
     await this.#closed
     clearTimeout(timer)
     if (this.#process.exitCode !== 0 || this.#stderr !== '') {
-      const outcome = this.#process.exitCode ?? this.#process.signalCode
-      throw new Error(`${this.#file} ended with ${String(outcome)}:\n${this.#stdout}${this.#stderr}`)
+      outcome ||= `ended with ${String(this.#process.exitCode ?? this.#process.signalCode)}`
+      throw new Error(`${this.#file} ${outcome}:\n${this.#stdout}${this.#stderr}`)
     }
   }
 

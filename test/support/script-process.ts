@@ -25,7 +25,7 @@ export class ScriptProcess {
     return within(
       this.#until(isEnough),
       timeoutMs,
-      `the process printed what was expected (${this.lines.length} lines)`,
+      () => `the process printed what was expected (${this.lines.length} lines)`,
     )
   }
 
