@@ -82,13 +82,13 @@ export class Follower {
   arrive(frame: LogFrame): void {
     if (this.#state === 'closed') return
     if (this.#reading || this.#state === 'connecting') {
-      if (!this.#buffer.add(frame, this.#context.maxBuffered)) this.#setState('lagging')
+      if (!this.#buffer.add(frame, this.#context.maxBuffered)) this.#lag()
       return
     }
     const taken = this.#take(frame)
     if (taken === 'taken') return
     // What there is no room for is read from the log when there is.
-    if (taken === 'full') this.#setState('lagging')
+    if (taken === 'full') this.#lag()
     else this.#buffer.add(frame, this.#context.maxBuffered)
     this.#recover()
   }
@@ -189,11 +189,15 @@ export class Follower {
     }
     for (let frame = this.#buffer.peek(); frame !== undefined; frame = this.#buffer.peek()) {
       const taken = this.#take(frame)
-      if (taken === 'full') this.#setState('lagging')
+      if (taken === 'full') this.#lag()
       if (taken !== 'taken') return false
       this.#buffer.remove(frame.position.appendId)
     }
     return true
+  }
+
+  #lag(): void {
+    if (this.#linkUp) this.#setState('lagging')
   }
 
   get #closed(): boolean {
