@@ -1,9 +1,11 @@
+import { execFile } from 'node:child_process'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import packageJson from '../../package.json' with { type: 'json' }
-import { ConsumerProject, packPackage } from '../support/consumer-project.js'
+import { ConsumerProject, installNode, packPackage } from '../support/consumer-project.js'
 import { type Example, readmeExamples, toCommonJs } from '../support/readme.js'
 import { type RedisServer, startRedisServer } from '../support/redis-server.js'
 import { RunningScript, type ScriptOptions } from '../support/running-script.js'
@@ -12,13 +14,21 @@ const installTimeoutMs = 180_000
 const { ioredis: ioredis6, ioredis5: ioredis5Alias } = packageJson.devDependencies
 const ioredis5 = ioredis5Alias.replace('npm:ioredis@', '')
 
+const lowestNode = packageJson.engines.node.replace('>=', '')
+const exitLimitMs = 3_000
+
 let folder: string
 let tarball: string
+let lowestNodePath: string
 let examples: Example[]
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'cache-invalidation-pack-'))
   tarball = await packPackage(folder)
+  // NODE_22 names an executable that is there already.
+  lowestNodePath = process.env.NODE_22 ?? (await installNode(lowestNode, join(folder, 'node')))
+  const { stdout: version } = await promisify(execFile)(lowestNodePath, ['--version'])
+  expect(version).toMatch(/^v22\./)
   examples = await readmeExamples()
 }, installTimeoutMs)
 
@@ -55,16 +65,29 @@ describe.each([
     await runQuickStart((name) => `${name}.js`, { cwd: project.dir, env: { REDIS_URL: redis.url } })
   }, 60_000)
 
-  test('runs the quick start as plain JavaScript', async () => {
-    for (const { name, code } of examples) await project.write(`${name}.mjs`, code)
-    await runQuickStart((name) => `${name}.mjs`, { cwd: project.dir, env: { REDIS_URL: redis.url } })
+  test.each([
+    { title: 'the Node of the tests', nodePath: () => process.execPath },
+    { title: `Node ${lowestNode}`, nodePath: () => lowestNodePath },
+  ])('runs the quick start on $title, by import and by require', async ({ nodePath }) => {
+    const options = { cwd: project.dir, env: { REDIS_URL: redis.url }, node: nodePath() }
+    for (const { name, code } of examples) {
+      await project.write(`${name}.mjs`, code)
+      // `require` of ESM throws where any module of the graph has a top-level await.
+      await project.write(`${name}.cjs`, toCommonJs(code))
+    }
+    await runQuickStart((name) => `${name}.mjs`, options)
+    await runQuickStart((name) => `${name}.cjs`, options)
   })
 
-  // `require` of ESM throws where any module of the graph has a top-level await.
-  test('runs the quick start from CommonJS by require', async () => {
-    for (const { name, code } of examples) await project.write(`${name}.cjs`, toCommonJs(code))
-    const node = process.env.NODE_22 ?? process.execPath
-    await runQuickStart((name) => `${name}.cjs`, { cwd: project.dir, env: { REDIS_URL: redis.url }, node })
+  test('lets a script end once it has closed what it opened', async () => {
+    const closing = examples.filter(({ code }) => code.trimEnd().endsWith('.close()'))
+    expect(closing.map(({ name }) => name)).toEqual(['publisher', 'testing'])
+    for (const { name, code } of closing) {
+      await project.write(`${name}-closes.mjs`, `${code}console.log('closed')\n`)
+      const script = new RunningScript(`${name}-closes.mjs`, { cwd: project.dir, env: { REDIS_URL: redis.url } })
+      await script.printed('closed')
+      await script.succeeded(exitLimitMs)
+    }
   })
 
   test('runs every other example of the README', async () => {

@@ -17,7 +17,7 @@ export async function packPackage(folder: string): Promise<string> {
 /** Installs this version of Node into a new `folder`; resolves to the path of its executable. */
 export async function installNode(version: string, folder: string): Promise<string> {
   await mkdir(folder)
-  // The package has no executable before its own script has run, and npm 11 runs only those that are allowed.
+  // The package fetches its executable by a script, and npm 11 warns of scripts that are not allowed.
   const manifest = { name: 'node-release', private: true, allowScripts: { node: true } }
   await writeFile(join(folder, 'package.json'), JSON.stringify(manifest))
   await run('npm', ['install', ...quick, `node@${version}`], folder)
