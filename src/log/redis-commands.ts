@@ -12,7 +12,7 @@ import { probe } from './probe.js'
 import { kindOfReply, replyCode, replyError } from './redis-errors.js'
 import { readEntry, readList, readNumber, readOptionalText, readPresence, readStreamInfo, readText } from './replies.js'
 import { ScriptCalls } from './script-calls.js'
-import { appendScript, lookupScript, saveCursorScript, standScript } from './scripts.js'
+import { appendScript, lookupScript, readScript, saveCursorScript, standScript } from './scripts.js'
 import { transaction } from './transaction.js'
 import type { Command } from './transaction.js'
 
@@ -139,9 +139,13 @@ export class RedisCommands extends Connection implements LogCommands {
   }
 
   #transaction(...commands: readonly Command[]): Promise<readonly unknown[]> {
+    const { stream, last } = this.#keys
     return transaction(
-      (command, ...args) => this.call(command, ...args),
-      (command, error) => this.failureOf(command, error),
+      {
+        call: (command, ...args) => this.call(command, ...args),
+        callInScript: (each) => this.#scripts.run(readScript, [stream, last], [JSON.stringify(each)], readList),
+        failureOf: (command, error) => this.failureOf(command, error),
+      },
       ...commands,
     )
   }

@@ -123,5 +123,18 @@ redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
 return 1
 `)
 
+/**
+ * Runs commands that only read.
+ *
+ * - KEYS: the keys they read
+ * - ARGV: the commands, as a JSON list of lists
+ * - Returns: the reply of each, an error where it failed
+ */
+export const readScript = script(`
+local replies = {}
+for index, command in ipairs(cjson.decode(ARGV[1])) do replies[index] = redis.pcall(unpack(command)) end
+return replies
+`)
+
 /** All of them: they are loaded when a connection comes up. */
-export const scripts: readonly Script[] = [appendScript, standScript, lookupScript, saveCursorScript]
+export const scripts: readonly Script[] = [appendScript, standScript, lookupScript, saveCursorScript, readScript]
