@@ -41,25 +41,30 @@ export class LiveFleet {
     this.redis.on('error', ignore)
   }
 
-  async publisher(options: PublisherOptions = {}): Promise<InvalidationPublisher> {
+  /** @param url where it connects to; default: the server itself */
+  async publisher(options: PublisherOptions = {}, url = this.server.url): Promise<InvalidationPublisher> {
     const { channel } = this
-    const publisher = await InvalidationPublisher.connect(this.server.url, 'test', { channel, ...brisk, ...options })
+    const publisher = await InvalidationPublisher.connect(url, 'test', { channel, ...brisk, ...options })
     publisher.on('error', ignore)
     this.#closing.push(() => publisher.close())
     return publisher
   }
 
-  async subscriber(options: SubscriberOptions = {}): Promise<InvalidationSubscriber> {
+  async subscriber(options: SubscriberOptions = {}, url = this.server.url): Promise<InvalidationSubscriber> {
     const { channel } = this
-    const subscriber = await InvalidationSubscriber.connect(this.server.url, { channel, ...brisk, ...options })
+    const subscriber = await InvalidationSubscriber.connect(url, { channel, ...brisk, ...options })
     subscriber.on('error', ignore)
     this.#closing.push(() => subscriber.close())
     return subscriber
   }
 
   /** A subscription of a subscriber of its own that has caught up, so that nothing published from now on is missed. */
-  async follow(options: SubscriptionOptions = {}, connection: SubscriberOptions = {}): Promise<LiveFollower> {
-    const subscriber = await this.subscriber(connection)
+  async follow(
+    options: SubscriptionOptions = {},
+    connection: SubscriberOptions = {},
+    url = this.server.url,
+  ): Promise<LiveFollower> {
+    const subscriber = await this.subscriber(connection, url)
     const handled = new Handled()
     const subscription = subscriber.subscribe(handled.handler, options)
     const follower: LiveFollower = {

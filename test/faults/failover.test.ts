@@ -1,0 +1,176 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { InvalidationPublisher, PublisherEvents, RepairSummary, SubscriptionEvents } from '../../src/index.js'
+import { ids } from '../support/handled.js'
+import { nextEvent, within } from '../support/latch.js'
+import { LiveFleet, type LiveFollower } from '../support/live-fleet.js'
+import { Replica } from '../support/replica.js'
+import { expectResyncs } from '../support/settled.js'
+import { TcpForwarder } from '../support/tcp-forwarder.js'
+
+let fleet: LiveFleet
+let replica: Replica
+/** Leads to the primary, whichever server that is. */
+let front: TcpForwarder
+/** Another way to the primary, for subscribers that are to lose theirs. */
+let sideway: TcpForwarder
+
+beforeEach(async () => {
+  fleet = await LiveFleet.start()
+  replica = await Replica.of(fleet.server)
+  front = await TcpForwarder.start(fleet.server.port)
+  sideway = await TcpForwarder.start(fleet.server.port)
+})
+
+afterEach(async () => {
+  await fleet.stop()
+  await Promise.all([replica.stop(), front.stop(), sideway.stop()])
+})
+
+/** A publisher that follows the primary, and what its repairs came to. */
+async function publish(): Promise<[InvalidationPublisher, RepairSummary[]]> {
+  const publisher = await fleet.publisher({ packing: false, publishTimeoutMs: 30_000 }, front.url)
+  const repairs: RepairSummary[] = []
+  publisher.on('repaired', (summary) => repairs.push(summary))
+  return [publisher, repairs]
+}
+
+function publishAll(publisher: InvalidationPublisher, first: number, last: number): Promise<unknown> {
+  return Promise.all(ids(first, last).map((id) => publisher.invalidate('user', id)))
+}
+
+/** The primary dies, and the replica takes over as it is. */
+async function failOver(): Promise<void> {
+  await fleet.server.kill()
+  await replica.promote()
+  front.pointTo(replica.server.port)
+}
+
+function disconnected({ subscription }: LiveFollower): Promise<unknown> {
+  const happened = nextEvent<SubscriptionEvents, 'state'>(subscription, 'state', (state) => state === 'disconnected')
+  return within(happened, 5_000, 'disconnected')
+}
+
+describe('a replica promoted after losing a tail', () => {
+  it('misses nothing for subscriptions that were away, and needs no resync', async () => {
+    const [publisher, repairs] = await publish()
+    const beforeTail = await fleet.follow({}, {}, sideway.url)
+    await publishAll(publisher, 1, 20)
+    await beforeTail.handled.count(20)
+    const gone = disconnected(beforeTail)
+    sideway.cut()
+    await gone
+    await publishAll(publisher, 21, 30)
+    await replica.inSync()
+    replica.cutOff()
+    await publishAll(publisher, 31, 40)
+    await failOver()
+    sideway.pointTo(replica.server.port)
+    await publishAll(publisher, 41, 50)
+    await beforeTail.handled.has('50')
+    await expectResyncs(beforeTail, [])
+    // The tail is appended again before anything newer.
+    expect(beforeTail.handled.names).toEqual(ids(1, 50))
+    expect(repairs).toEqual([{ intact: 30, reappended: 10, unknown: 0 }])
+  })
+
+  it('is a fork that is bridged without a resync for subscriptions that were live on the old primary', async () => {
+    const [publisher, repairs] = await publish()
+    const follower = await fleet.follow({}, {}, front.url)
+    const strict = await fleet.follow({ strictFailover: true }, {}, front.url)
+    await publishAll(publisher, 1, 30)
+    await replica.inSync()
+    replica.cutOff()
+    await publishAll(publisher, 31, 40)
+    await Promise.all([follower, strict].map(({ handled }) => handled.count(40)))
+    await failOver()
+    await strict.handled.has('*')
+    await publishAll(publisher, 41, 50)
+    await Promise.all([follower, strict].map(({ handled }) => handled.has('50')))
+    await expectResyncs(follower, [])
+    expect(follower.handled.names).toEqual([...ids(1, 40), ...ids(31, 50)])
+    expect(follower.replays.filter(({ forked }) => forked)).toHaveLength(1)
+    expect(repairs).toEqual([{ intact: 30, reappended: 10, unknown: 0 }])
+    await expectResyncs(strict, ['failover'])
+  })
+
+  it('is a resync, forked, where the lost tail is all that a subscription remembers', async () => {
+    const [publisher, repairs] = await publish()
+    const follower = await fleet.follow({}, {}, front.url)
+    await publishAll(publisher, 1, 10)
+    await replica.inSync()
+    replica.cutOff()
+    await publishAll(publisher, 11, 1_100)
+    await follower.handled.count(1_100)
+    await failOver()
+    await publisher.invalidate('user', 'after')
+    await follower.handled.has('after')
+    await expectResyncs(follower, ['forked'])
+    expect(repairs).toEqual([{ intact: 10, reappended: 1_090, unknown: 0 }])
+  })
+
+  it('is bridged for subscriptions on an old primary that becomes a replica and never closes a socket', async () => {
+    const [publisher, repairs] = await publish()
+    const follower = await fleet.follow()
+    await publishAll(publisher, 1, 30)
+    await replica.inSync()
+    replica.cutOff()
+    await publishAll(publisher, 31, 40)
+    await follower.handled.count(40)
+    await replica.promote()
+    // Its own tail goes, and what the new primary has comes in its place, over the sockets that are open.
+    await fleet.redis.call('REPLICAOF', '127.0.0.1', String(replica.server.port))
+    front.pointTo(replica.server.port)
+    await publishAll(publisher, 41, 50)
+    await follower.handled.has('50')
+    await expectResyncs(follower, [])
+    expect(follower.handled.names).toEqual([...ids(1, 40), ...ids(31, 50)])
+    expect(follower.replays.filter(({ forked }) => forked)).toHaveLength(1)
+    expect(follower.states).not.toContain('disconnected')
+    expect(repairs).toEqual([{ intact: 30, reappended: 10, unknown: 0 }])
+  })
+
+  it('is no event at all for subscriptions that were live on that replica', async () => {
+    const [publisher, repairs] = await publish()
+    await publishAll(publisher, 1, 10)
+    await replica.inSync()
+    const follower = await fleet.follow({}, {}, replica.server.url)
+    await publishAll(publisher, 11, 30)
+    await follower.handled.count(20)
+    replica.cutOff()
+    await publishAll(publisher, 31, 40)
+    const repaired = nextEvent<PublisherEvents, 'repaired'>(publisher, 'repaired')
+    await failOver()
+    await within(repaired, 10_000, 'the repair')
+    await publishAll(publisher, 41, 50)
+    await follower.handled.has('50')
+    await expectResyncs(follower, [])
+    expect(follower.handled.names).toEqual(ids(11, 50))
+    expect(follower.subscription.counts).toMatchObject({ live: 40, replayed: 0, gaps: 0 })
+    expect(repairs).toEqual([{ intact: 30, reappended: 10, unknown: 0 }])
+  })
+
+  it('loses what its publisher can no longer append again, unless a subscription is strict: it resyncs', async () => {
+    const [publisher] = await publish()
+    const follower = await fleet.follow({}, {}, sideway.url)
+    const strict = await fleet.follow({ strictFailover: true }, {}, sideway.url)
+    await publishAll(publisher, 1, 10)
+    await replica.inSync()
+    await Promise.all([follower, strict].map(({ handled }) => handled.count(10)))
+    const gone = Promise.all([follower, strict].map(disconnected))
+    sideway.cut()
+    await gone
+    replica.cutOff()
+    await publisher.invalidate('user', 'lost')
+    await publisher.close()
+    await failOver()
+    sideway.pointTo(replica.server.port)
+    await strict.handled.has('*')
+    const [successor] = await publish()
+    await successor.invalidate('user', 'after')
+    await Promise.all([follower, strict].map(({ handled }) => handled.has('after')))
+    await expectResyncs(follower, [])
+    expect(follower.handled.names).toEqual([...ids(1, 10), 'after'])
+    await expectResyncs(strict, ['failover'])
+    expect(strict.handled.names).toEqual([...ids(1, 10), '*', 'after'])
+  })
+})

@@ -1,0 +1,60 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type PublisherEvents, PublishTimeoutError, type SubscriptionEvents } from '../../src/index.js'
+import { ids } from '../support/handled.js'
+import { nextEvent, within } from '../support/latch.js'
+import { LiveFleet, type LiveFollower } from '../support/live-fleet.js'
+import { expectResyncs } from '../support/settled.js'
+
+let fleet: LiveFleet
+let follower: LiveFollower
+
+beforeEach(async () => {
+  fleet = await LiveFleet.start()
+})
+
+afterEach(async () => {
+  fleet.server.resume()
+  await fleet.stop()
+})
+
+describe('a primary paused (SIGSTOP)', () => {
+  it('and woken past the command deadline misses nothing, needs no resync, and loses no order', async () => {
+    const hasty = { commandTimeoutMs: 300 }
+    const publisher = await fleet.publisher({ ...hasty, publishTimeoutMs: 30_000 })
+    follower = await fleet.follow({}, hasty)
+    await Promise.all(ids(1, 100).map((id) => publisher.invalidate('user', id)))
+    await follower.handled.count(100)
+    const disconnected = nextEvent<SubscriptionEvents, 'state'>(
+      follower.subscription,
+      'state',
+      (state) => state === 'disconnected',
+    )
+    const queued = nextEvent<PublisherEvents, 'queued'>(publisher, 'queued')
+    fleet.server.pause()
+    const publishing = Promise.all(ids(101, 200).map((id) => publisher.invalidate('user', id)))
+    await within(disconnected, 5_000, 'the subscription disconnected')
+    await within(queued, 5_000, 'the messages queued')
+    fleet.server.resume()
+    await publishing
+    await follower.handled.has('200')
+    await expectResyncs(follower, [])
+    // What was sent before the deadline is executed when the server wakes, and again when it was sent again.
+    expect([...new Set(follower.handled.names)]).toEqual(ids(1, 200))
+  })
+
+  it('and woken before the deadline is a delay, and nothing else', async () => {
+    const patient = { commandTimeoutMs: 30_000 }
+    const publisher = await fleet.publisher({ ...patient, publishTimeoutMs: 200 })
+    follower = await fleet.follow({}, patient)
+    fleet.server.pause()
+    const late = publisher.invalidate('user', '1')
+    await expect(late).rejects.toThrow(PublishTimeoutError)
+    expect(publisher.health()).toMatchObject({ connected: true, inFlight: 1 })
+    fleet.server.resume()
+    await follower.handled.count(1)
+    await expectResyncs(follower, [])
+    expect(follower.handled.names).toEqual(['1'])
+    expect(follower.states).toEqual(['replaying', 'live'])
+    expect(follower.subscription.counts).toMatchObject({ live: 1, replayed: 0, gaps: 0 })
+  })
+})

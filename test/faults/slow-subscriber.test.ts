@@ -1,0 +1,49 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { ids } from '../support/handled.js'
+import { until } from '../support/latch.js'
+import { LiveFleet } from '../support/live-fleet.js'
+import { expectResyncs } from '../support/settled.js'
+import { TcpForwarder } from '../support/tcp-forwarder.js'
+
+let fleet: LiveFleet
+let front: TcpForwarder
+
+beforeEach(async () => {
+  fleet = await LiveFleet.start({ args: ['--client-output-buffer-limit', 'pubsub 256kb 0 0'] })
+  front = await TcpForwarder.start(fleet.server.port)
+})
+
+afterEach(async () => {
+  await fleet.stop()
+  await front.stop()
+})
+
+async function feeds(): Promise<number> {
+  const list = String(await fleet.redis.call('CLIENT', 'LIST', 'TYPE', 'pubsub'))
+  return list.split('\n').filter((line) => line !== '').length
+}
+
+describe('a subscriber too slow for its output buffer', () => {
+  it('is dropped by the server, reads what it missed from the log, and needs no resync', async () => {
+    const publisher = await fleet.publisher()
+    // Its heartbeats must not be what ends the connection.
+    const follower = await fleet.follow({}, { commandTimeoutMs: 30_000 }, front.url)
+    expect(await feeds()).toBe(1)
+    front.hold()
+    // More than the sockets in between can hold.
+    const padding = 'x'.repeat(200_000)
+    const count = 150
+    await Promise.all(
+      ids(1, count).map((id) =>
+        publisher.publish({ action: 'delete', entityType: 'user', entityId: id, metadata: { padding } }),
+      ),
+    )
+    await until(async () => (await feeds()) === 0, 5_000, 'the slow subscriber dropped')
+    front.release()
+    await follower.handled.has(String(count))
+    await expectResyncs(follower, [])
+    expect(follower.handled.names).toEqual(ids(1, count))
+    expect(follower.subscription.counts.replayed).toBeGreaterThan(0)
+    expect(follower.states.filter((state) => state === 'disconnected')).toHaveLength(1)
+  })
+})
