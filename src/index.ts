@@ -1,6 +1,6 @@
 export { InvalidationPublisher } from './publisher.js'
 export type { PublisherEvents, PublisherHealth, PublishOptions } from './publisher.js'
-export type { PublisherOptions } from './publishing/options.js'
+export type { PublisherOptions, RepairOptions, WaitReplicasOptions } from './publishing/options.js'
 export type { Receipt } from './publishing/receipt.js'
 export type { RepairSummary } from './publishing/repair.js'
 

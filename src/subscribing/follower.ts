@@ -180,13 +180,9 @@ export class Follower {
 
   /** The end of the log was reached: judges what arrived meanwhile, in order; false where it must be read again. */
   #settle(outcome: 'caught-up' | 'resynced'): boolean {
-    const { intake } = this.#context
     const suspects = this.#buffer.takeSuspects()
-    // A resync covers what arrived before it; else these come from a history that lost, and still say what to evict.
-    if (outcome === 'caught-up' && suspects.length > 0) {
-      this.#strays += 1
-      for (const frame of suspects) intake.takeAside(frame)
-    }
+    // A resync covers what arrived before it.
+    if (outcome === 'caught-up') this.#settleSuspects(suspects)
     for (let frame = this.#buffer.peek(); frame !== undefined; frame = this.#buffer.peek()) {
       const taken = this.#take(frame)
       if (taken === 'full') this.#lag()
@@ -194,6 +190,16 @@ export class Follower {
       this.#buffer.remove(frame.position.appendId)
     }
     return true
+  }
+
+  /** What the log does not have, and we have not accepted, is of a history that lost; it still says what to evict. */
+  #settleSuspects(suspects: readonly LogFrame[]): void {
+    const { progress, intake } = this.#context
+    const isAccepted = ({ position }: LogFrame): boolean => progress.accepted.has(position.appendId)
+    const strays = suspects.filter((frame) => !isAccepted(frame))
+    if (strays.length > 0) this.#strays += 1
+    for (const frame of strays) intake.takeAside(frame)
+    for (const frame of suspects.filter(isAccepted)) intake.countDuplicates(frame.messages.length)
   }
 
   #lag(): void {

@@ -16,8 +16,11 @@ export interface CacheCopyOptions {
   readonly concurrency: number
   /** How long a handler runs at most. */
   readonly handlingMs: number
+  readonly isAppended: (key: string) => boolean
   readonly connection: { readonly runtime: Runtime; readonly heartbeatMs: number; readonly cap: number }
 }
+
+const handlerTimeoutMs = 100
 
 /** A copy of the cache and the process that keeps it: it can be killed and started again, and its cache then may outlive it. */
 export class CacheCopy {
@@ -33,23 +36,29 @@ export class CacheCopy {
   }
 
   async start(): Promise<void> {
-    const { connection, handlingMs, ...options } = this.#options
+    const { connection, handlingMs, name, cursor, pageSize, maxBuffered, concurrency } = this.#options
+    const options = { name, cursor, pageSize, maxBuffered, concurrency }
     this.link.refuseWrites(undefined)
     const subscriber = await InvalidationSubscriber.connect(this.link, connection)
     subscriber.on('error', ignore)
     const { runtime } = connection
-    const running = { subscriber, subscription: undefined as Subscription | undefined }
     const subscription = subscriber.subscribe(
       async (message, delivery) => {
-        if (handlingMs > 0) await delay(runtime, Math.floor(runtime.random() * handlingMs))
-        if (delivery.attempt < 3 && runtime.random() < 0.05) throw new Error('the handler fails now and then')
+        const work = { position: placeOf(delivery, subscription) }
+        this.#ledger.running.add(work)
+        try {
+          if (handlingMs > 0) await delay(runtime, Math.floor(runtime.random() * handlingMs))
+          if (delivery.attempt < 3) await this.#fail(runtime, delivery)
+        } finally {
+          this.#ledger.running.delete(work)
+        }
         // A process that was killed evicts nothing any more.
         if (this.#running?.subscriber === subscriber) this.#evict(message, delivery)
       },
-      { ...options, retry: { minDelayMs: 5, maxDelayMs: 20 }, commitIntervalMs: 50 },
+      { ...options, handlerTimeoutMs, retry: { minDelayMs: 5, maxDelayMs: 20 }, commitIntervalMs: 50 },
     )
     subscription.on('error', ignore)
-    this.#running = { ...running, subscription }
+    this.#running = { subscriber, subscription }
     this.#ledger.freshness = () => subscription.freshness()
     // What outlives the process is full already; what does not is filled when nothing can be missed any more.
     if (options.name === 'memory') void this.#fillWhenCaughtUp(subscription)
@@ -82,17 +91,26 @@ export class CacheCopy {
     await this.#running?.subscription.waitFor(position, { timeoutMs: 1_000 }).catch(ignore)
   }
 
+  /** Now and then the handler throws, or does not end before its time limit. */
+  async #fail(runtime: Runtime, delivery: Delivery): Promise<void> {
+    const chance = runtime.random()
+    if (chance < 0.05) throw new Error('the handler fails now and then')
+    if (chance < 0.06)
+      await new Promise((_, reject) => delivery.signal.addEventListener('abort', reject, { once: true }))
+  }
+
   #evict(message: InvalidationMessage, delivery: Delivery): void {
-    if (message.action === 'pattern' && message.pattern === '*') this.#ledger.evictAll()
+    if (delivery.mode === 'resync') this.#ledger.evictAll(this.#options.isAppended)
+    // A publisher whose outbox was full, or who can't know what a failover lost, stands for all it has published.
+    else if (message.action === 'pattern') this.#ledger.evictAll(() => true)
     else if (message.action === 'delete') this.#ledger.evict(message.entityId)
     else throw new Error(`Unexpected message ${JSON.stringify({ message, mode: delivery.mode })}`)
   }
 
   #died(): void {
     this.#ledger.freshness = undefined
-    if (this.#options.name !== 'memory') return
-    this.#ledger.filled = false
-    this.#ledger.evictAll()
+    this.#ledger.running.clear()
+    if (this.#options.name === 'memory') this.#ledger.lose()
   }
 
   async #fillWhenCaughtUp(subscription: Subscription): Promise<void> {
@@ -103,6 +121,12 @@ export class CacheCopy {
     }
     if (this.#running?.subscription === subscription) this.#ledger.filled = true
   }
+}
+
+/** Where the watermark must not be yet. A frame taken aside has no such place: a resync may have covered it. */
+function placeOf(delivery: Delivery, subscription: Subscription): string {
+  if (delivery.mode === 'resync' || subscription.counts.aside > 0) return ''
+  return delivery.position ?? ''
 }
 
 function ignore(): void {

@@ -1,3 +1,5 @@
+import type { MemoryLog } from '../../src/log/memory-log.js'
+import { formatPosition } from '../../src/recovery/position.js'
 import type { Freshness } from '../../src/subscribing/subscription.js'
 import type { VirtualRuntime } from '../support/virtual-runtime.js'
 
@@ -12,6 +14,10 @@ export class CopyLedger {
   /** Whether it holds anything: a copy in memory begins empty. */
   filled = false
   freshness: (() => Freshness) | undefined
+  /** Positions of what the handler is at work on. */
+  readonly running = new Set<{ readonly position: string }>()
+  /** How many messages may wait in memory at the most; undefined where a frame alone can hold more. */
+  maxBehind: number | undefined
 
   constructor(name: string) {
     this.name = name
@@ -21,7 +27,14 @@ export class CopyLedger {
     this.stale.delete(key)
   }
 
-  evictAll(): void {
+  /** A resync answers for what was appended before it. */
+  evictAll(isAppended: (key: string) => boolean): void {
+    for (const key of this.stale) if (isAppended(key)) this.stale.delete(key)
+  }
+
+  /** The process died, and its memory with it. */
+  lose(): void {
+    this.filled = false
     this.stale.clear()
   }
 }
@@ -29,14 +42,17 @@ export class CopyLedger {
 /** Keeps the score of a schedule. */
 export class Ledger {
   readonly #runtime: VirtualRuntime
+  readonly #log: Pick<MemoryLog, 'entries'>
   readonly #copies: CopyLedger[] = []
   /** When each key's invalidation was acknowledged. */
   readonly #acknowledgedAt = new Map<string, number>()
+  readonly #appended = new Set<string>()
   #lastPosition: string | undefined
   #failedOver = false
 
-  constructor(runtime: VirtualRuntime) {
+  constructor(runtime: VirtualRuntime, log: Pick<MemoryLog, 'entries'>) {
     this.#runtime = runtime
+    this.#log = log
   }
 
   /** Position of the newest acknowledged invalidation. */
@@ -59,14 +75,52 @@ export class Ledger {
     this.#lastPosition = position
   }
 
+  /** An append of this frame was acknowledged, perhaps long after its publishers had stopped waiting. */
+  appended(frame: string): void {
+    for (const copy of this.#copies) {
+      for (const key of copy.stale) if (names(frame, key)) this.#appended.add(key)
+    }
+  }
+
+  /** Whether the invalidation of this key, or a flush that may stand for it, is or was in the log. */
+  isAppended(key: string): boolean {
+    return this.#appended.has(key) || this.#log.entries().some(({ frame }) => names(frame, key))
+  }
+
   /** From now on an acknowledged entry may be missing from the log until its publisher has appended it again. */
   failedOver(): void {
     this.#failedOver = true
   }
 
-  /** Nobody vouches for a time at which it already lacked something that had been acknowledged. */
+  /** What must hold at every moment. */
   check(): void {
-    if (this.#failedOver) return
+    this.#checkWatermarks()
+    this.#checkMemory()
+    if (!this.#failedOver) this.#checkFreshness()
+  }
+
+  /** No watermark stands at or behind an entry that the handler is at work on. */
+  #checkWatermarks(): void {
+    const places = new Map(this.#log.entries().map(({ position }, index) => [formatPosition(position), index]))
+    for (const { name, running, freshness } of this.#copies) {
+      const watermark = places.get(freshness?.().position ?? '')
+      for (const { position } of running) {
+        const place = places.get(position)
+        if (watermark === undefined || place === undefined || watermark < place) continue
+        throw new Error(`${name} counts ${position} as handled, and its handler is at work on it`)
+      }
+    }
+  }
+
+  #checkMemory(): void {
+    for (const { name, freshness, maxBehind } of this.#copies) {
+      const behind = freshness?.().behind ?? 0
+      if (maxBehind !== undefined && behind > maxBehind) throw new Error(`${name} keeps ${behind} messages in memory`)
+    }
+  }
+
+  /** Nobody vouches for a time at which it already lacked something that had been acknowledged. */
+  #checkFreshness(): void {
     for (const { name, stale, freshness } of this.#copies) {
       const verifiedAt = freshness?.().verifiedAt
       if (verifiedAt === undefined) continue
@@ -84,4 +138,8 @@ export class Ledger {
       if (stale.size > 0) throw new Error(`${name} missed ${[...stale].join(', ')}`)
     }
   }
+}
+
+function names(frame: string, key: string): boolean {
+  return frame.includes(`"${key}"`) || frame.includes('"pattern":"*"')
 }

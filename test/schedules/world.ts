@@ -1,4 +1,5 @@
 import { memoryCursor, redisCursor, type CursorFactory } from '../../src/delivery/cursor.js'
+import type { InvalidationLog } from '../../src/log/log.js'
 import { MemoryLog } from '../../src/log/memory-log.js'
 import type { MemoryLink } from '../../src/log/memory-link.js'
 import { InvalidationPublisher } from '../../src/publisher.js'
@@ -32,7 +33,7 @@ export class World {
     this.#schedule = schedule
     this.#runtime = new VirtualRuntime(schedule.seed)
     this.#log = new MemoryLog({ runtime: this.#runtime, latencyMs: schedule.latencyMs, nodeSize: 1 })
-    this.#ledger = new Ledger(this.#runtime)
+    this.#ledger = new Ledger(this.#runtime, this.#log)
   }
 
   /** Runs a schedule to its end; rejects with what went wrong. */
@@ -54,7 +55,7 @@ export class World {
     for (const service of ['writer-0', 'writer-1']) {
       const link = this.#log.link()
       const options = { ...connection, maxQueued, packing, publishTimeoutMs: 500 }
-      const publisher = await this.#until(InvalidationPublisher.connect(link, service, options))
+      const publisher = await this.#until(InvalidationPublisher.connect(this.#recorded(link), service, options))
       publisher.on('error', ignore)
       this.#writers.push({ link, publisher })
     }
@@ -66,10 +67,14 @@ export class World {
     ]
     for (const [name, cursor] of cursors) {
       const slow = name === 'slow' || name === 'parallel'
-      const copy = new CacheCopy(this.#log.link(), this.#ledger.copy(name), {
+      const ledger = this.#ledger.copy(name)
+      // What waits, what was buffered while the log was read, and what was there when the reading began.
+      if (slow && !packing) ledger.maxBehind = 3 * maxBuffered
+      const copy = new CacheCopy(this.#log.link(), ledger, {
         ...{ name, cursor, pageSize, connection, handlingMs: slow ? 30 : 0 },
         maxBuffered: slow ? maxBuffered : 10_000,
         concurrency: name === 'parallel' ? 3 : 1,
+        isAppended: (key) => this.#ledger.isAppended(key),
       })
       this.#copies.push(copy)
       await this.#until(copy.start())
@@ -141,6 +146,24 @@ export class World {
       }
       case 'evictLast':
         this.#log.evictLast()
+    }
+  }
+
+  /** A link whose acknowledged appends are entered in the ledger. */
+  #recorded(link: MemoryLink): InvalidationLog {
+    return {
+      channel: link.channel,
+      openFeed: (listener) => link.openFeed(listener),
+      openCommands: (listener) => {
+        const commands = link.openCommands(listener)
+        const append = commands.append.bind(commands)
+        commands.append = async (appendId, frame, cap) => {
+          const appended = await append(appendId, frame, cap)
+          this.#ledger.appended(frame)
+          return appended
+        }
+        return commands
+      },
     }
   }
 

@@ -1,5 +1,5 @@
 import type { Delivery } from '../../src/delivery/delivery.js'
-import type { LogCommands } from '../../src/log/log.js'
+import type { InvalidationLog, LogCommands } from '../../src/log/log.js'
 import { MemoryLog, type MemoryLogOptions } from '../../src/log/memory-log.js'
 import { encodeFrame, encodeMessage } from '../../src/message/codec.js'
 import { deleteMessage } from '../../src/message/create-message.js'
@@ -28,7 +28,7 @@ export interface Follower {
 
 /** What a test hands in, beside the options of a subscription. */
 export interface FollowerOptions extends SubscriptionOptions {
-  readonly log?: MemoryLog | ReturnType<MemoryLog['link']>
+  readonly log?: InvalidationLog
   readonly connection?: SubscriberOptions
   readonly handler?: (message: InvalidationMessage, delivery: Delivery) => void | Promise<void>
 }

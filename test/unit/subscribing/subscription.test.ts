@@ -28,6 +28,19 @@ describe('a first start', () => {
     expect(follower.subscription.counts.gaps).toBe(0)
   })
 
+  it('appends a marker where the newest entry was deleted, so that the next one continues what it stands on', async () => {
+    const fleet = new VirtualFleet()
+    await fleet.append('1')
+    const { position } = await fleet.append('2')
+    fleet.log.deleteEntries(position.streamId)
+    const follower = await fleet.follow()
+    await fleet.caughtUp(follower)
+    await fleet.append('3')
+    await fleet.caughtUp(follower)
+    expect(follower.handled).toEqual(['3'])
+    expect(follower.subscription.counts).toMatchObject({ gaps: 0, resyncs: 0 })
+  })
+
   it('takes the first entry ever seen as a resync where it may not write', async () => {
     const fleet = new VirtualFleet()
     const link = fleet.log.link()

@@ -1,0 +1,87 @@
+/**
+ * Takes one mechanism of the protocol away at a time and runs the tests that must notice: `npm run mutants [-- NAME…]`.
+ * Exits with 1 where one is not caught. `--json` prints the results as JSON.
+ */
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { mutants, usuallyCaughtBy, type Mutant } from '../test/mutants/mutants.js'
+
+interface Outcome {
+  readonly name: string
+  readonly caught: boolean
+  /** How many schedules it took; undefined where a directed test caught it. */
+  readonly schedules: number | undefined
+  readonly by: string
+}
+
+const timeoutMs = 120_000
+const root = fileURLToPath(new URL('..', import.meta.url))
+const json = process.argv.includes('--json')
+const names = process.argv.slice(2).filter((argument) => !argument.startsWith('-'))
+const unknown = names.find((name) => !mutants.some((mutant) => mutant.name === name))
+if (unknown !== undefined) {
+  console.error(`There is no mutant ${unknown}; there are: ${mutants.map(({ name }) => name).join(', ')}`)
+  process.exit(2)
+}
+
+const outcomes: Outcome[] = []
+for (const mutant of mutants.filter(({ name }) => names.length === 0 || names.includes(name))) {
+  const outcome = await judge(mutant)
+  outcomes.push(outcome)
+  if (!json) console.log(line(mutant, outcome))
+}
+const survivors = outcomes.filter(({ caught }) => !caught)
+process.exitCode = survivors.length === 0 ? 0 : 1
+if (json) console.log(JSON.stringify({ ok: survivors.length === 0, mutants: outcomes }, null, 2))
+else console.log(`\n${outcomes.length - survivors.length} mutants caught, ${survivors.length} not`)
+
+function line(mutant: Mutant, { caught, schedules, by }: Outcome): string {
+  const how = schedules === undefined ? by : `${by}, schedule ${schedules}`
+  return `${mutant.name.padEnd(26)}${caught ? `caught by ${how}` : `NOT CAUGHT by ${by}`}  (lacks ${mutant.lacks})`
+}
+
+async function judge(mutant: Mutant): Promise<Outcome> {
+  const by = mutant.caughtBy ?? usuallyCaughtBy
+  const { passed, output } = await run(mutant.name, by)
+  const failedAfter = /failed after (\d+) tests/.exec(output)?.[1]
+  const noticed = !passed && (failedAfter !== undefined || /Tests .*failed/.test(output) || output === '')
+  // A run that broke for another reason says nothing about the mutant.
+  if (!passed && !noticed) throw new Error(`The tests of ${mutant.name} did not run:\n${output}`)
+  return {
+    name: mutant.name,
+    caught: noticed,
+    schedules: failedAfter === undefined ? undefined : Number(failedAfter),
+    by,
+  }
+}
+
+/** Output is empty where the tests hung, which a mutant can make them do: it is noticed then as well. */
+function run(mutant: string, filter: string): Promise<{ readonly passed: boolean; readonly output: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn('vitest', ['run', '--no-color', '--bail', '1', filter], {
+      cwd: root,
+      env: {
+        ...process.env,
+        MUTANT: mutant,
+        NO_COLOR: '1',
+        PATH: `${root}node_modules/.bin:${process.env.PATH ?? ''}`,
+      },
+    })
+    let output = ''
+    const keep = (chunk: Buffer): void => {
+      output += chunk.toString()
+    }
+    child.stdout.on('data', keep)
+    child.stderr.on('data', keep)
+    const timer = setTimeout(() => {
+      output = ''
+      child.kill('SIGKILL')
+    }, timeoutMs)
+    child.on('error', reject)
+    child.on('close', (code) => {
+      clearTimeout(timer)
+      // eslint-disable-next-line no-control-regex -- colours, should a reporter insist on them
+      resolve({ passed: code === 0, output: output.replaceAll(/\u001b\[\d+m/g, '') })
+    })
+  })
+}
