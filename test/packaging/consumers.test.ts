@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import packageJson from '../../package.json' with { type: 'json' }
 import { ConsumerProject, installNode, packPackage } from '../support/consumer-project.js'
-import { type Example, readmeExamples, toCommonJs } from '../support/readme.js'
+import { type Example, guideExamples, printedBy, readmeExamples, toCommonJs } from '../support/readme.js'
 import { type RedisServer, startRedisServer } from '../support/redis-server.js'
 import { RunningScript, type ScriptOptions } from '../support/running-script.js'
 
@@ -21,6 +21,7 @@ let folder: string
 let tarball: string
 let lowestNodePath: string
 let examples: Example[]
+let guide: Example[]
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'cache-invalidation-pack-'))
@@ -30,6 +31,7 @@ beforeAll(async () => {
   const { stdout: version } = await promisify(execFile)(lowestNodePath, ['--version'])
   expect(version).toMatch(/^v22\./)
   examples = await readmeExamples()
+  guide = await guideExamples()
 }, installTimeoutMs)
 
 afterAll(async () => {
@@ -59,10 +61,13 @@ describe.each([
     await project.remove()
   })
 
-  test('compiles every example of the README in strict TypeScript and runs the quick start', async () => {
-    for (const { name, code } of examples) await project.write(`${name}.ts`, code)
+  test('compiles every example of the README and the guide in strict TypeScript, and runs what can run', async () => {
+    for (const { name, code } of [...examples, ...guide]) await project.write(`${name}.ts`, code)
     await project.compile()
     await runQuickStart((name) => `${name}.js`, { cwd: project.dir, env: { REDIS_URL: redis.url } })
+    const running = guide.filter(({ runs }) => runs)
+    expect(running).not.toHaveLength(0)
+    for (const { name, code } of running) await runExample(`${name}.js`, code)
   }, 60_000)
 
   test.each([
@@ -95,7 +100,7 @@ describe.each([
     expect(others).not.toHaveLength(0)
     for (const { name, code } of others) {
       await project.write(`${name}.mjs`, code)
-      await new RunningScript(`${name}.mjs`, { cwd: project.dir, env: { REDIS_URL: redis.url } }).succeeded()
+      await runExample(`${name}.mjs`, code)
     }
   })
 
@@ -105,6 +110,12 @@ describe.each([
     expect(declarations).toContain('index.d.ts')
     for (const file of declarations) expect(await readFile(join(dist, file), 'utf8'), file).not.toMatch(/p-queue/i)
   })
+
+  async function runExample(file: string, code: string): Promise<void> {
+    const script = new RunningScript(file, { cwd: project.dir, env: { REDIS_URL: redis.url } })
+    await script.succeeded()
+    expect(script.lines).toEqual(printedBy(code))
+  }
 })
 
 async function runQuickStart(fileOf: (name: string) => string, options: ScriptOptions): Promise<void> {

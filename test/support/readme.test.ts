@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { extractExamples, toCommonJs } from './readme.js'
+import { extractExamples, printedBy, toCommonJs } from './readme.js'
 
 const fence = '```'
 
@@ -21,4 +21,11 @@ test('imports become require, and await goes into a function', () => {
 
 test('a default import can not be turned into require', () => {
   expect(() => toCommonJs("import a from 'x'\n")).toThrow('Only named imports')
+})
+
+test('an example prints what stands in comments behind its calls of console.log', () => {
+  expect(printedBy("console.log('a') // a\nconsole.log(b)\nc() // c\nconsole.log(1, f(2)) // 1 2\n")).toEqual([
+    'a',
+    '1 2',
+  ])
 })

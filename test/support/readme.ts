@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 
-/** A code block of the README. */
+/** A code block of the README or of the guide. */
 export interface Example {
   /** What the comment before it says, `<!-- example: NAME -->`; else where it stands, `line-12`. */
   readonly name: string
@@ -9,9 +9,19 @@ export interface Example {
   readonly runs: boolean
 }
 
-/** The blocks marked `ts` or `js`, in order. */
-export async function readmeExamples(): Promise<Example[]> {
-  return extractExamples(await readFile(new URL('../../README.md', import.meta.url), 'utf8'))
+/** The blocks of the README marked `ts` or `js`, in order. */
+export function readmeExamples(): Promise<Example[]> {
+  return examplesOf('README.md')
+}
+
+/** Those of docs/guide.md; their names begin with `guide-`. */
+export async function guideExamples(): Promise<Example[]> {
+  const examples = await examplesOf('docs/guide.md')
+  return examples.map((example) => ({ ...example, name: `guide-${example.name}` }))
+}
+
+async function examplesOf(page: string): Promise<Example[]> {
+  return extractExamples(await readFile(new URL(`../../${page}`, import.meta.url), 'utf8'))
 }
 
 export function extractExamples(markdown: string): Example[] {
@@ -29,4 +39,9 @@ export function toCommonJs(code: string): string {
   const required = code.replaceAll(/^import (\{[^}]*\}) from ('[^']*')$/gm, 'const $1 = require($2)')
   if (/^import /m.test(required)) throw new Error(`Only named imports can be turned into require:\n${code}`)
   return `void (async () => {\n${required}})()\n`
+}
+
+/** What an example says that it prints: the comments behind its calls of `console.log`, line by line. */
+export function printedBy(code: string): string[] {
+  return Array.from(code.matchAll(/^console\.log\(.*\) \/\/ (.*)$/gm), ([, text = '']) => text)
 }

@@ -1,0 +1,31 @@
+import { readFile } from 'node:fs/promises'
+import { expect, test } from 'vitest'
+import * as errors from '../../src/errors.js'
+
+const page = await readFile(new URL('../../docs/errors.md', import.meta.url), 'utf8')
+const [classTable = '', kindTable = ''] = page.split('\n## ')
+
+test('the page has every class of error with its code, and no others', () => {
+  const classes = Object.values(errors).filter((value) => typeof value === 'function')
+  const concrete = classes.filter((value) => value !== errors.InvalidationError)
+  const expected = concrete.map((value) => {
+    const error: unknown = Reflect.construct(value, ['reply', 'text'])
+    return error instanceof errors.InvalidationError ? [error.name, error.code] : []
+  })
+  expect(expected.map(([, code]) => code).toSorted()).toEqual(Object.values(errors.InvalidationErrorCode).toSorted())
+  expect(firstCells(classTable, 2)).toEqual(expected)
+})
+
+test('the page has every kind of RedisError, and no others', () => {
+  // Typed, so that the compiler asks for a kind that is missing here.
+  const kinds: Record<errors.RedisErrorKind, true> = {
+    ...{ disconnected: true, timeout: true, readonly: true, moved: true, refused: true, replicas: true, reply: true },
+  }
+  expect(firstCells(kindTable, 1)).toEqual(Object.keys(kinds).map((kind) => [kind]))
+})
+
+/** The first cells of each row of a table, without its head. */
+function firstCells(table: string, count: number): string[][] {
+  const rows = table.split('\n').filter((line) => line.startsWith('| `'))
+  return rows.map((row) => Array.from(row.split('|').slice(1, count + 1), (cell) => cell.trim().replaceAll('`', '')))
+}
