@@ -47,15 +47,21 @@ end
 `
 
 /**
- * Appends a frame and publishes it.
+ * Appends a frame and publishes it. Where the stream can't be added to (another type under its key, no right to), the
+ * head stays where it was: one that named an entry that does not exist would be a resync of every subscription.
  *
  * - KEYS: stream, last
  * - ARGV: append id, the frame without its opening brace, cap (entries), channel
  * - Returns: stream ID, prev, receivers (−1 where the channel is refused: the entry stands all the same)
  */
 export const appendScript = script(`${functions}
-local prev = redis.call('SET', KEYS[2], ARGV[1], 'GET') or tail(KEYS[1]) or ''
-local id = redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[3], '*', 'a', ARGV[1], 'p', prev, 'm', '{' .. ARGV[2])
+local last = redis.call('SET', KEYS[2], ARGV[1], 'GET')
+local prev = last or tail(KEYS[1]) or ''
+local id = redis.pcall('XADD', KEYS[1], 'MAXLEN', '~', ARGV[3], '*', 'a', ARGV[1], 'p', prev, 'm', '{' .. ARGV[2])
+if type(id) == 'table' then
+  if last then redis.call('SET', KEYS[2], last) else redis.call('DEL', KEYS[2]) end
+  return id
+end
 local receivers = redis.pcall('PUBLISH', ARGV[4],
   '{"stream_id":"' .. id .. '","append_id":"' .. ARGV[1] .. '","prev":"' .. prev .. '",' .. ARGV[2])
 if type(receivers) == 'table' then receivers = -1 end
