@@ -1,0 +1,69 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+
+const answerTimeoutMs = 60_000
+
+/** A script of this folder as a process of its own, which answers numbers with numbers (see serve.ts). */
+export class Worker implements AsyncDisposable {
+  readonly #script: string
+  readonly #child: ChildProcess
+  #stderr = ''
+
+  /** Resolves when it is ready to be asked. */
+  static async start(script: string, args: readonly (string | number)[]): Promise<Worker> {
+    const worker = new Worker(script, args.map(String))
+    await worker.#answer()
+    return worker
+  }
+
+  private constructor(script: string, args: readonly string[]) {
+    this.#script = script
+    this.#child = fork(fileURLToPath(new URL(script, import.meta.url)), args, {
+      execArgv: ['--import', import.meta.resolve('tsx')],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    })
+    this.#child.stderr?.on('data', (chunk: Buffer) => {
+      this.#stderr = (this.#stderr + chunk.toString()).slice(-4_000)
+    })
+  }
+
+  /** @throws Error that tells what it wrote on stderr, when it ends instead of answering */
+  async ask(amount: number): Promise<readonly number[]> {
+    const answer = this.#answer()
+    this.#child.send(amount)
+    return answer
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#hasEnded) return
+    const ended = once(this.#child, 'exit')
+    this.#child.kill('SIGKILL')
+    await ended
+  }
+
+  get #hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null
+  }
+
+  async #answer(): Promise<readonly number[]> {
+    const settled = new AbortController()
+    const deadline = AbortSignal.timeout(answerTimeoutMs)
+    const signal = AbortSignal.any([settled.signal, deadline])
+    const ended = this.#hasEnded ? Promise.resolve([]) : once(this.#child, 'close', { signal }).then(() => [])
+    try {
+      const [answer]: unknown[] = await Promise.race([once(this.#child, 'message', { signal }), ended])
+      if (isNumbers(answer)) return answer
+      throw new Error(`${this.#script} ended without an answer:\n${this.#stderr}`)
+    } catch (error) {
+      if (!deadline.aborted) throw error
+      throw new Error(`${this.#script} did not answer within ${answerTimeoutMs} ms:\n${this.#stderr}`, { cause: error })
+    } finally {
+      settled.abort()
+    }
+  }
+}
+
+function isNumbers(value: unknown): value is readonly number[] {
+  return Array.isArray(value) && value.every((each) => typeof each === 'number')
+}
