@@ -3,7 +3,7 @@
  * floor share it, unless they are blind to each other.
  */
 const floors = [
-  ['errors.ts', 'events.ts', 'backoff.ts', 'runtime.ts', 'options.ts', 'message/'],
+  ['errors.ts', 'events.ts', 'backoff.ts', 'thrown.ts', 'runtime.ts', 'options.ts', 'message/'],
   ['recovery/'],
   ['log/', 'publishing/', 'delivery/'],
   ['open-log.ts', 'publisher.ts', 'subscriber.ts', 'subscribing/'],

@@ -1,6 +1,6 @@
 import { DeadLetters } from './delivery/dead-letters.js'
 import type { InvalidationHandler } from './delivery/delivery.js'
-import { ClosedError, ConfigurationError, InvalidMessageError } from './errors.js'
+import { ClosedError, ConfigurationError } from './errors.js'
 import { TypedEmitter, type ErrorEvents } from './events.js'
 import type { InvalidationLog } from './log/log.js'
 import { decodeFrame, type DecodedFrame } from './message/codec.js'
@@ -16,6 +16,7 @@ import {
   type SubscriptionOptions,
 } from './subscribing/options.js'
 import { Subscription } from './subscribing/subscription.js'
+import { toError } from './thrown.js'
 
 /** What a subscriber tells. */
 export interface SubscriberEvents extends ErrorEvents {
@@ -211,7 +212,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
     try {
       frame = decodeFrame(text)
     } catch (error) {
-      this.emit('error', error instanceof Error ? error : new InvalidMessageError(String(error)))
+      this.emit('error', toError(error))
       return
     }
     for (const error of frame.rejected) this.emit('error', error)

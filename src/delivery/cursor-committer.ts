@@ -1,6 +1,6 @@
 import type { Runtime, Timer } from '../runtime.js'
 import type { CursorStore } from './cursor.js'
-import { toError } from './thrown.js'
+import { toError } from '../thrown.js'
 
 export interface CursorCommitterOptions {
   readonly store: CursorStore

@@ -1,6 +1,6 @@
 import { RedisError } from '../errors.js'
 import type { DeadLetter } from '../message/dead-letter.js'
-import { describeThrown } from './thrown.js'
+import { describeThrown } from '../thrown.js'
 
 type NewLetter = Omit<DeadLetter, 'id'>
 

@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../errors.js'
 import type { DeadLetter } from '../message/dead-letter.js'
 import { compareStreamIds } from '../recovery/position.js'
-import { toError } from './thrown.js'
+import { toError } from '../thrown.js'
 
 /** What of the log is needed to look after dead letters. */
 export interface DeadLetterLog {

@@ -4,7 +4,7 @@ import type { InvalidationMessage } from '../message/message.js'
 import type { Runtime } from '../runtime.js'
 import type { Origin } from './delivery.js'
 import { type RetryContext, RetryingHandler } from './retry.js'
-import { toError } from './thrown.js'
+import { toError } from '../thrown.js'
 
 /** How long handlers that return no promise may run in a row before the event loop gets a turn. */
 const sliceMs = 10

@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { ConfigurationError } from '../errors.js'
 import { parsePosition } from '../recovery/position.js'
 import { type CursorFactory, isEarlier } from './cursor.js'
-import { describeThrown } from './thrown.js'
+import { describeThrown } from '../thrown.js'
 
 const version = 1
 

@@ -3,7 +3,7 @@ import type { InvalidationMessage } from '../message/message.js'
 import type { Runtime } from '../runtime.js'
 import { type Attempt, createAttempt } from './attempt.js'
 import type { InvalidationHandler, Origin } from './delivery.js'
-import { describeThrown, toError } from './thrown.js'
+import { describeThrown, toError } from '../thrown.js'
 import { TimeLimit } from './time-limit.js'
 
 /** How often a failing handler is tried, and the bounds of the delay before the next try. */

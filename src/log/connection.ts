@@ -1,6 +1,7 @@
 import { ConfigurationError, RedisError, UnsupportedServerError } from '../errors.js'
 import type { InvalidationError } from '../errors.js'
 import type { Runtime, Timer } from '../runtime.js'
+import { toError } from '../thrown.js'
 import { Backoff } from './backoff.js'
 import { Cork } from './cork.js'
 import { DeadlineWatch } from './deadline-watch.js'
@@ -167,7 +168,7 @@ export abstract class Connection implements LogConnection {
     const attempt = this.#attempt
     try {
       const { commandTimeoutMs } = this.#context
-      await this.prepare((command, ...args) => this.#track(commandTimeoutMs, command, args, asError))
+      await this.prepare((command, ...args) => this.#track(commandTimeoutMs, command, args, toError))
     } catch (error) {
       if (attempt === this.#attempt) this.#distrust(error)
       return
@@ -256,10 +257,6 @@ export abstract class Connection implements LogConnection {
     const attemptOverdue = begun !== undefined && now - begun >= this.#context.commandTimeoutMs
     return attemptOverdue ? 'connect' : this.#pending.overdue(now)
   }
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error))
 }
 
 /** Whether waiting may mend it. */

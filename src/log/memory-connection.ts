@@ -1,6 +1,7 @@
 import { RedisError } from '../errors.js'
 import type { InvalidationError } from '../errors.js'
 import type { Runtime, Timer } from '../runtime.js'
+import { toError } from '../thrown.js'
 import type { ConnectionListener, LogConnection } from './log.js'
 import type { MemoryServer } from './memory-server.js'
 import { MemoryWire } from './memory-wire.js'
@@ -160,7 +161,7 @@ function attempt<T>(operation: () => T, resolve: (value: T) => void, reject: (er
     }
   } catch (error) {
     return () => {
-      reject(error instanceof Error ? error : new Error(String(error)))
+      reject(toError(error))
     }
   }
 }

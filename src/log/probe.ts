@@ -1,4 +1,5 @@
 import { UnsupportedServerError } from '../errors.js'
+import { describeThrown } from '../thrown.js'
 import type { Send } from './connection.js'
 import type { LogKeys } from './keys.js'
 import { replyCode } from './redis-errors.js'
@@ -31,7 +32,7 @@ export async function probe(send: Send, keys: LogKeys, server: string): Promise<
 }
 
 function lacks(feature: string, server: string, error: unknown): UnsupportedServerError {
-  const text = error instanceof Error ? error.message : String(error)
+  const text = describeThrown(error)
   return new UnsupportedServerError(
     `The server at ${server} lacks ${feature} (${text}): the log needs Redis 6.2 or later, Valkey, or a server that can do the same`,
   )

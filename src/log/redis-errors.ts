@@ -1,5 +1,6 @@
 import { InvalidationError, RedisError } from '../errors.js'
 import type { RedisErrorKind } from '../errors.js'
+import { describeThrown } from '../thrown.js'
 
 const kindOfCode: Readonly<Record<string, RedisErrorKind>> = {
   READONLY: 'readonly',
@@ -55,7 +56,7 @@ export function toRedisError(error: unknown, command: string, server: string): I
 /** A host with several addresses fails with an error for each, and no message of its own. */
 function textOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(textOf).join('; ')
-  return error instanceof Error ? error.message : String(error)
+  return describeThrown(error)
 }
 
 /** An error reply as an error. */

@@ -1,4 +1,5 @@
 import { InvalidationError, RedisError } from '../errors.js'
+import { toError } from '../thrown.js'
 
 /** Passes on the errors of an outage, one of each kind: the same failure may come back with every attempt. */
 export class Outage {
@@ -11,7 +12,7 @@ export class Outage {
 
   /** Another failure. */
   failed(thrown: unknown): void {
-    const error = thrown instanceof Error ? thrown : new Error(String(thrown))
+    const error = toError(thrown)
     const kind = kindOf(error)
     if (this.#seen.has(kind)) return
     this.#seen.add(kind)

@@ -1,6 +1,7 @@
 import { judgeArrival } from '../recovery/continuity.js'
 import type { ResyncReason } from '../recovery/resync.js'
 import { delay, type Runtime } from '../runtime.js'
+import { toError } from '../thrown.js'
 import type { ArrivalBuffer, LogFrame } from './arrival-buffer.js'
 import { backoffMs } from '../backoff.js'
 import type { Intake } from './intake.js'
@@ -170,7 +171,7 @@ export class Follower {
         if (this.#settle(outcome)) break
       } catch (error) {
         if (!this.#linkUp || this.#closed) break
-        this.#context.onError(error instanceof Error ? error : new Error(String(error)))
+        this.#context.onError(toError(error))
         await delay(runtime, backoffMs(failures++, runtime))
       }
     }

@@ -4,6 +4,7 @@ import { decodeFrame } from '../message/codec.js'
 import type { InvalidationMessage } from '../message/message.js'
 import type { Entry } from '../recovery/entry.js'
 import { formatPosition, type Position } from '../recovery/position.js'
+import { toError } from '../thrown.js'
 import type { ArrivalBuffer, LogFrame } from './arrival-buffer.js'
 import type { SubscriptionCounts } from './counts.js'
 import type { Progress } from './progress.js'
@@ -125,7 +126,7 @@ export class Intake {
       for (const error of rejected) this.#context.onError(error)
       return messages
     } catch (error) {
-      this.#context.onError(error instanceof Error ? error : new Error(String(error)))
+      this.#context.onError(toError(error))
       return []
     }
   }

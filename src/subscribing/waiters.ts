@@ -71,8 +71,7 @@ export class Waiters {
         timer.cancel()
         signal?.removeEventListener('abort', onAbort)
         if (error === undefined) resolve()
-        else
-          reject(error instanceof Error ? error : new WaitTimeoutError(`Stopped waiting for ${what}`, { cause: error }))
+        else reject(error)
       },
     }
     this.#waiters.add(waiter)

@@ -110,6 +110,33 @@ describe('a replay', () => {
     expect(await run(log, { at: 'first', prev: 'e2' })).toEqual({ end: 'lost-place', read: [] })
   })
 
+  it('has caught up where the log was emptied, and its last append is what was accepted', async () => {
+    const log = new ScriptedLog(2)
+    log.entries = []
+    expect(await run(log, { at: 'first', prev: 'e2' })).toEqual({ end: 'caught-up', read: [] })
+  })
+
+  it('looks once more where `last` was evicted and something was appended meanwhile', async () => {
+    const log = new ScriptedLog(3)
+    log.last = undefined
+    log.before.set(1, () => undefined)
+    const read: string[] = []
+    const heads = ['e4', 'e4']
+    const end = await replay(from(1), {
+      pageSize: 9,
+      readPage: (start, count) => log.readPage(start, count),
+      head: () => {
+        if (log.entries.length === 3) log.entries.push(entry(4))
+        return Promise.resolve(heads.shift())
+      },
+      accept: (entries) => {
+        read.push(...entries.map((each) => each.position.appendId))
+        return Promise.resolve()
+      },
+    })
+    expect({ end, read }).toEqual({ end: 'caught-up', read: names(2, 4) })
+  })
+
   it('is broken by an entry deleted in the middle, and hands over nothing of that page', async () => {
     const log = new ScriptedLog(8)
     log.entries.splice(4, 1)

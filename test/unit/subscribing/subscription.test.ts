@@ -56,6 +56,36 @@ describe('a first start', () => {
     expect(follower.resyncs).toMatchObject([{ reason: 'no-position', missed: undefined }])
   })
 
+  it('may not write and stays where it stands nowhere, while the log stays empty', async () => {
+    const fleet = new VirtualFleet()
+    const link = fleet.log.link()
+    link.refuseWrites('readonly')
+    const follower = await fleet.follow({ log: link })
+    await fleet.caughtUp(follower)
+    link.cut()
+    await fleet.runtime.advance(3_000)
+    await fleet.caughtUp(follower)
+    expect(follower.subscription.state).toBe('live')
+    expect(follower.resyncs).toEqual([])
+    expect(follower.subscription.freshness().verifiedAt).toBeGreaterThan(0)
+  })
+
+  it('may not write, and gives its position up where the log is lost', async () => {
+    const fleet = new VirtualFleet()
+    await fleet.append('1')
+    const link = fleet.log.link()
+    link.refuseWrites('refused')
+    const follower = await fleet.follow({ log: link })
+    await fleet.caughtUp(follower)
+    fleet.log.flush()
+    await fleet.runtime.advance(3_000)
+    expect(follower.handled).toEqual(['*'])
+    expect(follower.subscription.position).toBeUndefined()
+    await fleet.append('2')
+    await fleet.caughtUp(follower)
+    expect(follower.resyncs.map(({ reason }) => reason)).toEqual(['log-lost', 'no-position'])
+  })
+
   it('is disconnected while the server is away, and begins when it is back', async () => {
     const fleet = new VirtualFleet()
     fleet.log.goDown()
@@ -210,6 +240,27 @@ describe('the live channel', () => {
     expect(follower.handled).toEqual(['1', 'crate'])
     expect(follower.subscription.position).toBe(before)
     expect(follower.subscription.counts.foreign).toBe(1)
+  })
+
+  it('and the log that carry garbage in an entry say so, and lose neither the place nor the neighbours', async () => {
+    const fleet = new VirtualFleet()
+    const link = fleet.log.link()
+    const commands = link.openCommands({ onUp: () => undefined, onDown: () => undefined, onError: () => undefined })
+    const follower = await fleet.follow({ log: fleet.log.link() })
+    await fleet.caughtUp(follower)
+    const garbage = ['{"frame":[{"message_id":7}]}', '{"entity_type":', '{"message_id":"m"}']
+    for (const [index, frame] of garbage.entries()) {
+      await fleet.runtime.runUntil(commands.append(`garbage${index}`, frame, 1_000), 1_000)
+      await fleet.append(String(index))
+    }
+    await fleet.caughtUp(follower)
+    const late = await fleet.follow({ startAt: 'oldest' })
+    await fleet.caughtUp(late)
+    expect(follower.handled).toEqual(['0', '1', '2'])
+    expect(late.handled).toEqual(['0', '1', '2'])
+    expect(late.errors).toHaveLength(3)
+    expect(late.errors).toMatchObject(garbage.map(() => ({ code: 'INVALID_MESSAGE' })))
+    expect(late.resyncs).toEqual([])
   })
 
   it('that carries garbage says so, and goes on', async () => {
@@ -499,6 +550,8 @@ describe('waitFor', () => {
     const aborted = expect(subscription.waitFor(unknown, { signal: controller.signal })).rejects.toThrow('enough')
     controller.abort(new Error('enough'))
     await aborted
+    const before = AbortSignal.abort('reasons need not be errors')
+    await expect(subscription.waitFor(unknown, { signal: before })).rejects.toBe('reasons need not be errors')
     const closed = expect(subscription.waitFor(unknown)).rejects.toThrow(ClosedError)
     await fleet.runtime.runUntil(subscription.close(), 10_000)
     await closed
@@ -506,6 +559,17 @@ describe('waitFor', () => {
 })
 
 describe('close', () => {
+  it('is what disposing does, and what the subscriber is asked for by unsubscribe', async () => {
+    const fleet = new VirtualFleet()
+    const first = await fleet.follow()
+    const second = await fleet.follow()
+    await fleet.runtime.runUntil(first.subscription[Symbol.asyncDispose](), 10_000)
+    await fleet.runtime.runUntil(second.subscriber.unsubscribe(second.subscription), 10_000)
+    expect([first.subscription.state, second.subscription.state]).toEqual(['closed', 'closed'])
+    await fleet.runtime.runUntil(second.subscriber[Symbol.asyncDispose](), 10_000)
+    expect(second.subscriber.connected).toBe(false)
+  })
+
   it('takes nothing more in, and does not count what was not handled', async () => {
     const fleet = new VirtualFleet()
     const follower = await fleet.follow()
