@@ -174,3 +174,28 @@ describe('a replica promoted after losing a tail', () => {
     expect(strict.handled.names).toEqual([...ids(1, 10), '*', 'after'])
   })
 })
+
+describe('a primary paused (SIGSTOP), passed over for its replica, and woken', () => {
+  it('misses nothing and needs no resync: who was connected to it has long left', async () => {
+    const [publisher, repairs] = await publish()
+    const follower = await fleet.follow({}, {}, front.url)
+    await publishAll(publisher, 1, 30)
+    await replica.inSync()
+    await follower.handled.count(30)
+    const gone = disconnected(follower)
+    fleet.server.pause()
+    const publishing = publishAll(publisher, 31, 40)
+    await replica.promote()
+    front.pointTo(replica.server.port)
+    await gone
+    await publishing
+    await follower.handled.has('40')
+    // What it executes now, it had received before it was paused: nobody listens to it any more.
+    fleet.server.resume()
+    await publishAll(publisher, 41, 50)
+    await follower.handled.has('50')
+    await expectResyncs(follower, [])
+    expect(follower.handled.names).toEqual(ids(1, 50))
+    expect(repairs).toEqual([{ intact: 30, reappended: 0, unknown: 0 }])
+  })
+})

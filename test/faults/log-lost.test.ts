@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { SubscriptionEvents } from '../../src/index.js'
+import { redisCursor, type SubscriptionEvents } from '../../src/index.js'
 import { compareStreamIds, parsePosition } from '../../src/recovery/position.js'
 import { ids } from '../support/handled.js'
 import { nextEvent, within } from '../support/latch.js'
@@ -23,11 +23,25 @@ describe('FLUSHALL', () => {
     await fleet.redis.flushall()
     await Promise.all(followers.map(({ handled }) => handled.has('*')))
     await publisher.invalidate('user', 'after')
-    for (const follower of followers) {
-      await follower.handled.has('after')
-      await expectResyncs(follower, ['log-lost'])
-      expect(follower.handled.names).toEqual([...ids(1, 10), '*', 'after'])
-    }
+    await Promise.all(followers.map(({ handled }) => handled.has('after')))
+    await Promise.all(followers.map((follower) => expectResyncs(follower, ['log-lost'])))
+    for (const { handled } of followers) expect(handled.names).toEqual([...ids(1, 10), '*', 'after'])
+  })
+
+  it('takes the cursors too: a live subscription saves its own again, and goes on from it', async () => {
+    const publisher = await fleet.publisher()
+    const durable = { name: 'cache', cursor: redisCursor(), commitIntervalMs: 10 }
+    const first = await fleet.follow({ ...durable, startAt: 'head' })
+    await publisher.invalidate('user', '1')
+    await first.handled.has('1')
+    await fleet.redis.flushall()
+    await first.handled.has('*')
+    await expectResyncs(first, ['log-lost'])
+    await first.subscriber.close()
+    await publisher.invalidate('user', '2')
+    const second = await fleet.follow(durable)
+    await expectResyncs(second, [])
+    expect(second.handled.names).toEqual(['2'])
   })
 
   it('under load is one resync, log-lost, which covers whatever was not handled', async () => {
@@ -88,10 +102,8 @@ describe('a stream that is deleted, while `last` stays', () => {
     const early = await fleet.follow({ startAt: position })
     await publisher.invalidate('user', '2')
     const late = await fleet.follow({ startAt: position })
-    for (const follower of [early, late]) {
-      await follower.handled.has('2')
-      await expectResyncs(follower, [])
-      expect(follower.handled.names).toEqual(['2'])
-    }
+    await Promise.all([early, late].map(({ handled }) => handled.has('2')))
+    await Promise.all([early, late].map((follower) => expectResyncs(follower, [])))
+    for (const { handled } of [early, late]) expect(handled.names).toEqual(['2'])
   })
 })

@@ -1,6 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type InvalidationPublisher, type PublisherEvents, redisCursor } from '../../src/index.js'
-import { ids } from '../support/handled.js'
+import {
+  type InvalidationPublisher,
+  type PublisherEvents,
+  redisCursor,
+  type SubscriptionEvents,
+} from '../../src/index.js'
+import { Handled, ids } from '../support/handled.js'
 import { nextEvent, until, within } from '../support/latch.js'
 import { LiveFleet, type LiveFollower } from '../support/live-fleet.js'
 import { expectResyncs } from '../support/settled.js'
@@ -52,23 +57,38 @@ describe('a wrong type under', () => {
     expect(follower.handled.names).toEqual(ids(1, 20))
   })
 
-  it('the cursors is told once and harms no live subscription; who starts meanwhile waits, then has no cursor', async () => {
+  it('the cursors is told once, and harms no live subscription', async () => {
     const cursors = `{${fleet.channel}}:cursors`
-    const durable = { name: 'cache', cursor: redisCursor(), commitIntervalMs: 10 }
-    const running = await fleet.follow({ ...durable, startAt: 'head' })
+    const durable = await fleet.follow({ name: 'cache', cursor: redisCursor(), commitIntervalMs: 10, startAt: 'head' })
     await fleet.redis.del(cursors)
     await fleet.redis.set(cursors, 'not a hash')
     await Promise.all(ids(11, 20).map((id) => publisher.invalidate('user', id)))
-    await running.handled.has('20')
-    await until(() => running.errors.length > 0, 5_000, 'the failing cursor told')
-    await expectResyncs(running, [])
-    expect(running.errors).toMatchObject([{ code: 'REDIS', message: expect.stringContaining('WRONGTYPE') as string }])
-
-    const starting = fleet.follow({ ...durable, name: 'other' })
+    await durable.handled.has('20')
+    await until(() => durable.errors.length > 0, 5_000, 'the failing cursor told')
+    await expectResyncs(durable, [])
+    expect(durable.errors).toMatchObject([{ code: 'REDIS', message: expect.stringContaining('WRONGTYPE') as string }])
     await fleet.redis.del(cursors)
-    const started = await starting
-    await until(async () => (await fleet.redis.hlen(cursors)) === 2, 5_000, 'both cursors saved')
-    await expectResyncs(started, ['no-cursor'])
-    await expectResyncs(running, [])
+    await until(async () => (await fleet.redis.hexists(cursors, 'cache')) === 1, 5_000, 'the cursor saved')
+    await expectResyncs(durable, [])
+  })
+
+  it('the cursors makes who starts wait, rather than flush: the cursor may be there when it is put right', async () => {
+    const [cursors, aside] = [`{${fleet.channel}}:cursors`, `{${fleet.channel}}:aside`]
+    const durable = { name: 'cache', cursor: redisCursor() }
+    const first = await fleet.follow({ ...durable, startAt: 'head' })
+    await first.subscriber.close()
+    await fleet.redis.rename(cursors, aside)
+    await fleet.redis.set(cursors, 'not a hash')
+    await publisher.invalidate('user', '11')
+
+    const subscriber = await fleet.subscriber()
+    const handled = new Handled()
+    const second = subscriber.subscribe(handled.handler, durable)
+    const [error] = await within(nextEvent<SubscriptionEvents, 'error'>(second, 'error'), 5_000, 'the refusal told')
+    expect(error).toMatchObject({ code: 'REDIS', message: expect.stringContaining('WRONGTYPE') as string })
+    await fleet.redis.rename(aside, cursors)
+    await second.caughtUp()
+    expect(handled.names).toEqual(['11'])
+    expect(second.counts).toMatchObject({ replayed: 1, resyncs: 0 })
   })
 })
