@@ -30,6 +30,12 @@ export class AcceptedEntries {
     return this.#sequence
   }
 
+  /** Takes the next place for what is no entry. */
+  skip(): number {
+    this.#sequence += 1
+    return this.#sequence
+  }
+
   has(appendId: string): boolean {
     return this.#entries.has(appendId)
   }

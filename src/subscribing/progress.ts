@@ -27,6 +27,8 @@ export class Progress {
   readonly #watermark: Watermark<Milestone>
   #position: Position | undefined
   #ordinal: number | undefined
+  /** The place since which there is no entry to stand on; undefined where there is one, and before it has begun. */
+  #nowhere: number | undefined
   #history = 0
   #resyncMark = 0
   #handled: Milestone = { position: undefined, sequence: 0, resyncMark: 0, history: 0 }
@@ -75,9 +77,15 @@ export class Progress {
     this.accept(position)()
   }
 
+  /** Begins where there is no entry to stand on, and nothing to handle. */
+  beginNowhere(): void {
+    this.#nowhere = this.accepted.sequence
+  }
+
   /** Moves on to the next entry of the history; the function returned says that it has been handled. */
   accept(position: Position): () => void {
     this.#position = position
+    this.#nowhere = undefined
     if (this.#ordinal !== undefined) this.#ordinal += 1
     const sequence = this.accepted.add(position)
     const readAt = this.#unreached.get(position.appendId)
@@ -108,9 +116,11 @@ export class Progress {
     this.#ordinal = ordinal === undefined ? undefined : ordinal - 1
     if (head !== undefined) return this.accept(head)
     this.#position = undefined
+    const sequence = this.accepted.skip()
+    this.#nowhere = sequence
     return this.#watermark.add({
       position: undefined,
-      sequence: this.accepted.sequence,
+      sequence,
       resyncMark: mark,
       history: this.#history,
     })
@@ -118,16 +128,13 @@ export class Progress {
 
   /** A read of `last`, sent at `sentAt` (monotonic), said that the log ends with this entry, or has none. */
   headRead(appendId: string | undefined, sentAt: number): void {
-    if (appendId === undefined) {
-      if (this.#position === undefined) this.#verified(sentAt)
-      return
-    }
-    const sequence = this.accepted.sequenceOf(appendId)
+    const sequence = appendId === undefined ? this.#nowhere : this.accepted.sequenceOf(appendId)
     if (sequence !== undefined) {
       this.#unverified.push({ sequence, sentAt })
       this.#verify()
       return
     }
+    if (appendId === undefined) return
     this.#unreached.set(appendId, sentAt)
     if (this.#unreached.size > maxUnreached) {
       const oldest = this.#unreached.keys().next()
@@ -137,8 +144,8 @@ export class Progress {
 
   /** Whether the handled part has reached this entry, as far as it is remembered; no entry is reached where we stand nowhere. */
   isHandled(appendId: string | undefined, { sequence }: HandledState): boolean {
-    if (appendId === undefined) return this.#position === undefined
-    return (this.accepted.sequenceOf(appendId) ?? Infinity) <= sequence
+    const place = appendId === undefined ? this.#nowhere : this.accepted.sequenceOf(appendId)
+    return place !== undefined && place <= sequence
   }
 
   /** Whether a head that was read has been accepted since. */

@@ -140,7 +140,8 @@ export class Recovery {
     const { log, runtime, progress, cap } = this.#context
     const sentAt = runtime.monotonic()
     const stand = await log.stand(this.#context.nextAppendId(), cap)
-    if (stand !== undefined) progress.begin(stand.position, stand.added)
+    if (stand === undefined) progress.beginNowhere()
+    else progress.begin(stand.position, stand.added)
     progress.headRead(stand?.position.appendId, sentAt)
     return 'caught-up'
   }

@@ -94,8 +94,8 @@ export const mutants: readonly Mutant[] = [
     name: 'no-marker',
     lacks: 'the marker where there is nothing to stand on',
     file: 'subscribing/recovery.ts',
-    from: 'if (stand !== undefined) progress.begin(stand.position, stand.added)',
-    to: "if (stand !== undefined && !stand.position.appendId.endsWith('0')) progress.begin(stand.position, stand.added)",
+    from: 'else progress.begin(stand.position, stand.added)',
+    to: "else if (!stand.position.appendId.endsWith('0')) progress.begin(stand.position, stand.added)",
     caughtBy: 'test/unit/subscribing',
   },
   {

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import type { CursorFactory } from '../../../src/delivery/cursor.js'
 import type { InvalidationLog } from '../../../src/log/log.js'
 import type { MemoryLink } from '../../../src/log/memory-link.js'
 import { ids } from '../../support/handled.js'
@@ -58,6 +59,52 @@ it('a link that was lost and came back while the log was read makes it read once
   await fleet.runtime.settle()
   expect(follower.subscription.state).toBe('live')
   expect(follower.handled).toEqual(['1', '2'])
+})
+
+it('a heartbeat that finds no log vouches for nothing before the subscription has begun', async () => {
+  const fleet = new VirtualFleet()
+  let answer: (position: string) => void = () => undefined
+  const cursor: CursorFactory = () => ({
+    durable: true,
+    load: () =>
+      new Promise((resolve) => {
+        answer = resolve
+      }),
+    save: () => Promise.resolve(),
+  })
+  const position = await fleet.appendRange(1, 1)
+  await fleet.append('2')
+  fleet.log.flush()
+  const follower = await fleet.follow({ name: 'durable', cursor, connection: { heartbeatMs: 100 } })
+  const caughtUp = follower.subscription.caughtUp()
+  await fleet.runtime.advance(1_000)
+  expect(follower.subscription.freshness().verifiedAt).toBeUndefined()
+  answer(position)
+  await fleet.runtime.runUntil(caughtUp, 10_000)
+  expect(follower.handled).toEqual(['*'])
+})
+
+it('a resync that leaves nothing to stand on vouches for nothing before it has been handled', async () => {
+  const fleet = new VirtualFleet()
+  await fleet.append('1')
+  const link = fleet.log.link()
+  link.refuseWrites('refused')
+  let finish: () => void = () => undefined
+  const handler = (): Promise<void> =>
+    new Promise((resolve) => {
+      finish = resolve
+    })
+  const follower = await fleet.follow({ log: link, handler })
+  await fleet.caughtUp(follower)
+  const before = fleet.runtime.monotonic()
+  fleet.log.flush()
+  await fleet.runtime.advance(5_000)
+  const caughtUp = follower.subscription.caughtUp()
+  await fleet.runtime.settle()
+  expect(follower.resyncs).toHaveLength(1)
+  expect(follower.subscription.freshness().verifiedAt).toBeLessThanOrEqual(before)
+  finish()
+  await fleet.runtime.runUntil(caughtUp, 100)
 })
 
 it('what was dropped for want of room while the log was read is read from it, though nothing follows', async () => {
