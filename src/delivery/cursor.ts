@@ -2,7 +2,7 @@ import { compareStreamIds, parsePosition } from '../recovery/position.js'
 
 /** Keeps the positions that named subscriptions go on from. */
 export interface CursorStore {
-  /** Whether positions outlive the process. */
+  /** Whether positions outlive the process. Those of a store where they do not are neither loaded nor saved. */
   readonly durable: boolean
   /** The saved position, as text; undefined where none was saved. */
   load(name: string): Promise<string | undefined>
@@ -20,24 +20,13 @@ export interface CursorContext {
 /** Makes the store of one subscription: `memoryCursor()`, `redisCursor()`, `fileCursor(path)`, or one of your own. */
 export type CursorFactory = (context: CursorContext) => CursorStore
 
-/**
- * Keeps cursors in memory, for caches that die with the process. They live as long as the function returned: hand the
- * same one to a second subscription of the same name, and it goes on where the first stopped.
- */
+/** Keeps nothing: for caches that die with the process. A new process has an empty cache, and begins at the head. */
 export function memoryCursor(): CursorFactory {
-  const positions = new Map<string, string>()
-  return ({ channel }) => {
-    const keyOf = (name: string): string => JSON.stringify([channel, name])
-    return {
-      durable: false,
-      load: (name) => Promise.resolve(positions.get(keyOf(name))),
-      save(name, position, overwrite) {
-        const saved = positions.get(keyOf(name))
-        if (overwrite || saved === undefined || !isEarlier(position, saved)) positions.set(keyOf(name), position)
-        return Promise.resolve()
-      },
-    }
-  }
+  return () => ({
+    durable: false,
+    load: () => Promise.resolve(undefined),
+    save: () => Promise.resolve(),
+  })
 }
 
 /**

@@ -35,7 +35,8 @@ export interface SubscriptionOptions {
   readonly cursor?: CursorFactory
   /**
    * Where to begin when there is no cursor: `head`, `oldest` (the first entry the log still has) or a position as text.
-   * Default: `head`; with a durable cursor whose position is gone, a resync (`no-cursor`).
+   * Default: `head`; with a durable cursor whose position is gone, a resync (`no-cursor`). Set with a durable cursor, it
+   * holds for one that got lost as well: `head` then skips what was missed.
    */
   readonly startAt?: string
   /** How many handlers run at once. Default 1: in order of each publisher. */
