@@ -12,7 +12,7 @@ const [url = '', stream = ''] = process.argv.slice(2)
 const redis = new Redis(url, { lazyConnect: true })
 await redis.connect()
 
-serve(async (count) => {
+serve(async (count = 0) => {
   const startedAt = sharedNow()
   let read = 0
   for (let from = '-'; read < count;) {

@@ -9,7 +9,7 @@ import { serve } from './serve.js'
 const [url = '', channel = '', startAt = ''] = process.argv.slice(2)
 const subscriber = await InvalidationSubscriber.connect(url, { channel })
 
-serve(async (count) => {
+serve(async (count = 0) => {
   const { promise, resolve, reject } = Promise.withResolvers<number>()
   let handled = 0
   const handle = (): void => {

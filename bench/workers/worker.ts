@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { isNumbers } from './serve.js'
 
 const answerTimeoutMs = 60_000
 
@@ -11,8 +12,8 @@ export class Worker implements AsyncDisposable {
   #stderr = ''
 
   /** Resolves when it is ready to be asked. */
-  static async start(script: string, args: readonly (string | number)[]): Promise<Worker> {
-    const worker = new Worker(script, args.map(String))
+  static async start(script: string, args: readonly string[]): Promise<Worker> {
+    const worker = new Worker(script, args)
     await worker.#answer()
     return worker
   }
@@ -29,9 +30,9 @@ export class Worker implements AsyncDisposable {
   }
 
   /** @throws Error that tells what it wrote on stderr, when it ends instead of answering */
-  async ask(amount: number): Promise<readonly number[]> {
+  async ask(...numbers: readonly number[]): Promise<readonly number[]> {
     const answer = this.#answer()
-    this.#child.send(amount)
+    this.#child.send(numbers)
     return answer
   }
 
@@ -62,8 +63,4 @@ export class Worker implements AsyncDisposable {
       settled.abort()
     }
   }
-}
-
-function isNumbers(value: unknown): value is readonly number[] {
-  return Array.isArray(value) && value.every((each) => typeof each === 'number')
 }
