@@ -11,7 +11,8 @@ export class PendingCalls {
 
   /** Settles as `reply` does, unless `rejectAll` comes first. `translate` turns what `reply` rejects with. */
   track<T>(command: string, reply: Promise<T>, deadline: number, translate: (error: unknown) => Error): Promise<T> {
-    // Replies come in order, so a call can't be answered before those that were made before it.
+    // Replies come in order, so a call can't be answered before those that wait already.
+    if (this.#calls.size === 0) this.#latestDeadline = 0
     this.#latestDeadline = Math.max(this.#latestDeadline, deadline)
     const latest = this.#latestDeadline
     return new Promise((resolve, reject) => {

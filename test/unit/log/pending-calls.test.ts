@@ -29,6 +29,13 @@ describe('PendingCalls', () => {
     expect(calls.overdue(1_000)).toBe('wait')
   })
 
+  it('gives no time of a call that has been answered to those that come after it', async () => {
+    const calls = new PendingCalls()
+    await calls.track('wait', Promise.resolve(1), 1_000, same)
+    void calls.track('get', never, 100, same)
+    expect(calls.overdue(100)).toBe('get')
+  })
+
   it('rejects all that are pending, once; a reply that comes later changes nothing', async () => {
     const calls = new PendingCalls()
     let reply: (value: string) => void = () => {}
