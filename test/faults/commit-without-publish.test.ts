@@ -35,12 +35,12 @@ describe('a publisher killed between commit and publish', () => {
     const follower = await fleet.follow()
     const load = (): Promise<string> => readFile(join(folder, 'user'), 'utf8')
     const first = write('first')
-    await first.printed((lines) => lines.some(({ published }) => published === 'first'))
+    await first.printed((lines) => lines.some(({ written }) => written === 'first'))
     await follower.handled.count(1)
     const cached = await load()
 
     const killed = write('second', 'stall')
-    await killed.printed((lines) => lines.some(({ committed }) => committed === 'second'))
+    await killed.printed((lines) => lines.some(({ written }) => written === 'second'))
     await killed.kill()
     await expectResyncs(follower, [])
     expect(await load()).toBe('second')
@@ -50,7 +50,7 @@ describe('a publisher killed between commit and publish', () => {
     expect(follower.subscription.freshness()).toMatchObject({ state: 'live', behind: 0 })
 
     const next = write('third')
-    await next.printed((lines) => lines.some(({ published }) => published === 'third'))
+    await next.printed((lines) => lines.some(({ written }) => written === 'third'))
     await follower.handled.count(2)
     await expectResyncs(follower, [])
     expect(follower.handled.names).toEqual(['1', '1'])

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { RepairSummary } from '../../src/index.js'
 import { ids } from '../support/handled.js'
+import { until } from '../support/latch.js'
 import { LiveFleet } from '../support/live-fleet.js'
 import { expectResyncs } from '../support/settled.js'
 
@@ -41,6 +42,8 @@ describe('50 subscribers and 10 publishers at once', () => {
       publishing.push(...publishHalf(2 * round + 1))
       await back
       await Promise.all(publishing)
+      const areLive = (): boolean => followers.every(({ subscription }) => subscription.state === 'live')
+      await until(areLive, 10_000, 'every subscription live again')
     }
 
     const published = publishers.map((_, index) => ids(0, rounds * perRound - 1).map((id) => `${index}:${id}`))

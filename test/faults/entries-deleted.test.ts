@@ -103,8 +103,11 @@ describe('the `last` key deleted', () => {
     await deleteLast()
     await live.handled.has('*')
     await publisher.invalidate('user', '11')
+    // What was appended since must not pass for the successor of entry 9.
+    const behind = await followFrom(3)
     await live.handled.has('11')
     await expectResyncs(live, ['deleted'])
     expect(live.handled.names).toEqual([...ids(1, 10), '*', '11'])
+    await expectResyncs(behind, ['deleted'])
   })
 })

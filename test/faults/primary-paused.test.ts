@@ -44,7 +44,7 @@ describe('a primary paused (SIGSTOP)', () => {
 
   it('and woken before the deadline is a delay, and nothing else', async () => {
     const patient = { commandTimeoutMs: 30_000 }
-    const publisher = await fleet.publisher({ ...patient, publishTimeoutMs: 200 })
+    const publisher = await fleet.publisher({ ...patient, publishTimeoutMs: 600 })
     follower = await fleet.follow({}, patient)
     fleet.server.pause()
     const late = publisher.invalidate('user', '1')
