@@ -51,7 +51,7 @@ export class SerializationError extends InvalidationError {
  * - `moved`: the slot lives on another server
  * - `refused`: credentials or rights (`NOAUTH`, `WRONGPASS`, `NOPERM`)
  * - `replicas`: appended, but fewer replicas confirmed it than `waitReplicas` asks for
- * - `reply`: any other error reply
+ * - `reply`: all other error replies
  */
 export type RedisErrorKind = 'disconnected' | 'timeout' | 'readonly' | 'moved' | 'refused' | 'replicas' | 'reply'
 

@@ -25,14 +25,14 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'continuity-by-id',
-    lacks: 'the append id at the position: any entry under its stream ID will do',
+    lacks: 'the append id at the position: whatever stands under its stream ID will do',
     file: 'recovery/continuity.ts',
     from: 'found.found === position.appendId',
     to: 'found.found !== undefined',
   },
   {
     name: 'live-without-prev',
-    lacks: 'the chain on the live channel: any frame continues',
+    lacks: 'the chain on the live channel: every frame continues',
     file: 'recovery/continuity.ts',
     from: "if (frame.prev === position?.appendId) return 'deliver'",
     to: "if (position !== undefined) return 'deliver'",
