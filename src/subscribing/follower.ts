@@ -156,6 +156,8 @@ export class Follower {
   async #read(): Promise<void> {
     const { runtime, recovery } = this.#context
     let failures = 0
+    // Attempts in a row may fail the same way: that is told once.
+    let told: string | undefined
     while (this.#linkUp && !this.#closed) {
       if (this.#state !== 'lagging') this.#setState('replaying')
       if (this.#strays > 1) await delay(runtime, backoffMs(this.#strays - 2, runtime))
@@ -165,13 +167,16 @@ export class Follower {
       try {
         const outcome = await recovery.run(wanted?.reason)
         failures = 0
+        told = undefined
         if (outcome === 'lost-place') continue
         if (this.#resyncWanted === wanted) this.#resyncWanted = undefined
         if (epoch !== this.#epoch || this.#buffer.dropped || this.#resyncWanted !== undefined) continue
         if (this.#settle(outcome)) break
       } catch (error) {
         if (!this.#linkUp || this.#closed) break
-        this.#context.onError(toError(error))
+        const failure = toError(error)
+        if (failure.message !== told) this.#context.onError(failure)
+        told = failure.message
         await delay(runtime, backoffMs(failures++, runtime))
       }
     }

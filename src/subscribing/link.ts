@@ -27,6 +27,8 @@ export class Link {
   readonly #runtime: Runtime
   readonly #heartbeatMs: number
   #beat: Timer | undefined
+  /** What the last heartbeat failed with, told once as well. */
+  #beatError: string | undefined
   #closed = false
 
   constructor(log: InvalidationLog, heartbeatMs: number, runtime: Runtime, listener: LinkListener) {
@@ -95,12 +97,19 @@ export class Link {
       try {
         const sentAt = this.#runtime.monotonic()
         const [head] = await Promise.all([this.commands.head(), this.#feed.ping()])
+        this.#beatError = undefined
         if (this.up) this.#listener.onBeat(head, sentAt)
       } catch (error) {
         // A lost or silent connection has told `onDown`; what is left is a server that refuses to answer.
-        if (this.up && error instanceof Error) this.#listener.onError(error)
+        if (this.up && error instanceof Error) this.#beatFailed(error)
       }
     }
     if (!this.#closed) this.#scheduleBeat()
+  }
+
+  #beatFailed(error: Error): void {
+    if (this.#beatError === error.message) return
+    this.#beatError = error.message
+    this.#listener.onError(error)
   }
 }
