@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { InvalidationPublisher, PublisherEvents, RepairSummary, SubscriptionEvents } from '../../src/index.js'
+import type { InvalidationPublisher, PublisherEvents, RepairSummary } from '../../src/index.js'
 import { ids } from '../support/handled.js'
 import { nextEvent, within } from '../support/latch.js'
-import { LiveFleet, type LiveFollower } from '../support/live-fleet.js'
+import { LiveFleet } from '../support/live-fleet.js'
 import { Replica } from '../support/replica.js'
-import { expectResyncs } from '../support/settled.js'
+import { expectResyncs, nextState } from '../support/settled.js'
 import { TcpForwarder } from '../support/tcp-forwarder.js'
 
 let fleet: LiveFleet
@@ -45,18 +45,13 @@ async function failOver(): Promise<void> {
   front.pointTo(replica.server.port)
 }
 
-function disconnected({ subscription }: LiveFollower): Promise<unknown> {
-  const happened = nextEvent<SubscriptionEvents, 'state'>(subscription, 'state', (state) => state === 'disconnected')
-  return within(happened, 5_000, 'disconnected')
-}
-
 describe('a replica promoted after losing a tail', () => {
   it('misses nothing for subscriptions that were away, and needs no resync', async () => {
     const [publisher, repairs] = await publish()
     const beforeTail = await fleet.follow({}, {}, sideway.url)
     await publishAll(publisher, 1, 20)
     await beforeTail.handled.count(20)
-    const gone = disconnected(beforeTail)
+    const gone = nextState(beforeTail, 'disconnected')
     sideway.cut()
     await gone
     await publishAll(publisher, 21, 30)
@@ -156,7 +151,7 @@ describe('a replica promoted after losing a tail', () => {
     await publishAll(publisher, 1, 10)
     await replica.inSync()
     await Promise.all([follower, strict].map(({ handled }) => handled.count(10)))
-    const gone = Promise.all([follower, strict].map(disconnected))
+    const gone = Promise.all([follower, strict].map((each) => nextState(each, 'disconnected')))
     sideway.cut()
     await gone
     replica.cutOff()
@@ -182,7 +177,7 @@ describe('a primary paused (SIGSTOP), passed over for its replica, and woken', (
     await publishAll(publisher, 1, 30)
     await replica.inSync()
     await follower.handled.count(30)
-    const gone = disconnected(follower)
+    const gone = nextState(follower, 'disconnected')
     fleet.server.pause()
     const publishing = publishAll(publisher, 31, 40)
     await replica.promote()

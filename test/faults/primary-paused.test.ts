@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type PublisherEvents, PublishTimeoutError, type SubscriptionEvents } from '../../src/index.js'
+import { type PublisherEvents, PublishTimeoutError } from '../../src/index.js'
 import { ids } from '../support/handled.js'
 import { nextEvent, within } from '../support/latch.js'
 import { LiveFleet, type LiveFollower } from '../support/live-fleet.js'
-import { expectResyncs } from '../support/settled.js'
+import { expectResyncs, nextState } from '../support/settled.js'
 
 let fleet: LiveFleet
 let follower: LiveFollower
@@ -24,15 +24,11 @@ describe('a primary paused (SIGSTOP)', () => {
     follower = await fleet.follow({}, hasty)
     await Promise.all(ids(1, 100).map((id) => publisher.invalidate('user', id)))
     await follower.handled.count(100)
-    const disconnected = nextEvent<SubscriptionEvents, 'state'>(
-      follower.subscription,
-      'state',
-      (state) => state === 'disconnected',
-    )
+    const disconnected = nextState(follower, 'disconnected')
     const queued = nextEvent<PublisherEvents, 'queued'>(publisher, 'queued')
     fleet.server.pause()
     const publishing = Promise.all(ids(101, 200).map((id) => publisher.invalidate('user', id)))
-    await within(disconnected, 5_000, 'the subscription disconnected')
+    await disconnected
     await within(queued, 5_000, 'the messages queued')
     fleet.server.resume()
     await publishing

@@ -1,9 +1,15 @@
 import { expect } from 'vitest'
-import type { ResyncReason } from '../../src/index.js'
-import { until } from './latch.js'
+import type { ResyncReason, SubscriptionEvents, SubscriptionState } from '../../src/index.js'
+import { nextEvent, until, within } from './latch.js'
 import type { LiveFollower } from './live-fleet.js'
 
 const beats = 3
+
+/** Resolves when the subscription has next come to this state. To be called before what brings it there. */
+export async function nextState({ subscription }: LiveFollower, expected: SubscriptionState): Promise<void> {
+  const come = nextEvent<SubscriptionEvents, 'state'>(subscription, 'state', (state) => state === expected)
+  await within(come, 5_000, `the state ${expected}`)
+}
 
 /** Resolves when some heartbeats in a row have found everything handled: a resync that was to come has come by then. */
 export async function settled({ subscription }: LiveFollower): Promise<void> {
