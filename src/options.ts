@@ -1,5 +1,6 @@
 import { ConfigurationError } from './errors.js'
 import type { Logger } from './events.js'
+import { describeValue } from './message/describe-value.js'
 import type { Runtime } from './runtime.js'
 
 /** A number among the options: its default, its unit, and what it may be. */
@@ -49,6 +50,11 @@ export const subscriptionNumbers = {
   deadLetterCap: { default: 10_000, unit: 'dead letters', min: 1, max: 10_000_000 },
 } as const satisfies Record<string, NumberOption>
 
+/** How long `waitFor()` and `caughtUp()` wait. */
+export const waitNumbers = {
+  timeoutMs: { default: 10_000, unit: 'ms', min: 0, max: 24 * hour },
+} as const satisfies Record<string, NumberOption>
+
 export const retryNumbers = {
   tries: { default: 3, unit: 'tries', min: 1, max: 100 },
   minDelayMs: { default: 100, unit: 'ms', min: 0, max: hour },
@@ -71,6 +77,24 @@ export interface ConnectionOptions {
   readonly logger?: Logger
   /** Clock, timers and randomness; for tests. Default: the system's. */
   readonly runtime?: Runtime
+}
+
+const loggerCalls = ['debug', 'info', 'warn', 'error']
+const runtimeCalls = ['now', 'monotonic', 'after', 'yield', 'random', 'uuid']
+
+/** @throws ConfigurationError when a logger or a runtime lacks one of its functions */
+export function checkEquipment({ logger, runtime }: Pick<ConnectionOptions, 'logger' | 'runtime'>): void {
+  checkFunctions(logger, loggerCalls, 'logger')
+  checkFunctions(runtime, runtimeCalls, 'runtime')
+}
+
+function checkFunctions(given: object | undefined, names: readonly string[], option: string): void {
+  if (given === undefined) return
+  const missing = names.find((name) => typeof (given as Record<string, unknown>)[name] !== 'function')
+  if (missing === undefined) return
+  throw new ConfigurationError(
+    `Expected \`${option}\` to have the functions ${names.join(', ')}; it has no \`${missing}\``,
+  )
 }
 
 /** The default channel, the crate's. */
@@ -101,8 +125,14 @@ export function resolveNumbers<Table extends Record<string, NumberOption>>(
   return resolved as Numbers<Table>
 }
 
-/** @throws ConfigurationError when a key of `given` is none of `known`: a misspelt option must not pass silently */
-export function rejectUnknownOptions(given: object, known: readonly string[], where: string): void {
+/**
+ * @throws ConfigurationError when `given` is no object, or one of its keys is none of `known`: a misspelt option must not
+ *   pass silently
+ */
+export function rejectUnknownOptions(given: unknown, known: readonly string[], where: string): asserts given is object {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw new ConfigurationError(`Expected the options of ${where} to be an object, got ${describeValue(given)}`)
+  }
   for (const key of Object.keys(given)) {
     if (!known.includes(key)) {
       throw new ConfigurationError(`Unknown option \`${key}\` of ${where}: expected one of ${known.join(', ')}`)

@@ -201,7 +201,7 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
    * Equal invalidations that wait at the same time are sent as one, and settle together. Who does not await the
    * promise should `catch` it all the same: Node ends a process for a rejection that nobody handles.
    *
-   * @throws InvalidMessageError, SerializationError or ClosedError: it was not accepted, and nothing is sent
+   * @throws InvalidMessageError, SerializationError, ConfigurationError or ClosedError: it was not accepted, and nothing is sent
    * @throws PublishTimeoutError after `publishTimeoutMs`: the message stays queued and is still sent
    * @throws the signal's reason when it aborts: an accepted message stays queued and is still sent; where the signal
    *   was aborted from the start, nothing is accepted
@@ -210,6 +210,7 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
    */
   async publish(invalidation: Invalidation | InvalidationMessage, { signal }: PublishOptions = {}): Promise<Receipt> {
     if (this.#closing) throw new ClosedError('The publisher is closed: connect a new one to publish')
+    checkSignal(signal)
     signal?.throwIfAborted()
     return this.#sender.send(this.#prepare(invalidation), signal)
   }
@@ -277,6 +278,11 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
   #report(error: Error): void {
     void this.#runtime.yield().then(() => this.emit('error', error))
   }
+}
+
+function checkSignal(signal: unknown): void {
+  if (signal === undefined || signal instanceof AbortSignal) return
+  throw new ConfigurationError(`Expected \`signal\` to be an AbortSignal, got ${describeValue(signal)}`)
 }
 
 function checkService(service: unknown): asserts service is string {

@@ -104,7 +104,10 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
     })
     const { commands } = this.#link
     this.deadLetters = new DeadLetters({
-      listDeadLetters: (from, count) => commands.listDeadLetters(from, count),
+      listDeadLetters: async (from, count) => {
+        this.#checkOpen()
+        return commands.listDeadLetters(from, count)
+      },
       removeDeadLetters: (ids) => commands.removeDeadLetters(ids),
       republish: async (message) => {
         await commands.append(this.#nextAppendId(), message, numbers.cap)
@@ -129,7 +132,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
    * @throws ConfigurationError for bad options, or a durable cursor without a name; ClosedError after `close()`
    */
   subscribe(handler: InvalidationHandler, options: SubscriptionOptions = {}): Subscription {
-    if (this.#closing) throw new ClosedError('The subscriber is closed: connect a new one to subscribe')
+    this.#checkOpen()
     if (typeof handler !== 'function') {
       throw new ConfigurationError(`Expected the handler to be a function, got \`${typeof handler}\``)
     }
@@ -172,6 +175,10 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
+  }
+
+  #checkOpen(): void {
+    if (this.#closing) throw new ClosedError('The subscriber is closed: connect a new one')
   }
 
   async #close(): Promise<void> {

@@ -94,14 +94,15 @@ export class RetryingHandler {
   }
 
   #try(message: InvalidationMessage, attempt: Attempt): Outcome | Promise<Outcome> {
-    let result: unknown
+    let handled: Promise<unknown>
     try {
-      result = this.#context.handler(message, attempt)
+      const result: unknown = this.#context.handler(message, attempt)
+      // Whether it can be awaited is asked of what the handler returned, which may throw as the handler may.
+      if (!isPromiseLike(result)) return undefined
+      handled = Promise.resolve(result)
     } catch (error) {
       return this.#failure(message, attempt, error)
     }
-    if (!isPromiseLike(result)) return undefined
-    const handled = Promise.resolve(result)
     return new Promise((resolve) => {
       const running: RunningTry = { message, attempt, end: resolve }
       this.#limit.start(running)

@@ -19,7 +19,7 @@ export function buildCacheKey(entityType: EntityType, entityId: string): string 
  * @throws InvalidMessageError when the key has no colon
  */
 export function parseCacheKey(key: string): ParsedCacheKey {
-  const colon = key.indexOf(':')
+  const colon = typeof key === 'string' ? key.indexOf(':') : -1
   if (colon < 0) {
     throw new InvalidMessageError(
       `Expected a cache key of the form "<entity type>:<entity id>", got ${describeValue(key)}`,
@@ -47,6 +47,7 @@ export function extractEntityType(key: string): EntityType {
 
 /** Whether a text is a cache key: an entity type, a colon and an entity id, neither of them empty. Never throws. */
 export function validateCacheKey(key: string): boolean {
+  if (typeof key !== 'string') return false
   const colon = key.indexOf(':')
   return colon > 0 && colon < key.length - 1
 }

@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../errors.js'
 import {
+  checkEquipment,
   publisherNumbers,
   rejectUnknownOptions,
   repairNumbers,
@@ -56,6 +57,7 @@ export type ResolvedPublisherOptions = ReturnType<typeof resolvePublisherOptions
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the tables say what it returns
 export function resolvePublisherOptions(options: PublisherOptions) {
   rejectUnknownOptions(options, [...Object.keys(publisherNumbers), ...others], 'InvalidationPublisher.connect')
+  checkEquipment(options)
   const { packing = true, repair = {}, waitReplicas } = options
   if (typeof packing !== 'boolean') {
     throw new ConfigurationError(`Expected \`packing\` to be true or false, got \`${String(packing)}\``)

@@ -1,4 +1,5 @@
 import { InvalidMessageError } from '../errors.js'
+import { describeValue } from '../message/describe-value.js'
 
 /** Where an entry stands: its stream ID says where to read, its append id says which entry it is. */
 export interface Position {
@@ -19,10 +20,10 @@ export function formatPosition(position: Position): string {
  * @throws InvalidMessageError when the text is not of the form `<stream id>@<append id>`
  */
 export function parsePosition(text: string): Position {
-  const match = positionPattern.exec(text)
+  const match = typeof text === 'string' ? positionPattern.exec(text) : undefined
   if (match?.[1] === undefined || match[2] === undefined) {
     throw new InvalidMessageError(
-      `Expected a position such as "1795365850251-16@abcdefgh4mnz", got ${JSON.stringify(text.slice(0, 100))}: pass on the position of a receipt or a subscription as it is`,
+      `Expected a position such as "1795365850251-16@abcdefgh4mnz", got ${describeValue(text)}: pass on the position of a receipt or a subscription as it is`,
     )
   }
   return { streamId: match[1], appendId: match[2] }

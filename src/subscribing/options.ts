@@ -2,6 +2,7 @@ import { memoryCursor, type CursorFactory } from '../delivery/cursor.js'
 import { ConfigurationError } from '../errors.js'
 import { describeValue } from '../message/describe-value.js'
 import {
+  checkEquipment,
   connectionNumbers,
   rejectUnknownOptions,
   resolveNumbers,
@@ -68,6 +69,7 @@ const subscriptionKeys = [
 export function resolveSubscriberOptions(options: SubscriberOptions): Record<keyof typeof connectionNumbers, number> {
   const others = ['channel', 'logger', 'runtime']
   rejectUnknownOptions(options, [...Object.keys(connectionNumbers), ...others], 'InvalidationSubscriber.connect')
+  checkEquipment(options)
   return resolveNumbers(connectionNumbers, options)
 }
 
@@ -93,6 +95,11 @@ export function resolveSubscriptionOptions(options: SubscriptionOptions) {
     throw new ConfigurationError('Expected `cursor` to be memoryCursor(), redisCursor() or fileCursor(path)')
   }
   if (startAt !== undefined && startAt !== 'head' && startAt !== 'oldest') checkPosition(startAt)
+  if (typeof strictFailover !== 'boolean') {
+    throw new ConfigurationError(
+      `Expected \`strictFailover\` to be true or false, got ${describeValue(strictFailover)}`,
+    )
+  }
   if (onResync !== 'evict' && onResync !== 'notify') {
     throw new ConfigurationError(`Expected \`onResync\` to be 'evict' or 'notify', got ${describeValue(onResync)}`)
   }

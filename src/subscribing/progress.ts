@@ -12,8 +12,13 @@ interface Milestone {
   readonly history: number
 }
 
-/** Called when the handled part has grown; `newHistory` says that the position may stand before the last one. */
-export type OnHandled = (position: Position | undefined, newHistory: boolean) => void
+/** What a progress tells. */
+export interface ProgressListener {
+  /** The handled part has grown; `newHistory` says that the position may stand before the last one. */
+  onHandled(position: Position | undefined, newHistory: boolean): void
+  /** A read of the head was found to be handled when it came, or an earlier one is now. */
+  onVerified(): void
+}
 
 /** Head reads that are waited for; older ones are superseded. */
 const maxUnreached = 8
@@ -24,6 +29,7 @@ const maxUnreached = 8
  */
 export class Progress {
   readonly accepted = new AcceptedEntries()
+  readonly #listener: ProgressListener
   readonly #watermark: Watermark<Milestone>
   #position: Position | undefined
   #ordinal: number | undefined
@@ -38,12 +44,13 @@ export class Progress {
   #unverified: { readonly sequence: number; readonly sentAt: number }[] = []
   #verifiedAt: number | undefined
 
-  constructor(onHandled: OnHandled) {
+  constructor(listener: ProgressListener) {
+    this.#listener = listener
     this.#watermark = new Watermark((milestone) => {
       const newHistory = milestone.history !== this.#handled.history
       this.#handled = milestone
       this.#verify()
-      onHandled(milestone.position, newHistory)
+      listener.onHandled(milestone.position, newHistory)
     })
   }
 
@@ -164,5 +171,6 @@ export class Progress {
 
   #verified(sentAt: number): void {
     this.#verifiedAt = Math.max(this.#verifiedAt ?? sentAt, sentAt)
+    this.#listener.onVerified()
   }
 }

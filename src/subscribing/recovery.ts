@@ -126,7 +126,7 @@ export class Recovery {
     const { cursor, name } = this.#context
     try {
       const text = await cursor.load(name)
-      return text === undefined ? undefined : parsePosition(text)
+      return text === undefined || text === null ? undefined : parsePosition(text)
     } catch (error) {
       if (error instanceof RedisError) throw error
       this.#context.onError(

@@ -3,7 +3,7 @@ import type { CursorContext, CursorStore } from '../delivery/cursor.js'
 import { DeadLetterBox } from '../delivery/dead-letter-box.js'
 import type { InvalidationHandler } from '../delivery/delivery.js'
 import { Dispatcher } from '../delivery/dispatcher.js'
-import { ConfigurationError, type InvalidationError } from '../errors.js'
+import { ClosedError, ConfigurationError, type InvalidationError } from '../errors.js'
 import { TypedEmitter, type ErrorEvents, type Logger } from '../events.js'
 import { encodeMessage } from '../message/codec.js'
 import type { DeadLetter } from '../message/dead-letter.js'
@@ -97,6 +97,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
     this.#context = context
     this.#waiters = new Waiters(runtime)
     const cursor = options.cursor({ ...cursorSlice(log), channel: context.channel })
+    checkStore(cursor)
     if (cursor.durable && options.name === '') {
       throw new ConfigurationError('Expected `name` with a durable cursor: it says whose position is saved')
     }
@@ -105,8 +106,13 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
         ...{ store: cursor, name: options.name, intervalMs: options.commitIntervalMs, runtime, onError },
       })
     }
-    this.#progress = new Progress((position, newHistory) => {
-      this.#advanced(position, newHistory)
+    this.#progress = new Progress({
+      onHandled: (position, newHistory) => {
+        this.#advanced(position, newHistory)
+      },
+      onVerified: () => {
+        this.#waiters.advanced(this.#progress.handled)
+      },
     })
     this.#deadLetters = new DeadLetterBox({
       store: (letter) => log.addDeadLetter(letter, options.deadLetterCap),
@@ -186,6 +192,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
    * served. Rejects with `WaitTimeoutError`, the signal's reason, or `ClosedError`.
    */
   async caughtUp(options: WaitOptions = {}): Promise<void> {
+    this.#checkOpen()
     const calledAt = this.#context.runtime.monotonic()
     let isReached: (handled: HandledState) => boolean = () => false
     const wait = this.#waiters.wait(
@@ -193,15 +200,27 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
       options,
       (handled) => (handled.verifiedAt ?? calledAt) > calledAt || isReached(handled),
     )
-    void this.#context.log.head().then(
-      (head) => {
-        isReached = (handled) => this.#progress.isHandled(head, handled)
-        this.#waiters.advanced(this.#progress.handled)
-      },
-      // Heartbeats and recoveries read the head too: where this read fails, one of theirs ends the waiting.
-      () => undefined,
-    )
-    await wait.promise
+    const readHead = (): void => {
+      void this.#context.log.head().then(
+        (head) => {
+          isReached = (handled) => this.#progress.isHandled(head, handled)
+          this.#waiters.advanced(this.#progress.handled)
+        },
+        // Read again when the subscription goes live; heartbeats and recoveries read the head too.
+        () => undefined,
+      )
+    }
+    // A first start may be what puts a head into an empty log.
+    const readWhenLive = (state: SubscriptionState): void => {
+      if (state === 'live') readHead()
+    }
+    this.on('state', readWhenLive)
+    readHead()
+    try {
+      await wait.promise
+    } finally {
+      this.off('state', readWhenLive)
+    }
   }
 
   /**
@@ -212,6 +231,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
    * `ClosedError`.
    */
   async waitFor(position: string, options: WaitOptions = {}): Promise<void> {
+    this.#checkOpen()
     const target = parsePosition(position)
     const isReached = (handled: HandledState): boolean => this.#progress.isHandled(target.appendId, handled)
     const wait = this.#waiters.wait(`position ${position}`, options, isReached, target.appendId)
@@ -263,7 +283,6 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
   /** A heartbeat has read the head of the log. @internal */
   beat(head: string | undefined, sentAt: number): void {
     this.#follower.beat(head, sentAt)
-    this.#waiters.advanced(this.#progress.handled)
   }
 
   /** Evicts everything, whatever the log says. @internal */
@@ -311,6 +330,10 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
     return presence !== 'gone' && ours === 'intact'
   }
 
+  #checkOpen(): void {
+    if (this.#closing) throw new ClosedError('The subscription is closed: what it would wait for never comes')
+  }
+
   async #giveUp(message: InvalidationMessage, error: InvalidationError, tries: number): Promise<void> {
     this.#counts.deadLetters += 1
     this.emit('error', error)
@@ -328,6 +351,12 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
     this.#waiters.close()
     this.#context.onClosed(this)
   }
+}
+
+/** @throws ConfigurationError for what is no store, such as a factory in place of what it makes */
+function checkStore(store: CursorStore): void {
+  if (typeof store.durable === 'boolean' && 'load' in store && 'save' in store) return
+  throw new ConfigurationError('Expected `cursor` to be memoryCursor(), redisCursor() or fileCursor(path), called')
 }
 
 /** The log's calls keep their object: a log is handed in by interface, and need not bind them. */

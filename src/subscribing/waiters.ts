@@ -1,4 +1,5 @@
 import { ClosedError, WaitTimeoutError } from '../errors.js'
+import { rejectUnknownOptions, resolveNumbers, waitNumbers } from '../options.js'
 import type { Runtime } from '../runtime.js'
 
 /** How long to wait, and what ends the waiting early. */
@@ -26,8 +27,6 @@ interface Waiter {
   settle(error?: unknown): void
 }
 
-const defaultTimeoutMs = 10_000
-
 /** Promises that wait for the handler to have come far enough. Each settles: done, timed out, aborted or closed. */
 export class Waiters {
   readonly #waiters = new Set<Waiter>()
@@ -44,6 +43,7 @@ export class Waiters {
   }
 
   /**
+   * @throws ConfigurationError for options that can't work
    * @param what named in the errors
    * @param isDone asked at every step of the handler; a resync that covers the waiter is seen to here
    * @param appendId an entry that also ends the waiting when it is handled without being part of our history
@@ -55,7 +55,9 @@ export class Waiters {
     appendId?: string,
   ): { readonly promise: Promise<void>; done(): void } {
     const { promise, resolve, reject }: PromiseWithResolvers<void> = Promise.withResolvers()
-    const { signal, timeoutMs = defaultTimeoutMs } = options
+    rejectUnknownOptions(options, ['timeoutMs', 'signal'], 'waiting')
+    const { signal } = options
+    const { timeoutMs } = resolveNumbers(waitNumbers, options)
     const timer = this.#runtime.after(timeoutMs, () => {
       waiter.settle(new WaitTimeoutError(`Waited ${timeoutMs} ms for ${what}: raise timeoutMs, or read past the cache`))
     })

@@ -209,3 +209,18 @@ test('a handler that passes its abort on is not told as a failure besides the ti
   expect(bench.givenUp[0]?.error).toBeInstanceOf(HandlerTimeoutError)
   expect(bench.errors).toEqual([])
 })
+
+test('a handler that returns what throws when it is asked for a promise has failed like any other', async () => {
+  const bench = new Bench(({ messageId }) => {
+    if (messageId !== 'a') return undefined
+    return {
+      get then() {
+        throw new Error('no promise')
+      },
+    }
+  })
+  bench.push(['a', 'b'])
+  await bench.idle()
+  expect(bench.givenUp).toMatchObject([{ id: 'a', tries: 3 }])
+  expect(bench.handled).toEqual(['a,b'])
+})

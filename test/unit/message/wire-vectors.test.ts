@@ -124,3 +124,8 @@ describe('cache keys', () => {
     expect(buildPattern(entityType, rest ?? undefined)).toBe(pattern)
   })
 })
+
+it.each([undefined, null, 5])('%j, which JavaScript can hand in, is no cache key', (value) => {
+  expect(validateCacheKey(value as unknown as string)).toBe(false)
+  expect(() => parseCacheKey(value as unknown as string)).toThrow(InvalidMessageError)
+})

@@ -16,6 +16,10 @@ describe('a position', () => {
     },
   )
 
+  it.each([undefined, null, 5, {}])('is not %j, which JavaScript can hand in', (value) => {
+    expect(() => parsePosition(value as never)).toThrow(InvalidMessageError)
+  })
+
   it('orders stream IDs as numbers of any length, not as text', () => {
     expect(compareStreamIds('9-0', '10-0')).toBeLessThan(0)
     expect(compareStreamIds('10-2', '10-10')).toBeLessThan(0)

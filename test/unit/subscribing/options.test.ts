@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { ConfigurationError } from '../../../src/errors.js'
+import { redisCursor } from '../../../src/delivery/cursor.js'
 import { MemoryLog } from '../../../src/log/memory-log.js'
 import { InvalidationSubscriber } from '../../../src/subscriber.js'
+import type { WaitOptions } from '../../../src/subscribing/waiters.js'
 import type { SubscriberOptions, SubscriptionOptions } from '../../../src/subscribing/options.js'
 
 describe('options that can not work are refused, and the error names them', () => {
@@ -10,6 +12,10 @@ describe('options that can not work are refused, and the error names them', () =
     [{ commandTimeoutMs: 1.5 }, '`commandTimeoutMs`'],
     [{ heartbeat: 1_000 }, '`heartbeat`'],
     [{ channel: 'another' }, '`another`'],
+    [{ runtime: {} }, '`now`'],
+    [{ logger: { error: console.error } }, '`debug`'],
+    [null, 'null'],
+    [[], 'an array'],
   ])('connect %j', async (options, named) => {
     const connecting = InvalidationSubscriber.connect(new MemoryLog(), options as SubscriberOptions)
     await expect(connecting).rejects.toThrow(ConfigurationError)
@@ -23,6 +29,11 @@ describe('options that can not work are refused, and the error names them', () =
     [{ onResync: 'ignore' }, '`onResync`'],
     [{ startAt: 'yesterday' }, '`startAt`'],
     [{ cursor: 'redis' }, '`cursor`'],
+    [{ cursor: redisCursor, name: 'cache' }, '`cursor`'],
+    [{ strictFailover: 1 }, '`strictFailover`'],
+    [{ retry: 3 }, 'retry'],
+    [null, 'null'],
+    [5, '5'],
     [{ name: 7 }, '`name`'],
     [{ maxBufferd: 7 }, '`maxBufferd`'],
   ])('subscribe %j', async (options, named) => {
@@ -32,6 +43,17 @@ describe('options that can not work are refused, and the error names them', () =
     expect(subscribing).toThrow(named)
     await subscriber.close()
   })
+
+  it.each([{ timeoutMs: Infinity }, { timeoutMs: -1 }, { timeoutMs: Number.NaN }, { timeout: 5 }])(
+    'waiting %j',
+    async (options) => {
+      const subscriber = await InvalidationSubscriber.connect(new MemoryLog())
+      const subscription = subscriber.subscribe(() => undefined)
+      await expect(subscription.caughtUp(options as WaitOptions)).rejects.toThrow(ConfigurationError)
+      await expect(subscription.waitFor('1-1@a', options as WaitOptions)).rejects.toThrow(ConfigurationError)
+      await subscriber.close()
+    },
+  )
 
   it('a handler that is none', async () => {
     const subscriber = await InvalidationSubscriber.connect(new MemoryLog())

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ClosedError, WaitTimeoutError } from '../../../src/errors.js'
+import { InvalidationSubscriber } from '../../../src/subscriber.js'
 import { formatPosition } from '../../../src/recovery/position.js'
 import { ids } from '../../support/handled.js'
 import { VirtualFleet } from '../../support/virtual-fleet.js'
@@ -39,6 +40,13 @@ describe('a first start', () => {
     await fleet.caughtUp(follower)
     expect(follower.handled).toEqual(['3'])
     expect(follower.subscription.counts).toMatchObject({ gaps: 0, resyncs: 0 })
+  })
+
+  it('has caught up with an empty log at once, not with the next heartbeat', async () => {
+    const fleet = new VirtualFleet()
+    const connecting = InvalidationSubscriber.connect(fleet.log, { runtime: fleet.runtime, heartbeatMs: 60_000 })
+    const subscriber = await fleet.runtime.runUntil(connecting, 1_000)
+    await fleet.runtime.runUntil(subscriber.subscribe(() => undefined).caughtUp(), 10)
   })
 
   it('takes the first entry ever seen as a resync where it may not write', async () => {
@@ -582,5 +590,9 @@ describe('close', () => {
     expect(follower.subscription.position).toBe(position)
     expect(follower.subscription.state).toBe('closed')
     expect(() => follower.subscriber.subscribe(() => undefined)).toThrow(ClosedError)
+    await expect(follower.subscription.caughtUp()).rejects.toThrow(ClosedError)
+    await expect(follower.subscription.waitFor('1-1@a')).rejects.toThrow(ClosedError)
+    await expect(follower.subscriber.deadLetters.list()).rejects.toThrow(ClosedError)
+    await expect(follower.subscriber.deadLetters.purge()).rejects.toThrow(ClosedError)
   })
 })
