@@ -4,8 +4,8 @@ import { ConfigurationError } from '../errors.js'
 import type { Runtime } from '../runtime.js'
 import type { ClientOverrides, RedisLike, RedisLikeOptions } from './redis-like.js'
 
-/** What connections can be made from: a URL, a client of ioredis 5 or 6, or its options. */
-export type RedisTarget = string | RedisLike | RedisOptions
+/** What connections can be made from: a URL as text or object, a client of ioredis 5 or 6, or its options. */
+export type RedisTarget = string | URL | RedisLike | RedisOptions
 
 /** Makes a client that has not connected yet and waits `retryDelay()` ms before each attempt to reconnect. */
 export type ClientFactory = (retryDelay: () => number) => RedisLike
@@ -24,7 +24,8 @@ const disconnectTimeoutMs = 100
  * The one place that makes clients: each is a duplicate of the one given, or of one made from a URL or options, which
  * itself never connects.
  *
- * @throws ConfigurationError for what can't serve: a cluster, a `keyPrefix`, a text that is no Redis URL
+ * @throws ConfigurationError for what can't serve: a cluster, a `keyPrefix`, a database that is no number, a text that
+ *   is no Redis URL
  */
 export function clientSource(redis: RedisTarget): ClientSource {
   const template = templateOf(redis)
@@ -39,6 +40,13 @@ export function clientSource(redis: RedisTarget): ClientSource {
       `Expected a client without \`keyPrefix\`, got ${JSON.stringify(keyPrefix)}: every service must use the same keys. Remove it, or set \`channel\` to keep logs apart`,
     )
   }
+  const db = template.options.db ?? 0
+  // Left to ioredis, it would be a reply that nobody awaits: an unhandled rejection ends the process.
+  if (!Number.isSafeInteger(db) || db < 0) {
+    throw new ConfigurationError(
+      `Expected the database of ${describeServer(template.options)} to be a number from 0 up, such as the 2 of "redis://localhost:6379/2", got ${String(db)}`,
+    )
+  }
   return {
     makeClient: (retryDelay) => template.duplicate(overrides(retryDelay)),
     server: describeServer(template.options),
@@ -47,12 +55,15 @@ export function clientSource(redis: RedisTarget): ClientSource {
 
 function templateOf(redis: RedisTarget): RedisLike {
   if (typeof redis === 'string') return clientOfUrl(redis)
-  if (typeof redis !== 'object' || redis === null) {
-    throw new ConfigurationError(
-      `Expected \`redis\` to be a URL, an ioredis client or its options, got ${redis === null ? 'null' : typeof redis}`,
-    )
+  if (redis instanceof URL) return clientOfUrl(redis.href)
+  if (typeof redis === 'object' && redis !== null) {
+    if (isClient(redis)) return redis
+    // Of anything else ioredis would read no option, and connect to localhost.
+    if (isPlain(redis)) return new Redis({ ...redis, lazyConnect: true, replyMapping: 'legacy' })
   }
-  return isClient(redis) ? redis : new Redis({ ...redis, lazyConnect: true, replyMapping: 'legacy' })
+  throw new ConfigurationError(
+    `Expected \`redis\` to be a URL, an ioredis client or its options as a plain object, got ${nameKind(redis)}`,
+  )
 }
 
 function clientOfUrl(url: string): RedisLike {
@@ -79,6 +90,19 @@ function redact(url: string): string {
 
 function isClient(redis: RedisLike | RedisOptions): redis is RedisLike {
   return 'duplicate' in redis && typeof redis.duplicate === 'function'
+}
+
+function isPlain(redis: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(redis)
+  return (prototype === Object.prototype || prototype === null) && !('then' in redis)
+}
+
+/** Names what was given without showing what is in it, which may be a password. */
+function nameKind(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return value === null ? 'null' : typeof value
+  if ('then' in value) return 'a promise: await it first'
+  const { constructor }: { readonly constructor?: unknown } = value
+  return `an object of class ${typeof constructor === 'function' ? constructor.name : 'unknown'}`
 }
 
 function describeServer(options: RedisLikeOptions): string {

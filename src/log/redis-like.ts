@@ -27,6 +27,7 @@ export interface RedisLikeOptions {
   readonly port?: number | undefined
   readonly path?: string | undefined
   readonly keyPrefix?: string | undefined
+  readonly db?: number | undefined
 }
 
 /** Options that our connections set, whatever the client says they are made from. */

@@ -23,6 +23,9 @@ describe('what connections are made from', () => {
     ['redis://user:s3cret@example.org:7000/2', 'example.org:7000'],
     ['rediss://example.org:6380', 'example.org:6380'],
     ['/run/redis.sock', '/run/redis.sock'],
+    [new URL('redis://user:s3cret@example.org:7000/2'), 'example.org:7000'],
+    ['redis://example.org/', 'example.org:6379'],
+    [{ __proto__: null, host: 'example.org' }, 'example.org:6379'],
     [{ host: 'example.org', port: 7001, password: 's3cret' }, 'example.org:7001'],
     [new Redis5('redis://:s3cret@example.org', { lazyConnect: true }), 'example.org:6379'],
   ])('may be %j, and names the server without its password', (redis, server) => {
@@ -61,8 +64,40 @@ describe('what connections are made from', () => {
     expect(inspect(thrown, { depth: 10, showHidden: true })).not.toContain('s3cret')
   })
 
-  it.each([[undefined], [null], [6379], [() => {}]])('can not be %j', (redis) => {
+  it('takes host, password and database of a URL object', () => {
+    const { options } = clientSource(new URL('redis://user:s3cret@example.org:7000/2')).makeClient(() => 1)
+    expect(options).toMatchObject({ host: 'example.org', port: 7000, username: 'user', password: 's3cret', db: 2 })
+  })
+
+  it.each([
+    ['undefined', undefined],
+    ['null', null],
+    ['number', 6379],
+    ['function', () => {}],
+    ['Array', ['redis://localhost']],
+    ['promise', Promise.resolve('redis://localhost')],
+    ['promise', { then: () => {} }],
+    ['Map', new Map([['host', 'example.org']])],
+    ['String', Object('redis://localhost')],
+    ['unknown', { __proto__: { __proto__: null } }],
+  ])('can not be of the kind %s, and says what was expected', (kind, redis) => {
     expect(() => open(redis)).toThrow(ConfigurationError)
+    expect(() => open(redis)).toThrow('to be a URL, an ioredis client or its options')
+    expect(() => open(redis)).toThrow(kind)
+  })
+
+  it.each([
+    ['redis://:s3cret@example.org/abc'],
+    ['redis://:s3cret@example.org/-1'],
+    ['redis://example.org?db=abc&password=s3cret'],
+    ['/run/redis.sock?db=abc&password=s3cret'],
+    [new URL('redis://:s3cret@example.org/abc')],
+    [{ host: 'example.org', db: NaN, password: 's3cret' }],
+    [new Redis5('redis://:s3cret@example.org/abc', { lazyConnect: true })],
+  ])('can not have a database that is no number, and never shows the password, case %#', (redis) => {
+    expect(() => open(redis)).toThrow(ConfigurationError)
+    expect(() => open(redis)).toThrow('database')
+    expect(() => open(redis)).not.toThrow('s3cret')
   })
 
   it.each([
