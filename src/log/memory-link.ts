@@ -1,3 +1,4 @@
+import { requireOneOf, requireWhole } from './fault-arguments.js'
 import type { ConnectionListener, FeedListener, InvalidationLog, LogCommands, LogFeed } from './log.js'
 import { MemoryCommands } from './memory-commands.js'
 import type { MemoryConnectionContext, WriteRefusal } from './memory-connection.js'
@@ -6,6 +7,9 @@ import { MemoryFeed } from './memory-feed.js'
 /** Which connections a fault strikes. */
 export type ConnectionKind = 'commands' | 'feeds' | 'all'
 
+const connectionKinds: readonly ConnectionKind[] = ['commands', 'feeds', 'all']
+const writeRefusals: readonly (WriteRefusal | undefined)[] = ['readonly', 'refused', undefined]
+
 /** What all links to one log share. */
 export type MemoryLinkContext = Omit<MemoryConnectionContext, 'writeRefusal' | 'onClosed'> & {
   readonly channel: string
@@ -13,7 +17,8 @@ export type MemoryLinkContext = Omit<MemoryConnectionContext, 'writeRefusal' | '
 
 /**
  * A way to a {@link MemoryLog}, with faults of its own: hand each client a link, and one can be cut off while the
- * others go on. Faults strike the connections that are open when they are called; only `refuseWrites` lasts.
+ * others go on. Faults strike the connections that are open when they are called; only `refuseWrites` lasts. An argument
+ * that can't be meant throws a `ConfigurationError`.
  */
 export class MemoryLink implements InvalidationLog {
   readonly channel: string
@@ -50,16 +55,20 @@ export class MemoryLink implements InvalidationLog {
 
   /** Each open feed loses the next `count` live messages. */
   drop(count: number): void {
+    requireWhole('count', count)
     for (const feed of this.#reachedFeeds()) feed.drop(count)
   }
 
   /** Each open feed delivers the next `count` live messages twice. */
   duplicate(count: number): void {
+    requireWhole('count', count)
     for (const feed of this.#reachedFeeds()) feed.duplicate(count)
   }
 
   /** Each open feed holds back the next `count` live messages by `ms`, and with them all that comes behind. */
   delay(count: number, ms: number): void {
+    requireWhole('count', count)
+    requireWhole('ms', ms)
     for (const feed of this.#reachedFeeds()) feed.delay(count, ms)
   }
 
@@ -70,6 +79,7 @@ export class MemoryLink implements InvalidationLog {
 
   /** Open connections go down and come back by themselves after `reconnectMs`. */
   cut(kind: ConnectionKind = 'all'): void {
+    requireOneOf('kind', kind, connectionKinds)
     const reason = 'it was cut'
     if (kind !== 'feeds') for (const commands of this.#reachedCommands()) commands.cut(reason)
     if (kind !== 'commands') for (const feed of this.#reachedFeeds()) feed.cut(reason)
@@ -80,6 +90,7 @@ export class MemoryLink implements InvalidationLog {
    * its client can't know what became of them.
    */
   loseAcknowledgements(count: number): void {
+    requireWhole('count', count)
     for (const commands of this.#reachedCommands()) commands.loseAcknowledgements(count)
   }
 
@@ -88,6 +99,7 @@ export class MemoryLink implements InvalidationLog {
    * `RedisError` of that kind, and a first start that would need a marker stands nowhere. `undefined` ends it.
    */
   refuseWrites(kind: WriteRefusal | undefined): void {
+    requireOneOf('kind', kind, writeRefusals)
     this.#writeRefusal = kind
   }
 

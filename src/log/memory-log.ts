@@ -3,6 +3,7 @@ import type { NumberOption } from '../options.js'
 import type { Entry } from '../recovery/entry.js'
 import { systemRuntime } from '../runtime.js'
 import type { Runtime } from '../runtime.js'
+import { requireObject, requireOneOf, requireWhole } from './fault-arguments.js'
 import { logKeys } from './keys.js'
 import { MemoryLink } from './memory-link.js'
 import type { MemoryLinkContext } from './memory-link.js'
@@ -13,6 +14,14 @@ const memoryNumbers = {
   reconnectMs: { default: 50, unit: 'ms', min: 0, max: 60_000 },
   nodeSize: { default: 100, unit: 'entries', min: 1, max: 100_000 },
 } as const satisfies Record<string, NumberOption>
+
+/** A failover, as {@link MemoryLog.failOver} takes it. */
+export interface MemoryFailOver {
+  /** How many of the newest entries the replica lacks. */
+  readonly lose: number
+  /** Whether the feeds stay up. Default `none`. */
+  readonly keep?: 'feeds' | 'none'
+}
 
 /** Options of a {@link MemoryLog}. */
 export interface MemoryLogOptions {
@@ -83,7 +92,12 @@ export class MemoryLog extends MemoryLink {
    * them, the replication id changes. Connections go down and come back; with `keep: 'feeds'` the feeds stay up, and
    * what is already on its way to them still arrives.
    */
-  failOver({ lose, keep = 'none' }: { readonly lose: number; readonly keep?: 'feeds' | 'none' }): void {
+  failOver(failOver: MemoryFailOver): void {
+    requireObject('failOver', failOver)
+    rejectUnknownOptions(failOver, ['lose', 'keep'], 'failOver')
+    const { lose, keep = 'none' } = failOver
+    requireWhole('lose', lose)
+    requireOneOf('keep', keep, ['feeds', 'none'])
     this.#server.promoteReplica(lose)
     this.cut(keep === 'feeds' ? 'commands' : 'all')
   }
@@ -95,6 +109,7 @@ export class MemoryLog extends MemoryLink {
 
   /** Shifts the server's clock by `ms`. Stream IDs still never go back. */
   stepClock(ms: number): void {
+    requireWhole('ms', ms, -Infinity)
     this.#server.clockOffset += ms
   }
 
@@ -110,6 +125,7 @@ export class MemoryLog extends MemoryLink {
 
   /** XTRIM: keeps the newest `length` entries, exactly. */
   trim(length: number): void {
+    requireWhole('length', length)
     this.#server.trim(length)
   }
 
@@ -120,6 +136,7 @@ export class MemoryLog extends MemoryLink {
 
   /** How many replicas confirm what is appended, for `waitReplicas`. At first none. */
   setReplicas(count: number): void {
+    requireWhole('count', count)
     this.#server.replicas = count
   }
 
