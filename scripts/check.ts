@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { readCommandLine } from './command-line.js'
 
 interface Step {
   readonly name: string
@@ -32,7 +33,11 @@ const lanes: readonly (readonly Step[])[] = [
 ]
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const json = process.argv.includes('--json')
+const usage = `Usage: npm run check [-- --json]
+
+  --json  prints the results as JSON
+  --help  prints this`
+const { json } = readCommandLine(usage, { names: false })
 const colour = process.stdout.isTTY && !process.env.NO_COLOR
 
 const results = (await Promise.all(lanes.map(runLane))).flat()

@@ -1,10 +1,11 @@
 /**
  * Takes one mechanism of the protocol away at a time and runs the tests that must notice: `npm run mutants [-- NAME…]`.
- * Exits with 1 where one is not caught. `--json` prints the results as JSON.
+ * Exits with 1 where one is not caught, and with 2 for arguments that are none. `--json` prints the results as JSON.
  */
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { mutants, usuallyCaughtBy, type Mutant } from '../test/mutants/mutants.js'
+import { exitWithUsage, readCommandLine } from './command-line.js'
 
 interface Outcome {
   readonly name: string
@@ -16,13 +17,17 @@ interface Outcome {
 
 const timeoutMs = 120_000
 const root = fileURLToPath(new URL('..', import.meta.url))
-const json = process.argv.includes('--json')
-const names = process.argv.slice(2).filter((argument) => !argument.startsWith('-'))
+const usage = `Usage: npm run mutants [-- [--json] [NAME...]]
+
+  NAME    runs this mutant; without names, all of them run
+  --json  prints the results as JSON
+  --help  prints this
+
+Mutants: ${mutants.map(({ name }) => name).join(', ')}`
+
+const { json, names } = readCommandLine(usage, { names: true })
 const unknown = names.find((name) => !mutants.some((mutant) => mutant.name === name))
-if (unknown !== undefined) {
-  console.error(`There is no mutant ${unknown}; there are: ${mutants.map(({ name }) => name).join(', ')}`)
-  process.exit(2)
-}
+if (unknown !== undefined) exitWithUsage(`There is no mutant ${unknown}`, usage)
 
 const outcomes: Outcome[] = []
 for (const mutant of mutants.filter(({ name }) => names.length === 0 || names.includes(name))) {
