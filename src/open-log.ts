@@ -4,7 +4,7 @@ import { RedisLog } from './log/redis-log.js'
 import type { RedisLogOptions, RedisTarget } from './log/redis-log.js'
 
 /**
- * Where the log is: a URL, an ioredis client (lent: connections of our own are made with its configuration), ioredis
+ * Where the log is: a URL (text or `URL`), an ioredis client (lent: connections of our own are made with its configuration), ioredis
  * options, or a log that is ready made, such as a `MemoryLog`.
  */
 export type RedisSource = RedisTarget | InvalidationLog

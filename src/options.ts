@@ -42,7 +42,7 @@ export const waitReplicasNumbers = {
 } as const satisfies Record<string, NumberOption>
 
 export const subscriptionNumbers = {
-  concurrency: { default: 1, unit: 'handlers', min: 1, max: 1_000 },
+  concurrency: { default: 1, unit: 'tasks', min: 1, max: 1_000 },
   handlerTimeoutMs: { default: 30_000, unit: 'ms', min: 1, max: 24 * hour },
   maxBuffered: { default: 10_000, unit: 'messages', min: 1, max: 10_000_000 },
   pageSize: { default: 1_000, unit: 'entries', min: 2, max: 100_000 },

@@ -40,7 +40,10 @@ export interface SubscriptionOptions {
    * holds for one that got lost as well: `head` then skips what was missed.
    */
   readonly startAt?: string
-  /** How many handlers run at once. Default 1: in order of each publisher. */
+  /**
+   * How many tasks run at once: a task is a frame of the live channel, or a slice of a backlog, whose messages are
+   * handled one after another. Default 1: in order of each publisher.
+   */
   readonly concurrency?: number
   /** How a failing handler is tried again. */
   readonly retry?: RetryOptions

@@ -8,6 +8,7 @@ import {
   repairNumbers,
   retryNumbers,
   subscriptionNumbers,
+  waitNumbers,
   waitReplicasNumbers,
 } from '../../src/options.js'
 
@@ -27,6 +28,7 @@ test.each<[string, Record<string, NumberOption>]>([
   ['`waitReplicas`', waitReplicasNumbers],
   ['Subscription', subscriptionNumbers],
   ['`retry`', retryNumbers],
+  ['Waiting', waitNumbers],
 ])('the table "%s" gives every number its default, unit and range, and no other numbers', (title, options) => {
   const expected = Object.entries(options).map(([name, option]) => [
     `\`${name}\``,
