@@ -129,8 +129,9 @@ describe('a server that answers', () => {
   test('with a replica confirms through it; without one publish() rejects, though the entry stands', async () => {
     const server = await start({ args: ['--repl-diskless-sync-delay', '0'] })
     const replica = await start({ args: ['--replicaof', '127.0.0.1', String(server.port)] })
-    const linked = async () => String(await command(replica, 'INFO', 'replication')).includes('master_link_status:up')
-    await until(linked, timeoutMs, 'the link of the replica')
+    // The primary counts a replica only some time after that calls itself linked.
+    const counted = async () => String(await command(server, 'INFO', 'replication')).includes('state=online')
+    await until(counted, timeoutMs, 'the replica counted by its primary')
     const publisher = await connect(server.url, {
       waitReplicas: { count: 1, timeoutMs: 1_000 },
       commandTimeoutMs: 5_000,
