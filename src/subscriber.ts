@@ -46,6 +46,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
   readonly #runtime: Runtime
   readonly #nextAppendId: () => string
   #replicationId: string | undefined
+  #toldBlindness = false
   #closing: Promise<void> | undefined
 
   /**
@@ -205,6 +206,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
     if (![...this.#subscriptions].some((subscription) => subscription.strictFailover)) return
     try {
       const id = await this.#link.commands.replicationId()
+      if (id === undefined) this.#tellBlindness()
       const changed = this.#replicationId !== undefined && id !== undefined && id !== this.#replicationId
       this.#replicationId = id ?? this.#replicationId
       if (!changed) return
@@ -212,6 +214,17 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
     } catch {
       // The link has told what is wrong with it; the id is read again at the next heartbeat.
     }
+  }
+
+  #tellBlindness(): void {
+    if (this.#toldBlindness) return
+    this.#toldBlindness = true
+    this.emit(
+      'error',
+      new ConfigurationError(
+        'strictFailover sees no failover: the server does not tell its replication id; give the user the right to INFO, or rely on the publishers, which repair what a failover lost',
+      ),
+    )
   }
 
   #receive(text: string): void {

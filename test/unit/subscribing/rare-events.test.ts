@@ -107,6 +107,25 @@ it('a resync that leaves nothing to stand on vouches for nothing before it has b
   await fleet.runtime.runUntil(caughtUp, 100)
 })
 
+it('a server that does not tell its replication id makes strictFailover say that it sees no failover, once', async () => {
+  const fleet = new VirtualFleet()
+  const link = fleet.log.link()
+  const log: InvalidationLog = {
+    channel: link.channel,
+    openFeed: (listener) => link.openFeed(listener),
+    openCommands: (listener) => {
+      const commands = link.openCommands(listener)
+      commands.replicationId = () => Promise.resolve(undefined)
+      return commands
+    },
+  }
+  const follower = await fleet.follow({ log, strictFailover: true })
+  await fleet.caughtUp(follower)
+  await fleet.runtime.advance(5_000)
+  expect(follower.errors).toMatchObject([{ code: 'CONFIGURATION' }])
+  expect(follower.resyncs).toEqual([])
+})
+
 it('what was dropped for want of room while the log was read is read from it, though nothing follows', async () => {
   const fleet = new VirtualFleet()
   const link = fleet.log.link()
