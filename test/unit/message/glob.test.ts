@@ -69,20 +69,21 @@ describe('matchesPattern', () => {
     ['?*?*?*?*?*?*?*?*?*b', 'a'.repeat(60)],
   ])('takes microseconds for the hostile pattern %s', (pattern, key) => {
     const rounds = 1_000
-    const start = performance.now()
+    // CPU time: what else the machine does must not count.
+    const start = process.cpuUsage()
     for (let round = 0; round < rounds; round++) {
       if (matchesPattern(pattern, key)) throw new Error('Expected no match')
     }
-    const microseconds = ((performance.now() - start) * 1_000) / rounds
+    const microseconds = process.cpuUsage(start).user / rounds
 
     expect(microseconds).toBeLessThan(100)
   })
 
   it('takes the product of the lengths at worst', () => {
-    const start = performance.now()
+    const start = process.cpuUsage()
 
     expect(matchesPattern(`${'*a'.repeat(2_000)}*b`, 'a'.repeat(4_000))).toBe(false)
     expect(matchesPattern(`*${'a'.repeat(2_000)}b`, 'a'.repeat(4_000))).toBe(false)
-    expect(performance.now() - start).toBeLessThan(2_000)
+    expect(process.cpuUsage(start).user / 1_000).toBeLessThan(2_000)
   })
 })
