@@ -1,7 +1,8 @@
 /** The bench: this library beside plain ioredis. `--help` lists its options. */
 import { constants } from 'node:os'
 import { currentLoad, describeMachine } from './machine.js'
-import { type BenchOptions, help, parseOptions, UsageError } from './options.js'
+import { UsageError } from '../scripts/usage-error.js'
+import { type BenchOptions, help, parseOptions } from './options.js'
 import { reportText } from './report.js'
 import { type Result, runMeasurement } from './run.js'
 

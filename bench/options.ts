@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { UsageError, wholeNumber } from '../scripts/usage-error.js'
 import type { Measurement, Size } from './measurement.js'
 import { measurements } from './measurements.js'
 
@@ -24,9 +25,6 @@ export const help = `Measures this library beside plain ioredis, in turns, on a 
 
 Progress goes to stderr. Exits with 0 when all was measured, with 1 when something failed, with 2 for bad options.
 `
-
-/** What the command line asks for is no option, or has a value that it can't have. */
-export class UsageError extends Error {}
 
 /** @throws UsageError that says what was expected */
 export function parseOptions(args: readonly string[]): BenchOptions | 'help' {
@@ -59,10 +57,4 @@ function parse(args: readonly string[]) {
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error))
   }
-}
-
-function wholeNumber(option: string, text: string, min: number, max: number): number {
-  const number = Number(text)
-  if (/^\d+$/.test(text) && number >= min && number <= max) return number
-  throw new UsageError(`Expected ${option} to be a whole number from ${min} to ${max}, got \`${text}\``)
 }

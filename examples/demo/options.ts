@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { UsageError, wholeNumber } from '../../scripts/usage-error.js'
 
 export interface DemoOptions {
   readonly redis: string | undefined
@@ -23,9 +24,6 @@ export const help = `Services keep their caches right while one is killed, a lin
 
 Exits with 0 when no cached value was stale at the end, with 1 when one was or the demo failed, with 2 for bad options.
 `
-
-/** What the command line asks for is no option, or has a value that it can't have. */
-export class UsageError extends Error {}
 
 /** @throws UsageError that says what was expected */
 export function parseOptions(args: readonly string[]): DemoOptions | 'help' {
@@ -55,12 +53,6 @@ function parse(args: readonly string[]) {
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error))
   }
-}
-
-function wholeNumber(option: string, text: string, min: number, max: number): number {
-  const number = Number(text)
-  if (/^\d+$/.test(text) && number >= min && number <= max) return number
-  throw new UsageError(`Expected ${option} to be a whole number from ${min} to ${max}, got \`${text}\``)
 }
 
 /** A text that is no URL is not shown: there may be a password in it. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { help, parseOptions, UsageError } from '../../../examples/demo/options.js'
+import { help, parseOptions } from '../../../examples/demo/options.js'
+import { UsageError } from '../../../scripts/usage-error.js'
 
 test('options have defaults', () => {
   expect(parseOptions([])).toEqual({ redis: undefined, seconds: 30, seed: 1, json: false })
