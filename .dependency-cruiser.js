@@ -3,8 +3,8 @@
  * floor share it, unless they are blind to each other.
  */
 const floors = [
-  ['errors.ts', 'events.ts', 'backoff.ts', 'thrown.ts', 'runtime.ts', 'options.ts', 'message/'],
-  ['recovery/'],
+  ['errors.ts', 'events.ts', 'backoff.ts', 'thrown.ts', 'runtime.ts', 'options.ts', 'version.ts', 'message/'],
+  ['recovery/', 'telemetry/'],
   ['log/', 'publishing/', 'delivery/'],
   ['open-log.ts', 'publisher.ts', 'subscriber.ts', 'subscribing/'],
   ['index.ts', 'testing.ts'],

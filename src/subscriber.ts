@@ -7,11 +7,13 @@ import { decodeFrame, type DecodedFrame } from './message/codec.js'
 import { openLog, type RedisSource } from './open-log.js'
 import { appendIds } from './publishing/append-id.js'
 import { systemRuntime, type Runtime } from './runtime.js'
+import { Announcer } from './subscribing/announcer.js'
 import type { LogFrame } from './subscribing/arrival-buffer.js'
 import { Link } from './subscribing/link.js'
 import {
   resolveSubscriberOptions,
   resolveSubscriptionOptions,
+  type ResolvedSubscriberOptions,
   type SubscriberOptions,
   type SubscriptionOptions,
 } from './subscribing/options.js'
@@ -42,8 +44,10 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
   readonly #log: InvalidationLog
   readonly #link: Link
   readonly #options: SubscriberOptions
-  readonly #numbers: ReturnType<typeof resolveSubscriberOptions>
+  readonly #numbers: ResolvedSubscriberOptions
   readonly #runtime: Runtime
+  /** Undefined where subscriptions are not to make themselves known. */
+  readonly #announcer: Announcer | undefined
   readonly #nextAppendId: () => string
   #replicationId: string | undefined
   #toldBlindness = false
@@ -72,11 +76,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
     return subscriber
   }
 
-  private constructor(
-    log: InvalidationLog,
-    options: SubscriberOptions,
-    numbers: ReturnType<typeof resolveSubscriberOptions>,
-  ) {
+  private constructor(log: InvalidationLog, options: SubscriberOptions, numbers: ResolvedSubscriberOptions) {
     super(options.logger)
     const { runtime = systemRuntime } = options
     this.#log = log
@@ -98,12 +98,21 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
       onBeat: (head, sentAt) => {
         for (const subscription of this.#subscriptions) subscription.beat(head, sentAt)
         void this.#checkReplication()
+        this.#announcer?.beat()
       },
       onError: (error) => {
         this.emit('error', error)
       },
     })
     const { commands } = this.#link
+    if (numbers.announce) {
+      this.#announcer = new Announcer({
+        ...{ log: commands, runtime, service: numbers.service, heartbeatMs: numbers.heartbeatMs, cap: numbers.cap },
+        onError: (error) => {
+          this.emit('error', error)
+        },
+      })
+    }
     this.deadLetters = new DeadLetters({
       listDeadLetters: async (from, count) => {
         this.#checkOpen()
@@ -153,6 +162,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
       },
       onClosed: (closed) => {
         this.#subscriptions.delete(closed)
+        this.#announcer?.end(closed)
       },
     })
     this.#subscriptions.add(subscription)
@@ -184,6 +194,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
 
   async #close(): Promise<void> {
     await Promise.all([...this.#subscriptions].map((subscription) => subscription.close()))
+    await this.#announcer?.close()
     await this.#link.close()
   }
 
@@ -192,6 +203,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
     if (this.#link.up) await this.#checkReplication()
     if (this.#link.up) subscription.linkUp()
     else subscription.linkDown()
+    this.#announcer?.begin(subscription)
   }
 
   async #linkUp(): Promise<void> {

@@ -36,6 +36,15 @@ export interface FeedListener extends ConnectionListener {
   onMessage(text: string): void
 }
 
+/** What a subscription made known of itself, as the log keeps it. */
+export interface Announced {
+  readonly id: string
+  /** The JSON object that was announced, with `seenAt` (ms since the epoch) and `ttlMs` put in front by the log. */
+  readonly record: string
+  /** How long ago it was announced, in ms by the server's clock. */
+  readonly ageMs: number
+}
+
 /** What both kinds of connection share. */
 export interface LogConnection {
   /** Whether calls can be made now. */
@@ -85,6 +94,16 @@ export interface LogCommands extends LogConnection {
   /** Oldest first, from an id on, inclusive; `-` reads from the first. */
   listDeadLetters(from: string, count: number): Promise<readonly DeadLetter[]>
   removeDeadLetters(ids: readonly string[]): Promise<number>
+
+  /**
+   * Makes a subscription known: keeps a record (a JSON object that is not empty) under its id, in place of the one
+   * before, for `ttlMs` by the server's clock. A refusal leaves the connection as it is, even that of a replica.
+   */
+  announce(id: string, record: string, ttlMs: number): Promise<void>
+  /** Forgets a subscription. */
+  withdraw(id: string): Promise<void>
+  /** Every subscription whose record still holds. */
+  listSubscribers(): Promise<readonly Announced[]>
 }
 
 /** The live channel. */

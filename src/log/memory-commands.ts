@@ -2,7 +2,7 @@ import { RedisError } from '../errors.js'
 import type { DeadLetter } from '../message/dead-letter.js'
 import type { Appended, Inspection, Page, Presence, Stand } from '../recovery/entry.js'
 import type { Position } from '../recovery/position.js'
-import type { LogCommands } from './log.js'
+import type { Announced, LogCommands } from './log.js'
 import { MemoryConnection } from './memory-connection.js'
 
 /** A command connection to a `MemoryServer`. */
@@ -74,6 +74,23 @@ export class MemoryCommands extends MemoryConnection implements LogCommands {
     return this.#write('removeDeadLetters', () => this.server.removeDeadLetters(ids))
   }
 
+  announce(id: string, record: string, ttlMs: number): Promise<void> {
+    return this.call(() => {
+      this.#checkWritable('announce')
+      this.server.announce(id, record, ttlMs)
+    })
+  }
+
+  withdraw(id: string): Promise<void> {
+    return this.#write('withdraw', () => {
+      this.server.withdraw(id)
+    })
+  }
+
+  listSubscribers(): Promise<readonly Announced[]> {
+    return this.call(() => this.server.listSubscribers())
+  }
+
   /** The next `count` appends are executed, but the connection goes down before their reply arrives. */
   loseAcknowledgements(count: number): void {
     this.#acknowledgementsToLose += count
@@ -85,8 +102,7 @@ export class MemoryCommands extends MemoryConnection implements LogCommands {
   async #write<T>(name: string, operation: () => T): Promise<T> {
     try {
       return await this.call(() => {
-        const refusal = this.writeRefusal
-        if (refusal) throw new RedisError(refusal, `${name} was refused: the log in memory was told to refuse writes`)
+        this.#checkWritable(name)
         return operation()
       })
     } catch (error) {
@@ -94,5 +110,10 @@ export class MemoryCommands extends MemoryConnection implements LogCommands {
       if (error instanceof RedisError && error.kind === 'readonly') this.reconnect()
       throw error
     }
+  }
+
+  #checkWritable(name: string): void {
+    const refusal = this.writeRefusal
+    if (refusal) throw new RedisError(refusal, `${name} was refused: the log in memory was told to refuse writes`)
   }
 }

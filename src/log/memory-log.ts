@@ -113,7 +113,7 @@ export class MemoryLog extends MemoryLink {
     this.#server.clockOffset += ms
   }
 
-  /** FLUSHALL: entries, `last`, cursors and dead letters are gone; stream IDs begin with the clock again. */
+  /** FLUSHALL: entries, `last`, cursors, dead letters and announced subscribers are gone; stream IDs begin with the clock again. */
   flush(): void {
     this.#server.flush()
   }

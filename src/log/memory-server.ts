@@ -4,6 +4,8 @@ import type { Position } from '../recovery/position.js'
 import { compareStreamIds, parsePosition } from '../recovery/position.js'
 import type { Runtime } from '../runtime.js'
 import { emptyFrame, publishedFrame } from './frame-text.js'
+import type { Announced } from './log.js'
+import { MemoryRegistry } from './memory-registry.js'
 import { MemoryStream } from './memory-stream.js'
 import type { StreamItem } from './memory-stream.js'
 
@@ -23,6 +25,7 @@ export class MemoryServer {
   readonly #runtime: Runtime
   readonly #nodeSize: number
   readonly #cursors = new Map<string, string>()
+  readonly #registry = new MemoryRegistry()
   #entries: MemoryStream<StoredEntry>
   #dead: MemoryStream<Omit<DeadLetter, 'id'>>
   #last: string | undefined
@@ -124,6 +127,18 @@ export class MemoryServer {
     return this.#dead.delete(ids)
   }
 
+  announce(id: string, record: string, ttlMs: number): void {
+    this.#registry.announce(id, record, ttlMs, this.#now())
+  }
+
+  withdraw(id: string): void {
+    this.#registry.withdraw(id)
+  }
+
+  listSubscribers(): Announced[] {
+    return this.#registry.list(this.#now())
+  }
+
   /** A replica that lacks the newest `lose` entries takes over: history goes on from there under a new id. */
   promoteReplica(lose: number): void {
     const oldestLost = this.#entries.takeBack(lose)[0]
@@ -135,6 +150,7 @@ export class MemoryServer {
     this.#entries = new MemoryStream(this.#nodeSize)
     this.#dead = new MemoryStream(this.#nodeSize)
     this.#cursors.clear()
+    this.#registry.clear()
     this.#last = undefined
   }
 

@@ -2,17 +2,27 @@ import { RedisError } from '../errors.js'
 import type { DeadLetter } from '../message/dead-letter.js'
 import type { Appended, Inspection, Page, Presence, Stand } from '../recovery/entry.js'
 import type { Position } from '../recovery/position.js'
+import { readAnnounced } from './announced.js'
 import { Connection } from './connection.js'
 import type { ConnectionContext, Send } from './connection.js'
 import { deadLetterFields, readDeadLetter } from './dead-letter-fields.js'
 import { emptyFrame } from './frame-text.js'
 import type { LogKeys } from './keys.js'
-import type { ConnectionListener, LogCommands } from './log.js'
+import type { Announced, ConnectionListener, LogCommands } from './log.js'
 import { probe } from './probe.js'
 import { kindOfReply, replyCode, replyError } from './redis-errors.js'
-import { readEntry, readList, readNumber, readOptionalText, readPresence, readStreamInfo, readText } from './replies.js'
+import {
+  readEntry,
+  readList,
+  readNumber,
+  readOptionalText,
+  readPairs,
+  readPresence,
+  readStreamInfo,
+  readText,
+} from './replies.js'
 import { ScriptCalls } from './script-calls.js'
-import { appendScript, lookupScript, readScript, saveCursorScript, standScript } from './scripts.js'
+import { announceScript, appendScript, lookupScript, readScript, saveCursorScript, standScript } from './scripts.js'
 import { transaction } from './transaction.js'
 import type { Command } from './transaction.js'
 
@@ -132,6 +142,24 @@ export class RedisCommands extends Connection implements LogCommands {
   async removeDeadLetters(ids: readonly string[]): Promise<number> {
     if (ids.length === 0) return 0
     return readNumber(await this.call('xdel', this.#keys.dead, ...ids))
+  }
+
+  async announce(id: string, record: string, ttlMs: number): Promise<void> {
+    const args = [id, record.slice(1), String(ttlMs)]
+    const reply = await this.#scripts.run(announceScript, [this.#keys.subscribers], args, (reply) => reply)
+    // Made here and not of a reply that failed: a replica's refusal would replace the connection.
+    if (typeof reply === 'string') throw replyError(reply, 'hset', this.server)
+  }
+
+  async withdraw(id: string): Promise<void> {
+    await this.call('hdel', this.#keys.subscribers, id)
+  }
+
+  async listSubscribers(): Promise<readonly Announced[]> {
+    const [time, reply] = await this.#transaction(['time'], ['hgetall', this.#keys.subscribers])
+    const [seconds, microseconds] = readList(time).map(readNumber)
+    const now = Math.floor((seconds ?? 0) * 1_000 + (microseconds ?? 0) / 1_000)
+    return readPairs(reply).flatMap(([id, record]) => readAnnounced(id, record, now) ?? [])
   }
 
   protected override prepare(send: Send): Promise<unknown> {

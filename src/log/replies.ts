@@ -32,6 +32,12 @@ export function readList(reply: unknown): readonly unknown[] {
   throw unexpected('a list', reply)
 }
 
+/** A hash: a flat list of fields and values. */
+export function readPairs(reply: unknown): readonly (readonly [field: string, value: string])[] {
+  const flat = readList(reply).map(readText)
+  return flat.flatMap((name, index) => (index % 2 === 0 ? [[name, flat[index + 1] ?? ''] as const] : []))
+}
+
 /** An entry of a stream: its ID, and its fields as a flat list of names and values. */
 export function readFields(reply: unknown): { id: string; fields: readonly unknown[] } {
   const [id, fields] = readList(reply)

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { maxAnnounced, tooManyAnnounced } from './announced.js'
 
 /** A Lua script and the SHA-1 by which Redis knows it. */
 export interface Script {
@@ -130,6 +131,35 @@ return 1
 `)
 
 /**
+ * Keeps what a subscription tells of itself, stamped with the server's time. A subscription that is new clears away
+ * what has expired, so that announcing again costs the same in a fleet of any size.
+ *
+ * - KEYS: subscribers
+ * - ARGV: id, record (a JSON object) without its opening brace, how long it holds (ms)
+ * - Returns: 1, or the text of the refusal: as a reply of its own, it says nothing about the connection
+ */
+export const announceScript = script(`
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local stamp = string.format('{"seenAt":%.0f,"ttlMs":%s,', now, ARGV[3])
+local added = redis.pcall('HSET', KEYS[1], ARGV[1], stamp .. ARGV[2])
+if type(added) == 'table' then return added.err end
+if added == 1 then
+  local records = redis.call('HGETALL', KEYS[1])
+  for i = 1, #records, 2 do
+    local seen, ttl = records[i + 1]:match('^{"seenAt":(%d+),"ttlMs":(%d+),')
+    if not seen or now - seen > tonumber(ttl) then redis.call('HDEL', KEYS[1], records[i]) end
+  end
+  if redis.call('HLEN', KEYS[1]) > ${maxAnnounced} then
+    redis.call('HDEL', KEYS[1], ARGV[1])
+    return '${tooManyAnnounced}'
+  end
+end
+if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[3]) then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
+return 1
+`)
+
+/**
  * Runs commands that only read.
  *
  * - KEYS: the keys they read
@@ -143,4 +173,7 @@ return replies
 `)
 
 /** All of them: they are loaded when a connection comes up. */
-export const scripts: readonly Script[] = [appendScript, standScript, lookupScript, saveCursorScript, readScript]
+export const scripts: readonly Script[] = [
+  ...[appendScript, standScript, lookupScript, saveCursorScript, announceScript],
+  readScript,
+]

@@ -13,7 +13,16 @@ import {
 import { parsePosition } from '../recovery/position.js'
 
 /** Options of `InvalidationSubscriber.connect`. */
-export type SubscriberOptions = ConnectionOptions
+export interface SubscriberOptions extends ConnectionOptions {
+  /** Names the service to operators: `status` lists it. Default none. */
+  readonly service?: string
+  /** Whether subscriptions make themselves known to operators, every few seconds in the log. Default true. */
+  readonly announce?: boolean
+}
+
+/** Options of a subscriber with their defaults filled in. */
+export type ResolvedSubscriberOptions = Readonly<Record<keyof typeof connectionNumbers, number>> &
+  Required<Pick<SubscriberOptions, 'service' | 'announce'>>
 
 /** How a failing handler is tried again: full-jitter exponential delays between the tries. */
 export interface RetryOptions {
@@ -68,12 +77,17 @@ const subscriptionKeys = [
   ...['name', 'cursor', 'startAt', 'retry', 'onResync', 'strictFailover'],
 ]
 
-/** @throws ConfigurationError when an option is unknown or out of range */
-export function resolveSubscriberOptions(options: SubscriberOptions): Record<keyof typeof connectionNumbers, number> {
-  const others = ['channel', 'logger', 'runtime']
+/** @throws ConfigurationError when an option is unknown, out of range or of the wrong kind */
+export function resolveSubscriberOptions(options: SubscriberOptions): ResolvedSubscriberOptions {
+  const others = ['channel', 'logger', 'runtime', 'service', 'announce']
   rejectUnknownOptions(options, [...Object.keys(connectionNumbers), ...others], 'InvalidationSubscriber.connect')
   checkEquipment(options)
-  return resolveNumbers(connectionNumbers, options)
+  const { service = '', announce = true } = options
+  checkName('service', service)
+  if (typeof announce !== 'boolean') {
+    throw new ConfigurationError(`Expected \`announce\` to be true or false, got ${describeValue(announce)}`)
+  }
+  return { ...resolveNumbers(connectionNumbers, options), service, announce }
 }
 
 /** @throws ConfigurationError when an option is unknown, out of range or of the wrong kind */
@@ -89,11 +103,7 @@ export function resolveSubscriptionOptions(options: SubscriptionOptions) {
     strictFailover = false,
   } = options
   rejectUnknownOptions(retry, Object.keys(retryNumbers), 'retry')
-  if (typeof name !== 'string' || name.length > 200) {
-    throw new ConfigurationError(
-      `Expected \`name\` to be a string of at most 200 characters, got ${describeValue(name)}`,
-    )
-  }
+  checkName('name', name)
   if (typeof cursor !== 'function') {
     throw new ConfigurationError('Expected `cursor` to be memoryCursor(), redisCursor() or fileCursor(path)')
   }
@@ -114,6 +124,13 @@ export function resolveSubscriptionOptions(options: SubscriptionOptions) {
 }
 
 export type ResolvedSubscriptionOptions = ReturnType<typeof resolveSubscriptionOptions>
+
+function checkName(option: string, value: unknown): void {
+  if (typeof value === 'string' && value.length <= 200) return
+  throw new ConfigurationError(
+    `Expected \`${option}\` to be a string of at most 200 characters, got ${describeValue(value)}`,
+  )
+}
 
 function checkPosition(startAt: string): void {
   try {

@@ -1,0 +1,22 @@
+import type { Announced } from './log.js'
+
+/** How many subscriptions are kept at most: a fleet is smaller, and what is not one must not fill Redis. */
+export const maxAnnounced = 10_000
+
+/** Why one more is refused, as Redis words its errors. */
+export const tooManyAnnounced = `ERR ${maxAnnounced} subscriptions are announced already, the most there may be`
+
+/** A record as it is stored: when it was seen and how long it holds are put into its JSON object, in front. */
+export function stampRecord(record: string, now: number, ttlMs: number): string {
+  return `{"seenAt":${now},"ttlMs":${ttlMs},${record.slice(1)}`
+}
+
+const stamped = /^\{"seenAt":(\d{1,15}),"ttlMs":(\d{1,15}),/
+
+/** A stored record; undefined for one that has expired, and for what nobody announced. */
+export function readAnnounced(id: string, text: string, now: number): Announced | undefined {
+  const [, seenAt, ttlMs] = stamped.exec(text) ?? []
+  if (seenAt === undefined || ttlMs === undefined) return undefined
+  const ageMs = Math.max(0, now - Number(seenAt))
+  return ageMs > Number(ttlMs) ? undefined : { id, record: text, ageMs }
+}
