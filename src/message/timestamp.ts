@@ -1,4 +1,8 @@
 const zero = 48
+/** Where the seconds end: before the fraction, or the zone. */
+const secondEnd = 19
+/** Digits of a fraction, at most. */
+const maxDigits = 9
 const longMonths: ReadonlySet<number> = new Set([1, 3, 5, 7, 8, 10, 12])
 
 /**
@@ -22,16 +26,52 @@ export function isTimestamp(text: string): boolean {
     twoDigits(text, 11) <= 23 &&
     twoDigits(text, 14) <= 59 &&
     twoDigits(text, 17) <= 60
-  return inRange && isZone(text, endOfFraction(text, 19))
+  return inRange && isZone(text, endOfFraction(text, secondEnd))
+}
+
+let lastSecond: string | undefined
+let lastSecondMs = 0
+
+/**
+ * The moment that an RFC 3339 timestamp tells, in ms since the epoch with a fraction; undefined for what is no
+ * {@link isTimestamp}. Messages arrive in order: the second that was read last is remembered, and not read again.
+ */
+export function timestampMs(text: string): number | undefined {
+  if (lastSecond === undefined || !text.startsWith(lastSecond)) {
+    if (!isTimestamp(text)) return undefined
+    lastSecond = text.slice(0, secondEnd)
+    // Behind the seconds of the minute, since Date knows no leap second.
+    lastSecondMs = Date.parse(`${text.slice(0, 17)}00Z`) + twoDigits(text, 17) * 1_000
+  }
+  const zone = endOfFraction(text, secondEnd)
+  if (!isZone(text, zone)) return undefined
+  return lastSecondMs + fractionMs(text, secondEnd + 1, zone) - offsetMs(text, zone)
+}
+
+/** The milliseconds that the digits of a fraction make. */
+function fractionMs(text: string, from: number, end: number): number {
+  let digits = 0
+  let scale = 1
+  for (let at = from; at < end; at++) {
+    digits = digits * 10 + (text.charCodeAt(at) - zero)
+    scale *= 10
+  }
+  return (digits * 1_000) / scale
+}
+
+/** How far a zone is ahead of UTC. */
+function offsetMs(text: string, from: number): number {
+  if (text[from] === 'Z') return 0
+  const minutes = twoDigits(text, from + 1) * 60 + twoDigits(text, from + 4)
+  return (text[from] === '-' ? -minutes : minutes) * 60_000
 }
 
 /** Where the zone begins, behind the fraction if there is one; −1 where the fraction is none. */
 function endOfFraction(text: string, from: number): number {
   if (text[from] !== '.') return from
   let end = from + 1
-  while (isDigit(text.charCodeAt(end))) end++
-  const digits = end - from - 1
-  return digits >= 1 && digits <= 9 ? end : -1
+  while (end <= from + maxDigits && isDigit(text.charCodeAt(end))) end++
+  return end > from + 1 ? end : -1
 }
 
 function isZone(text: string, from: number): boolean {

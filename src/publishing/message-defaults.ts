@@ -1,16 +1,24 @@
 import type { MessageDefaults } from '../message/codec.js'
 import type { Runtime } from '../runtime.js'
+import { preciseClock } from '../telemetry/precise-clock.js'
 
-/** Makes what an invalidation lacks to be a message. The text of a timestamp is made once per millisecond: it is dear. */
+/**
+ * Makes what an invalidation lacks to be a message. Its timestamp has microseconds, since subscribers have it in less
+ * than a millisecond; `toISOString` is dear and called once per millisecond.
+ */
 export function messageDefaults(sourceService: string, runtime: Runtime): () => MessageDefaults {
-  let now = NaN
-  let timestamp = ''
+  const clock = preciseClock(runtime)
+  let millisecond = NaN
+  let text = ''
   return () => {
-    const read = runtime.now()
-    if (read !== now) {
-      now = read
-      timestamp = new Date(now).toISOString()
+    const now = clock()
+    const whole = Math.floor(now)
+    if (whole !== millisecond) {
+      millisecond = whole
+      text = new Date(whole).toISOString().slice(0, -1)
     }
+    const microseconds = Math.floor((now - whole) * 1_000)
+    const timestamp = `${text}${String(microseconds).padStart(3, '0')}Z`
     return { messageId: runtime.uuid(), timestamp, sourceService }
   }
 }

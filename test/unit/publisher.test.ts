@@ -134,7 +134,7 @@ describe('publishing', () => {
     const virtual = await VirtualPublisher.connect()
     const timestamps: string[] = []
     for (let n = 0; n < 2; n++) {
-      timestamps.push(new Date(virtual.runtime.now()).toISOString())
+      timestamps.push(new Date(virtual.runtime.now()).toISOString().replace('Z', '000Z'))
       await virtual.runtime.runUntil(virtual.publisher.invalidate('user', String(n)), 100)
       await virtual.runtime.advance(250)
     }
