@@ -8,6 +8,7 @@ const floors = [
   ['log/', 'publishing/', 'delivery/'],
   ['open-log.ts', 'publisher.ts', 'subscriber.ts', 'subscribing/'],
   ['index.ts', 'testing.ts'],
+  ['cli/'],
 ]
 const blind = ['log/', 'publishing/', 'delivery/']
 
@@ -59,11 +60,18 @@ export default {
       to: { path: npm('p-queue') },
     },
     {
+      name: 'command-line-packages-only-in-cli',
+      comment: 'Who uses the library does not load what the command line is made of',
+      severity: 'error',
+      from: { path: '^src/', pathNot: inside(['cli/']) },
+      to: { path: [npm('commander'), npm('cli-table3')] },
+    },
+    {
       name: 'no-other-packages',
       comment: 'A package more is a decision: see docs/dependencies.md',
       severity: 'error',
       from: { path: '^src/' },
-      to: { path: '(^|/)node_modules/', pathNot: [npm('ioredis'), npm('p-queue')] },
+      to: { path: '(^|/)node_modules/', pathNot: ['ioredis', 'p-queue', 'commander', 'cli-table3'].map(npm) },
     },
     {
       name: 'src-stands-alone',
@@ -88,8 +96,8 @@ export default {
       name: 'no-orphans',
       comment: 'Nothing public leads here: wire it in, or delete it',
       severity: 'error',
-      from: { path: '^src/(index|testing)\\.ts$' },
-      to: { path: '^src/', pathNot: '^src/(index|testing)\\.ts$', reachable: false },
+      from: { path: '^src/(index|testing|cli/main)\\.ts$' },
+      to: { path: '^src/', pathNot: '^src/(index|testing|cli/main)\\.ts$', reachable: false },
     },
   ],
   options: {

@@ -1,0 +1,81 @@
+import { Command, CommanderError, type Option } from 'commander'
+import { describeThrown } from '../thrown.js'
+import { version } from '../version.js'
+import { exitCodeOf, exitCodes, type ExitCode } from './exit-codes.js'
+import { registerBatch, registerPattern, registerPublish } from './publish.js'
+import { addGlobalOptions, openSession, type RegisterCommand, type RunTask, type Surroundings } from './session.js'
+
+/** In the order in which `--help` lists them. */
+const commands: readonly RegisterCommand[] = [registerPublish, registerPattern, registerBatch]
+
+const epilogue = `
+Environment:
+  REDIS_URL  the server, where --redis is not given
+  NO_COLOR   no colours, where it is set
+
+Exit codes:
+  0    all went well
+  1    the command met a failure, or found one
+  2    an option or argument is wrong
+  3    Redis can't be reached, or refuses
+  130  interrupted, as by Ctrl-C
+
+Examples:
+  $ cache-invalidation tail --since 10m --type user
+  $ cache-invalidation publish user 123
+  $ cache-invalidation <command> --help
+`
+
+/** The program with all its commands; `run` is called with the task of the command that was asked for. */
+export function createProgram({ stdout, stderr }: Pick<Surroundings, 'stdout' | 'stderr'>, run: RunTask): Command {
+  const program = new Command('cache-invalidation')
+  program
+    .description('Looks after cache invalidations in Redis: what was published, by whom, and how late it came.')
+    .version(version, '--version', 'print the version')
+    .helpOption('--help', 'print help')
+    .helpCommand('help [command]', 'print the help of a command')
+    .configureHelp({ showGlobalOptions: true, visibleGlobalOptions: () => globalOptions(program) })
+    .configureOutput({
+      writeOut: (text) => stdout.write(text),
+      writeErr: (text) => stderr.write(text),
+      getOutHelpWidth: () => stdout.columns ?? 100,
+      getErrHelpWidth: () => stderr.columns ?? 100,
+    })
+    .showHelpAfterError('(add --help for what is expected)')
+    .exitOverride()
+    .addHelpText('after', epilogue)
+  addGlobalOptions(program)
+  for (const register of commands) register(program, run)
+  return program
+}
+
+/** Not those of a command between the program and the one whose help is printed: it has them as its own. */
+function globalOptions(program: Command): Option[] {
+  return program.options.filter(({ long }) => long !== '--version')
+}
+
+/** Runs a command line, given without the names of Node and the script. Never rejects. */
+export async function main(args: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
+  let exitCode: ExitCode = exitCodes.ok
+  const program = createProgram(surroundings, async (task) => {
+    const session = openSession(program, surroundings)
+    try {
+      exitCode = await task(session)
+    } catch (error) {
+      // What an interruption broke off fails in many ways, none of them worth telling.
+      exitCode = exitCodeOf(error)
+      if (surroundings.signal.aborted) return
+      session.output.fail(describeThrown(error))
+      if (exitCode === exitCodes.redis) session.output.note('(--redis or REDIS_URL says which server is meant)')
+    } finally {
+      session.output.clearProgress()
+    }
+  })
+  try {
+    await program.parseAsync(args, { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
+  }
+  return surroundings.signal.aborted ? exitCodes.interrupted : exitCode
+}

@@ -1,0 +1,82 @@
+import type { Command } from 'commander'
+import { RedisError, type InvalidationError } from '../errors.js'
+import type { InvalidationLog, LogCommands } from '../log/log.js'
+import { openLog } from '../open-log.js'
+import { defaultChannel } from '../options.js'
+import type { Runtime } from '../runtime.js'
+
+const defaultRedis = 'redis://localhost:6379'
+
+/** Which log a command is about. */
+export interface Connection {
+  /** May hold a password: never printed. */
+  readonly redis: string
+  readonly channel: string
+}
+
+/** The options that say so, as every command has them. */
+export interface ConnectionFlags {
+  readonly redis?: string
+  readonly channel: string
+}
+
+export function addConnectionOptions(program: Command): void {
+  program
+    .option(
+      '--redis <url>',
+      `URL of the Redis server, such as rediss://user:password@host:6379/0 (default: REDIS_URL, else ${defaultRedis})`,
+    )
+    .option('--channel <name>', 'the Pub/Sub channel; the keys of the log derive from it', defaultChannel)
+}
+
+export function resolveConnection(
+  { redis, channel }: ConnectionFlags,
+  env: Readonly<Record<string, string | undefined>>,
+): Connection {
+  // An empty variable counts as one that is not set.
+  const fromEnv = env.REDIS_URL === '' ? undefined : env.REDIS_URL
+  return { redis: redis ?? fromEnv ?? defaultRedis, channel }
+}
+
+/** What opening a connection takes. */
+export interface ConnectionContext {
+  readonly connection: Connection
+  readonly runtime: Runtime
+  /** Closes the connection; whatever waits for it then rejects. */
+  readonly signal: AbortSignal
+}
+
+export function logOf({ connection, runtime }: Omit<ConnectionContext, 'signal'>): InvalidationLog {
+  return openLog(connection.redis, { channel: connection.channel, runtime })
+}
+
+/**
+ * Runs a task over a command connection and closes it afterwards. Does not wait for a server that is away.
+ *
+ * @throws RedisError or UnsupportedServerError where the first attempt to connect fails, or is refused
+ */
+export async function withCommands<Result>(
+  context: ConnectionContext,
+  task: (commands: LogCommands) => Promise<Result>,
+): Promise<Result> {
+  const { signal } = context
+  let failure: InvalidationError | undefined
+  const commands = logOf(context).openCommands({
+    onUp: () => undefined,
+    onDown: () => undefined,
+    onError: (error) => {
+      failure = error
+    },
+  })
+  const close = (): void => void commands.close()
+  signal.addEventListener('abort', close, { once: true })
+  try {
+    signal.throwIfAborted()
+    await commands.opened()
+    if (!commands.up) throw failure ?? new RedisError('disconnected', 'The connection was closed before it came up')
+    return await task(commands)
+  } finally {
+    signal.removeEventListener('abort', close)
+    await commands.close()
+  }
+}

@@ -1,0 +1,29 @@
+const second = 1_000
+const minute = 60 * second
+const hour = 60 * minute
+const day = 24 * hour
+
+/** Text of others, safe to show on a terminal: what is not to be seen, or moves the cursor, as `\u{1b}`. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (odd) => `\\u{${(odd.codePointAt(0) ?? 0).toString(16)}}`)
+}
+
+/** A length of time, given in ms, in the unit that reads best: `12 ms`, `1.5 s`, `3.0 h`. */
+export function formatDuration(ms: number): string {
+  const size = Math.abs(ms)
+  if (size < second) return `${Math.round(ms)} ms`
+  if (size < minute) return `${(ms / second).toFixed(1)} s`
+  if (size < hour) return `${(ms / minute).toFixed(1)} min`
+  return size < day ? `${(ms / hour).toFixed(1)} h` : `${(ms / day).toFixed(1)} d`
+}
+
+/** `1 entry`, `2,000 entries`. */
+export function formatCount(count: number, singular: string, plural: string): string {
+  return `${count.toLocaleString('en-US')} ${count === 1 ? singular : plural}`
+}
+
+/** When the entry of this stream ID was appended, by the server's clock; as it is where that is no date. */
+export function timeOfStreamId(streamId: string): string {
+  const date = new Date(Number(streamId.split('-')[0]))
+  return Number.isNaN(date.getTime()) ? streamId : date.toISOString()
+}

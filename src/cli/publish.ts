@@ -1,0 +1,85 @@
+import type { Command } from 'commander'
+import type { Invalidation } from '../message/message.js'
+import { InvalidationPublisher } from '../publisher.js'
+import type { Receipt } from '../publishing/receipt.js'
+import { capOption, examples } from './arguments.js'
+import { exitCodes, type ExitCode } from './exit-codes.js'
+import { describeInvalidation } from './message-line.js'
+import type { RunTask, Session } from './session.js'
+
+interface PublishFlags {
+  readonly service: string
+  readonly cap: number
+}
+
+export function registerPublish(parent: Command, run: RunTask): void {
+  const publish = addPublishOptions(parent.command('publish'))
+    .description('Publish that an entity is gone or, with --update, has changed. Prints where that stands in the log.')
+    .argument('<type>', 'the entity type, such as user')
+    .argument('<id>', 'the id of the entity, such as 123')
+    .option('--update', 'the entity has changed')
+    .enablePositionalOptions()
+    .addHelpText('after', examples('publish user 123', 'publish session abc --update --service migration'))
+    .action((entityType: string, entityId: string, flags: PublishFlags & { readonly update?: boolean }) =>
+      run((session) =>
+        publishOne(session, { action: flags.update ? 'update' : 'delete', entityType, entityId }, flags),
+      ),
+    )
+  registerPattern(publish, run)
+  registerBatch(publish, run)
+}
+
+export function registerPattern(parent: Command, run: RunTask): void {
+  addPublishOptions(parent.command('pattern'))
+    .description('Publish that every cache key which matches a Redis glob is to be evicted.')
+    .argument('<glob>', "the pattern, in quotes, such as 'feed:*'")
+    .addHelpText('after', examples("pattern 'feed:*'", "pattern '*'"))
+    .action((pattern: string, flags: PublishFlags) =>
+      run((session) => publishOne(session, { action: 'pattern', pattern }, flags)),
+    )
+}
+
+export function registerBatch(parent: Command, run: RunTask): void {
+  addPublishOptions(parent.command('batch'))
+    .description('Publish that these cache keys are to be evicted, all in one message.')
+    .argument('<key...>', 'cache keys in full, such as user:123')
+    .addHelpText('after', examples('batch user:123 feed:7'))
+    .action((cacheKeys: readonly string[], flags: PublishFlags) =>
+      run((session) => publishOne(session, { action: 'batch', cacheKeys }, flags)),
+    )
+}
+
+function addPublishOptions(command: Command): Command {
+  return command.option('--service <name>', 'the service that signs the message', 'cli').addOption(capOption())
+}
+
+async function publishOne(session: Session, invalidation: Invalidation, flags: PublishFlags): Promise<ExitCode> {
+  const { output } = session
+  const { messageId, position, receivers } = await sendOne(session, invalidation, flags)
+  const what = `${invalidation.action} ${describeInvalidation(invalidation)}`
+  if (output.json) await output.printJson({ messageId, position, receivers })
+  else await output.print(`published ${what}  position ${position}  receivers ${receivers}`)
+  if (receivers < 0) {
+    output.warn('the server does not let this user publish on the channel: subscribers find it in the log')
+  }
+  return exitCodes.ok
+}
+
+/** Publishes now or not at all: the first failure ends it, and nothing is left waiting for the server to come back. */
+async function sendOne(
+  { connection, runtime, signal }: Session,
+  invalidation: Invalidation,
+  { service, cap }: PublishFlags,
+): Promise<Receipt> {
+  const publisher = await InvalidationPublisher.connect(connection.redis, service, {
+    ...{ channel: connection.channel, runtime, cap },
+    // Nothing is remembered past the end of this process, so nothing need be asked for it.
+    ...{ repair: false, closeTimeoutMs: 0 },
+  })
+  try {
+    const failed = new Promise<never>((_, reject) => publisher.on('error', reject))
+    return await Promise.race([publisher.publish(invalidation, { signal }), failed])
+  } finally {
+    await publisher.close()
+  }
+}

@@ -1,0 +1,56 @@
+import type { Readable } from 'node:stream'
+import type { Runtime } from '../runtime.js'
+import { addConnectionOptions, resolveConnection, type Connection, type ConnectionFlags } from './connection.js'
+import type { Command } from 'commander'
+import type { ExitCode } from './exit-codes.js'
+import { Output, type OutputStream } from './output.js'
+
+/** A stream that may be a terminal. */
+export type InputStream = Readable & { readonly isTTY?: boolean }
+
+/** What a command line has around it. */
+export interface Surroundings {
+  readonly stdin: InputStream
+  readonly stdout: OutputStream
+  readonly stderr: OutputStream
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly runtime: Runtime
+  /** Aborted by Ctrl-C: what runs then ends. */
+  readonly signal: AbortSignal
+}
+
+/** What a command is given. */
+export interface Session extends Pick<Surroundings, 'stdin' | 'stderr' | 'runtime' | 'signal'> {
+  readonly connection: Connection
+  readonly output: Output
+}
+
+/** Runs a command's task. What it rejects with is printed, and decides the exit code. */
+export type RunTask = (task: (session: Session) => Promise<ExitCode>) => Promise<void>
+
+/** Adds a command to the program, or to a command above it. */
+export type RegisterCommand = (parent: Command, run: RunTask) => void
+
+interface GlobalFlags extends ConnectionFlags {
+  readonly json?: boolean
+  readonly color: boolean
+}
+
+/** The options of every command. */
+export function addGlobalOptions(program: Command): void {
+  addConnectionOptions(program)
+  program
+    .option('--json', 'print JSON, one object a line')
+    .option('--no-color', 'no colours; they are only shown on a terminal anyway')
+}
+
+/** What the global options that were given make of the surroundings. */
+export function openSession(program: Command, surroundings: Surroundings): Session {
+  const flags = program.opts<GlobalFlags>()
+  const { stdin, stderr, runtime, signal, env } = surroundings
+  return {
+    ...{ stdin, stderr, runtime, signal },
+    connection: resolveConnection(flags, env),
+    output: new Output(surroundings, { json: flags.json === true, color: flags.color }),
+  }
+}
