@@ -1,23 +1,48 @@
 const zero = 48
+const point = 46
+const plus = 43
+const minus = 45
+const utc = 90
 /** Where the seconds end: before the fraction, or the zone. */
 const secondEnd = 19
-/** Digits of a fraction, at most. */
-const maxDigits = 9
+/** Nine digits of a fraction, at most. */
+const maxScale = 10 ** 9
 const longMonths: ReadonlySet<number> = new Set([1, 3, 5, 7, 8, 10, 12])
+
+let lastSecond: string | undefined
+let lastSecondMs = 0
 
 /**
  * Whether a text is an RFC 3339 timestamp, such as `2026-11-22T10:00:00.123456789Z` or `2026-11-22T11:00:00+01:00`:
- * 0 to 9 fraction digits, a zone, and a day that exists. One pass over the characters.
+ * 0 to 9 fraction digits, a zone, and a day that exists.
  */
 export function isTimestamp(text: string): boolean {
-  if (text.length < 20 || text.length > 35) return false
+  return timestampMs(text) !== undefined
+}
+
+/**
+ * The moment that an RFC 3339 timestamp tells, in ms since the epoch with a fraction; undefined for what is none.
+ * Messages arrive in order: the second that was read last is remembered, and not read again.
+ */
+export function timestampMs(text: string): number | undefined {
+  if (lastSecond === undefined || !text.startsWith(lastSecond)) {
+    if (!isSecond(text)) return undefined
+    lastSecond = text.slice(0, secondEnd)
+    // The seconds by themselves: Date knows no leap second.
+    lastSecondMs = Date.parse(`${text.slice(0, 17)}00Z`) + twoDigits(text, 17) * 1_000
+  }
+  const ms = lastSecondMs + readFractionAndZone(text)
+  return Number.isNaN(ms) ? undefined : ms
+}
+
+function isSecond(text: string): boolean {
   if (text[4] !== '-' || text[7] !== '-' || text[10] !== 'T' || text[13] !== ':' || text[16] !== ':') return false
   const century = twoDigits(text, 0)
   const year = century * 100 + twoDigits(text, 2)
   const month = twoDigits(text, 5)
   const day = twoDigits(text, 8)
   // A leap second is written as :60. Comparisons with NaN, from what are no digits, are false.
-  const inRange =
+  return (
     year >= 0 &&
     month >= 1 &&
     month <= 12 &&
@@ -26,64 +51,31 @@ export function isTimestamp(text: string): boolean {
     twoDigits(text, 11) <= 23 &&
     twoDigits(text, 14) <= 59 &&
     twoDigits(text, 17) <= 60
-  return inRange && isZone(text, endOfFraction(text, secondEnd))
+  )
 }
 
-let lastSecond: string | undefined
-let lastSecondMs = 0
-
-/**
- * The moment that an RFC 3339 timestamp tells, in ms since the epoch with a fraction; undefined for what is no
- * {@link isTimestamp}. Messages arrive in order: the second that was read last is remembered, and not read again.
- */
-export function timestampMs(text: string): number | undefined {
-  if (lastSecond === undefined || !text.startsWith(lastSecond)) {
-    if (!isTimestamp(text)) return undefined
-    lastSecond = text.slice(0, secondEnd)
-    // Behind the seconds of the minute, since Date knows no leap second.
-    lastSecondMs = Date.parse(`${text.slice(0, 17)}00Z`) + twoDigits(text, 17) * 1_000
-  }
-  const zone = endOfFraction(text, secondEnd)
-  if (!isZone(text, zone)) return undefined
-  return lastSecondMs + fractionMs(text, secondEnd + 1, zone) - offsetMs(text, zone)
-}
-
-/** The milliseconds that the digits of a fraction make. */
-function fractionMs(text: string, from: number, end: number): number {
+/** The ms that stand behind the second; NaN where there is no fraction behind a point, or no zone. */
+function readFractionAndZone(text: string): number {
+  if (text.charCodeAt(secondEnd) !== point) return -readZone(text, secondEnd)
+  let at = secondEnd + 1
   let digits = 0
   let scale = 1
-  for (let at = from; at < end; at++) {
+  for (; isDigit(text.charCodeAt(at)) && scale < maxScale; at++) {
     digits = digits * 10 + (text.charCodeAt(at) - zero)
     scale *= 10
   }
-  return (digits * 1_000) / scale
+  return scale > 1 ? (digits * 1_000) / scale - readZone(text, at) : NaN
 }
 
-/** How far a zone is ahead of UTC. */
-function offsetMs(text: string, from: number): number {
-  if (text[from] === 'Z') return 0
-  const minutes = twoDigits(text, from + 1) * 60 + twoDigits(text, from + 4)
-  return (text[from] === '-' ? -minutes : minutes) * 60_000
-}
-
-/** Where the zone begins, behind the fraction if there is one; −1 where the fraction is none. */
-function endOfFraction(text: string, from: number): number {
-  if (text[from] !== '.') return from
-  let end = from + 1
-  while (end <= from + maxDigits && isDigit(text.charCodeAt(end))) end++
-  return end > from + 1 ? end : -1
-}
-
-function isZone(text: string, from: number): boolean {
-  if (from < 0) return false
-  if (text[from] === 'Z') return text.length === from + 1
-  if (text[from] !== '+' && text[from] !== '-') return false
-  return (
-    text.length === from + 6 &&
-    text[from + 3] === ':' &&
-    twoDigits(text, from + 1) <= 23 &&
-    twoDigits(text, from + 4) <= 59
-  )
+/** How many ms a zone, at the end of the text, is ahead of UTC; NaN where it is none. */
+function readZone(text: string, from: number): number {
+  const sign = text.charCodeAt(from)
+  if (sign === utc) return text.length === from + 1 ? 0 : NaN
+  const hours = twoDigits(text, from + 1)
+  const minutes = twoDigits(text, from + 4)
+  if ((sign !== plus && sign !== minus) || hours > 23 || text[from + 3] !== ':' || minutes > 59) return NaN
+  if (text.length !== from + 6) return NaN
+  return (sign === plus ? 60_000 : -60_000) * (hours * 60 + minutes)
 }
 
 /** The number that two digits make; NaN where they are none. */
