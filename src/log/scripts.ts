@@ -131,8 +131,9 @@ return 1
 `)
 
 /**
- * Keeps what a subscription tells of itself, stamped with the server's time. A subscription that is new clears away
- * what has expired, so that announcing again costs the same in a fleet of any size.
+ * Keeps what a subscription tells of itself, stamped with the server's time. What has expired is cleared away when a
+ * subscription is new: always where there are too many, else about once in as many times as there are records, so that
+ * the cost of a whole fleet that begins grows only with its size.
  *
  * - KEYS: subscribers
  * - ARGV: id, record (a JSON object) without its opening brace, how long it holds (ms)
@@ -144,7 +145,8 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local stamp = string.format('{"seenAt":%.0f,"ttlMs":%s,', now, ARGV[3])
 local added = redis.pcall('HSET', KEYS[1], ARGV[1], stamp .. ARGV[2])
 if type(added) == 'table' then return added.err end
-if added == 1 then
+local count = redis.call('HLEN', KEYS[1])
+if added == 1 and (count > ${maxAnnounced} or time[2] % count == 0) then
   local records = redis.call('HGETALL', KEYS[1])
   for i = 1, #records, 2 do
     local seen, ttl = records[i + 1]:match('^{"seenAt":(%d+),"ttlMs":(%d+),')

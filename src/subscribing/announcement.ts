@@ -42,7 +42,7 @@ export function announcementTtlMs(heartbeatMs: number): number {
   return 60 * announceIntervalMs(heartbeatMs)
 }
 
-/** Longer texts are cut: together with the limits of names, a record stays under 4 KiB. */
+/** Longer texts are cut, so that a record stays small. */
 const maxTextLength = 255
 
 export function encodeAnnouncement(announcement: Announcement): string {

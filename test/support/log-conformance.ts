@@ -376,6 +376,73 @@ export function describeLogConformance(name: string, servers: LogServers): void 
       })
     })
 
+    describe('the register of subscribers', () => {
+      const records = async (): Promise<Map<string, unknown>> =>
+        new Map((await commands.listSubscribers()).map(({ id, record }) => [id, JSON.parse(record)]))
+
+      it('keeps the newest record of each, stamped with the server’s time', async () => {
+        expect(await commands.listSubscribers()).toEqual([])
+        await commands.announce('a', '{"name":"ü","behind":1}', 60_000)
+        await commands.announce('b', '{"name":"other"}', 120_000)
+        await commands.announce('a', '{"name":"ü","behind":2}', 60_000)
+        const seenAt = expect.any(Number) as number
+        expect(await records()).toEqual(
+          new Map([
+            ['a', { seenAt, ttlMs: 60_000, name: 'ü', behind: 2 }],
+            ['b', { seenAt, ttlMs: 120_000, name: 'other' }],
+          ]),
+        )
+        for (const { ageMs } of await commands.listSubscribers()) {
+          expect(ageMs).toBeGreaterThanOrEqual(0)
+          expect(ageMs).toBeLessThan(5_000)
+        }
+      })
+
+      it('forgets those that withdraw', async () => {
+        await commands.announce('a', '{"name":"a"}', 60_000)
+        await commands.announce('b', '{"name":"b"}', 60_000)
+        await commands.withdraw('a')
+        await commands.withdraw('nobody')
+        expect([...(await records()).keys()]).toEqual(['b'])
+      })
+
+      it('forgets those that have expired, and keeps the others', async () => {
+        await commands.announce('long', '{"name":"long"}', 60_000)
+        await commands.announce('short', '{"name":"short"}', 1)
+        await expect.poll(async () => [...(await records()).keys()], { interval: 5 }).toEqual(['long'])
+        await commands.announce('next', '{"name":"next"}', 1_000)
+        expect([...(await records()).keys()].toSorted()).toEqual(['long', 'next'])
+      })
+
+      it('is gone after a flush', async () => {
+        await commands.announce('a', '{"name":"a"}', 60_000)
+        await server.flush()
+        expect(await commands.listSubscribers()).toEqual([])
+      })
+
+      it('refuses who may not write, and shows all to who may read', async () => {
+        await commands.announce('a', '{"name":"a"}', 60_000)
+        const { commands: reader, listener } = await openCommands(server.readOnlyLog)
+        await expect(reader.announce('b', '{"name":"b"}', 60_000)).rejects.toMatchObject({ kind: 'refused' })
+        expect((await reader.listSubscribers()).map(({ id }) => id)).toEqual(['a'])
+        expect(listener.events).toEqual(['up'])
+      })
+
+      it('takes 10,000 and no more, unless some have expired', async () => {
+        const announce = (prefix: string, count: number, ttlMs: number): Promise<unknown> =>
+          Promise.all(
+            Array.from({ length: count }, (_, index) => commands.announce(`${prefix}${index}`, '{"n":1}', ttlMs)),
+          )
+        await announce('long', 9_999, 600_000)
+        await announce('last', 1, 600_000)
+        await expect(commands.announce('more', '{"n":1}', 600_000)).rejects.toMatchObject({ kind: 'reply' })
+        await commands.announce('last0', '{"n":2}', 1)
+        await expect.poll(async () => (await commands.listSubscribers()).length, { interval: 5 }).toBe(9_999)
+        await commands.announce('more', '{"n":1}', 600_000)
+        expect(await commands.listSubscribers()).toHaveLength(10_000)
+      })
+    })
+
     it('names the server’s history, and how many replicas follow it', async () => {
       const id = await commands.replicationId()
       expect(id).toMatch(/^[\da-f-]{36,40}$/)

@@ -43,6 +43,7 @@ export function redisLogServers(targetOf: (access: Access) => RedisTarget): LogS
         '+@pubsub',
         '+@connection',
         '+@transaction',
+        '+time',
       )
       const log = new RedisLog(targetOf({ port: process.port }), { channel })
       const reader = { port: process.port, username: 'reader', password: 'secret' }
