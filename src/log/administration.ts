@@ -1,0 +1,194 @@
+import type { InvalidationError } from '../errors.js'
+import { connectionNumbers, defaultChannel, resolveNumbers } from '../options.js'
+import { systemRuntime } from '../runtime.js'
+import {
+  keyNames,
+  readInfo,
+  readRawEntry,
+  type ClockReading,
+  type KeyState,
+  type LogSnapshot,
+  type Named,
+} from './administration-replies.js'
+import { Connection, type ConnectionContext } from './connection.js'
+import { factOf, type Fact } from './fact.js'
+import { logKeys, type LogKeys } from './keys.js'
+import type { ConnectionListener } from './log.js'
+import { openOnce } from './open-once.js'
+import { clientSource, type RedisTarget } from './redis-clients.js'
+import { toRedisError } from './redis-errors.js'
+import type { RedisLogOptions } from './redis-log.js'
+import { readList, readNumber, readOptionalText, readPairs, readStreamInfo, readText } from './replies.js'
+import { maySubscribe, missingByDryRun, missingByTrial } from './rights-probe.js'
+import { rightsOf, type Right } from './rights.js'
+import { ScriptCalls } from './script-calls.js'
+import { readScript } from './scripts.js'
+import { transaction, type Command } from './transaction.js'
+
+const expectedTypes = {
+  stream: 'stream',
+  last: 'string',
+  cursors: 'hash',
+  subscribers: 'hash',
+  dead: 'stream',
+} as const
+
+/**
+ * An operator's view of the server and of a log on it, over a connection of its own. It asks nothing of the server that
+ * a log needs, so it can tell of one that can't serve. It changes nothing.
+ *
+ * What the server refuses is a {@link Fact} without a value. Calls reject only where the link fails, with `RedisError`.
+ */
+export class Administration extends Connection {
+  readonly #keys: LogKeys
+  readonly #context: ConnectionContext
+  readonly #scripts = new ScriptCalls((command, ...args) => this.call(command, ...args))
+
+  /**
+   * Connects; tries once.
+   *
+   * @throws ConfigurationError for an option, a URL or a client that can't work
+   * @throws RedisError when the server can't be reached, or refuses us
+   */
+  static async open(redis: RedisTarget, options: RedisLogOptions = {}): Promise<Administration> {
+    const { commandTimeoutMs } = connectionNumbers
+    const keys = logKeys(options.channel ?? defaultChannel)
+    const context = {
+      source: clientSource(redis),
+      runtime: options.runtime ?? systemRuntime,
+      ...resolveNumbers({ commandTimeoutMs }, options),
+    }
+    return openOnce((listener) => new Administration(keys, context, listener))
+  }
+
+  private constructor(keys: LogKeys, context: ConnectionContext, listener: ConnectionListener) {
+    super(context, listener)
+    this.#keys = keys
+    this.#context = context
+  }
+
+  /** The names of the log in Redis. */
+  get keys(): LogKeys {
+    return this.#keys
+  }
+
+  /** `host:port` or the path of a socket; never a password. */
+  get address(): string {
+    return this.server
+  }
+
+  /** What INFO says, all sections in one. */
+  info(): Promise<Fact<Named>> {
+    return factOf(this.call('info').then(readInfo))
+  }
+
+  /** Settings by name; one that this server does not have is missing. */
+  settings(names: readonly string[]): Promise<Fact<Named>> {
+    const each = names.map((name) => this.call('config', 'GET', name).then(readPairs))
+    return factOf(Promise.all(each).then((found) => new Map(found.flat())))
+  }
+
+  clock(): Promise<Fact<ClockReading>> {
+    return factOf(this.#readClock())
+  }
+
+  /** The log with its newest entries, at least one. */
+  snapshot(count: number): Promise<Fact<LogSnapshot>> {
+    return factOf(this.#readSnapshot(count))
+  }
+
+  /** How much memory the stream takes, in bytes; 0 where there is none. */
+  streamBytes(): Promise<Fact<number>> {
+    // All its nodes are counted: the mean of a sample is far off where the first node is nearly empty.
+    const bytes = this.call('memory', 'USAGE', this.#keys.stream, 'SAMPLES', '0')
+    return factOf(bytes.then((reply) => (reply === null ? 0 : readNumber(reply))))
+  }
+
+  /** The keys of the log, each with its type. */
+  keyStates(): Promise<Fact<readonly KeyState[]>> {
+    const states = keyNames.map(async (name): Promise<KeyState> => {
+      const key = this.#keys[name]
+      return { key, type: readText(await this.call('type', key)), expected: expectedTypes[name] }
+    })
+    return factOf(Promise.all(states))
+  }
+
+  /** How many connections have subscribed to the channel, on this server. */
+  listeners(): Promise<Fact<number>> {
+    return factOf(this.call('pubsub', 'NUMSUB', this.#keys.channel).then((reply) => readNumber(readList(reply)[1])))
+  }
+
+  deadLetterCount(): Promise<Fact<number>> {
+    return factOf(this.call('xlen', this.#keys.dead).then(readNumber))
+  }
+
+  /** Positions that durable cursors hold in Redis, by name, as text. */
+  cursors(): Promise<Fact<Named>> {
+    // ioredis makes an object of what HGETALL replies, except in a transaction.
+    return factOf(this.#transaction(['hgetall', this.#keys.cursors]).then(([reply]) => new Map(readPairs(reply))))
+  }
+
+  /**
+   * What publishers and subscribers of the log need and a user may not do.
+   *
+   * @param user default: the one we are ourselves, found out by trial
+   */
+  missingRights(user?: string): Promise<Fact<readonly Right[]>> {
+    return factOf(this.#findMissingRights(user))
+  }
+
+  /** A replica is as good as any server to look at: nothing is to be looked for elsewhere. */
+  protected override failureOf(command: string, error: unknown): InvalidationError {
+    return toRedisError(error, command, this.server)
+  }
+
+  protected override prepare(): Promise<unknown> {
+    return Promise.resolve()
+  }
+
+  async #readClock(): Promise<ClockReading> {
+    const { runtime } = this.#context
+    const start = runtime.monotonic()
+    const [seconds, microseconds] = readList(await this.call('time'))
+    const roundTripMs = runtime.monotonic() - start
+    const serverMs = readNumber(seconds) * 1_000 + readNumber(microseconds) / 1_000
+    return { serverMs, localMs: runtime.now() - roundTripMs / 2, roundTripMs }
+  }
+
+  async #readSnapshot(count: number): Promise<LogSnapshot> {
+    const { stream, last } = this.#keys
+    const [head, info, newest] = await this.#transaction(
+      ['get', last],
+      ['xinfo', 'stream', stream],
+      ['xrevrange', stream, '+', '-', 'COUNT', String(Math.max(1, count))],
+    )
+    return {
+      last: readOptionalText(head),
+      stream: readStreamInfo(info),
+      newest: readList(newest).map(readRawEntry).toReversed(),
+    }
+  }
+
+  async #findMissingRights(user: string | undefined): Promise<readonly Right[]> {
+    const rights = rightsOf(this.#keys)
+    if (user !== undefined) return missingByDryRun((...command) => this.call(...command), user, rights)
+    return missingByTrial(
+      (...command) => this.call(...command),
+      rights,
+      () => maySubscribe(this.#keys.channel, this.#context),
+    )
+  }
+
+  #transaction(...commands: readonly Command[]): Promise<readonly unknown[]> {
+    const { stream, last, cursors } = this.#keys
+    return transaction(
+      {
+        call: (command, ...args) => this.call(command, ...args),
+        callInScript: (each) =>
+          this.#scripts.run(readScript, [stream, last, cursors], [JSON.stringify(each)], readList),
+        failureOf: (command, error) => this.failureOf(command, error),
+      },
+      ...commands,
+    )
+  }
+}

@@ -1,0 +1,28 @@
+import { RedisError } from '../errors.js'
+
+/** What the server was asked: its answer, or the reason why there is none. */
+export type Fact<T> = Known<T> | Unknown
+
+/** An answer. */
+export interface Known<T> {
+  readonly value: T
+  readonly reason?: undefined
+}
+
+/** No answer: the server refused, or does not know. */
+export interface Unknown {
+  readonly value?: undefined
+  readonly reason: string
+}
+
+/** Keeps a refusal as the reason; rejects only where the link fails, which says nothing of what was asked. */
+export async function factOf<T>(answer: Promise<T>): Promise<Fact<T>> {
+  try {
+    return { value: await answer }
+  } catch (error) {
+    if (error instanceof RedisError && error.kind !== 'disconnected' && error.kind !== 'timeout') {
+      return { reason: error.message }
+    }
+    throw error
+  }
+}
