@@ -98,13 +98,6 @@ describe('a subscription makes itself known', () => {
     expect(await announced()).toEqual([])
   })
 
-  it('not after it was closed in the turn it was made in', async () => {
-    const { subscriber } = await fleet.follow({ name: 'one' })
-    await fleet.runtime.runUntil(subscriber.subscribe(() => undefined, { name: 'two' }).close(), 1_000)
-    await fleet.runtime.advance(10_000)
-    expect((await announced()).map(({ name }) => name)).toEqual(['one'])
-  })
-
   it('for 5 minutes after it was last heard of', async () => {
     const link = fleet.log.link()
     await fleet.follow({ log: link })
@@ -161,14 +154,5 @@ describe('a subscription that can not make itself known', () => {
     await fleet.runtime.advance(1_200)
     expect(await announced()).toMatchObject([{ ageMs: expect.any(Number) as number }])
     expect(follower.errors.filter(({ message }) => message.includes('announce'))).toEqual([])
-  })
-
-  it('is withdrawn also where it closes while it is being announced', async () => {
-    fleet = new VirtualFleet({ latencyMs: 200 })
-    await openReader()
-    const follower = await fleet.follow()
-    await fleet.runtime.runUntil(follower.subscriber.close(), 5_000)
-    await fleet.runtime.advance(1_000)
-    expect(await announced()).toEqual([])
   })
 })
