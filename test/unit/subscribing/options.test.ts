@@ -14,6 +14,9 @@ describe('options that can not work are refused, and the error names them', () =
     [{ channel: 'another' }, '`another`'],
     [{ runtime: {} }, '`now`'],
     [{ logger: { error: console.error } }, '`debug`'],
+    [{ service: 7 }, '`service`'],
+    [{ service: 'x'.repeat(201) }, '`service`'],
+    [{ announce: 'no' }, '`announce`'],
     [null, 'null'],
     [[], 'an array'],
   ])('connect %j', async (options, named) => {
