@@ -2,11 +2,21 @@ import { Command, CommanderError, type Option } from 'commander'
 import { describeThrown } from '../thrown.js'
 import { version } from '../version.js'
 import { exitCodeOf, exitCodes, type ExitCode } from './exit-codes.js'
+import { registerDead } from './dead.js'
 import { registerBatch, registerPattern, registerPublish } from './publish.js'
+import { registerReplay } from './replay.js'
+import { registerTail } from './tail.js'
 import { addGlobalOptions, openSession, type RegisterCommand, type RunTask, type Surroundings } from './session.js'
 
 /** In the order in which `--help` lists them. */
-const commands: readonly RegisterCommand[] = [registerPublish, registerPattern, registerBatch]
+const commands: readonly RegisterCommand[] = [
+  registerTail,
+  registerReplay,
+  registerDead,
+  registerPublish,
+  registerPattern,
+  registerBatch,
+]
 
 const epilogue = `
 Environment:

@@ -8,10 +8,10 @@ export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (odd) => `\\u{${(odd.codePointAt(0) ?? 0).toString(16)}}`)
 }
 
-/** A length of time, given in ms, in the unit that reads best: `12 ms`, `1.5 s`, `3.0 h`. */
+/** A length of time, given in ms, in the unit that reads best: `0.42 ms`, `12 ms`, `1.5 s`, `3.0 h`. */
 export function formatDuration(ms: number): string {
   const size = Math.abs(ms)
-  if (size < second) return `${Math.round(ms)} ms`
+  if (size < second) return `${size < 10 ? ms.toFixed(2) : Math.round(ms)} ms`
   if (size < minute) return `${(ms / second).toFixed(1)} s`
   if (size < hour) return `${(ms / minute).toFixed(1)} min`
   return size < day ? `${(ms / hour).toFixed(1)} h` : `${(ms / day).toFixed(1)} d`

@@ -1,6 +1,20 @@
 import { buildCacheKey } from '../message/cache-key.js'
-import type { Invalidation } from '../message/message.js'
-import { printable } from './format.js'
+import { decodeFrame } from '../message/codec.js'
+import type { Invalidation, InvalidationMessage } from '../message/message.js'
+import type { Entry } from '../recovery/entry.js'
+import { formatPosition } from '../recovery/position.js'
+import { describeThrown } from '../thrown.js'
+import { formatDuration, printable } from './format.js'
+import type { Output } from './output.js'
+
+/** A message as it is printed: with `--json` as it stands here. */
+export type PrintedMessage = InvalidationMessage & {
+  /** Where it stands in the log; absent where it never was there. */
+  readonly position?: string
+  readonly mode?: 'live' | 'replay'
+  /** How long after its timestamp it was handled, in ms; negative where clocks differ. */
+  readonly lateMs?: number
+}
 
 const keysShown = 5
 
@@ -20,4 +34,33 @@ export function describeInvalidation(invalidation: Invalidation): string {
 function describeKeys(keys: readonly string[]): string {
   const shown = keys.slice(0, keysShown).map(printable).join(' ')
   return keys.length > keysShown ? `${shown} and ${keys.length - keysShown} more` : shown
+}
+
+/** Prints a message as a line. */
+export function printMessage(output: Output, message: PrintedMessage): Promise<void> {
+  if (output.json) return output.printJson(message)
+  const { timestamp, action, mode, lateMs, sourceService } = message
+  const cells = [
+    output.style('dim', timestamp),
+    output.style(action === 'pattern' ? 'yellow' : 'green', action.padEnd(7)),
+    ...(lateMs === undefined ? [] : [formatDuration(lateMs).padStart(9)]),
+    ...(mode === undefined ? [] : [output.style(mode === 'live' ? 'cyan' : 'yellow', mode.padEnd(6))]),
+    printable(sourceService).padEnd(16),
+    output.style('bold', describeInvalidation(message)),
+  ]
+  return output.print(cells.join('  '))
+}
+
+/** The messages of an entry; what is none is told of, and left out. */
+export function messagesOf(entry: Entry, output: Output): readonly InvalidationMessage[] {
+  const told = (error: unknown): void =>
+    output.warn(`entry ${formatPosition(entry.position)} holds what is no message: ${printable(describeThrown(error))}`)
+  try {
+    const { messages, rejected } = decodeFrame(entry.frame)
+    rejected.forEach(told)
+    return messages
+  } catch (error) {
+    told(error)
+    return []
+  }
 }

@@ -1,0 +1,74 @@
+import { InvalidMessageError } from '../errors.js'
+import { decodeMessage } from '../message/codec.js'
+import type { DeadLetter } from '../message/dead-letter.js'
+import type { InvalidationMessage } from '../message/message.js'
+import { printable, timeOfStreamId } from './format.js'
+import { describeInvalidation } from './message-line.js'
+import type { Output } from './output.js'
+import { formatTable } from './table.js'
+
+const columns = [
+  { title: 'id' },
+  { title: 'since' },
+  { title: 'subscriber' },
+  { title: 'tries', align: 'right' },
+  { title: 'action' },
+  { title: 'what' },
+  { title: 'error' },
+] as const
+
+/** Prints dead letters as a table, or one object each. */
+export async function printDeadLetters(output: Output, letters: readonly DeadLetter[]): Promise<void> {
+  if (output.json) {
+    for (const letter of letters) await output.printJson(asJson(letter))
+  } else if (letters.length === 0) {
+    output.note('there are no dead letters')
+  } else {
+    await output.print(formatTable(columns, letters.map(cells), output))
+  }
+}
+
+/** Prints one dead letter in full. */
+export async function printDeadLetter(output: Output, letter: DeadLetter): Promise<void> {
+  const { id, since, subscriber, tries, error, message } = asJson(letter)
+  if (output.json) return output.printJson(asJson(letter))
+  const fields = { id, since, subscriber, tries: String(tries), error }
+  for (const [name, value] of Object.entries(fields)) {
+    await output.print(`${output.style('bold', name.padEnd(10))}  ${printable(value)}`)
+  }
+  await output.print(`${output.style('bold', 'message')}\n${asText(message)}`)
+}
+
+interface DeadLetterJson extends Omit<DeadLetter, 'message'> {
+  readonly since: string
+  /** As text where it is no message. */
+  readonly message: InvalidationMessage | string
+}
+
+function asJson(letter: DeadLetter): DeadLetterJson {
+  const { id, subscriber, tries, error } = letter
+  return { id, since: timeOfStreamId(id), subscriber, tries, error, message: readMessage(letter) }
+}
+
+function cells(letter: DeadLetter): string[] {
+  const { id, since, subscriber, tries, error, message } = asJson(letter)
+  const [action, what] =
+    typeof message === 'string' ? ['', message.slice(0, 60)] : [message.action, describeInvalidation(message)]
+  return [id, since, subscriber, String(tries), action, what, error]
+}
+
+function readMessage({ message }: DeadLetter): InvalidationMessage | string {
+  try {
+    return decodeMessage(message)
+  } catch (error) {
+    if (error instanceof InvalidMessageError) return message
+    throw error
+  }
+}
+
+/** JSON escapes control characters by itself, but for those beyond ASCII. */
+function asText(message: InvalidationMessage | string): string {
+  return typeof message === 'string'
+    ? printable(message)
+    : JSON.stringify(message, null, 2).split('\n').map(printable).join('\n')
+}

@@ -1,0 +1,53 @@
+import { compareStreamIds } from '../recovery/position.js'
+import { UsageError } from './exit-codes.js'
+
+const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+const durationPattern = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/
+/** A stream ID, or a position, of which only its stream ID says where to read. */
+const streamIdPattern = /^(\d{1,20})(-\d{1,20})?(?:@[\w.-]{1,64})?$/
+const datePattern = /^\d{4}-\d{2}-\d{2}/
+const lastSequence = '18446744073709551615'
+
+/** What of the log was asked for: stream IDs, both inclusive. */
+export interface Range {
+  readonly from: string
+  /** Undefined: up to the end. */
+  readonly to: string | undefined
+}
+
+/** @throws UsageError where a point is none, or `to` lies before `from` */
+export function parseRange(from: string, to: string | undefined, now: number): Range {
+  const range = { from: startOf(from, now), to: to === undefined ? undefined : endOf(to, now) }
+  if (range.to !== undefined && compareStreamIds(range.from, range.to) > 0) {
+    throw new UsageError(`Expected --to to lie behind --from, got ${JSON.stringify(from)} to ${JSON.stringify(to)}`)
+  }
+  return range
+}
+
+/** The first stream ID at a point in time, or of an entry. */
+export function startOf(text: string, now: number): string {
+  const { time, sequence } = parsePoint(text, now)
+  return `${time}${sequence ?? '-0'}`
+}
+
+function endOf(text: string, now: number): string {
+  const { time, sequence } = parsePoint(text, now)
+  return `${time}${sequence ?? `-${lastSequence}`}`
+}
+
+/** The sequence is undefined where a whole millisecond is meant. */
+function parsePoint(text: string, now: number): { readonly time: string; readonly sequence: string | undefined } {
+  const [, amount, unit = ''] = durationPattern.exec(text) ?? []
+  if (amount !== undefined) return atTime(now - Number(amount) * (unitMs[unit] ?? NaN))
+  const [, time, sequence] = streamIdPattern.exec(text) ?? []
+  if (time !== undefined) return { time, sequence }
+  const date = datePattern.test(text) ? Date.parse(text) : NaN
+  if (!Number.isNaN(date)) return atTime(date)
+  throw new UsageError(
+    `Expected how long ago (10m, 2h, 1.5d), a time (2026-11-22T10:00:00Z) or a stream ID (1795365850251-0), got ${JSON.stringify(text)}`,
+  )
+}
+
+function atTime(ms: number): { readonly time: string; readonly sequence: undefined } {
+  return { time: String(Math.max(0, Math.floor(ms))), sequence: undefined }
+}

@@ -1,0 +1,57 @@
+import type { LogCommands } from '../log/log.js'
+import type { Entry } from '../recovery/entry.js'
+import { compareStreamIds, formatPosition, type Position } from '../recovery/position.js'
+import { timeOfStreamId } from './format.js'
+import type { Output } from './output.js'
+import type { Range } from './points.js'
+
+type Pages = Pick<LogCommands, 'readPage'>
+
+const pageSize = 1_000
+
+/**
+ * Reads the entries of a range, page by page. `onGap` is told where the chain is broken: entries between these two are
+ * gone.
+ */
+export async function* readRange(
+  log: Pages,
+  { from, to }: Range,
+  onGap: (after: Position, before: Position | undefined) => void,
+): AsyncGenerator<Entry> {
+  let previous: Position | undefined
+  for (;;) {
+    // Each page begins with the last entry of the one before: what was trimmed meanwhile shows in the chain.
+    const { entries, last } = await log.readPage(previous?.streamId ?? from, pageSize)
+    if (previous !== undefined && entries.length === 0 && last !== previous.appendId) onGap(previous, undefined)
+    for (const entry of entries) {
+      if (entry.position.appendId === previous?.appendId) continue
+      if (to !== undefined && compareStreamIds(entry.position.streamId, to) > 0) return
+      if (previous !== undefined && entry.prev !== previous.appendId) onGap(previous, entry.position)
+      previous = entry.position
+      yield entry
+    }
+    if (entries.length < pageSize) return
+  }
+}
+
+/** Tells where a range begins before the log does. */
+export async function warnOfTrimmed(log: Pages, from: string, output: Output): Promise<void> {
+  const { entries, last } = await log.readPage('-', 1)
+  const [first] = entries
+  if (first === undefined) {
+    if (last !== undefined) output.warn('the log is empty: the entries it had are gone')
+    return
+  }
+  const { streamId } = first.position
+  // An entry that continues none is the first that ever was.
+  if (first.prev === '' || compareStreamIds(streamId, from) <= 0) return
+  output.warn(
+    `the log begins at ${timeOfStreamId(streamId)} (${streamId}): what was published before is trimmed, and may have been in this range`,
+  )
+}
+
+/** Tells of entries that are gone from the middle of a range. */
+export function warnOfGap(output: Output, after: Position, before: Position | undefined): void {
+  const end = before === undefined ? 'the end of the log' : formatPosition(before)
+  output.warn(`entries between ${formatPosition(after)} and ${end} are gone: trimmed meanwhile, or deleted`)
+}

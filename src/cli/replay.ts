@@ -1,0 +1,111 @@
+import type { Command } from 'commander'
+import type { LogCommands } from '../log/log.js'
+import { formatPosition } from '../recovery/position.js'
+import { examples } from './arguments.js'
+import { withCommands } from './connection.js'
+import { exitCodes, type ExitCode } from './exit-codes.js'
+import { formatCount, timeOfStreamId } from './format.js'
+import { addFilterOptions, messageFilter, type FilterFlags } from './message-filter.js'
+import { messagesOf, printMessage, type PrintedMessage } from './message-line.js'
+import { parseRange, type Range } from './points.js'
+import { readRange, warnOfGap, warnOfTrimmed } from './read-range.js'
+import { runForMessage } from './run-for-message.js'
+import type { RunTask, Session } from './session.js'
+
+interface ReplayFlags extends FilterFlags {
+  readonly from: string
+  readonly to?: string
+  readonly exec?: string
+  readonly keepGoing?: boolean
+}
+
+export function registerReplay(parent: Command, run: RunTask): void {
+  const replay = parent
+    .command('replay')
+    .description('Read again what was published between two points: print it, or hand each message to a command.')
+    .requiredOption(
+      '--from <point>',
+      'how long ago (10m, 2h, 1.5d), a time, a stream ID or a position; 0 is the beginning',
+    )
+    .option('--to <point>', 'the same, inclusive (default: the end of the log)')
+  addFilterOptions(replay)
+    .option(
+      '--exec <command>',
+      'run this in a shell for each message, one at a time, with the message as JSON on stdin',
+    )
+    .option('--keep-going', 'go on where a command of --exec fails')
+    .addHelpText(
+      'after',
+      examples(
+        'replay --from 1h --type user',
+        'replay --from 2026-11-22T10:00:00Z --to 2026-11-22T10:05:00Z --json',
+        "replay --from 10m --key 'feed:*' --exec 'curl -sf --json @- http://localhost:8080/evict'",
+      ),
+    )
+    .action((flags: ReplayFlags) =>
+      run((session) => {
+        const range = parseRange(flags.from, flags.to, session.runtime.now())
+        return withCommands(session, (commands) => new Replay(session, flags).run(commands, range))
+      }),
+    )
+}
+
+/** One run of the command, and what it has counted. */
+class Replay {
+  readonly #session: Session
+  readonly #flags: ReplayFlags
+  #entries = 0
+  #messages = 0
+  #failed = 0
+  #gaps = 0
+
+  constructor(session: Session, flags: ReplayFlags) {
+    this.#session = session
+    this.#flags = flags
+  }
+
+  async run(commands: LogCommands, range: Range): Promise<ExitCode> {
+    const { output } = this.#session
+    await warnOfTrimmed(commands, range.from, output)
+    await this.#readAll(commands, range)
+    const failed = this.#failed === 0 ? '' : `, ${formatCount(this.#failed, 'command', 'commands')} failed`
+    output.note(
+      `replayed ${formatCount(this.#messages, 'message', 'messages')}, read ${formatCount(this.#entries, 'entry', 'entries')}${failed}`,
+    )
+    return this.#failed + this.#gaps === 0 ? exitCodes.ok : exitCodes.failure
+  }
+
+  async #readAll(commands: LogCommands, range: Range): Promise<void> {
+    const { output } = this.#session
+    const isMeant = messageFilter(this.#flags)
+    const entries = readRange(commands, range, (after, before) => {
+      this.#gaps++
+      warnOfGap(output, after, before)
+    })
+    for await (const entry of entries) {
+      const { streamId } = entry.position
+      this.#entries++
+      for (const message of messagesOf(entry, output).filter(isMeant)) {
+        if (!(await this.#hand({ ...message, position: formatPosition(entry.position) }))) return
+        this.#messages++
+      }
+      output.progress(() => `${formatCount(this.#entries, 'entry', 'entries')} read, up to ${timeOfStreamId(streamId)}`)
+    }
+  }
+
+  /** Whether to go on. */
+  async #hand(message: PrintedMessage & { readonly position: string }): Promise<boolean> {
+    const { exec, keepGoing = false } = this.#flags
+    const { output } = this.#session
+    if (exec === undefined) {
+      await printMessage(output, message)
+      return true
+    }
+    const failure = await runForMessage(exec, message, this.#session)
+    if (failure === undefined) return true
+    this.#failed++
+    const goOn = keepGoing ? '' : `; --from ${message.position} begins with it again`
+    output.fail(`the command ${failure} for message ${message.messageId}${goOn}`)
+    return keepGoing
+  }
+}

@@ -1,0 +1,88 @@
+import type { Delivery } from '../delivery/delivery.js'
+import type { LogCommands } from '../log/log.js'
+import type { InvalidationMessage } from '../message/message.js'
+import { timestampMs } from '../message/timestamp.js'
+import type { Entry } from '../recovery/entry.js'
+import { formatPosition, parsePosition } from '../recovery/position.js'
+import type { ResyncEvent } from '../subscribing/recovery.js'
+import { preciseClock } from '../telemetry/precise-clock.js'
+import { messageFilter, type FilterFlags, type MessageFilter } from './message-filter.js'
+import { messagesOf, printMessage } from './message-line.js'
+import type { Range } from './points.js'
+import { readRange, warnOfGap } from './read-range.js'
+import type { Session } from './session.js'
+
+/** Prints messages in the order in which they were appended, until enough were. */
+export class TailPrinter {
+  /** Resolves when `count` messages were printed, or the session is interrupted; rejects where it can't go on. */
+  readonly finished: Promise<undefined>
+  readonly #session: Session
+  readonly #commands: LogCommands
+  readonly #isMeant: MessageFilter
+  readonly #now: () => number
+  readonly #finish: () => void
+  readonly #fail: (error: unknown) => void
+  #left: number
+  /** What was read from the log after a resync is printed before what comes next. */
+  #before: Promise<void> = Promise.resolve()
+
+  constructor(
+    session: Session,
+    { count = Infinity, ...filter }: FilterFlags & { readonly count?: number },
+    commands: LogCommands,
+  ) {
+    const { promise, resolve, reject } = Promise.withResolvers<undefined>()
+    this.finished = promise
+    this.#finish = () => resolve(undefined)
+    this.#fail = reject
+    this.#session = session
+    this.#commands = commands
+    this.#isMeant = messageFilter(filter)
+    this.#now = preciseClock(session.runtime)
+    this.#left = count
+    session.signal.addEventListener('abort', this.#finish, { once: true })
+    // Until somebody waits for it.
+    promise.catch(() => undefined)
+  }
+
+  /** Takes a message of the subscription. Resolves when the reader has room for more: who reads slowly is waited for. */
+  async take(message: InvalidationMessage, delivery: Delivery): Promise<void> {
+    await this.#before
+    const position = delivery.mode === 'resync' ? undefined : delivery.position
+    await this.#print(message, delivery.mode === 'live' ? 'live' : 'replay', position)
+  }
+
+  /** Takes an entry read from the log. */
+  async takeEntry(entry: Entry): Promise<void> {
+    const position = formatPosition(entry.position)
+    for (const message of messagesOf(entry, this.#session.output)) await this.#print(message, 'replay', position)
+  }
+
+  /** After a resync the subscription goes on at the head; what the log still has before that is shown all the same. */
+  takeAfterResync({ from, to }: ResyncEvent): void {
+    if (to === undefined) return
+    const range = { from: from === undefined ? '-' : parsePosition(from).streamId, to: parsePosition(to).streamId }
+    this.#before = this.#before.then(() => this.#printRange(range, from)).catch(this.#fail)
+  }
+
+  async #printRange(range: Range, shown: string | undefined): Promise<void> {
+    const { output } = this.#session
+    for await (const entry of readRange(this.#commands, range, (...gap) => warnOfGap(output, ...gap))) {
+      if (formatPosition(entry.position) !== shown) await this.takeEntry(entry)
+    }
+  }
+
+  async #print(message: InvalidationMessage, mode: 'live' | 'replay', position: string | undefined): Promise<void> {
+    if (this.#left === 0 || !this.#isMeant(message)) return
+    this.#left--
+    const published = timestampMs(message.timestamp)
+    const lateMs = published === undefined ? undefined : Math.round((this.#now() - published) * 1_000) / 1_000
+    await printMessage(this.#session.output, {
+      ...message,
+      ...(position !== undefined && { position }),
+      mode,
+      ...(lateMs !== undefined && { lateMs }),
+    })
+    if (this.#left === 0) this.#finish()
+  }
+}
