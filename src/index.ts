@@ -40,6 +40,10 @@ export { buildCacheKey, buildPattern, extractEntityType, parseCacheKey, validate
 export type { ParsedCacheKey } from './message/cache-key.js'
 export { matchesPattern } from './message/glob.js'
 
+export { StatsCollector } from './telemetry/stats-collector.js'
+export type { InvalidationStats, StatsOptions } from './telemetry/stats-collector.js'
+export type { LatencySummary } from './telemetry/sliding-latencies.js'
+
 export type { RedisSource } from './open-log.js'
 export type { InvalidationLog } from './log/log.js'
 export type { RedisLike } from './log/redis-like.js'

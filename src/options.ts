@@ -61,6 +61,11 @@ export const retryNumbers = {
   maxDelayMs: { default: 5_000, unit: 'ms', min: 0, max: hour },
 } as const satisfies Record<string, NumberOption>
 
+/** Over how long a `StatsCollector` tells latencies. */
+export const statsNumbers = {
+  windowMs: { default: minute, unit: 'ms', min: 1_000, max: hour },
+} as const satisfies Record<string, NumberOption>
+
 /** Options that publisher and subscriber share. */
 export interface ConnectionOptions {
   /** The Pub/Sub channel; the log's keys derive from it. Default `cache:invalidate`. */
@@ -73,6 +78,11 @@ export interface ConnectionOptions {
   readonly closeTimeoutMs?: number
   /** How many entries the log keeps, approximately. Default 100,000. */
   readonly cap?: number
+  /**
+   * Whether spans are made and traces carried, where the application has set up OpenTelemetry. Metrics follow its meter
+   * provider whatever this says. Default true.
+   */
+  readonly tracing?: boolean
   /** Takes what can't be thrown; pino, winston and `console` fit. Default: none. */
   readonly logger?: Logger
   /** Clock, timers and randomness; for tests. Default: the system's. */
@@ -95,6 +105,12 @@ function checkFunctions(given: object | undefined, names: readonly string[], opt
   throw new ConfigurationError(
     `Expected \`${option}\` to have the functions ${names.join(', ')}; it has no \`${missing}\``,
   )
+}
+
+/** @throws ConfigurationError where a switch is neither true nor false */
+export function checkSwitch(name: string, value: unknown): asserts value is boolean {
+  if (typeof value === 'boolean') return
+  throw new ConfigurationError(`Expected \`${name}\` to be true or false, got ${describeValue(value)}`)
 }
 
 /** The default channel, the crate's. */

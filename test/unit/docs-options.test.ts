@@ -7,6 +7,7 @@ import {
   publisherNumbers,
   repairNumbers,
   retryNumbers,
+  statsNumbers,
   subscriptionNumbers,
   waitNumbers,
   waitReplicasNumbers,
@@ -29,6 +30,7 @@ test.each<[string, Record<string, NumberOption>]>([
   ['Subscription', subscriptionNumbers],
   ['`retry`', retryNumbers],
   ['Waiting', waitNumbers],
+  ['`StatsCollector`', statsNumbers],
 ])('the table "%s" gives every number its default, unit and range, and no other numbers', (title, options) => {
   const expected = Object.entries(options).map(([name, option]) => [
     `\`${name}\``,

@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest'
+import { ConfigurationError } from '../../../src/errors.js'
+import { systemRuntime } from '../../../src/runtime.js'
+import { StatsCollector, type StatsOptions } from '../../../src/telemetry/stats-collector.js'
+import { VirtualRuntime } from '../../support/virtual-runtime.js'
+
+function collector(): { runtime: VirtualRuntime; stats: StatsCollector } {
+  const runtime = new VirtualRuntime()
+  return { runtime, stats: new StatsCollector({ runtime }) }
+}
+
+const nothing = {
+  ...{ messagesPublished: 0, messagesReceived: 0, messagesHandled: 0, publishFailures: 0, errors: 0 },
+  handledByAction: { delete: 0, update: 0, pattern: 0, batch: 0 },
+  ...{ replayed: 0, duplicates: 0, resyncs: 0, retries: 0, deadLetters: 0 },
+  ...{ windowMs: 60_000, publishMs: undefined, propagationMs: undefined, processMs: undefined },
+}
+
+function recordEverything(stats: StatsCollector): void {
+  stats.published(100, 0.8)
+  stats.publishFailed(2)
+  stats.received(3, 'live')
+  stats.received(10, 'replay')
+  stats.droppedDuplicates(4)
+  stats.handled('delete', 0.25, 0.01)
+  stats.handled('delete', 0.5, 0.02)
+  stats.handled('update', 0.75, 0.03)
+  stats.handled('batch', 1, 0.04)
+  stats.handled('pattern', undefined, 40)
+  stats.retried()
+  stats.deadLettered()
+  stats.resynced()
+  stats.failed()
+}
+
+describe('a stats collector', () => {
+  it('begins with nothing', () => {
+    expect(collector().stats.snapshot()).toEqual(nothing)
+  })
+
+  it('counts what was recorded, and tells how long it took', () => {
+    const { stats } = collector()
+    recordEverything(stats)
+    expect(stats.snapshot()).toMatchObject({
+      ...{ messagesPublished: 100, messagesReceived: 13, messagesHandled: 5, publishFailures: 2, errors: 3 },
+      handledByAction: { delete: 2, update: 1, pattern: 1, batch: 1 },
+      ...{ replayed: 10, duplicates: 4, resyncs: 1, retries: 1, deadLetters: 1 },
+      publishMs: { count: 100, min: 0.8, p99: 0.8 },
+      propagationMs: { count: 4, min: 0.25, p99: 1, max: 1, mean: 0.625 },
+      processMs: { count: 5, min: 0.01, max: 40 },
+    })
+  })
+
+  it('has counts that stay, and latencies that leave with the window', async () => {
+    const { runtime, stats } = collector()
+    recordEverything(stats)
+    await runtime.advance(49_999)
+    expect(stats.snapshot().propagationMs?.count).toBe(4)
+    await runtime.advance(10_001)
+    expect(stats.snapshot()).toMatchObject({ messagesPublished: 100, messagesHandled: 5, windowMs: 60_000 })
+    expect(stats.snapshot().propagationMs).toBeUndefined()
+  })
+
+  it('begins anew after reset()', () => {
+    const { stats } = collector()
+    recordEverything(stats)
+    stats.reset()
+    expect(stats.snapshot()).toEqual(nothing)
+    recordEverything(stats)
+    stats.reset()
+    expect(stats.snapshot()).toEqual(nothing)
+  })
+
+  it('gives snapshots that nothing changes afterwards, and that change nothing', () => {
+    const { stats } = collector()
+    recordEverything(stats)
+    const first = stats.snapshot()
+    const copy = structuredClone(first)
+    expect(stats.snapshot()).toEqual(first)
+    recordEverything(stats)
+    expect(first).toEqual(copy)
+  })
+
+  it.each<[string, StatsOptions, RegExp]>([
+    ['a window too short', { windowMs: 999 }, /`windowMs`.* from 1000 to 3600000, got `999`/],
+    ['a window that is none', { windowMs: NaN }, /`windowMs`/],
+    ['a misspelt option', JSON.parse('{"windowsMs":1000}') as StatsOptions, /Unknown option `windowsMs`/],
+    ['a runtime that is none', { runtime: JSON.parse('{}') as VirtualRuntime }, /`runtime`/],
+  ])('refuses %s', (_, options, message) => {
+    expect(() => new StatsCollector(options)).toThrow(ConfigurationError)
+    expect(() => new StatsCollector(options)).toThrow(message)
+  })
+})
+
+describe('percentiles over many samples', () => {
+  /** As it is often done: sort what is kept in place, and when it is too much, drop the first half of it. */
+  class NaivePercentiles {
+    #kept: number[] = []
+
+    record(ms: number): void {
+      this.#kept.push(ms)
+      if (this.#kept.length > 1_000) this.#kept.splice(0, 500)
+    }
+
+    median(): number {
+      this.#kept.sort((a, b) => a - b)
+      return this.#kept[this.#kept.length >> 1] ?? 0
+    }
+  }
+
+  it('do not drift up with every look, as they do where sorting puts the smallest first to be dropped', () => {
+    const { runtime, stats } = collector()
+    const naive = new NaivePercentiles()
+    for (let sample = 1; sample <= 20_000; sample++) {
+      const ms = runtime.random() * 100
+      stats.handled('delete', ms, ms)
+      naive.record(ms)
+      if (sample % 100 === 0) {
+        naive.median()
+        stats.snapshot()
+      }
+    }
+    expect(naive.median()).toBeGreaterThan(70)
+    expect(stats.snapshot().propagationMs?.p50).toBeGreaterThan(48)
+    expect(stats.snapshot().propagationMs?.p50).toBeLessThan(52)
+  })
+
+  it('take no more memory for more of them, nor for more time', () => {
+    let now = 0
+    const stats = new StatsCollector({ runtime: { ...systemRuntime, monotonic: () => now }, windowMs: 1_000 })
+    const record = (samples: number): number => {
+      for (let sample = 0; sample < samples; sample++) {
+        now += 5
+        stats.handled('delete', sample % 1_000, sample % 7)
+      }
+      return process.memoryUsage().arrayBuffers
+    }
+    const first = record(1_000)
+    expect(record(200_000) - first).toBeLessThan(1_000_000)
+    expect(stats.snapshot().processMs?.count).toBeLessThanOrEqual(200)
+  })
+})
