@@ -3,19 +3,23 @@ import { describeThrown } from '../thrown.js'
 import { version } from '../version.js'
 import { exitCodeOf, exitCodes, type ExitCode } from './exit-codes.js'
 import { registerDead } from './dead.js'
+import { registerDoctor } from './doctor.js'
 import { registerBatch, registerPattern, registerPublish } from './publish.js'
 import { registerReplay } from './replay.js'
 import { registerTail } from './tail.js'
 import { addGlobalOptions, openSession, type RegisterCommand, type RunTask, type Surroundings } from './session.js'
+import { registerStatus } from './status.js'
 
 /** In the order in which `--help` lists them. */
 const commands: readonly RegisterCommand[] = [
+  registerStatus,
   registerTail,
   registerReplay,
   registerDead,
   registerPublish,
   registerPattern,
   registerBatch,
+  registerDoctor,
 ]
 
 const epilogue = `

@@ -4,7 +4,7 @@ import { styleText } from 'node:util'
 import type { Runtime } from '../runtime.js'
 
 /** A stream that may be a terminal. */
-export type OutputStream = Writable & { readonly isTTY?: boolean; readonly columns?: number }
+export type OutputStream = Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number }
 
 /** The styles of the command line. */
 export type Style = 'bold' | 'dim' | 'red' | 'yellow' | 'green' | 'cyan'
@@ -37,6 +37,12 @@ export class Output {
     this.json = options.json
     this.isTerminal = stdout.isTTY === true
     this.#wantsColour = options.color && !env.NO_COLOR && env.TERM !== 'dumb'
+  }
+
+  /** How much a terminal shows, in characters. */
+  get size(): { readonly columns: number; readonly rows: number } {
+    const { columns = 80, rows = 24 } = this.#context.stdout
+    return { columns, rows }
   }
 
   /** Styles a text for stdout, where that shows colours. */

@@ -6,7 +6,7 @@ import type { ExitCode } from './exit-codes.js'
 import { Output, type OutputStream } from './output.js'
 
 /** A stream that may be a terminal. */
-export type InputStream = Readable & { readonly isTTY?: boolean }
+export type InputStream = Readable & { readonly isTTY?: boolean; setRawMode?(raw: boolean): unknown }
 
 /** What a command line has around it. */
 export interface Surroundings {

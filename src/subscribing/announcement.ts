@@ -42,6 +42,9 @@ export function announcementTtlMs(heartbeatMs: number): number {
   return 60 * announceIntervalMs(heartbeatMs)
 }
 
+/** The latest time a `Date` can hold: more than any count reaches. */
+const latestTime = 8.64e15
+
 /** Longer texts are cut, so that a record stays small. */
 const maxTextLength = 255
 
@@ -93,5 +96,5 @@ function isShortText(value: Json | undefined): value is string {
 }
 
 function isCount(value: Json | undefined): value is number {
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0
+  return typeof value === 'number' && value >= 0 && value <= latestTime
 }

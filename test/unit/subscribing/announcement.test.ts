@@ -35,6 +35,7 @@ describe('an announcement', () => {
     ['a text in place of a number', JSON.stringify({ ...announcement, behind: '3' })],
     ['a negative number', JSON.stringify({ ...announcement, lagMs: -1 })],
     ['a number that is none', JSON.stringify({ ...announcement, pid: Infinity })],
+    ['a time that no date can hold', JSON.stringify({ ...announcement, startedAt: 1e300 })],
     ['a position that is no text', JSON.stringify({ ...announcement, position: null })],
     ['a text of any length', JSON.stringify({ ...announcement, service: 'x'.repeat(256) })],
   ])('is not found in %s', (_, text) => {

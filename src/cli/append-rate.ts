@@ -1,0 +1,31 @@
+/** How fast a log grows. Entries, not invalidations: one entry may carry many. */
+export interface AppendRate {
+  readonly entriesPerSecond: number
+  /** How many entries were counted, and over how long. */
+  readonly entries: number
+  readonly windowMs: number
+}
+
+/** What a rate is taken over at most. */
+const longestWindowMs = 60_000
+
+/**
+ * Over the last minute or, where the entries that were read do not reach back so far, since the first of them.
+ *
+ * @param newest stream IDs, oldest first
+ * @param complete whether these are all there are
+ * @param now by the server's clock
+ */
+export function appendRate(newest: readonly string[], complete: boolean, now: number): AppendRate {
+  const times = newest.map(streamIdTime)
+  const reach = complete ? -Infinity : (times[0] ?? -Infinity)
+  const since = Math.max(now - longestWindowMs, reach)
+  const entries = times.filter((time) => time > since).length
+  const windowMs = Math.max(1, now - since)
+  return { entriesPerSecond: (entries * 1_000) / windowMs, entries, windowMs }
+}
+
+/** When the entry of this stream ID was appended, in ms since the epoch by the server's clock. */
+export function streamIdTime(streamId: string): number {
+  return Number(streamId.split('-')[0])
+}

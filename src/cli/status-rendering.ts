@@ -1,0 +1,84 @@
+import type { AppendRate } from './append-rate.js'
+import { formatCount, formatDuration, printable } from './format.js'
+import type { Output } from './output.js'
+import type { LogStatus, Status, SubscriberStatus } from './status-summary.js'
+import { formatTable, type Column } from './table.js'
+
+const columns: readonly Column[] = [
+  { title: 'name' },
+  { title: 'service' },
+  { title: 'host:pid' },
+  { title: 'state' },
+  { title: 'position' },
+  { title: 'behind', align: 'right' },
+  { title: 'lag', align: 'right' },
+  { title: 'last seen', align: 'right' },
+  { title: 'resyncs', align: 'right' },
+  { title: '' },
+]
+
+/** A status for people: the log, then its subscriptions. */
+export function renderStatus(status: Status, output: Pick<Output, 'style'>): string {
+  const { channel, server, log, subscribers, unknown } = status
+  const title = output.style('bold', printable(`${channel} on ${server}`))
+  const facts = log === null ? [['log', 'not known']] : describeLog(log, subscribers !== null)
+  return [
+    title,
+    ...facts.map(([name = '', value = '']) => `  ${name.padEnd(8)}${printable(value)}`),
+    '',
+    ...describeSubscribers(subscribers, output),
+    ...unknown.map((reason) => `${output.style('yellow', 'not known:')} ${printable(reason)}`),
+  ].join('\n')
+}
+
+function describeLog(log: LogStatus, fleetKnown: boolean): string[][] {
+  return [
+    ['length', `${formatCount(log.length, 'entry', 'entries')}, ${describeCap(log.caps, fleetKnown)}`],
+    ['oldest', log.oldestAgeMs === null ? 'none' : `${formatDuration(log.oldestAgeMs)} ago, ${log.oldest ?? ''}`],
+    ['memory', log.bytes === null ? 'not known' : formatBytes(log.bytes)],
+    ['rate', describeRate(log.rate)],
+    ['head', log.head ?? 'none'],
+  ]
+}
+
+function describeCap(caps: readonly number[], fleetKnown: boolean): string {
+  if (caps.length === 0) return fleetKnown ? 'cap not known: no subscription has announced it' : 'cap not known'
+  const listed = caps.map((cap) => cap.toLocaleString('en-US')).join(' and ')
+  return caps.length === 1 ? `cap ${listed}` : `caps ${listed}: the services disagree`
+}
+
+function describeRate({ entriesPerSecond, entries, windowMs }: AppendRate): string {
+  const rate = entriesPerSecond.toLocaleString('en-US', { maximumFractionDigits: entriesPerSecond < 10 ? 2 : 0 })
+  return `${rate} entries/s: ${formatCount(entries, 'entry', 'entries')} in the last ${formatDuration(windowMs)}`
+}
+
+function formatBytes(bytes: number): string {
+  if (bytes < 1024) return `${bytes} B`
+  const [size, unit] = bytes < 1024 ** 2 ? [bytes / 1024, 'KiB'] : [bytes / 1024 ** 2, 'MiB']
+  return `${size.toLocaleString('en-US', { maximumFractionDigits: 1 })} ${unit}`
+}
+
+function describeSubscribers(subscribers: Status['subscribers'], output: Pick<Output, 'style'>): readonly string[] {
+  if (subscribers === null) return ['subscriptions not known']
+  if (subscribers.length === 0) return ['no subscription has announced itself']
+  const silent = subscribers.filter((each) => each.silent).length
+  const count = formatCount(subscribers.length, 'subscription', 'subscriptions')
+  return [
+    silent === 0 ? count : `${count}, ${silent} silent`,
+    formatTable(columns, subscribers.map(describeRow), output),
+  ]
+}
+
+function describeRow(subscriber: SubscriberStatus): readonly string[] {
+  const { name, service, host, pid, state, position, behind, lagMs, seenAgoMs, resyncs } = subscriber
+  return [
+    ...[name || '-', service || '-', `${host}:${pid}`, state],
+    position === null ? '-' : (position.split('@')[0] ?? ''),
+    ...[behind.toLocaleString('en-US'), formatDuration(lagMs), `${formatDuration(seenAgoMs)} ago`, String(resyncs)],
+    describeMarks(subscriber),
+  ]
+}
+
+function describeMarks({ silent, nameTaken }: SubscriberStatus): string {
+  return [silent ? 'silent' : [], nameTaken ? 'name seen twice' : []].flat().join(', ')
+}

@@ -1,0 +1,109 @@
+import type { LogSnapshot } from '../log/administration-replies.js'
+import type { Fact } from '../log/fact.js'
+import type { Announced } from '../log/log.js'
+import { formatPosition, type Position } from '../recovery/position.js'
+import { appendRate, streamIdTime, type AppendRate } from './append-rate.js'
+import { readFleet, type FleetMember } from './fleet.js'
+
+/** What is read for a status. */
+export interface StatusFacts {
+  readonly channel: string
+  /** `host:port` or the path of a socket. */
+  readonly server: string
+  /** By the server's clock. */
+  readonly now: number
+  readonly snapshot: Fact<LogSnapshot>
+  readonly bytes: Fact<number>
+  readonly announced: Fact<readonly Announced[]>
+}
+
+/** How a log and its subscriptions are, as `status --json` prints it: what is not known is null. */
+export interface Status {
+  readonly channel: string
+  readonly server: string
+  readonly log: LogStatus | null
+  readonly subscribers: readonly SubscriberStatus[] | null
+  /** Why something is not known. */
+  readonly unknown: readonly string[]
+}
+
+export interface LogStatus {
+  readonly length: number
+  /** What the subscriptions were told that the log keeps: one number, unless they were told different ones. */
+  readonly caps: readonly number[]
+  readonly bytes: number | null
+  readonly oldest: string | null
+  readonly oldestAgeMs: number | null
+  /** Position of the newest entry. */
+  readonly head: string | null
+  readonly rate: AppendRate
+}
+
+export interface SubscriberStatus {
+  readonly name: string
+  readonly service: string
+  readonly host: string
+  readonly pid: number
+  readonly version: string
+  readonly state: string
+  readonly position: string | null
+  readonly behind: number
+  readonly lagMs: number
+  readonly resyncs: number
+  readonly replayed: number
+  readonly deadLetters: number
+  readonly startedAt: string
+  readonly seenAgoMs: number
+  readonly silent: boolean
+  readonly nameTaken: boolean
+}
+
+export function summarizeStatus({ channel, server, now, snapshot, bytes, announced }: StatusFacts): Status {
+  const fleet = announced.value && readFleet(announced.value)
+  return {
+    channel,
+    server,
+    log: snapshot.value ? summarizeLog(snapshot.value, bytes.value, fleet ?? [], now) : null,
+    subscribers: fleet?.map(summarizeMember) ?? null,
+    unknown: [snapshot, bytes, announced].flatMap(({ reason }) => reason ?? []),
+  }
+}
+
+function summarizeLog(
+  { stream, newest }: LogSnapshot,
+  bytes: number | undefined,
+  fleet: readonly FleetMember[],
+  now: number,
+): LogStatus {
+  const length = stream?.length ?? 0
+  const oldest = stream?.first?.position.streamId
+  return {
+    length,
+    caps: [...new Set(fleet.map(({ cap }) => cap))].toSorted((a, b) => a - b),
+    bytes: bytes ?? null,
+    oldest: oldest ?? null,
+    oldestAgeMs: oldest === undefined ? null : Math.max(0, now - streamIdTime(oldest)),
+    head: stream?.last ? describePosition(stream.last.position) : null,
+    rate: appendRate(
+      newest.map(({ id }) => id),
+      length <= newest.length,
+      now,
+    ),
+  }
+}
+
+/** An entry that somebody else added has no append id. */
+function describePosition(position: Position): string {
+  return position.appendId === '' ? position.streamId : formatPosition(position)
+}
+
+function summarizeMember(member: FleetMember): SubscriberStatus {
+  const { name, service, host, pid, version, state, position, behind, lagMs } = member
+  const { resyncs, replayed, deadLetters, startedAt, ageMs, silent, nameTaken } = member
+  return {
+    ...{ name, service, host, pid, version, state, position: position ?? null, behind, lagMs },
+    ...{ resyncs, replayed, deadLetters },
+    startedAt: new Date(startedAt).toISOString(),
+    ...{ seenAgoMs: ageMs, silent, nameTaken },
+  }
+}

@@ -1,0 +1,74 @@
+import { RedisError } from '../errors.js'
+import type { Runtime } from '../runtime.js'
+import { exitCodes, type ExitCode } from './exit-codes.js'
+import { formatDuration, printable } from './format.js'
+import { onQuitKeys, Screen } from './screen.js'
+import type { Session } from './session.js'
+
+/**
+ * Draws a text again and again on a terminal, until `q` is pressed or it is interrupted. A server that goes away ends
+ * nothing: that it is away is drawn, until it is back.
+ */
+export async function watch(session: Session, everyMs: number, render: () => Promise<string>): Promise<ExitCode> {
+  const { output, runtime, stdin } = session
+  const keys = new AbortController()
+  let exitCode: ExitCode = exitCodes.ok
+  const stopKeys = onQuitKeys(stdin, {
+    onQuit: () => keys.abort(),
+    onInterrupt: () => {
+      exitCode = exitCodes.interrupted
+      keys.abort()
+    },
+  })
+  const signal = AbortSignal.any([session.signal, keys.signal])
+  const hint = output.style('dim', `every ${formatDuration(everyMs)}; q ends`)
+  const screen = await Screen.open(output)
+  try {
+    while (!signal.aborted) {
+      await screen.draw(`${hint}\n${await textOrFailure(render)}`)
+      await pause(runtime, everyMs, signal)
+    }
+    return exitCode
+  } finally {
+    stopKeys()
+    await screen.close()
+  }
+}
+
+/** Prints again and again, until it is interrupted; tells of a server that goes away, and goes on. */
+export async function repeat(session: Session, everyMs: number, print: () => Promise<void>): Promise<ExitCode> {
+  const { output, runtime, signal } = session
+  while (!signal.aborted) {
+    try {
+      await print()
+    } catch (error) {
+      if (!(error instanceof RedisError)) throw error
+      if (!signal.aborted) output.warn(error.message)
+    }
+    await pause(runtime, everyMs, signal)
+  }
+  return exitCodes.ok
+}
+
+async function textOrFailure(render: () => Promise<string>): Promise<string> {
+  try {
+    return await render()
+  } catch (error) {
+    if (error instanceof RedisError) return printable(error.message)
+    throw error
+  }
+}
+
+/** Resolves after a while, or at once when the signal aborts. */
+async function pause(runtime: Pick<Runtime, 'after'>, delayMs: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return
+  await new Promise<void>((resolve) => {
+    const end = (): void => {
+      timer.cancel()
+      signal.removeEventListener('abort', end)
+      resolve()
+    }
+    const timer = runtime.after(delayMs, end)
+    signal.addEventListener('abort', end)
+  })
+}
