@@ -10,13 +10,13 @@ import {
   type LogSnapshot,
   type Named,
 } from './administration-replies.js'
-import { Connection, type ConnectionContext } from './connection.js'
+import { Connection, type ConnectionContext, type Send } from './connection.js'
 import { factOf, type Fact } from './fact.js'
 import { logKeys, type LogKeys } from './keys.js'
 import type { ConnectionListener } from './log.js'
 import { openOnce } from './open-once.js'
 import { clientSource, type RedisTarget } from './redis-clients.js'
-import { toRedisError } from './redis-errors.js'
+import { replyCode, toRedisError } from './redis-errors.js'
 import type { RedisLogOptions } from './redis-log.js'
 import { readList, readNumber, readOptionalText, readPairs, readStreamInfo, readText } from './replies.js'
 import { maySubscribe, missingByDryRun, missingByTrial } from './rights-probe.js'
@@ -142,8 +142,13 @@ export class Administration extends Connection {
     return toRedisError(error, command, this.server)
   }
 
-  protected override prepare(): Promise<unknown> {
-    return Promise.resolve()
+  /** A server that asks for a password takes connections without; it is asked something to show that it answers. */
+  protected override async prepare(send: Send): Promise<void> {
+    try {
+      await send('ping')
+    } catch (error) {
+      if (replyCode(error) !== 'NOPERM') throw error
+    }
   }
 
   async #readClock(): Promise<ClockReading> {

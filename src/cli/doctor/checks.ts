@@ -1,0 +1,23 @@
+import { severities, type Check, type Finding } from './check.js'
+import type { Facts, Terms } from './facts.js'
+import { logChecks } from './log.js'
+import { memoryChecks } from './memory.js'
+import { rightsChecks } from './rights.js'
+import { serverChecks } from './server.js'
+import { subscriptionChecks } from './subscriptions.js'
+
+/** All that is looked at. */
+export const checks: readonly Check[] = [
+  ...serverChecks,
+  ...memoryChecks,
+  ...rightsChecks,
+  ...logChecks,
+  ...subscriptionChecks,
+]
+
+/** What all checks come to, the worst first. */
+export function examine(facts: Facts, terms: Terms): readonly Finding[] {
+  const asked = checks.filter(({ role }) => role === undefined || terms.role === undefined || role === terms.role)
+  const findings = asked.flatMap((check) => check.run(facts, terms))
+  return severities.flatMap((severity) => findings.filter((finding) => finding.severity === severity))
+}

@@ -1,0 +1,44 @@
+import type { ClockReading, KeyState, LogSnapshot, Named } from '../../log/administration-replies.js'
+import type { Fact } from '../../log/fact.js'
+import type { LogKeys } from '../../log/keys.js'
+import type { Right, Role } from '../../log/rights.js'
+import type { Announcement } from '../../subscribing/announcement.js'
+
+/** A subscription that made itself known, and how long ago it last did. */
+export interface SeenSubscription extends Announcement {
+  readonly ageMs: number
+}
+
+/** What can be known of a server and the log on it. */
+export interface Answers {
+  readonly info: Named
+  readonly settings: Named
+  readonly clock: ClockReading
+  /** What the server lacks that a log can't do without; undefined where it has all. */
+  readonly lacking: string | undefined
+  readonly keyStates: readonly KeyState[]
+  readonly snapshot: LogSnapshot
+  readonly deadLetters: number
+  /** How many connections have subscribed to the channel. */
+  readonly listeners: number
+  readonly subscriptions: readonly SeenSubscription[]
+  /** Positions of durable cursors, by name. */
+  readonly cursors: Named
+  readonly missingRights: readonly Right[]
+}
+
+/** What was found out; each by itself may be unknown. */
+export type Facts = { readonly [Name in keyof Answers]: Fact<Answers[Name]> }
+
+/** What the operator asked for, and what the facts are about. */
+export interface Terms {
+  readonly keys: LogKeys
+  /** How long an outage the log should cover. */
+  readonly coverMs: number
+  /** How far behind a subscription may be. */
+  readonly lagMs: number
+  /** Whose rights are looked at; undefined for the user that asks. */
+  readonly user: string | undefined
+  /** The role whose rights are looked at; undefined for all. */
+  readonly role: Role | undefined
+}
