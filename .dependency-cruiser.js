@@ -67,11 +67,21 @@ export default {
       to: { path: [npm('commander'), npm('cli-table3')] },
     },
     {
+      name: 'opentelemetry-only-in-telemetry',
+      comment: 'One seam: the flow tells, and knows nothing of spans and meters',
+      severity: 'error',
+      from: { path: '^src/', pathNot: inside(['telemetry/']) },
+      to: { path: npm('@opentelemetry') },
+    },
+    {
       name: 'no-other-packages',
       comment: 'A package more is a decision: see docs/dependencies.md',
       severity: 'error',
       from: { path: '^src/' },
-      to: { path: '(^|/)node_modules/', pathNot: ['ioredis', 'p-queue', 'commander', 'cli-table3'].map(npm) },
+      to: {
+        path: '(^|/)node_modules/',
+        pathNot: ['ioredis', 'p-queue', '@opentelemetry/api', 'commander', 'cli-table3'].map(npm),
+      },
     },
     {
       name: 'src-stands-alone',

@@ -4,7 +4,7 @@ import { TypedEmitter } from './events.js'
 import type { ErrorEvents } from './events.js'
 import type { InvalidationLog, LogCommands } from './log/log.js'
 import { prepareMessage } from './message/codec.js'
-import type { MessageDefaults, PreparedMessage } from './message/codec.js'
+import type { MessageDefaults, PreparedMessage, TraceContext } from './message/codec.js'
 import { describeValue } from './message/describe-value.js'
 import { exceedsBytes, maxTextBytes } from './message/limits.js'
 import type { EntityType, Invalidation, InvalidationMessage } from './message/message.js'
@@ -19,6 +19,10 @@ import type { RepairSummary } from './publishing/repair.js'
 import { Sender } from './publishing/sender.js'
 import { systemRuntime } from './runtime.js'
 import type { Runtime } from './runtime.js'
+import { loadOpenTelemetry } from './telemetry/open-telemetry.js'
+import type { OpenTelemetry } from './telemetry/open-telemetry.js'
+import { OpenTelemetryPublisher } from './telemetry/publisher-telemetry.js'
+import type { PublisherTelemetry, PublishSpan } from './telemetry/telemetry.js'
 
 /** What a publisher tells. `error` tells each kind of failure once per outage, not once per message. */
 export interface PublisherEvents extends ErrorEvents {
@@ -77,6 +81,9 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
   readonly #closeTimeoutMs: number
   readonly #makeDefaults: () => MessageDefaults
   readonly #linkOutage: Outage
+  /** Undefined where the application has no OpenTelemetry. */
+  readonly #telemetry: PublisherTelemetry | undefined
+  #wasUp = false
   #closing: Promise<void> | undefined
 
   /**
@@ -98,7 +105,7 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
     checkService(service)
     const { commandTimeoutMs } = resolved
     const log = openLog(redis, { commandTimeoutMs, runtime, ...(channel !== undefined && { channel }) })
-    const publisher = new InvalidationPublisher(log, service, options, resolved)
+    const publisher = new InvalidationPublisher(log, service, options, resolved, await loadOpenTelemetry())
     try {
       await publisher.#commands.opened()
     } catch (error) {
@@ -113,6 +120,7 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
     service: string,
     { logger, runtime = systemRuntime }: PublisherOptions,
     resolved: ResolvedPublisherOptions,
+    openTelemetry: OpenTelemetry | undefined,
   ) {
     super(logger)
     this.#log = log
@@ -136,7 +144,14 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
       onDrained: () => this.emit('drained'),
       onOverflow: (collapsed) => this.emit('overflow', { collapsed }),
       onRepaired: (summary) => this.emit('repaired', summary),
+      onAppended: (messages) => this.#telemetry?.appended(messages),
     })
+    this.#telemetry =
+      openTelemetry &&
+      new OpenTelemetryPublisher(openTelemetry, {
+        ...{ channel: log.channel, server: log.server, runtime, tracing: resolved.tracing },
+        queued: () => this.#sender.queued,
+      })
   }
 
   /** The Pub/Sub channel. */
@@ -209,10 +224,8 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
    * @throws RedisError (kind `replicas`) when it was appended, but too few replicas confirmed (see `waitReplicas`)
    */
   async publish(invalidation: Invalidation | InvalidationMessage, { signal }: PublishOptions = {}): Promise<Receipt> {
-    if (this.#closing) throw new ClosedError('The publisher is closed: connect a new one to publish')
-    checkSignal(signal)
-    signal?.throwIfAborted()
-    return this.#sender.send(this.#prepare(invalidation), signal)
+    const span = this.#telemetry?.publish()
+    return span ? this.#publishTraced(invalidation, signal, span) : this.#send(invalidation, signal)
   }
 
   /** Resolves when all that was accepted up to now is appended; rejects with ClosedError when closed before. */
@@ -248,16 +261,48 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
     timer.cancel()
     const error = this.#sender.close()
     if (error) this.emit('error', error)
+    this.#telemetry?.close()
     await this.#commands.close()
   }
 
-  #prepare(invalidation: Invalidation | InvalidationMessage): PreparedMessage {
-    return prepareMessage(invalidation, this.#makeDefaults())
+  /** @throws what `publish()` throws for what it does not accept */
+  #send(
+    invalidation: Invalidation | InvalidationMessage,
+    signal: AbortSignal | undefined,
+    span?: PublishSpan,
+  ): Promise<Receipt> {
+    if (this.#closing) throw new ClosedError('The publisher is closed: connect a new one to publish')
+    checkSignal(signal)
+    signal?.throwIfAborted()
+    const prepared = this.#prepare(invalidation, span?.traceContext)
+    span?.accepted(prepared.messageId, invalidation)
+    return this.#sender.send(prepared, signal, span)
+  }
+
+  async #publishTraced(
+    invalidation: Invalidation | InvalidationMessage,
+    signal: AbortSignal | undefined,
+    span: PublishSpan,
+  ): Promise<Receipt> {
+    try {
+      const receipt = await this.#send(invalidation, signal, span)
+      span.appended(receipt.messageId, receipt.position)
+      return receipt
+    } catch (error) {
+      span.failed(error)
+      throw error
+    }
+  }
+
+  #prepare(invalidation: Invalidation | InvalidationMessage, trace?: TraceContext): PreparedMessage {
+    return prepareMessage(invalidation, this.#makeDefaults(), trace)
   }
 
   #linkUp(): void {
     this.#linkOutage.ended()
     this.#sender.linkUp()
+    if (this.#wasUp) this.#telemetry?.reconnected()
+    this.#wasUp = true
     this.emit('connected')
   }
 

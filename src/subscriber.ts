@@ -18,6 +18,10 @@ import {
   type SubscriptionOptions,
 } from './subscribing/options.js'
 import { Subscription } from './subscribing/subscription.js'
+import { loadOpenTelemetry, type OpenTelemetry } from './telemetry/open-telemetry.js'
+import { preciseClock } from './telemetry/precise-clock.js'
+import { OpenTelemetrySubscription } from './telemetry/subscription-telemetry.js'
+import type { SubscriptionGauges, SubscriptionTelemetry } from './telemetry/telemetry.js'
 import { toError } from './thrown.js'
 
 /** What a subscriber tells. */
@@ -45,6 +49,8 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
   readonly #link: Link
   readonly #options: SubscriberOptions
   readonly #numbers: ResolvedSubscriberOptions
+  /** Undefined where the application has none. */
+  readonly #openTelemetry: OpenTelemetry | undefined
   readonly #runtime: Runtime
   /** Undefined where subscriptions are not to make themselves known. */
   readonly #announcer: Announcer | undefined
@@ -66,7 +72,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
     const { runtime = systemRuntime, channel } = options
     const { commandTimeoutMs } = numbers
     const log = openLog(redis, { commandTimeoutMs, runtime, ...(channel !== undefined && { channel }) })
-    const subscriber = new InvalidationSubscriber(log, options, numbers)
+    const subscriber = new InvalidationSubscriber(log, options, numbers, await loadOpenTelemetry())
     try {
       await subscriber.#link.opened()
     } catch (error) {
@@ -76,12 +82,18 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
     return subscriber
   }
 
-  private constructor(log: InvalidationLog, options: SubscriberOptions, numbers: ResolvedSubscriberOptions) {
+  private constructor(
+    log: InvalidationLog,
+    options: SubscriberOptions,
+    numbers: ResolvedSubscriberOptions,
+    openTelemetry: OpenTelemetry | undefined,
+  ) {
     super(options.logger)
     const { runtime = systemRuntime } = options
     this.#log = log
     this.#options = options
     this.#numbers = numbers
+    this.#openTelemetry = openTelemetry
     this.#runtime = runtime
     this.#nextAppendId = appendIds(runtime)
     this.#link = new Link(log, numbers.heartbeatMs, runtime, {
@@ -156,6 +168,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
         cap,
         closeTimeoutMs,
       },
+      createTelemetry: (name, gauges) => this.#createTelemetry(name, gauges),
       nextAppendId: this.#nextAppendId,
       replaceFeed: () => {
         this.#link.replaceFeed()
@@ -186,6 +199,15 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
+  }
+
+  #createTelemetry(name: string, gauges: () => SubscriptionGauges): SubscriptionTelemetry | undefined {
+    if (!this.#openTelemetry) return undefined
+    const { tracing, consumerSpan, traceUnsampled } = this.#numbers
+    return new OpenTelemetrySubscription(this.#openTelemetry, {
+      ...{ channel: this.channel, server: this.#log.server, runtime: this.#runtime, now: preciseClock(this.#runtime) },
+      ...{ tracing, consumerSpan, traceUnsampled, name, gauges },
+    })
   }
 
   #checkOpen(): void {
@@ -248,12 +270,12 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
       return
     }
     for (const error of frame.rejected) this.emit('error', error)
-    const { streamId, appendId, prev, messages } = frame
+    const { streamId, appendId, prev, messages, traces } = frame
     if (streamId === undefined || appendId === undefined || prev === undefined) {
-      for (const subscription of this.#subscriptions) subscription.arriveForeign(messages)
+      for (const subscription of this.#subscriptions) subscription.arriveForeign(frame)
       return
     }
-    const arrived: LogFrame = { position: { streamId, appendId }, prev, messages }
+    const arrived: LogFrame = { position: { streamId, appendId }, prev, messages, traces }
     for (const subscription of this.#subscriptions) subscription.arrive(arrived)
   }
 }

@@ -1,7 +1,9 @@
 import PQueue from 'p-queue'
 import { ClosedError } from '../errors.js'
 import type { InvalidationMessage } from '../message/message.js'
+import type { TraceContext } from '../message/codec.js'
 import type { Runtime } from '../runtime.js'
+import type { DeliveryTelemetry, RecoverySpan } from '../telemetry/telemetry.js'
 import type { Origin } from './delivery.js'
 import { type RetryContext, RetryingHandler } from './retry.js'
 import { toError } from '../thrown.js'
@@ -13,7 +15,11 @@ const sliceMs = 10
 export interface Work {
   /** Empty for a marker, which only has its turn. */
   readonly messages: readonly InvalidationMessage[]
+  /** The trace of the message at the same place; absent where none has one. */
+  readonly traces?: readonly (TraceContext | undefined)[] | undefined
   readonly origin: Origin
+  /** The recovery that hands it over. */
+  readonly recovery?: RecoverySpan | undefined
   /** Called once, when every message was handled or given up. */
   handled(): void
 }
@@ -21,6 +27,7 @@ export interface Work {
 export interface DispatcherContext extends Omit<RetryContext, 'onError'> {
   /** How many tasks run at once. */
   readonly concurrency: number
+  readonly telemetry?: DeliveryTelemetry | undefined
   /** Takes failures that change nothing about what counts as handled. Default: a process warning. */
   onError?(error: Error): void
 }
@@ -38,6 +45,7 @@ export class Dispatcher {
   readonly #queue: PQueue
   readonly #handler: RetryingHandler
   readonly #runtime: Runtime
+  readonly #telemetry: DeliveryTelemetry | undefined
   readonly #onError: (error: Error) => void
   readonly #waiters = new Set<Waiter>()
   #tasks = 0
@@ -49,6 +57,7 @@ export class Dispatcher {
   constructor(context: DispatcherContext) {
     this.#queue = new PQueue({ concurrency: context.concurrency })
     this.#runtime = context.runtime
+    this.#telemetry = context.telemetry
     this.#onError = (error) => {
       if (context.onError) context.onError(error)
       else process.emitWarning(error)
@@ -99,15 +108,21 @@ export class Dispatcher {
     await Promise.resolve()
     let isFirst = true
     for (const work of works) {
+      const frame = this.#telemetry?.frame(work)
+      let index = 0
       for (const message of work.messages) {
         if (!isFirst && this.#isSliceOver()) await this.#turn()
         isFirst = false
         if (this.#stopped) return
-        const finished = this.#handler.run(message, work.origin)
-        if (finished !== true && !(await finished)) return
+        const span = frame?.evict(index++)
+        const outcome = this.#handler.run(message, work.origin, span)
+        const isFinished = outcome === true || (await outcome)
+        span?.end(isFinished)
+        if (!isFinished) return
         this.#pending--
         if (this.#waiters.size > 0) this.#wake()
       }
+      frame?.end()
       this.#finish(work)
     }
     this.#tasks--

@@ -3,6 +3,7 @@ import type { InvalidationMessage } from '../message/message.js'
 import type { Runtime } from '../runtime.js'
 import { type Attempt, createAttempt } from './attempt.js'
 import type { InvalidationHandler, Origin } from './delivery.js'
+import type { EvictSpan } from '../telemetry/telemetry.js'
 import { describeThrown, toError } from '../thrown.js'
 import { TimeLimit } from './time-limit.js'
 
@@ -56,9 +57,9 @@ export class RetryingHandler {
    * True when the message was handled or given up, false when closing cut it short. Answers at once where the handler
    * returned no promise and did not throw. Never rejects.
    */
-  run(message: InvalidationMessage, origin: Origin): boolean | Promise<boolean> {
-    const outcome = this.#try(message, createAttempt(origin, 1))
-    return outcome === undefined || this.#finish(message, origin, outcome)
+  run(message: InvalidationMessage, origin: Origin, span?: EvictSpan): boolean | Promise<boolean> {
+    const outcome = this.#try(message, createAttempt(origin, 1), span)
+    return outcome === undefined || this.#finish(message, origin, outcome, span)
   }
 
   /** From now on no try is begun; a message that waits for its next try is cut short. Tries that run go on. */
@@ -74,29 +75,37 @@ export class RetryingHandler {
     for (const running of this.#limit.clear()) this.#interrupt(running, reason)
   }
 
-  async #finish(message: InvalidationMessage, origin: Origin, first: Outcome | Promise<Outcome>): Promise<boolean> {
+  async #finish(
+    message: InvalidationMessage,
+    origin: Origin,
+    first: Outcome | Promise<Outcome>,
+    span: EvictSpan | undefined,
+  ): Promise<boolean> {
     const { tries } = this.#context.retry
     let outcome = await first
     for (let attempt = 1; outcome !== undefined; attempt++) {
       if (outcome instanceof ClosedError) return false
       if (attempt >= tries) {
+        span?.gaveUp(outcome, attempt)
         await this.#giveUp(message, origin, outcome, attempt)
         return !this.#abandoned
       }
+      span?.tryFailed(outcome, attempt)
       if (!this.#stopped) await this.#wait(this.#delayAfter(attempt))
       if (this.#stopped) {
         this.#context.onError(outcome)
         return false
       }
-      outcome = await this.#try(message, createAttempt(origin, attempt + 1))
+      outcome = await this.#try(message, createAttempt(origin, attempt + 1), span)
     }
     return true
   }
 
-  #try(message: InvalidationMessage, attempt: Attempt): Outcome | Promise<Outcome> {
+  #try(message: InvalidationMessage, attempt: Attempt, span: EvictSpan | undefined): Outcome | Promise<Outcome> {
+    const { handler } = this.#context
     let handled: Promise<unknown>
     try {
-      const result: unknown = this.#context.handler(message, attempt)
+      const result: unknown = span ? span.run(() => handler(message, attempt)) : handler(message, attempt)
       // Whether it can be awaited is asked of what the handler returned, which may throw as the handler may.
       if (!isPromiseLike(result)) return undefined
       handled = Promise.resolve(result)

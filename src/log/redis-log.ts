@@ -45,6 +45,10 @@ export class RedisLog implements InvalidationLog {
     return this.#keys.channel
   }
 
+  get server(): string {
+    return this.#context.source.server
+  }
+
   openCommands(listener: ConnectionListener): LogCommands {
     return new RedisCommands(this.#keys, this.#context, listener)
   }

@@ -4,6 +4,8 @@ import { describeValue } from './describe-value.js'
 import { entityTypeToJson } from './entity.js'
 import { maxBatchKeys, maxMessageBytes, maxMetadataDepth, nestsDeeper } from './limits.js'
 import type { Invalidation, InvalidationMessage } from './message.js'
+import { encodeTraceContext } from './trace-context.js'
+import type { TraceContext } from './trace-context.js'
 
 /**
  * Half a surrogate pair as `JSON.stringify` escapes it, behind an even number of backslashes. It is no Unicode text:
@@ -25,8 +27,10 @@ export interface PreparedMessage {
   readonly json: string
   /** Size of `json` in UTF-8. */
   readonly bytes: number
-  /** All of `json` but message id and timestamp: equal for messages that say the same. */
+  /** All of `json` but message id, timestamp and trace: equal for messages that say the same. */
   readonly coalesceKey: string
+  /** The trace it carries. */
+  readonly trace?: TraceContext
 }
 
 /**
@@ -42,13 +46,14 @@ export function encodeMessage(message: InvalidationMessage): string {
 
 /**
  * Checks and encodes what is to be published. A whole message keeps its message id, timestamp and source service; an
- * invalidation takes the defaults.
+ * invalidation takes the defaults. Where no room is left for the trace, it goes without.
  *
  * @throws InvalidMessageError and SerializationError as {@link encodeMessage} does
  */
 export function prepareMessage(
   given: Invalidation & Partial<MessageDefaults>,
   defaults: MessageDefaults,
+  trace?: TraceContext,
 ): PreparedMessage {
   requireInvalidation(given)
   const messageId = given.messageId ?? defaults.messageId
@@ -64,7 +69,11 @@ export function prepareMessage(
       `Expected a message of at most ${maxMessageBytes} bytes as JSON, got ${bytes} (${given.action}, messageId ${describeValue(messageId)}): shorten its metadata, split the batch, or use a pattern`,
     )
   }
-  return { messageId, json, bytes, coalesceKey }
+  if (!trace) return { messageId, json, bytes, coalesceKey }
+  const carrier = encodeTraceContext(trace)
+  const tracedBytes = bytes + Buffer.byteLength(carrier)
+  if (tracedBytes > maxMessageBytes) return { messageId, json, bytes, coalesceKey }
+  return { messageId, json: `${head}${carrier},${coalesceKey}`, bytes: tracedBytes, coalesceKey, trace }
 }
 
 function requireInvalidation(given: unknown): void {

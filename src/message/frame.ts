@@ -4,6 +4,8 @@ import { isArray, parseObject, requireObject } from './json.js'
 import type { JsonObject } from './json.js'
 import { exceedsBytes, maxEnvelopeBytes, maxFrameBytes, maxMessageBytes } from './limits.js'
 import type { InvalidationMessage, Json } from './message.js'
+import { readTraceContext } from './trace-context.js'
+import type { TraceContext } from './trace-context.js'
 
 /** What one append carried. */
 export interface DecodedFrame {
@@ -13,6 +15,8 @@ export interface DecodedFrame {
   /** Append id of the entry before; empty where this one continues nothing. */
   readonly prev?: string
   readonly messages: readonly InvalidationMessage[]
+  /** The trace of the message at the same place; absent where none carries one. */
+  readonly traces?: readonly (TraceContext | undefined)[]
   /** Why each of the others is no message. */
   readonly rejected: readonly InvalidMessageError[]
 }
@@ -34,18 +38,22 @@ export function decodeFrame(text: string): DecodedFrame {
   const link = readLink(raw)
   const messages: InvalidationMessage[] = []
   const rejected: InvalidMessageError[] = []
+  let traces: (TraceContext | undefined)[] | undefined
   const limit = link ? maxMessageBytes + maxEnvelopeBytes : maxMessageBytes
   const measure = exceedsBytes(text, limit)
   for (const packed of isArray(raw.frame) && raw.message_id === undefined ? raw.frame : [raw]) {
     try {
       if (measure) checkSize(packed, limit)
-      messages.push(readMessage(requireObject(packed)))
+      const object = requireObject(packed)
+      const trace = readTraceContext(object)
+      messages.push(readMessage(object))
+      if (trace) (traces ??= [])[messages.length - 1] = trace
     } catch (error) {
       if (!(error instanceof InvalidMessageError)) throw error
       rejected.push(error)
     }
   }
-  return { ...link, messages, rejected }
+  return { ...link, messages, ...(traces && { traces }), rejected }
 }
 
 function checkSize(value: Json, maxBytes: number): void {

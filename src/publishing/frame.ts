@@ -18,8 +18,8 @@ export function packFrame(messages: readonly QueuedMessage[]): Frame {
   let bytes = 0
   let count = 0
   for (const message of messages) {
-    jsons.push(message.prepared.json)
-    bytes += message.prepared.bytes
+    jsons.push(message.json)
+    bytes += message.bytes
     count += message.count
   }
   return { json: encodeFrame(jsons), bytes, messages, count, sequence: messages[0]?.sequence ?? 0 }

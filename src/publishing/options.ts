@@ -1,6 +1,7 @@
 import { ConfigurationError } from '../errors.js'
 import {
   checkEquipment,
+  checkSwitch,
   publisherNumbers,
   rejectUnknownOptions,
   repairNumbers,
@@ -49,7 +50,7 @@ export interface PublisherOptions extends ConnectionOptions {
   readonly waitReplicas?: WaitReplicasOptions
 }
 
-const others = ['channel', 'logger', 'runtime', 'packing', 'repair', 'waitReplicas']
+const others = ['channel', 'logger', 'runtime', 'tracing', 'packing', 'repair', 'waitReplicas']
 
 export type ResolvedPublisherOptions = ReturnType<typeof resolvePublisherOptions>
 
@@ -58,13 +59,13 @@ export type ResolvedPublisherOptions = ReturnType<typeof resolvePublisherOptions
 export function resolvePublisherOptions(options: PublisherOptions) {
   rejectUnknownOptions(options, [...Object.keys(publisherNumbers), ...others], 'InvalidationPublisher.connect')
   checkEquipment(options)
-  const { packing = true, repair = {}, waitReplicas } = options
-  if (typeof packing !== 'boolean') {
-    throw new ConfigurationError(`Expected \`packing\` to be true or false, got \`${String(packing)}\``)
-  }
+  const { packing = true, tracing = true, repair = {}, waitReplicas } = options
+  checkSwitch('packing', packing)
+  checkSwitch('tracing', tracing)
   return {
     ...resolveNumbers(publisherNumbers, options),
     packing,
+    tracing,
     repair: repair === false ? undefined : resolveGroup('repair', repairNumbers, repair),
     waitReplicas:
       waitReplicas === undefined ? undefined : resolveGroup('waitReplicas', waitReplicasNumbers, waitReplicas),

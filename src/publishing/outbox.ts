@@ -57,18 +57,20 @@ export class Outbox {
     return count
   }
 
-  add(prepared: PreparedMessage, waiter: Waiter): void {
+  /** Takes a message in, alone or into an equal one that waits. Returns what stands for it. */
+  add(prepared: PreparedMessage, waiter: Waiter): QueuedMessage {
     this.#accepted++
     const standing = this.#flush ?? this.#newest.get(prepared.coalesceKey)
     if (standing && this.#holds(standing)) {
-      standing.join(waiter)
-      return
+      standing.join(waiter, prepared.trace)
+      return standing
     }
     const message = new QueuedMessage(prepared, this.#accepted, waiter)
     this.#newest.set(prepared.coalesceKey, message)
     this.#push(message)
     const { maxQueued, maxQueuedBytes } = this.#context
-    if (this.length > 1 && (this.length > maxQueued || this.#bytes > maxQueuedBytes)) this.#collapse()
+    const isTooMuch = this.length > 1 && (this.length > maxQueued || this.#bytes > maxQueuedBytes)
+    return isTooMuch ? this.#collapse() : message
   }
 
   /** Takes out the oldest messages, as many as the limits allow, but at least one where there is one. */
@@ -81,6 +83,7 @@ export class Outbox {
       taken.push(next)
       this.#waiting.shift()
       this.#bytes -= next.prepared.bytes
+      next.leave()
     }
     if (taken[0] === this.#flush) this.#flush = undefined
     if (this.#newest.size > this.length * 2 + manyTaken || this.length === 0) this.#forgetTaken()
@@ -106,7 +109,7 @@ export class Outbox {
     this.#bytes += message.prepared.bytes
   }
 
-  #collapse(): void {
+  #collapse(): QueuedMessage {
     const flush = new QueuedMessage(this.#context.flushAll(), this.first?.sequence ?? this.#accepted)
     for (const message of this.#waiting) flush.absorb(message)
     this.#waiting.clear()
@@ -115,5 +118,6 @@ export class Outbox {
     this.#push(flush)
     this.#flush = flush
     this.#context.onOverflow(flush.count)
+    return flush
   }
 }

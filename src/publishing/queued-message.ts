@@ -1,4 +1,6 @@
-import type { PreparedMessage } from '../message/codec.js'
+import { maxMessageBytes, maxTraceLinks, traceLinksBytes, withTraceLinks } from '../message/codec.js'
+import type { PreparedMessage, TraceContext } from '../message/codec.js'
+import type { PublishSpan } from '../telemetry/telemetry.js'
 import type { Receipt } from './receipt.js'
 import { Waiters } from './waiters.js'
 import type { Waiter } from './waiters.js'
@@ -12,6 +14,10 @@ export class QueuedMessage {
   #first: Waiter | undefined
   /** Made only when it is needed: most messages have one caller. */
   #others: Waiters | undefined
+  /** Traces of further publishes that it stands for. */
+  #links: string[] | undefined
+  /** Of those who had to wait. */
+  #spans: PublishSpan[] | undefined
 
   constructor(prepared: PreparedMessage, sequence: number, waiter?: Waiter) {
     this.prepared = prepared
@@ -25,8 +31,32 @@ export class QueuedMessage {
     return this.#count
   }
 
+  /** The message in wire form, with links to the traces of all that it stands for. */
+  get json(): string {
+    const { json, trace } = this.prepared
+    return this.#links ? withTraceLinks(json, this.#links, trace !== undefined) : json
+  }
+
+  /** Size of `json`, or somewhat more. */
+  get bytes(): number {
+    return this.prepared.bytes + (this.#links ? traceLinksBytes(this.#links) : 0)
+  }
+
+  /** A publish that it stands for has to wait, and is told when it leaves. */
+  tellWhenSent(span: PublishSpan): void {
+    this.#spans ??= []
+    this.#spans.push(span)
+  }
+
+  /** It leaves the outbox. */
+  leave(): void {
+    for (const span of this.#spans ?? []) span.sent()
+    this.#spans = undefined
+  }
+
   /** From now on it stands for one more accepted invalidation. */
-  join(waiter: Waiter): void {
+  join(waiter: Waiter, trace?: TraceContext): void {
+    this.#link(trace?.traceparent)
     this.#count++
     this.#others ??= new Waiters()
     this.#others.add(waiter)
@@ -38,6 +68,8 @@ export class QueuedMessage {
     this.#others ??= new Waiters()
     if (other.#first?.waiting) this.#others.add(other.#first)
     if (other.#others) this.#others.addAll(other.#others)
+    for (const link of [other.prepared.trace?.traceparent, ...(other.#links ?? [])]) this.#link(link)
+    if (other.#spans) this.#spans = [...(this.#spans ?? []), ...other.#spans]
   }
 
   resolve(receipt: Receipt): void {
@@ -48,5 +80,13 @@ export class QueuedMessage {
   reject(error: Error): void {
     this.#first?.reject(error)
     for (let waiter = this.#others?.oldest; waiter; waiter = this.#others?.oldest) waiter.reject(error)
+  }
+
+  /** Links are the first to go without: they never cost a message its place within the limits. */
+  #link(traceparent: string | undefined): void {
+    if (traceparent === undefined) return
+    const links = [...(this.#links ?? []), traceparent]
+    const fits = this.prepared.bytes + traceLinksBytes(links) <= maxMessageBytes
+    if (fits && links.length <= maxTraceLinks) this.#links = links
   }
 }

@@ -3,6 +3,7 @@ import type { PreparedMessage } from '../message/codec.js'
 import type { Appended } from '../recovery/entry.js'
 import { formatPosition } from '../recovery/position.js'
 import type { Runtime } from '../runtime.js'
+import type { PublishSpan } from '../telemetry/telemetry.js'
 import type { PublishingConnection } from './connection.js'
 import { Deadlines } from './deadlines.js'
 import { Flushes } from './flushes.js'
@@ -34,6 +35,7 @@ export interface SenderContext {
   readonly onDrained: () => void
   readonly onOverflow: (collapsed: number) => void
   readonly onRepaired: (summary: RepairSummary) => void
+  readonly onAppended: (messages: number) => void
 }
 
 /** Takes prepared messages, sees to it that each is appended, and tells those who wait what became of it. */
@@ -121,12 +123,16 @@ export class Sender {
   }
 
   /** Settles when the message was appended, at the publish timeout, when the signal aborts, or when closed. */
-  send(prepared: PreparedMessage, signal: AbortSignal | undefined): Promise<Receipt> {
+  send(prepared: PreparedMessage, signal: AbortSignal | undefined, span?: PublishSpan): Promise<Receipt> {
     const settlers = Promise.withResolvers<Receipt>()
     const waiter = new Waiter(settlers, this.#deadlines.next())
     if (signal) waiter.leaveOn(signal)
     this.#deadlines.add(waiter)
-    this.#outbox.add(prepared, waiter)
+    const queued = this.#outbox.add(prepared, waiter)
+    if (span && this.#mustWait) {
+      span.queued(this.queued)
+      queued.tellWhenSent(span)
+    }
     if (!this.#queueing) this.#beginQueueing()
     this.#groupCommit.wake()
     return settlers.promise
@@ -153,7 +159,8 @@ export class Sender {
   }
 
   #appended(frame: Frame, appended: Appended): Promise<void> | undefined {
-    const { connection, options } = this.#context
+    const { connection, options, onAppended } = this.#context
+    onAppended(frame.messages.length)
     this.#repair?.acknowledged(frame, appended.position)
     this.#appendOutage.ended()
     if (appended.receivers >= 0) this.#channelOutage.ended()
@@ -182,10 +189,14 @@ export class Sender {
   }
 
   #beginQueueing(): void {
-    const { connection, onQueued } = this.#context
-    if ((connection.up && !this.#groupCommit.failing) || this.queued === 0) return
+    if (!this.#mustWait || this.queued === 0) return
     this.#queueing = true
-    onQueued(this.queued)
+    this.#context.onQueued(this.queued)
+  }
+
+  /** Whether what is published now can't leave at once: no connection, or a server that refuses. */
+  get #mustWait(): boolean {
+    return !this.#context.connection.up || this.#groupCommit.failing
   }
 
   #timeoutError(): PublishTimeoutError {

@@ -1,3 +1,4 @@
+import type { TraceContext } from '../message/codec.js'
 import type { InvalidationMessage } from '../message/message.js'
 import type { Position } from '../recovery/position.js'
 
@@ -6,6 +7,8 @@ export interface LogFrame {
   readonly position: Position
   readonly prev: string
   readonly messages: readonly InvalidationMessage[]
+  /** The trace of the message at the same place; absent where none has one. */
+  readonly traces?: readonly (TraceContext | undefined)[] | undefined
 }
 
 /**

@@ -1,9 +1,11 @@
 import type { Origin } from '../delivery/delivery.js'
 import type { Work } from '../delivery/dispatcher.js'
 import { decodeFrame } from '../message/codec.js'
+import type { DecodedFrame } from '../message/codec.js'
 import type { InvalidationMessage } from '../message/message.js'
 import type { Entry } from '../recovery/entry.js'
 import { formatPosition, type Position } from '../recovery/position.js'
+import type { RecoverySpan } from '../telemetry/telemetry.js'
 import { toError } from '../thrown.js'
 import type { ArrivalBuffer, LogFrame } from './arrival-buffer.js'
 import type { SubscriptionCounts } from './counts.js'
@@ -29,6 +31,9 @@ export interface IntakeContext {
 /** Messages handed to the queue at once from a backlog: long enough to be cheap, short enough to stop between. */
 const sliceMessages = 256
 
+/** What of a frame is handed over. */
+type Handed = Pick<DecodedFrame, 'messages' | 'traces'>
+
 const nothing = (): void => undefined
 
 /** Hands what was accepted to the handler's queue, and keeps the books on it. */
@@ -51,7 +56,7 @@ export class Intake {
     const { progress, queue, counts } = this.#context
     counts.live += frame.messages.length
     const handled = progress.accept(frame.position)
-    queue.push([{ messages: frame.messages, origin: liveFrom(frame.position), handled }])
+    queue.push([{ messages: frame.messages, traces: frame.traces, origin: liveFrom(frame.position), handled }])
     return true
   }
 
@@ -62,20 +67,20 @@ export class Intake {
     const handled = (): void => {
       this.#context.onHandledAside(frame.position.appendId)
     }
-    queue.push([{ messages: frame.messages, origin: liveFrom(frame.position), handled }])
+    queue.push([{ messages: frame.messages, traces: frame.traces, origin: liveFrom(frame.position), handled }])
   }
 
   /** Takes messages that are not in the log; false where there is no room for them. */
-  takeForeign(messages: readonly InvalidationMessage[]): boolean {
+  takeForeign({ messages, traces }: Handed): boolean {
     if (!this.hasRoom(messages.length)) return false
     const { queue, counts } = this.#context
     counts.foreign += messages.length
-    queue.push([{ messages, origin: { mode: 'live' }, handled: nothing }])
+    queue.push([{ messages, traces, origin: { mode: 'live' }, handled: nothing }])
     return true
   }
 
   /** Takes entries read from the log, at the handler's pace. Resolves to the number of messages they carried. */
-  async takeReplayed(entries: readonly Entry[], isStopped: () => boolean): Promise<number> {
+  async takeReplayed(entries: readonly Entry[], isStopped: () => boolean, recovery?: RecoverySpan): Promise<number> {
     const { maxBuffered } = this.#context
     const sliceLimit = Math.min(sliceMessages, maxBuffered)
     let slice: Work[] = []
@@ -83,7 +88,7 @@ export class Intake {
     let total = 0
     for (const entry of entries) {
       if (isStopped()) return total
-      const work = this.#replayed(entry)
+      const work = this.#replayed(entry, recovery)
       slice.push(work)
       sliced += work.messages.length
       total += work.messages.length
@@ -97,21 +102,27 @@ export class Intake {
   }
 
   /** Takes the message that stands for a resync. */
-  takeResync(messages: readonly InvalidationMessage[], origin: Origin, handled: () => void): void {
-    this.#context.queue.push([{ messages, origin, handled }])
+  takeResync(
+    messages: readonly InvalidationMessage[],
+    origin: Origin,
+    handled: () => void,
+    recovery?: RecoverySpan,
+  ): void {
+    this.#context.queue.push([{ messages, origin, recovery, handled }])
   }
 
   countDuplicates(messages: number): void {
     this.#context.counts.duplicates += messages
   }
 
-  #replayed(entry: Entry): Work {
+  #replayed(entry: Entry, recovery: RecoverySpan | undefined): Work {
     const { progress, buffer, counts } = this.#context
-    const messages = this.#decode(entry)
+    const { messages, traces } = this.#decode(entry)
+    if (traces) recovery?.makesUpFor(traces)
     counts.replayed += messages.length
     if (buffer.remove(entry.position.appendId)) counts.duplicates += messages.length
     const origin: Origin = { mode: 'replay', position: formatPosition(entry.position) }
-    return { messages, origin, handled: progress.accept(entry.position) }
+    return { messages, traces, origin, recovery, handled: progress.accept(entry.position) }
   }
 
   async #pushWhenThereIsRoom(works: readonly Work[], messages: number): Promise<void> {
@@ -120,14 +131,14 @@ export class Intake {
     queue.push(works)
   }
 
-  #decode(entry: Entry): readonly InvalidationMessage[] {
+  #decode(entry: Entry): Handed {
     try {
-      const { messages, rejected } = decodeFrame(entry.frame)
-      for (const error of rejected) this.#context.onError(error)
-      return messages
+      const frame = decodeFrame(entry.frame)
+      for (const error of frame.rejected) this.#context.onError(error)
+      return frame
     } catch (error) {
       this.#context.onError(toError(error))
-      return []
+      return { messages: [] }
     }
   }
 }

@@ -3,6 +3,7 @@ import { ConfigurationError } from '../errors.js'
 import { describeValue } from '../message/describe-value.js'
 import {
   checkEquipment,
+  checkSwitch,
   connectionNumbers,
   rejectUnknownOptions,
   resolveNumbers,
@@ -18,11 +19,18 @@ export interface SubscriberOptions extends ConnectionOptions {
   readonly service?: string
   /** Whether subscriptions make themselves known to operators, every few seconds in the log. Default true. */
   readonly announce?: boolean
+  /**
+   * Whose child the span of an evict is: `parent+link` makes it one of the publish, so that both are one trace; `link`
+   * begins a trace of its own that only links to the publish. Default `parent+link`.
+   */
+  readonly consumerSpan?: 'parent+link' | 'link'
+  /** Makes spans for messages too whose publisher did not record their trace. Default false. */
+  readonly traceUnsampled?: boolean
 }
 
 /** Options of a subscriber with their defaults filled in. */
 export type ResolvedSubscriberOptions = Readonly<Record<keyof typeof connectionNumbers, number>> &
-  Required<Pick<SubscriberOptions, 'service' | 'announce'>>
+  Required<Pick<SubscriberOptions, 'service' | 'announce' | 'tracing' | 'consumerSpan' | 'traceUnsampled'>>
 
 /** How a failing handler is tried again: full-jitter exponential delays between the tries. */
 export interface RetryOptions {
@@ -79,15 +87,27 @@ const subscriptionKeys = [
 
 /** @throws ConfigurationError when an option is unknown, out of range or of the wrong kind */
 export function resolveSubscriberOptions(options: SubscriberOptions): ResolvedSubscriberOptions {
-  const others = ['channel', 'logger', 'runtime', 'service', 'announce']
+  const others = ['channel', 'logger', 'runtime', 'service', 'announce', 'tracing', 'consumerSpan', 'traceUnsampled']
   rejectUnknownOptions(options, [...Object.keys(connectionNumbers), ...others], 'InvalidationSubscriber.connect')
   checkEquipment(options)
-  const { service = '', announce = true } = options
+  const {
+    service = '',
+    announce = true,
+    tracing = true,
+    consumerSpan = 'parent+link',
+    traceUnsampled = false,
+  } = options
   checkName('service', service)
-  if (typeof announce !== 'boolean') {
-    throw new ConfigurationError(`Expected \`announce\` to be true or false, got ${describeValue(announce)}`)
+  checkSwitch('announce', announce)
+  checkSwitch('tracing', tracing)
+  checkSwitch('traceUnsampled', traceUnsampled)
+  if (consumerSpan !== 'parent+link' && consumerSpan !== 'link') {
+    throw new ConfigurationError(
+      `Expected \`consumerSpan\` to be 'parent+link' or 'link', got ${describeValue(consumerSpan)}`,
+    )
   }
-  return { ...resolveNumbers(connectionNumbers, options), service, announce }
+  const numbers = resolveNumbers(connectionNumbers, options)
+  return { ...numbers, service, announce, tracing, consumerSpan, traceUnsampled }
 }
 
 /** @throws ConfigurationError when an option is unknown, out of range or of the wrong kind */
@@ -108,11 +128,7 @@ export function resolveSubscriptionOptions(options: SubscriptionOptions) {
     throw new ConfigurationError('Expected `cursor` to be memoryCursor(), redisCursor() or fileCursor(path)')
   }
   if (startAt !== undefined && startAt !== 'head' && startAt !== 'oldest') checkPosition(startAt)
-  if (typeof strictFailover !== 'boolean') {
-    throw new ConfigurationError(
-      `Expected \`strictFailover\` to be true or false, got ${describeValue(strictFailover)}`,
-    )
-  }
+  checkSwitch('strictFailover', strictFailover)
   if (onResync !== 'evict' && onResync !== 'notify') {
     throw new ConfigurationError(`Expected \`onResync\` to be 'evict' or 'notify', got ${describeValue(onResync)}`)
   }

@@ -1,11 +1,13 @@
 import type { CursorStore } from '../delivery/cursor.js'
 import { ConfigurationError, RedisError } from '../errors.js'
+import { decodeFrame } from '../message/codec.js'
 import type { InvalidationMessage, Json } from '../message/message.js'
 import type { ReplayStart } from '../recovery/continuity.js'
 import { formatPosition, parsePosition, type Position } from '../recovery/position.js'
 import { replay } from '../recovery/replayer.js'
 import type { ResyncReason } from '../recovery/resync.js'
 import type { Runtime } from '../runtime.js'
+import type { RecoverySpan } from '../telemetry/telemetry.js'
 import type { ArrivalBuffer } from './arrival-buffer.js'
 import type { SubscriptionCounts } from './counts.js'
 import type { Intake } from './intake.js'
@@ -52,6 +54,8 @@ export interface RecoveryContext {
   waiterMark(): number
   roomToResync(): Promise<void>
   isStopped(): boolean
+  /** Begins the span of a replay, or of a resync for this reason; undefined where nobody looks. */
+  startSpan(reason: ResyncReason | undefined): RecoverySpan | undefined
   emitReplay(event: ReplayEvent): void
   emitResync(event: ResyncEvent): void
   onError(error: Error): void
@@ -162,45 +166,70 @@ export class Recovery {
     const startedAt = runtime.monotonic()
     let entries = 0
     let messages = 0
-    const end = await replay(start, {
-      pageSize,
-      head: () => log.head(),
-      readPage: async (streamId, count) => {
-        const sentAt = runtime.monotonic()
-        const page = await log.readPage(streamId, count)
-        if (page.last !== undefined) progress.headRead(page.last, sentAt)
-        return page
-      },
-      accept: async (page) => {
-        messages += await intake.takeReplayed(page, () => this.#context.isStopped())
-        entries += page.length
-        await runtime.yield()
-      },
-    })
-    if (entries > 0 || forked) {
-      const to = progress.position
-      const durationMs = runtime.monotonic() - startedAt
-      this.#context.emitReplay({ from: text(from), to: text(to), entries, messages, forked, durationMs })
-    }
+    const span = this.#context.startSpan(undefined)
+    const end = await watched(span, () =>
+      replay(start, {
+        pageSize,
+        head: () => log.head(),
+        readPage: async (streamId, count) => {
+          const sentAt = runtime.monotonic()
+          const page = await log.readPage(streamId, count)
+          if (page.last !== undefined) progress.headRead(page.last, sentAt)
+          return page
+        },
+        accept: async (page) => {
+          messages += await intake.takeReplayed(page, () => this.#context.isStopped(), span)
+          entries += page.length
+          await runtime.yield()
+        },
+      }),
+    )
+    const durationMs = runtime.monotonic() - startedAt
+    const event = { from: text(from), to: text(progress.position), entries, messages, forked, durationMs }
+    span?.end(event)
+    if (entries > 0 || forked) this.#context.emitReplay(event)
     return end === 'broken' ? this.#resync('deleted') : end
   }
 
   async #resync(reason: ResyncReason, missed?: number): Promise<RecoveryOutcome> {
     const { log, runtime, progress, intake, cap, counts } = this.#context
+    const span = this.#context.startSpan(reason)
     await this.#context.roomToResync()
     const from = progress.position
     // Taken before the head is read: who began to wait by then waits for nothing newer than that head.
     const mark = this.#context.waiterMark()
     const sentAt = runtime.monotonic()
-    const stand = await log.stand(this.#context.nextAppendId(), cap)
+    const stand = await watched(span, () => log.stand(this.#context.nextAppendId(), cap))
     const handled = progress.resync(stand?.position, stand?.added, mark)
     progress.headRead(stand?.position.appendId, sentAt)
     counts.resyncs += 1
     const event: ResyncEvent = { reason, from: text(from), to: text(stand?.position), missed }
     const messages = this.#context.onResync === 'notify' ? [] : [flushAll(event, runtime)]
-    intake.takeResync(messages, { mode: 'resync', reason, ...(missed !== undefined && { missed }) }, handled)
+    intake.takeResync(messages, { mode: 'resync', reason, ...(missed !== undefined && { missed }) }, handled, span)
+    if (span) void this.#endResync(span, stand?.position, event)
     this.#context.emitResync(event)
     return 'resynced'
+  }
+
+  /** Links to the newest publish that a resync makes up for, where it is still in the log. */
+  async #endResync(span: RecoverySpan, head: Position | undefined, event: ResyncEvent): Promise<void> {
+    try {
+      const page = head && (await this.#context.log.readPage(head.streamId, 1))
+      for (const { frame } of page?.entries ?? []) span.makesUpFor(decodeFrame(frame).traces ?? [])
+    } catch {
+      // The trace goes without the link; the resync is done, and a link that is down is told elsewhere.
+    }
+    span.end(event)
+  }
+}
+
+/** Ends the span with the error of a step that failed. */
+async function watched<T>(span: RecoverySpan | undefined, step: () => Promise<T>): Promise<T> {
+  try {
+    return await step()
+  } catch (error) {
+    span?.failed(error)
+    throw error
   }
 }
 

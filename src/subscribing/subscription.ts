@@ -5,12 +5,13 @@ import type { InvalidationHandler } from '../delivery/delivery.js'
 import { Dispatcher } from '../delivery/dispatcher.js'
 import { ClosedError, ConfigurationError, type InvalidationError } from '../errors.js'
 import { TypedEmitter, type ErrorEvents, type Logger } from '../events.js'
-import { encodeMessage } from '../message/codec.js'
+import { encodeMessage, type DecodedFrame } from '../message/codec.js'
 import type { DeadLetter } from '../message/dead-letter.js'
 import type { InvalidationMessage } from '../message/message.js'
 import { compareStreamIds, formatPosition, parsePosition, type Position } from '../recovery/position.js'
 import type { ResyncReason } from '../recovery/resync.js'
 import type { Runtime } from '../runtime.js'
+import type { SubscriptionGauges, SubscriptionTelemetry } from '../telemetry/telemetry.js'
 import { ArrivalBuffer, type LogFrame } from './arrival-buffer.js'
 import { noCounts, type SubscriptionCounts } from './counts.js'
 import { Follower, type SubscriptionState } from './follower.js'
@@ -57,6 +58,8 @@ export interface SubscriptionContext {
   readonly logger: Logger | undefined
   readonly cap: number
   readonly closeTimeoutMs: number
+  /** Begins to measure; undefined where the application has no OpenTelemetry. */
+  createTelemetry(name: string, gauges: () => SubscriptionGauges): SubscriptionTelemetry | undefined
   nextAppendId(): string
   replaceFeed(): void
   onClosed(subscription: Subscription): void
@@ -72,6 +75,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
   readonly name: string
   readonly strictFailover: boolean
   readonly #context: SubscriptionContext
+  readonly #telemetry: SubscriptionTelemetry | undefined
   readonly #counts: SubscriptionCounts = noCounts()
   readonly #waiters: Waiters
   readonly #progress: Progress
@@ -95,6 +99,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
     this.name = options.name
     this.strictFailover = options.strictFailover
     this.#context = context
+    this.#telemetry = context.createTelemetry(options.name, () => this.#gauges())
     this.#waiters = new Waiters(runtime)
     const cursor = options.cursor({ ...cursorSlice(log), channel: context.channel })
     checkStore(cursor)
@@ -122,7 +127,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
       onError,
     })
     this.#dispatcher = new Dispatcher({
-      ...{ handler, concurrency, retry, handlerTimeoutMs, runtime, onError },
+      ...{ handler, concurrency, retry, handlerTimeoutMs, runtime, onError, telemetry: this.#telemetry },
       onGivenUp: (message, _origin, error, tries) => this.#giveUp(message, error, tries),
     })
     const shared = {
@@ -276,8 +281,8 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
   }
 
   /** Messages arrived that are not in the log. @internal */
-  arriveForeign(messages: readonly InvalidationMessage[]): void {
-    this.#follower.arriveForeign(() => this.#intake.takeForeign(messages))
+  arriveForeign(frame: Pick<DecodedFrame, 'messages' | 'traces'>): void {
+    this.#follower.arriveForeign(() => this.#intake.takeForeign(frame))
   }
 
   /** A heartbeat has read the head of the log. @internal */
@@ -304,6 +309,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
       waiterMark: () => this.#waiters.mark,
       roomToResync: () => this.#dispatcher.whenBelow(maxBuffered),
       isStopped: () => this.#closing !== undefined,
+      startSpan: (reason) => (reason === undefined ? this.#telemetry?.replay() : this.#telemetry?.resync(reason)),
       emitReplay: (event) => {
         this.emit('replay', event)
       },
@@ -311,6 +317,12 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
         this.emit('resync', event)
       },
     })
+  }
+
+  #gauges(): SubscriptionGauges {
+    const { lagMs, behind, verifiedAt } = this.freshness()
+    const unverifiedMs = verifiedAt === undefined ? undefined : this.#context.runtime.monotonic() - verifiedAt
+    return { lagMs, behind, unverifiedMs, ...this.#counts }
   }
 
   #advanced(position: Position | undefined, newHistory: boolean): void {
@@ -349,6 +361,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
     await this.#deadLetters.close()
     await this.#committer?.close()
     this.#waiters.close()
+    this.#telemetry?.close()
     this.#context.onClosed(this)
   }
 }

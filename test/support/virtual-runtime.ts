@@ -1,5 +1,9 @@
 import type { Runtime, Timer } from '../../src/runtime.js'
+import { loadOpenTelemetry } from '../../src/telemetry/open-telemetry.js'
 import { TimerHeap } from './timer-heap.js'
+
+// The one thing that is read from disk when a publisher or subscriber connects: virtual time does not wait for it.
+await loadOpenTelemetry()
 
 /** More turns than this without a timer in between, and something yields in a loop. */
 const maxTurns = 100_000

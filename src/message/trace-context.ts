@@ -1,0 +1,61 @@
+import { isArray } from './json.js'
+import type { JsonObject } from './json.js'
+
+/**
+ * The trace a message belongs to, in the text form of W3C Trace Context (https://www.w3.org/TR/trace-context/). It
+ * travels in fields of the message's JSON that other readers ignore.
+ */
+export interface TraceContext {
+  readonly traceparent: string
+  readonly tracestate?: string
+  /** The `traceparent` of each further `publish()` that this message stands for. */
+  readonly links?: readonly string[]
+}
+
+/** More publishes than that may become one message; the others are not linked. */
+export const maxTraceLinks = 16
+
+/** A `tracestate` longer than that may be dropped, says W3C, and is. */
+const maxTracestateBytes = 512
+const maxTraceparentBytes = 128
+
+/** The trace context among the fields of a message; undefined where there is none. What is not of its shape is left out. */
+export function readTraceContext({
+  traceparent,
+  tracestate,
+  trace_links: links,
+}: JsonObject): TraceContext | undefined {
+  if (!isTraceparent(traceparent)) return undefined
+  return {
+    traceparent,
+    ...(typeof tracestate === 'string' && tracestate.length <= maxTracestateBytes && { tracestate }),
+    ...(links !== undefined && isArray(links) && { links: links.filter(isTraceparent).slice(0, maxTraceLinks) }),
+  }
+}
+
+/** The fields that carry a trace context, to stand behind another field of an object: `,"traceparent":"…"`. */
+export function encodeTraceContext({ traceparent, tracestate }: TraceContext): string {
+  const state =
+    tracestate !== undefined && tracestate !== '' && tracestate.length <= maxTracestateBytes
+      ? `,"tracestate":${JSON.stringify(tracestate)}`
+      : ''
+  return `,"traceparent":${JSON.stringify(traceparent)}${state}`
+}
+
+/** What links add to a message: names, quotes and commas included. */
+export function traceLinksBytes(links: readonly string[]): number {
+  return links.reduce((bytes, link) => bytes + link.length + 3, 40)
+}
+
+/** A message's JSON with links to further publishes; the first becomes its own trace where it has none. */
+export function withTraceLinks(json: string, links: readonly string[], isTraced: boolean): string {
+  const [first = '', ...others] = links
+  const fields = isTraced
+    ? `,"trace_links":${JSON.stringify(links)}`
+    : `${encodeTraceContext({ traceparent: first })},"trace_links":${JSON.stringify(others)}`
+  return `${json.slice(0, -1)}${fields}}`
+}
+
+function isTraceparent(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= maxTraceparentBytes && value.length > 0
+}

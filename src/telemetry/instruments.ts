@@ -1,0 +1,122 @@
+/** An instrument: what is measured, and how it is aggregated. */
+export interface InstrumentDefinition {
+  readonly name: string
+  readonly kind: 'counter' | 'histogram' | 'gauge'
+  /** In UCUM, as OpenTelemetry has it: `s` are seconds, braces hold what is counted. */
+  readonly unit: string
+  readonly description: string
+}
+
+/** Upper bounds of the histograms' buckets, in seconds: from 50 µs on, since a healthy propagation takes less than 1 ms. */
+export const durationBoundaries: readonly number[] = [
+  0.00005, 0.0001, 0.00025, 0.0005, 0.00075, 0.001, 0.0025, 0.005, 0.0075, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5,
+  10, 30, 60,
+]
+
+/**
+ * Every instrument there is. The names below `messaging.` are those of OpenTelemetry's semantic conventions
+ * (https://opentelemetry.io/docs/specs/semconv/messaging/messaging-metrics/).
+ */
+export const instruments = {
+  sent: {
+    name: 'messaging.client.sent.messages',
+    kind: 'counter',
+    unit: '{message}',
+    description: 'Messages appended to the log',
+  },
+  consumed: {
+    name: 'messaging.client.consumed.messages',
+    kind: 'counter',
+    unit: '{message}',
+    description: 'Messages handed to a handler',
+  },
+  operation: {
+    name: 'messaging.client.operation.duration',
+    kind: 'histogram',
+    unit: 's',
+    description: 'From publish() to its settlement',
+  },
+  process: {
+    name: 'messaging.process.duration',
+    kind: 'histogram',
+    unit: 's',
+    description: 'From the first try of a handler to the end of the last',
+  },
+  propagation: {
+    name: 'cache_invalidation.propagation.duration',
+    kind: 'histogram',
+    unit: 's',
+    description: 'From the timestamp of a message to the end of its handler',
+  },
+  lag: {
+    name: 'cache_invalidation.lag',
+    kind: 'gauge',
+    unit: 's',
+    description: 'Age of the oldest entry that was taken and is not handled',
+  },
+  behind: {
+    name: 'cache_invalidation.behind',
+    kind: 'gauge',
+    unit: '{message}',
+    description: 'Messages that were taken and are not handled',
+  },
+  unverified: {
+    name: 'cache_invalidation.unverified',
+    kind: 'gauge',
+    unit: 's',
+    description: 'Time since everything appended was last known to be handled',
+  },
+  replayed: {
+    name: 'cache_invalidation.replayed',
+    kind: 'counter',
+    unit: '{message}',
+    description: 'Messages read from the log because they were not received live',
+  },
+  duplicates: {
+    name: 'cache_invalidation.duplicates',
+    kind: 'counter',
+    unit: '{message}',
+    description: 'Messages received live that the log had given before',
+  },
+  gaps: {
+    name: 'cache_invalidation.gaps',
+    kind: 'counter',
+    unit: '{gap}',
+    description: 'Times the live channel did not continue the history',
+  },
+  resyncs: {
+    name: 'cache_invalidation.resyncs',
+    kind: 'counter',
+    unit: '{resync}',
+    description: 'Times everything was evicted because continuity could not be proved, by reason',
+  },
+  deadLetters: {
+    name: 'cache_invalidation.dead_letters',
+    kind: 'counter',
+    unit: '{message}',
+    description: 'Messages that a handler was given up on',
+  },
+  outboxSize: {
+    name: 'cache_invalidation.outbox.size',
+    kind: 'gauge',
+    unit: '{message}',
+    description: 'Messages that wait to be appended',
+  },
+  reconnects: {
+    name: 'cache_invalidation.reconnects',
+    kind: 'counter',
+    unit: '{reconnect}',
+    description: 'Times a connection to Redis came back after it was lost',
+  },
+} as const satisfies Record<string, InstrumentDefinition>
+
+/** Every attribute that instruments carry. Each takes few values: keys and ids of entities are never among them. */
+export const metricAttributes = [
+  'messaging.destination.name',
+  'messaging.operation.name',
+  'error.type',
+  'cache_invalidation.subscription',
+  'cache_invalidation.delivery',
+  'cache_invalidation.reason',
+  'cache_invalidation.role',
+] as const

@@ -1,0 +1,55 @@
+import type * as Api from '@opentelemetry/api'
+import { toError } from '../thrown.js'
+import { version } from '../version.js'
+import type { OpenTelemetryApi } from './api.js'
+import { Meters } from './meters.js'
+
+/** The name under which spans and metrics are recorded: that of the package. */
+export const scopeName = 'cache-invalidation'
+
+/* eslint-disable @typescript-eslint/no-deprecated --
+   The API has no other way to ask whether an SDK is there; it stays in all versions that the peer range admits. */
+
+/** The application's OpenTelemetry, as far as it is set up; it can be at any time. */
+export class OpenTelemetry {
+  readonly api: OpenTelemetryApi
+  readonly meters: Meters
+  /** What a tracer provider delegates to while no SDK has been registered. */
+  readonly #noDelegate: Api.TracerProvider
+  #provider: Api.TracerProvider | undefined
+  #tracer: Api.Tracer | undefined
+
+  constructor(api: OpenTelemetryApi) {
+    this.api = api
+    this.meters = new Meters(api, scopeName, version)
+    this.#noDelegate = new api.ProxyTracerProvider().getDelegate()
+  }
+
+  /** Undefined while no SDK is registered: then spans would go nowhere, and cost more than asking. */
+  get tracer(): Api.Tracer | undefined {
+    const provider = this.api.trace.getTracerProvider()
+    if (provider instanceof this.api.ProxyTracerProvider && provider.getDelegate() === this.#noDelegate)
+      return undefined
+    if (provider !== this.#provider) {
+      this.#provider = provider
+      this.#tracer = provider.getTracer(scopeName, version)
+    }
+    return this.#tracer
+  }
+}
+
+/* eslint-enable @typescript-eslint/no-deprecated */
+
+let loading: Promise<OpenTelemetry | undefined> | undefined
+
+/** The application's copy of `@opentelemetry/api`; undefined where it has none. */
+export function loadOpenTelemetry(): Promise<OpenTelemetry | undefined> {
+  loading ??= import('@opentelemetry/api').then((api) => new OpenTelemetry(api), withoutIt)
+  return loading
+}
+
+function withoutIt(reason: unknown): undefined {
+  const error = toError(reason)
+  const isMissing = 'code' in error && (error.code === 'ERR_MODULE_NOT_FOUND' || error.code === 'MODULE_NOT_FOUND')
+  if (!isMissing) process.emitWarning(`@opentelemetry/api can't be loaded, so nothing is traced: ${error.message}`)
+}

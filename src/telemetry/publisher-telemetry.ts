@@ -1,0 +1,144 @@
+import type { Attributes, Histogram, Span, Tracer } from '@opentelemetry/api'
+import type { Invalidation } from '../message/message.js'
+import type { TraceContext } from '../message/trace-context.js'
+import type { Runtime } from '../runtime.js'
+import { toError } from '../thrown.js'
+import { attribute, channelAttributes, destinationAttributes, errorType, eventName } from './attributes.js'
+import type { OpenTelemetryApi } from './api.js'
+import type { OpenTelemetry } from './open-telemetry.js'
+import { inject } from './propagation.js'
+import type { PublisherTelemetry, PublishSpan } from './telemetry.js'
+
+export interface PublisherTelemetryContext {
+  readonly channel: string
+  /** `host:port`, where it is known. */
+  readonly server: string | undefined
+  readonly runtime: Runtime
+  readonly tracing: boolean
+  /** How many messages wait. */
+  readonly queued: () => number
+}
+
+/** Tells the application's OpenTelemetry what a publisher does. */
+export class OpenTelemetryPublisher implements PublisherTelemetry {
+  readonly #openTelemetry: OpenTelemetry
+  readonly #context: PublisherTelemetryContext
+  readonly #spanName: string
+  readonly #spanAttributes: Attributes
+  readonly #metricAttributes: Attributes
+  readonly #removeSource: () => void
+
+  constructor(openTelemetry: OpenTelemetry, context: PublisherTelemetryContext) {
+    const { channel, server, queued } = context
+    const operationName = { [attribute.operationName]: 'publish' }
+    this.#openTelemetry = openTelemetry
+    this.#context = context
+    this.#spanName = `publish ${channel}`
+    this.#spanAttributes = {
+      ...destinationAttributes(channel, server),
+      ...operationName,
+      [attribute.operationType]: 'send',
+    }
+    this.#metricAttributes = { ...channelAttributes(channel), ...operationName }
+    this.#removeSource = openTelemetry.meters.addPublisher({ channel, queued })
+  }
+
+  publish(): PublishSpan | undefined {
+    const { api, tracer, meters } = this.#openTelemetry
+    const span = tracer && this.#context.tracing ? this.#startSpan(tracer) : undefined
+    const histogram = meters.recorders?.operation
+    if (!span && !histogram) return undefined
+    return new PublishObservation(api, span, histogram, this.#metricAttributes, this.#context.runtime)
+  }
+
+  appended(messages: number): void {
+    if (messages > 0) this.#openTelemetry.meters.recorders?.sent.add(messages, this.#metricAttributes)
+  }
+
+  reconnected(): void {
+    const attributes = { ...channelAttributes(this.#context.channel), [attribute.role]: 'publisher' }
+    this.#openTelemetry.meters.recorders?.reconnects.add(1, attributes)
+  }
+
+  close(): void {
+    this.#removeSource()
+  }
+
+  /** A child of whatever the caller of `publish()` is in. */
+  #startSpan(tracer: Tracer): Span {
+    const { SpanKind } = this.#openTelemetry.api
+    return tracer.startSpan(this.#spanName, { kind: SpanKind.PRODUCER, attributes: this.#spanAttributes })
+  }
+}
+
+class PublishObservation implements PublishSpan {
+  readonly traceContext: TraceContext | undefined
+  readonly #api: OpenTelemetryApi
+  readonly #span: Span | undefined
+  readonly #histogram: Histogram | undefined
+  readonly #attributes: Attributes
+  readonly #runtime: Runtime
+  readonly #startedAt: number
+  #messageId = ''
+
+  constructor(
+    api: OpenTelemetryApi,
+    span: Span | undefined,
+    histogram: Histogram | undefined,
+    attributes: Attributes,
+    runtime: Runtime,
+  ) {
+    this.traceContext = span && inject(api, span, api.ROOT_CONTEXT)
+    this.#api = api
+    // One that is not recorded costs nothing from here on.
+    this.#span = span?.isRecording() ? span : undefined
+    this.#histogram = histogram
+    this.#attributes = attributes
+    this.#runtime = runtime
+    this.#startedAt = histogram ? runtime.monotonic() : 0
+  }
+
+  accepted(messageId: string, invalidation: Invalidation): void {
+    if (!this.#span) return
+    this.#messageId = messageId
+    this.#span.setAttribute(attribute.messageId, messageId)
+    this.#span.setAttribute(attribute.action, invalidation.action)
+    if ('entityType' in invalidation) this.#span.setAttribute(attribute.entityType, invalidation.entityType)
+  }
+
+  queued(waiting: number): void {
+    this.#span?.addEvent(eventName.queued, { [attribute.waiting]: waiting })
+  }
+
+  sent(): void {
+    this.#span?.addEvent(eventName.sent)
+  }
+
+  appended(messageId: string, position: string): void {
+    const span = this.#span
+    if (span) {
+      const [streamId, appendId] = position.split('@')
+      span.setAttribute(attribute.streamId, streamId ?? '')
+      span.setAttribute(attribute.appendId, appendId ?? '')
+      if (messageId !== this.#messageId) span.setAttribute(attribute.coalescedInto, messageId)
+      span.end()
+    }
+    this.#record(this.#attributes)
+  }
+
+  failed(error: unknown): void {
+    const type = errorType(error)
+    const span = this.#span
+    if (span) {
+      span.recordException(toError(error))
+      span.setAttribute(attribute.errorType, type)
+      span.setStatus({ code: this.#api.SpanStatusCode.ERROR, message: toError(error).message })
+      span.end()
+    }
+    this.#record({ ...this.#attributes, [attribute.errorType]: type })
+  }
+
+  #record(attributes: Attributes): void {
+    this.#histogram?.record((this.#runtime.monotonic() - this.#startedAt) / 1_000, attributes)
+  }
+}

@@ -1,0 +1,94 @@
+import type { Attributes, SpanKind } from '@opentelemetry/api'
+import type { Runtime } from '../runtime.js'
+import { attribute, destinationAttributes, subscriptionAttributes } from './attributes.js'
+import { FrameObservation } from './frame-observation.js'
+import type { EvictContext } from './frame-observation.js'
+import type { OpenTelemetry } from './open-telemetry.js'
+import { RecoveryObservation } from './recovery-observation.js'
+import type {
+  FrameTelemetry,
+  RecoverySpan,
+  SubscriptionGauges,
+  SubscriptionTelemetry,
+  TracedFrame,
+} from './telemetry.js'
+
+/** Which spans a subscription makes. */
+export interface TracingOptions {
+  readonly tracing: boolean
+  readonly consumerSpan: 'parent+link' | 'link'
+  readonly traceUnsampled: boolean
+}
+
+export interface SubscriptionTelemetryContext extends TracingOptions {
+  readonly channel: string
+  /** The subscription's. */
+  readonly name: string
+  /** `host:port`, where it is known. */
+  readonly server: string | undefined
+  readonly runtime: Runtime
+  /** Reads the wall clock, in ms with a fraction. */
+  readonly now: () => number
+  readonly gauges: () => SubscriptionGauges
+}
+
+/** Tells the application's OpenTelemetry what a subscription does. */
+export class OpenTelemetrySubscription implements SubscriptionTelemetry {
+  readonly #openTelemetry: OpenTelemetry
+  readonly #context: SubscriptionTelemetryContext
+  readonly #spanAttributes: Attributes
+  readonly #evictContext: EvictContext
+  readonly #removeSource: () => void
+
+  constructor(openTelemetry: OpenTelemetry, context: SubscriptionTelemetryContext) {
+    const { channel, name, server, gauges } = context
+    this.#openTelemetry = openTelemetry
+    this.#context = context
+    this.#spanAttributes = {
+      ...destinationAttributes(channel, server),
+      ...(name !== '' && { [attribute.subscription]: name }),
+    }
+    const operationName = { [attribute.operationName]: 'evict' }
+    this.#evictContext = {
+      ...context,
+      api: openTelemetry.api,
+      spanName: `evict ${channel}`,
+      spanAttributes: { ...this.#spanAttributes, ...operationName, [attribute.operationType]: 'process' },
+      metricAttributes: { ...subscriptionAttributes(channel, name), ...operationName },
+    }
+    this.#removeSource = openTelemetry.meters.addSubscription({ channel, name, read: gauges })
+  }
+
+  frame(frame: TracedFrame): FrameTelemetry | undefined {
+    const tracer = this.#context.tracing ? this.#openTelemetry.tracer : undefined
+    const { recorders } = this.#openTelemetry.meters
+    if (!tracer && !recorders) return undefined
+    return new FrameObservation(this.#evictContext, tracer, recorders, frame)
+  }
+
+  replay(): RecoverySpan | undefined {
+    const { SpanKind } = this.#openTelemetry.api
+    return this.#recovery('replay', SpanKind.CLIENT, { [attribute.operationType]: 'receive' })
+  }
+
+  resync(reason: string): RecoverySpan | undefined {
+    const { channel, name } = this.#context
+    const reasonAttribute = { [attribute.reason]: reason }
+    const { resyncs } = this.#openTelemetry.meters.recorders ?? {}
+    resyncs?.add(1, { ...subscriptionAttributes(channel, name), ...reasonAttribute })
+    return this.#recovery('resync', this.#openTelemetry.api.SpanKind.INTERNAL, reasonAttribute)
+  }
+
+  close(): void {
+    this.#removeSource()
+  }
+
+  /** A trace of its own: nobody asked for it. */
+  #recovery(operation: string, kind: SpanKind, more: Attributes): RecoverySpan | undefined {
+    const { api, tracer } = this.#openTelemetry
+    if (!tracer || !this.#context.tracing) return undefined
+    const attributes = { ...this.#spanAttributes, [attribute.operationName]: operation, ...more }
+    const span = tracer.startSpan(`${operation} ${this.#context.channel}`, { kind, attributes }, api.ROOT_CONTEXT)
+    return new RecoveryObservation(api, span)
+  }
+}

@@ -1,0 +1,107 @@
+import type { InvalidationMessage, Invalidation } from '../message/message.js'
+import type { TraceContext } from '../message/trace-context.js'
+
+/**
+ * What the flow tells of itself: the one seam between it and OpenTelemetry. Where nobody looks, each question is
+ * answered with undefined, and nothing more is asked.
+ */
+export interface PublisherTelemetry {
+  /** A `publish()` began; undefined where neither a span nor a metric comes of it. */
+  publish(): PublishSpan | undefined
+  /** So many messages were appended. */
+  appended(messages: number): void
+  /** The connection came back. */
+  reconnected(): void
+  /** The publisher is closed: nothing of it is measured any more. */
+  close(): void
+}
+
+/** One `publish()`, from the call to its settlement. */
+export interface PublishSpan {
+  /** What its message carries, so that what it causes elsewhere belongs to it. */
+  readonly traceContext: TraceContext | undefined
+  /** It was accepted, as this message. */
+  accepted(messageId: string, invalidation: Invalidation): void
+  /** It has to wait in the outbox, with so many messages. */
+  queued(waiting: number): void
+  /** It left the outbox. Only told where it had to wait. */
+  sent(): void
+  /** It was appended; under another message id where that message stands for it. */
+  appended(messageId: string, position: string): void
+  failed(error: unknown): void
+}
+
+/** What a dispatcher tells. */
+export interface DeliveryTelemetry {
+  /** A frame is about to be handed over; undefined where nobody looks. */
+  frame(frame: TracedFrame): FrameTelemetry | undefined
+}
+
+/** A frame to be handed over, with the traces that its messages belong to. */
+export interface TracedFrame {
+  readonly messages: readonly InvalidationMessage[]
+  /** Of the message at the same place; absent where none has one. */
+  readonly traces?: readonly (TraceContext | undefined)[] | undefined
+  readonly origin: { readonly mode: 'live' | 'replay' | 'resync'; readonly position?: string }
+  /** The recovery that handed it over. */
+  readonly recovery?: RecoverySpan | undefined
+}
+
+export interface FrameTelemetry {
+  /** The message at this place is handed to the handler. */
+  evict(index: number): EvictSpan
+  /** Every message was handled or given up. */
+  end(): void
+}
+
+/** One message at one handler, from the first try to the end of the last. */
+export interface EvictSpan {
+  /** Runs a try, whose own spans then belong to this one. */
+  run<T>(handler: () => T): T
+  /** A try failed, and another one follows. */
+  tryFailed(error: Error, attempt: number): void
+  /** The last try failed. */
+  gaveUp(error: Error, tries: number): void
+  /** It was handled or given up; not where closing cut it short. */
+  end(finished: boolean): void
+}
+
+/** What a subscription tells. */
+export interface SubscriptionTelemetry extends DeliveryTelemetry {
+  /** The log is about to be read for what was missed. */
+  replay(): RecoverySpan | undefined
+  /** Everything is about to be evicted. */
+  resync(reason: string): RecoverySpan | undefined
+  /** The subscription is closed: nothing of it is measured any more. */
+  close(): void
+}
+
+/** A replay or a resync. What it hands over belongs to it, and links to the publishes it makes up for. */
+export interface RecoverySpan {
+  /** It makes up for the publishes of these traces: links to the first few of them. */
+  makesUpFor(traces: readonly (TraceContext | undefined)[]): void
+  /** The position before, how many entries and messages it was, and whatever else is known at its end. */
+  end(facts: RecoveryFacts): void
+  failed(error: unknown): void
+}
+
+export interface RecoveryFacts {
+  readonly from: string | undefined
+  readonly to: string | undefined
+  readonly entries?: number
+  readonly messages?: number
+  readonly forked?: boolean
+  readonly missed?: number | undefined
+}
+
+/** What is measured of a subscription when metrics are collected. */
+export interface SubscriptionGauges {
+  readonly lagMs: number
+  readonly behind: number
+  /** How long ago everything appended was last known to be handled, in ms; undefined before the first time. */
+  readonly unverifiedMs: number | undefined
+  readonly replayed: number
+  readonly duplicates: number
+  readonly gaps: number
+  readonly deadLetters: number
+}
