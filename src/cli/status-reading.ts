@@ -2,6 +2,7 @@ import type { Administration } from '../log/administration.js'
 import { factOf } from '../log/fact.js'
 import type { LogCommands } from '../log/log.js'
 import type { Runtime } from '../runtime.js'
+import { sampleSize } from './sample-size.js'
 import type { StatusFacts } from './status-summary.js'
 
 /** What a status is read from. */
@@ -12,8 +13,7 @@ export interface StatusSource {
   readonly runtime: Pick<Runtime, 'now'>
 }
 
-/** Of the entries that the rate of the log is taken from: how many are read, and how many bytes, at most. */
-const maxSampled = 1_000
+/** Of the entries that the rate of the log is taken from only the IDs are of use: few are read where they are big. */
 const maxSampledBytes = 1024 * 1024
 
 /**
@@ -24,17 +24,10 @@ const maxSampledBytes = 1024 * 1024
 export async function readStatus({ channel, administration, commands, runtime }: StatusSource): Promise<StatusFacts> {
   const [bytes, brief] = await Promise.all([administration.streamBytes(), administration.snapshot(1)])
   const [snapshot, clock, announced] = await Promise.all([
-    administration.snapshot(sampleSize(brief.value?.stream?.length ?? 0, bytes.value)),
+    administration.snapshot(sampleSize(brief.value?.stream?.length ?? 0, bytes.value, maxSampledBytes)),
     administration.clock(),
     factOf(commands.listSubscribers()),
   ])
   const now = Math.floor(clock.value?.serverMs ?? runtime.now())
   return { channel, server: administration.address, now, snapshot, bytes, announced }
-}
-
-/** How many entries to read, of whom only the IDs are of use: few where they are big. */
-function sampleSize(length: number, bytes: number | undefined): number {
-  if (bytes === undefined || bytes === 0 || length === 0) return maxSampled / 10
-  const fitting = Math.floor((maxSampledBytes * length) / bytes)
-  return Math.min(maxSampled, Math.max(10, fitting))
 }

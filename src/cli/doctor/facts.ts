@@ -2,12 +2,7 @@ import type { ClockReading, KeyState, LogSnapshot, Named } from '../../log/admin
 import type { Fact } from '../../log/fact.js'
 import type { LogKeys } from '../../log/keys.js'
 import type { Right, Role } from '../../log/rights.js'
-import type { Announcement } from '../../subscribing/announcement.js'
-
-/** A subscription that made itself known, and how long ago it last did. */
-export interface SeenSubscription extends Announcement {
-  readonly ageMs: number
-}
+import type { FleetMember } from '../fleet.js'
 
 /** What can be known of a server and the log on it. */
 export interface Answers {
@@ -21,7 +16,7 @@ export interface Answers {
   readonly deadLetters: number
   /** How many connections have subscribed to the channel. */
   readonly listeners: number
-  readonly subscriptions: readonly SeenSubscription[]
+  readonly subscriptions: readonly FleetMember[]
   /** Positions of durable cursors, by name. */
   readonly cursors: Named
   readonly missingRights: readonly Right[]

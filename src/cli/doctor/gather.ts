@@ -1,16 +1,18 @@
 import { UnsupportedServerError } from '../../errors.js'
 import type { Administration } from '../../log/administration.js'
 import { factOf } from '../../log/fact.js'
-import type { Announced } from '../../log/log.js'
-import { decodeAnnouncement } from '../../subscribing/announcement.js'
 import { withCommands, type ConnectionContext } from '../connection.js'
-import type { Facts, SeenSubscription } from './facts.js'
-import { thresholds } from './thresholds.js'
+import { readFleet } from '../fleet.js'
+import { sampleSize } from '../sample-size.js'
+import type { Facts } from './facts.js'
 
 const settingNames = [
   ...['appendonly', 'appendfsync', 'save', 'client-output-buffer-limit', 'timeout', 'tcp-keepalive'],
   ...['min-replicas-to-write'],
 ]
+
+/** Of the newest entries, to look for what is odd. */
+const maxReadBytes = 8 * 1024 * 1024
 
 /**
  * Finds out all that the checks need.
@@ -23,14 +25,17 @@ export async function gather(
   user: string | undefined,
 ): Promise<Facts> {
   const fleet = await askAsSubscriber(context)
-  const [info, settings, clock, keyStates, snapshot] = await Promise.all([
+  const [info, settings, clock, keyStates, bytes, brief] = await Promise.all([
     administration.info(),
     administration.settings(settingNames),
     administration.clock(),
     administration.keyStates(),
-    administration.snapshot(thresholds.newestEntries),
+    administration.streamBytes(),
+    administration.snapshot(1),
   ])
-  const [deadLetters, listeners, cursors, missingRights] = await Promise.all([
+  const length = brief.value?.stream?.length ?? 0
+  const [snapshot, deadLetters, listeners, cursors, missingRights] = await Promise.all([
+    administration.snapshot(sampleSize(length, bytes.value, maxReadBytes)),
     administration.deadLetterCount(),
     administration.listeners(),
     administration.cursors(),
@@ -44,15 +49,10 @@ async function askAsSubscriber(context: ConnectionContext): Promise<Pick<Facts, 
   try {
     return await withCommands(context, async (commands) => ({
       lacking: { value: undefined },
-      subscriptions: await factOf(commands.listSubscribers().then((all) => all.flatMap(readSubscription))),
+      subscriptions: await factOf(commands.listSubscribers().then(readFleet)),
     }))
   } catch (error) {
     if (!(error instanceof UnsupportedServerError)) throw error
     return { lacking: { value: error.message }, subscriptions: { reason: error.message } }
   }
-}
-
-function readSubscription({ record, ageMs }: Announced): readonly SeenSubscription[] {
-  const announcement = decodeAnnouncement(record)
-  return announcement === undefined ? [] : [{ ...announcement, ageMs }]
 }

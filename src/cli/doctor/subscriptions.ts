@@ -1,11 +1,9 @@
 import { compareStreamIds, parsePosition } from '../../recovery/position.js'
-import { announceIntervalMs } from '../../subscribing/announcement.js'
+import type { FleetMember } from '../fleet.js'
 import { formatCount, formatDuration } from '../format.js'
 import { defineCheck, error, warning, type Check } from './check.js'
-import type { SeenSubscription } from './facts.js'
 import { groupBy } from './group-by.js'
 import { timeOf } from './stream-time.js'
-import { thresholds } from './thresholds.js'
 
 const listeners = defineCheck({
   name: 'listeners',
@@ -25,7 +23,7 @@ const silent = defineCheck({
   needs: ['subscriptions'],
   find({ subscriptions }) {
     return subscriptions
-      .filter(isSilent)
+      .filter((each) => each.silent)
       .map((each) =>
         warning(
           `${nameOf(each)} was last heard of ${formatDuration(each.ageMs)} ago`,
@@ -35,18 +33,13 @@ const silent = defineCheck({
   },
 })
 
-/** What a subscription said of itself before it fell silent is old news. */
-function isSilent({ ageMs, heartbeatMs }: SeenSubscription): boolean {
-  return ageMs > thresholds.missedAnnouncements * announceIntervalMs(heartbeatMs)
-}
-
 const stuck = defineCheck({
   name: 'stuck',
   fine: 'no subscription is behind',
   needs: ['subscriptions', 'snapshot', 'clock'],
   find({ subscriptions, snapshot: { stream }, clock: { serverMs } }, { lagMs }) {
     return subscriptions
-      .filter((each) => !isSilent(each))
+      .filter((each) => !each.silent)
       .map((each) => ({
         each,
         behindMs: Math.max(each.lagMs, waitedMs(each, stream?.last?.position.streamId, serverMs)),
@@ -62,7 +55,7 @@ const stuck = defineCheck({
 })
 
 /** How long the newest entry had stood when a subscription that had not come so far last told of itself. */
-function waitedMs({ position, ageMs }: SeenSubscription, newest: string | undefined, serverMs: number): number {
+function waitedMs({ position, ageMs }: FleetMember, newest: string | undefined, serverMs: number): number {
   const streamId = streamIdOf(position)
   if (streamId === undefined || newest === undefined || compareStreamIds(streamId, newest) >= 0) return 0
   return serverMs - ageMs - timeOf(newest)
@@ -74,7 +67,7 @@ const notLive = defineCheck({
   needs: ['subscriptions'],
   find({ subscriptions }) {
     return subscriptions
-      .filter((each) => each.state !== 'live' && !isSilent(each))
+      .filter((each) => each.state !== 'live' && !each.silent)
       .map((each) =>
         warning(
           `${nameOf(each)} is ${each.state}`,
@@ -89,15 +82,13 @@ const twice = defineCheck({
   fine: 'no name is used twice at once',
   needs: ['subscriptions'],
   find({ subscriptions }) {
-    const named = subscriptions.filter((each) => each.name !== '' && !isSilent(each))
-    return [...groupBy(named, ({ name }) => name)]
-      .filter(([, each]) => each.length > 1)
-      .map(([name, each]) =>
-        warning(
-          `${JSON.stringify(name)} is the name of ${each.length} subscriptions: ${each.map(placeOf).join(', ')}`,
-          'Give each copy of a cache a name of its own; only those that share one cache may share a name',
-        ),
-      )
+    const taken = subscriptions.filter((each) => each.nameTaken)
+    return [...groupBy(taken, ({ name }) => name)].map(([name, each]) =>
+      warning(
+        `${JSON.stringify(name)} is the name of ${each.length} subscriptions: ${each.map(placeOf).join(', ')}`,
+        'Give each copy of a cache a name of its own; only those that share one cache may share a name',
+      ),
+    )
   },
 })
 
@@ -130,13 +121,13 @@ function streamIdOf(position: string | undefined): string | undefined {
   }
 }
 
-function nameOf(subscription: SeenSubscription): string {
+function nameOf(subscription: FleetMember): string {
   const { name, service } = subscription
   const title = [service, name].filter((each) => each !== '').join('/')
   return `The subscription ${title === '' ? '' : `${title} `}of ${placeOf(subscription)}`
 }
 
-function placeOf({ host, pid }: SeenSubscription): string {
+function placeOf({ host, pid }: FleetMember): string {
   return `${host}:${pid}`
 }
 

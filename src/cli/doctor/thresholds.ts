@@ -13,8 +13,4 @@ export const thresholds = {
   clockSkew: 500,
   cover: 10 * 60_000,
   lag: 30_000,
-  /** Times the interval at which a subscription makes itself known. */
-  missedAnnouncements: 3,
-  /** How many of the newest entries are looked at. */
-  newestEntries: 1_000,
 } as const
