@@ -158,7 +158,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
     if (typeof handler !== 'function') {
       throw new ConfigurationError(`Expected the handler to be a function, got \`${typeof handler}\``)
     }
-    const { runtime, cap, closeTimeoutMs } = { runtime: this.#runtime, ...this.#numbers }
+    const { runtime, cap, closeTimeoutMs, heartbeatMs } = { runtime: this.#runtime, ...this.#numbers }
     const subscription = new Subscription(handler, resolveSubscriptionOptions(options), {
       ...{
         channel: this.channel,
@@ -167,6 +167,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
         logger: this.#options.logger,
         cap,
         closeTimeoutMs,
+        heartbeatMs,
       },
       createTelemetry: (name, gauges) => this.#createTelemetry(name, gauges),
       nextAppendId: this.#nextAppendId,

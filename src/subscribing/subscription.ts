@@ -15,6 +15,7 @@ import type { SubscriptionGauges, SubscriptionTelemetry } from '../telemetry/tel
 import { ArrivalBuffer, type LogFrame } from './arrival-buffer.js'
 import { noCounts, type SubscriptionCounts } from './counts.js'
 import { Follower, type SubscriptionState } from './follower.js'
+import { judgeHealth, type Freshness, type SubscriptionHealth } from './health.js'
 import { Intake } from './intake.js'
 import type { LogReader } from './log-reader.js'
 import type { ResolvedSubscriptionOptions } from './options.js'
@@ -34,22 +35,6 @@ export interface SubscriptionEvents extends ErrorEvents {
   deadLetter: [letter: DeadLetter]
 }
 
-/** What a subscription knows about how fresh its cache is. */
-export interface Freshness {
-  readonly state: SubscriptionState
-  /** Position, as text, up to which everything has been handled; undefined before the first. */
-  readonly position: string | undefined
-  /** Age of the oldest entry that was taken and is not handled yet, in ms by Redis' clock; 0 when there is none. */
-  readonly lagMs: number
-  /** How many messages were taken and are not handled yet. */
-  readonly behind: number
-  /**
-   * The last moment at which everything appended was known to be handled, on the monotonic clock (`performance.now()`);
-   * undefined before the first.
-   */
-  readonly verifiedAt: number | undefined
-}
-
 /** What a subscription is given by its subscriber. @internal */
 export interface SubscriptionContext {
   readonly channel: string
@@ -58,6 +43,7 @@ export interface SubscriptionContext {
   readonly logger: Logger | undefined
   readonly cap: number
   readonly closeTimeoutMs: number
+  readonly heartbeatMs: number
   /** Begins to measure; undefined where the application has no OpenTelemetry. */
   createTelemetry(name: string, gauges: () => SubscriptionGauges): SubscriptionTelemetry | undefined
   nextAppendId(): string
@@ -190,6 +176,12 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
       behind: this.#dispatcher.pending + this.#buffer.messages,
       verifiedAt: this.#progress.handled.verifiedAt,
     }
+  }
+
+  /** How the subscription is; cheap enough for a readiness probe. */
+  health(): SubscriptionHealth {
+    const { runtime, heartbeatMs } = this.#context
+    return judgeHealth(this.freshness(), runtime.monotonic(), heartbeatMs)
   }
 
   /**
