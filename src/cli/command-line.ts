@@ -63,7 +63,7 @@ export function createProgram({ stdout, stderr }: Pick<Surroundings, 'stdout' | 
   return program
 }
 
-/** Not those of a command between the program and the one whose help is printed: it has them as its own. */
+/** Those that a command has beside its own. */
 function globalOptions(program: Command): Option[] {
   return program.options.filter(({ long }) => long !== '--version')
 }

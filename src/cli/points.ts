@@ -1,8 +1,7 @@
 import { compareStreamIds } from '../recovery/position.js'
+import { parseDuration } from './duration.js'
 import { UsageError } from './exit-codes.js'
 
-const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
-const durationPattern = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/
 /** A stream ID, or a position, of which only its stream ID says where to read. */
 const streamIdPattern = /^(\d{1,20})(-\d{1,20})?(?:@[\w.-]{1,64})?$/
 const datePattern = /^\d{4}-\d{2}-\d{2}/
@@ -37,8 +36,8 @@ function endOf(text: string, now: number): string {
 
 /** The sequence is undefined where a whole millisecond is meant. */
 function parsePoint(text: string, now: number): { readonly time: string; readonly sequence: string | undefined } {
-  const [, amount, unit = ''] = durationPattern.exec(text) ?? []
-  if (amount !== undefined) return atTime(now - Number(amount) * (unitMs[unit] ?? NaN))
+  const ago = parseDuration(text)
+  if (ago !== undefined) return atTime(now - ago)
   const [, time, sequence] = streamIdPattern.exec(text) ?? []
   if (time !== undefined) return { time, sequence }
   const date = datePattern.test(text) ? Date.parse(text) : NaN

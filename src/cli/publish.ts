@@ -3,7 +3,7 @@ import type { Invalidation } from '../message/message.js'
 import { InvalidationPublisher } from '../publisher.js'
 import type { Receipt } from '../publishing/receipt.js'
 import { capOption, examples } from './arguments.js'
-import { exitCodes, type ExitCode } from './exit-codes.js'
+import { exitCodes, UsageError, type ExitCode } from './exit-codes.js'
 import { describeInvalidation } from './message-line.js'
 import type { RunTask, Session } from './session.js'
 
@@ -12,21 +12,23 @@ interface PublishFlags {
   readonly cap: number
 }
 
+interface UpdateFlag {
+  readonly update?: boolean
+}
+
 export function registerPublish(parent: Command, run: RunTask): void {
-  const publish = addPublishOptions(parent.command('publish'))
+  addPublishOptions(parent.command('publish'))
     .description('Publish that an entity is gone or, with --update, has changed. Prints where that stands in the log.')
     .argument('<type>', 'the entity type, such as user')
     .argument('<id>', 'the id of the entity, such as 123')
     .option('--update', 'the entity has changed')
-    .enablePositionalOptions()
     .addHelpText('after', examples('publish user 123', 'publish session abc --update --service migration'))
-    .action((entityType: string, entityId: string, flags: PublishFlags & { readonly update?: boolean }) =>
-      run((session) =>
-        publishOne(session, { action: flags.update ? 'update' : 'delete', entityType, entityId }, flags),
-      ),
+    .action((entityType: string, entityId: string, { update = false, ...flags }: PublishFlags & UpdateFlag) =>
+      run((session) => {
+        checkEntityType(entityType)
+        return publishOne(session, { action: update ? 'update' : 'delete', entityType, entityId }, flags)
+      }),
     )
-  registerPattern(publish, run)
-  registerBatch(publish, run)
 }
 
 export function registerPattern(parent: Command, run: RunTask): void {
@@ -51,6 +53,14 @@ export function registerBatch(parent: Command, run: RunTask): void {
 
 function addPublishOptions(command: Command): Command {
   return command.option('--service <name>', 'the service that signs the message', 'cli').addOption(capOption())
+}
+
+/** @throws UsageError for the name of a command, which would evict one odd key in place of what is meant */
+function checkEntityType(entityType: string): void {
+  if (entityType !== 'pattern' && entityType !== 'batch') return
+  throw new UsageError(
+    `Expected an entity type, got \`${entityType}\`: \`cache-invalidation ${entityType} …\` publishes a ${entityType}`,
+  )
 }
 
 async function publishOne(session: Session, invalidation: Invalidation, flags: PublishFlags): Promise<ExitCode> {

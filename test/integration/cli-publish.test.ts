@@ -1,0 +1,118 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { version } from '../../src/version.js'
+import { LiveFleet, type LiveFollower } from '../support/live-fleet.js'
+import { runCommand, type CommandResult } from '../support/running-command.js'
+import { Replica } from '../support/replica.js'
+
+let fleet: LiveFleet
+let follower: LiveFollower
+
+beforeAll(async () => {
+  fleet = await LiveFleet.start()
+  follower = await fleet.follow()
+})
+
+afterAll(async () => {
+  await fleet.stop()
+})
+
+function run(...args: string[]): Promise<CommandResult> {
+  return runCommand([...args, '--channel', fleet.channel], { env: { REDIS_URL: fleet.server.url } })
+}
+
+test.each([
+  ['publish user 123', { action: 'delete', entityType: 'user', entityId: '123', sourceService: 'cli' }],
+  ['publish session a:b --update', { action: 'update', entityType: 'session', entityId: 'a:b' }],
+  ['publish user 7 --service migration', { action: 'delete', entityId: '7', sourceService: 'migration' }],
+  ['pattern feed:*', { action: 'pattern', pattern: 'feed:*', sourceService: 'cli' }],
+  ['batch user:1 feed:2', { action: 'batch', cacheKeys: ['user:1', 'feed:2'] }],
+])('`%s` reaches subscribers, and prints where it stands', async (line, expected) => {
+  const { exitCode, stdout, stderr } = await run(...line.split(' '))
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+  const [, position = '', receivers] = /^published .* {2}position (\S+) {2}receivers (\d+)\n$/.exec(stdout) ?? []
+  expect(receivers).toBe('1')
+  await follower.subscription.waitFor(position)
+  expect(follower.handled.messages.at(-1)).toMatchObject(expected)
+})
+
+test('with --json the receipt is an object', async () => {
+  const { stdout } = await run('publish', 'user', '9', '--json')
+  const receipt: unknown = JSON.parse(stdout)
+  expect(receipt).toEqual({
+    messageId: expect.stringMatching(/^[\da-f-]{36}$/) as string,
+    position: expect.stringMatching(/^\d+-\d+@\w+$/) as string,
+    receivers: 1,
+  })
+})
+
+test('a log that is longer than what it is capped to is trimmed only with --cap', async () => {
+  const stream = `{${fleet.channel}}:stream`
+  const publisher = await fleet.publisher({ packing: false })
+  await Promise.all(Array.from({ length: 300 }, (_, index) => publisher.invalidate('user', String(index))))
+  const before = await fleet.redis.xlen(stream)
+  await run('publish', 'user', '1')
+  expect(await fleet.redis.xlen(stream)).toBe(before + 1)
+  await run('publish', 'user', '1', '--cap', '10')
+  expect(await fleet.redis.xlen(stream)).toBeLessThan(before)
+})
+
+test('where the channel is refused the message is published, with a warning', async () => {
+  await fleet.redis.call('acl', 'setuser', 'mute', 'on', '>secret', '~*', 'resetchannels', '+@all')
+  const { port } = fleet.server
+  const { exitCode, stderr } = await run('publish', 'user', '1', '--redis', `redis://mute:secret@127.0.0.1:${port}`)
+  expect(exitCode).toBe(0)
+  expect(stderr).toMatch(/^warning: the server does not let this user publish on the channel/)
+})
+
+test.each([
+  ['a server that is away', () => 'redis://:secret@127.0.0.1:1', 'ECONNREFUSED'],
+  ['a host there is none of', () => 'redis://user:secret@no-such-host.invalid', 'no-such-host.invalid'],
+  ['a wrong password', () => `redis://nobody:secret@127.0.0.1:${fleet.server.port}`, 'WRONGPASS'],
+])('%s ends it with 3, at once, and the password is not shown', async (_title, url, reason) => {
+  const { exitCode, stdout, stderr } = await run('publish', 'user', '1', '--redis', url())
+  expect(exitCode).toBe(3)
+  expect(stdout).toBe('')
+  expect(stderr).toContain(reason)
+  expect(stderr).not.toContain('secret')
+})
+
+test('a read-only replica ends it with 3', async () => {
+  const replica = await Replica.of(fleet.server)
+  try {
+    const { exitCode, stderr } = await run('publish', 'user', '1', '--redis', replica.server.url)
+    expect(exitCode).toBe(3)
+    expect(stderr).toContain('connect to the primary')
+  } finally {
+    await replica.stop()
+  }
+})
+
+test.each([
+  [['publish', 'user'], "missing required argument 'id'"],
+  [['publish', 'user', ''], 'entityId'],
+  [['publish', 'pattern', 'feed:*'], '`cache-invalidation pattern …` publishes a pattern'],
+  [['publish', 'user', '1', '--cap', '0'], 'Expected a whole number from 1'],
+  [['publish', 'user', '1', '--redis', '//:secret@host'], 'Expected `redis` to be a URL'],
+  [['publish', 'user', '1', '--channel', ''], 'Expected `channel`'],
+  [['publsh', 'user', '1'], '(Did you mean publish?)'],
+  [['publish', 'user', '1', '--bogus'], "unknown option '--bogus'"],
+])('%j ends with 2 and says why', async (args, reason) => {
+  const { exitCode, stdout, stderr } = await runCommand(args, { env: { REDIS_URL: fleet.server.url } })
+  expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
+  expect(stderr).toContain(reason)
+  expect(stderr).not.toContain('secret')
+})
+
+test('an empty REDIS_URL counts as none', async () => {
+  const { exitCode, stderr } = await runCommand(['publish', 'user', '1', '--redis', ''], { env: { REDIS_URL: '' } })
+  expect(exitCode).toBe(2)
+  expect(stderr).toContain('got ""')
+})
+
+test('help and version end with 0, on stdout', async () => {
+  expect(await runCommand(['--version'])).toEqual({ exitCode: 0, stdout: `${version}\n`, stderr: '' })
+  const { exitCode, stdout, stderr } = await runCommand(['publish', '--help'])
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+  expect(stdout).toContain('$ cache-invalidation publish user 123')
+  expect(stdout).toContain('--redis <url>')
+})
