@@ -1,4 +1,4 @@
-import { printable } from '../format.js'
+import { formatCount, printable } from '../format.js'
 import type { Output, Style } from '../output.js'
 import { severities, type Finding, type Severity } from './check.js'
 
@@ -23,9 +23,9 @@ export function formatFindings(findings: readonly Finding[], output: Pick<Output
     if (found.length === 0) return []
     return [[output.style(style, title), ...found.flatMap((finding) => formatFinding(finding, output))].join('\n')]
   })
-  const counts = countFindings(findings)
-  const summary = `${counts.error} errors, ${counts.warning} warnings, ${counts.unknown} not known, ${counts.ok} fine`
-  return [...sections, summary].join('\n\n')
+  const { error, warning, unknown, ok } = countFindings(findings)
+  const bad = [formatCount(error, 'error', 'errors'), formatCount(warning, 'warning', 'warnings')].join(', ')
+  return [...sections, `${bad}, ${unknown} not known, ${ok} fine`].join('\n\n')
 }
 
 function formatFinding({ check, what, whatToDo }: Finding, output: Pick<Output, 'style'>): readonly string[] {

@@ -1,0 +1,73 @@
+import { describe, expect, test } from 'vitest'
+import type { Answers } from '../../../../src/cli/doctor/facts.js'
+import { briefly, infoWith, now, problemsOf, settingsWith } from './fixtures.js'
+
+const replica = (state: string, lag: string): Record<string, string> => ({
+  slave0: `ip=10.0.0.2,port=6379,state=${state},offset=14,lag=${lag}`,
+})
+const skewed = (ms: number, roundTripMs = 1): Pick<Answers, 'clock'> => ({
+  clock: { serverMs: now, localMs: now + ms, roundTripMs },
+})
+const buffer = (limits: string): Pick<Answers, 'settings'> =>
+  settingsWith({ 'client-output-buffer-limit': `normal 0 0 0 slave 0 0 0 pubsub ${limits}` })
+const memory = (used: number, more: Record<string, string> = {}): Pick<Answers, 'info'> =>
+  infoWith({ maxmemory: '1000', used_memory: String(used), ...more })
+
+describe('is found', () => {
+  test.each<[what: string, brief: string, changes: Partial<Answers>]>([
+    ['a server that lacks what a log needs', 'server: error', { lacking: 'It lacks streams' }],
+    ['a version that is too old', 'server: warning', infoWith({ redis_version: '6.0.16' })],
+    ['a replica', 'role: error', infoWith({ role: 'slave', master_host: 'a', master_port: '1' })],
+    ['a server of a cluster', 'cluster: error', infoWith({ cluster_enabled: '1' })],
+    ['a replica that is not in sync', 'replication: warning', infoWith(replica('wait_bgsave', '0'))],
+    ['a replica that lags', 'replication: warning', infoWith(replica('online', '11'))],
+    [
+      'that writes are refused for want of replicas',
+      'replication: error',
+      { ...infoWith({ min_slaves_good_slaves: '0' }), ...settingsWith({ 'min-replicas-to-write': '1' }) },
+    ],
+    ['a clock that is ahead', 'clock: warning', skewed(502)],
+    ['a clock that is behind', 'clock: warning', skewed(-502)],
+    ['a timeout that cuts idle connections', 'idle-clients: warning', settingsWith({ timeout: '59' })],
+    ['that dead connections are not found', 'idle-clients: warning', settingsWith({ 'tcp-keepalive': '0' })],
+    ['eviction of any key', 'eviction: error', memory(10, { maxmemory_policy: 'allkeys-lru' })],
+    ['memory that is nearly full', 'memory: warning', memory(900)],
+    ['memory that is full', 'memory: error', memory(1_000)],
+    ['that nothing is saved', 'persistence: warning', settingsWith({ appendonly: 'no', save: '' })],
+    ['that only snapshots are saved', 'persistence: warning', settingsWith({ appendonly: 'no' })],
+    ['an AOF that is never synced', 'persistence: warning', settingsWith({ appendfsync: 'no' })],
+    ['a write of the AOF that failed', 'saving: error', infoWith({ aof_last_write_status: 'err' })],
+    ['a snapshot that failed', 'saving: error', infoWith({ rdb_last_bgsave_status: 'err' })],
+    ['a rewrite of the AOF that failed', 'saving: warning', infoWith({ aof_last_bgrewrite_status: 'err' })],
+    ['an output buffer without limit', 'output-buffer: warning', buffer('0 0 0')],
+    ['an output buffer that is tiny', 'output-buffer: warning', buffer('8388607 0 0')],
+    ['an output buffer that is tiny over time', 'output-buffer: warning', buffer('33554432 2097151 60')],
+  ])('%s', (_, brief, changes) => {
+    expect(briefly(problemsOf(changes))).toEqual([brief])
+  })
+})
+
+describe('is fine', () => {
+  test.each<[what: string, changes: Partial<Answers>]>([
+    ['the oldest version that serves', infoWith({ redis_version: '6.2.0' })],
+    ['a replica that keeps up', infoWith(replica('online', '10'))],
+    [
+      'as many replicas as are asked for',
+      { ...infoWith({ min_slaves_good_slaves: '1' }), ...settingsWith({ 'min-replicas-to-write': '1' }) },
+    ],
+    ['a skew that may be no more than the way there', skewed(700, 400)],
+    ['a timeout that no heartbeat reaches', settingsWith({ timeout: '60' })],
+    ['eviction of keys that expire, when memory is short', memory(990, { maxmemory_policy: 'volatile-lru' })],
+    ['a policy of eviction without a limit', infoWith({ maxmemory_policy: 'allkeys-lru' })],
+    ['memory that is full of buffers alone', memory(1_000, { mem_not_counted_for_evict: '101' })],
+    ['an output buffer as large as it must be', buffer('8388608 2097152 60')],
+    ['settings that this server does not have', { settings: new Map([['appendonly', 'yes']]) }],
+  ])('%s', (_, changes) => {
+    expect(problemsOf(changes)).toEqual([])
+  })
+})
+
+test('says where the primary is', () => {
+  const [finding] = problemsOf(infoWith({ role: 'slave', master_host: '10.0.0.1', master_port: '6379' }))
+  expect(finding?.whatToDo).toContain('10.0.0.1:6379')
+})
