@@ -87,7 +87,6 @@ class Replay {
       this.#entries++
       for (const message of messagesOf(entry, output).filter(isMeant)) {
         if (!(await this.#hand({ ...message, position: formatPosition(entry.position) }))) return
-        this.#messages++
       }
       output.progress(() => `${formatCount(this.#entries, 'entry', 'entries')} read, up to ${timeOfStreamId(streamId)}`)
     }
@@ -95,17 +94,23 @@ class Replay {
 
   /** Whether to go on. */
   async #hand(message: PrintedMessage & { readonly position: string }): Promise<boolean> {
-    const { exec, keepGoing = false } = this.#flags
-    const { output } = this.#session
-    if (exec === undefined) {
-      await printMessage(output, message)
+    const failure = await this.#deliver(message)
+    if (failure === undefined) {
+      this.#messages++
       return true
     }
-    const failure = await runForMessage(exec, message, this.#session)
-    if (failure === undefined) return true
-    this.#failed++
+    const { keepGoing = false } = this.#flags
     const goOn = keepGoing ? '' : `; --from ${message.position} begins with it again`
-    output.fail(`the command ${failure} for message ${message.messageId}${goOn}`)
+    this.#failed++
+    this.#session.output.fail(`the command ${failure} for message ${message.messageId}${goOn}`)
     return keepGoing
+  }
+
+  /** Resolves to how it failed, if it did. */
+  async #deliver(message: PrintedMessage): Promise<string | undefined> {
+    const { exec } = this.#flags
+    if (exec !== undefined) return runForMessage(exec, message, this.#session)
+    await printMessage(this.#session.output, message)
+    return undefined
   }
 }
