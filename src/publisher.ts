@@ -22,6 +22,7 @@ import type { Runtime } from './runtime.js'
 import { loadOpenTelemetry } from './telemetry/open-telemetry.js'
 import type { OpenTelemetry } from './telemetry/open-telemetry.js'
 import { OpenTelemetryPublisher } from './telemetry/publisher-telemetry.js'
+import { StatsCollector } from './telemetry/stats-collector.js'
 import type { PublisherTelemetry, PublishSpan } from './telemetry/telemetry.js'
 
 /** What a publisher tells. `error` tells each kind of failure once per outage, not once per message. */
@@ -74,6 +75,8 @@ export interface PublishOptions {
  * Each method that publishes settles as {@link publish} does.
  */
 export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
+  /** What was published, and how long it took: the collector of the options, or one of its own. */
+  readonly stats: StatsCollector
   readonly #log: InvalidationLog
   readonly #commands: LogCommands
   readonly #sender: Sender
@@ -118,7 +121,7 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
   private constructor(
     log: InvalidationLog,
     service: string,
-    { logger, runtime = systemRuntime }: PublisherOptions,
+    { logger, stats, runtime = systemRuntime }: PublisherOptions,
     resolved: ResolvedPublisherOptions,
     openTelemetry: OpenTelemetry | undefined,
   ) {
@@ -128,6 +131,13 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
     this.#closeTimeoutMs = resolved.closeTimeoutMs
     this.#makeDefaults = messageDefaults(service, runtime)
     this.#linkOutage = new Outage((error) => this.#report(error))
+    this.stats = stats ?? new StatsCollector({ runtime })
+    this.#telemetry =
+      openTelemetry &&
+      new OpenTelemetryPublisher(openTelemetry, {
+        ...{ channel: log.channel, server: log.server, runtime, tracing: resolved.tracing },
+        queued: () => this.#sender.queued,
+      })
     this.#commands = log.openCommands({
       onUp: () => this.#linkUp(),
       onDown: (error) => this.#linkDown(error),
@@ -144,14 +154,9 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
       onDrained: () => this.emit('drained'),
       onOverflow: (collapsed) => this.emit('overflow', { collapsed }),
       onRepaired: (summary) => this.emit('repaired', summary),
-      onAppended: (messages) => this.#telemetry?.appended(messages),
+      stats: this.stats,
+      telemetry: this.#telemetry,
     })
-    this.#telemetry =
-      openTelemetry &&
-      new OpenTelemetryPublisher(openTelemetry, {
-        ...{ channel: log.channel, server: log.server, runtime, tracing: resolved.tracing },
-        queued: () => this.#sender.queued,
-      })
   }
 
   /** The Pub/Sub channel. */
@@ -271,12 +276,25 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
     signal: AbortSignal | undefined,
     span?: PublishSpan,
   ): Promise<Receipt> {
-    if (this.#closing) throw new ClosedError('The publisher is closed: connect a new one to publish')
-    checkSignal(signal)
-    signal?.throwIfAborted()
-    const prepared = this.#prepare(invalidation, span?.traceContext)
+    const prepared = this.#accept(invalidation, signal, span)
     span?.accepted(prepared.messageId, invalidation)
     return this.#sender.send(prepared, signal, span)
+  }
+
+  #accept(
+    invalidation: Invalidation | InvalidationMessage,
+    signal: AbortSignal | undefined,
+    span: PublishSpan | undefined,
+  ): PreparedMessage {
+    try {
+      if (this.#closing) throw new ClosedError('The publisher is closed: connect a new one to publish')
+      checkSignal(signal)
+      signal?.throwIfAborted()
+      return this.#prepare(invalidation, span?.traceContext)
+    } catch (error) {
+      this.stats.publishFailed(1)
+      throw error
+    }
   }
 
   async #publishTraced(
@@ -321,6 +339,7 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
 
   /** Told in a turn of its own: who has only just connected can listen first. */
   #report(error: Error): void {
+    this.stats.failed()
     void this.#runtime.yield().then(() => this.emit('error', error))
   }
 }

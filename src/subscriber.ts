@@ -18,9 +18,11 @@ import {
   type SubscriptionOptions,
 } from './subscribing/options.js'
 import { Subscription } from './subscribing/subscription.js'
+import { CountedSubscription } from './telemetry/counted-subscription.js'
 import { loadOpenTelemetry, type OpenTelemetry } from './telemetry/open-telemetry.js'
 import { preciseClock } from './telemetry/precise-clock.js'
 import { OpenTelemetrySubscription } from './telemetry/subscription-telemetry.js'
+import type { StatsCollector } from './telemetry/stats-collector.js'
 import type { SubscriptionGauges, SubscriptionTelemetry } from './telemetry/telemetry.js'
 import { toError } from './thrown.js'
 
@@ -169,7 +171,8 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
         closeTimeoutMs,
         heartbeatMs,
       },
-      createTelemetry: (name, gauges) => this.#createTelemetry(name, gauges),
+      stats: this.#options.stats,
+      createTelemetry: (name, stats, gauges) => this.#createTelemetry(name, stats, gauges),
       nextAppendId: this.#nextAppendId,
       replaceFeed: () => {
         this.#link.replaceFeed()
@@ -202,13 +205,16 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
     await this.close()
   }
 
-  #createTelemetry(name: string, gauges: () => SubscriptionGauges): SubscriptionTelemetry | undefined {
-    if (!this.#openTelemetry) return undefined
+  #createTelemetry(name: string, stats: StatsCollector, gauges: () => SubscriptionGauges): SubscriptionTelemetry {
     const { tracing, consumerSpan, traceUnsampled } = this.#numbers
-    return new OpenTelemetrySubscription(this.#openTelemetry, {
-      ...{ channel: this.channel, server: this.#log.server, runtime: this.#runtime, now: preciseClock(this.#runtime) },
-      ...{ tracing, consumerSpan, traceUnsampled, name, gauges },
-    })
+    const clocks = { runtime: this.#runtime, now: preciseClock(this.#runtime) }
+    const openTelemetry =
+      this.#openTelemetry &&
+      new OpenTelemetrySubscription(this.#openTelemetry, {
+        ...{ channel: this.channel, server: this.#log.server, ...clocks },
+        ...{ tracing, consumerSpan, traceUnsampled, name, gauges },
+      })
+    return new CountedSubscription({ stats, next: openTelemetry, ...clocks })
   }
 
   #checkOpen(): void {

@@ -9,6 +9,8 @@ import {
   waitReplicasNumbers,
 } from '../options.js'
 import type { ConnectionOptions, NumberOption } from '../options.js'
+import { checkStats } from '../telemetry/stats-collector.js'
+import type { StatsCollector } from '../telemetry/stats-collector.js'
 
 /** How much a publisher remembers of what was acknowledged, to append it again where a failover lost it. */
 export interface RepairOptions {
@@ -48,9 +50,11 @@ export interface PublisherOptions extends ConnectionOptions {
    * `RedisError` of kind `replicas`, though the invalidation was published. Default: none are waited for.
    */
   readonly waitReplicas?: WaitReplicasOptions
+  /** Counts what is published, also for others where it is given to them as well. Default: one of its own. */
+  readonly stats?: StatsCollector
 }
 
-const others = ['channel', 'logger', 'runtime', 'tracing', 'packing', 'repair', 'waitReplicas']
+const others = ['channel', 'logger', 'runtime', 'tracing', 'packing', 'repair', 'waitReplicas', 'stats']
 
 export type ResolvedPublisherOptions = ReturnType<typeof resolvePublisherOptions>
 
@@ -62,6 +66,7 @@ export function resolvePublisherOptions(options: PublisherOptions) {
   const { packing = true, tracing = true, repair = {}, waitReplicas } = options
   checkSwitch('packing', packing)
   checkSwitch('tracing', tracing)
+  checkStats(options.stats)
   return {
     ...resolveNumbers(publisherNumbers, options),
     packing,

@@ -1,4 +1,4 @@
-import { maxMessageBytes, maxTraceLinks, traceLinksBytes, withTraceLinks } from '../message/codec.js'
+import { isSampled, maxMessageBytes, maxTraceLinks, traceLinksBytes, withTraceLinks } from '../message/codec.js'
 import type { PreparedMessage, TraceContext } from '../message/codec.js'
 import type { PublishSpan } from '../telemetry/telemetry.js'
 import type { Receipt } from './receipt.js'
@@ -11,6 +11,7 @@ export class QueuedMessage {
   /** Its place in the order of acceptance; where it stands for several, that of the first. */
   readonly sequence: number
   #count: number
+  #deadline: number
   #first: Waiter | undefined
   /** Made only when it is needed: most messages have one caller. */
   #others: Waiters | undefined
@@ -23,7 +24,13 @@ export class QueuedMessage {
     this.prepared = prepared
     this.sequence = sequence
     this.#first = waiter
+    this.#deadline = waiter?.deadline ?? Infinity
     this.#count = waiter ? 1 : 0
+  }
+
+  /** When the first of those who wait for it gives up, on the monotonic clock. */
+  get deadline(): number {
+    return this.#deadline
   }
 
   /** How many accepted invalidations it stands for. */
@@ -65,6 +72,7 @@ export class QueuedMessage {
   /** From now on it also stands for all that another message stood for. */
   absorb(other: QueuedMessage): void {
     this.#count += other.#count
+    this.#deadline = Math.min(this.#deadline, other.#deadline)
     this.#others ??= new Waiters()
     if (other.#first?.waiting) this.#others.add(other.#first)
     if (other.#others) this.#others.addAll(other.#others)
@@ -82,9 +90,12 @@ export class QueuedMessage {
     for (let waiter = this.#others?.oldest; waiter; waiter = this.#others?.oldest) waiter.reject(error)
   }
 
-  /** Links are the first to go without: they never cost a message its place within the limits. */
+  /**
+   * Links to a publish that is recorded: to another one a link would lead nowhere. Links are the first to go without:
+   * they never cost a message its place within the limits.
+   */
   #link(traceparent: string | undefined): void {
-    if (traceparent === undefined) return
+    if (traceparent === undefined || !isSampled(traceparent)) return
     const links = [...(this.#links ?? []), traceparent]
     const fits = this.prepared.bytes + traceLinksBytes(links) <= maxMessageBytes
     if (fits && links.length <= maxTraceLinks) this.#links = links

@@ -3,7 +3,8 @@ import type { PreparedMessage } from '../message/codec.js'
 import type { Appended } from '../recovery/entry.js'
 import { formatPosition } from '../recovery/position.js'
 import type { Runtime } from '../runtime.js'
-import type { PublishSpan } from '../telemetry/telemetry.js'
+import type { StatsCollector } from '../telemetry/stats-collector.js'
+import type { PublisherTelemetry, PublishSpan } from '../telemetry/telemetry.js'
 import type { PublishingConnection } from './connection.js'
 import { Deadlines } from './deadlines.js'
 import { Flushes } from './flushes.js'
@@ -35,7 +36,8 @@ export interface SenderContext {
   readonly onDrained: () => void
   readonly onOverflow: (collapsed: number) => void
   readonly onRepaired: (summary: RepairSummary) => void
-  readonly onAppended: (messages: number) => void
+  readonly stats: StatsCollector
+  readonly telemetry: PublisherTelemetry | undefined
 }
 
 /** Takes prepared messages, sees to it that each is appended, and tells those who wait what became of it. */
@@ -51,11 +53,13 @@ export class Sender {
   readonly #flushes = new Flushes()
   /** Whether it was told that messages have to wait, and not yet that none do. */
   #queueing = false
+  readonly #countRejected: () => void
   #closed = false
 
   constructor(context: SenderContext) {
     const { connection, options, runtime, flushAll } = context
     this.#context = context
+    this.#countRejected = () => context.stats.publishFailed(1)
     this.#appendOutage = new Outage(context.onError)
     this.#channelOutage = new Outage(context.onError)
     this.#deadlines = new Deadlines(options.publishTimeoutMs, runtime, () => this.#timeoutError())
@@ -125,7 +129,7 @@ export class Sender {
   /** Settles when the message was appended, at the publish timeout, when the signal aborts, or when closed. */
   send(prepared: PreparedMessage, signal: AbortSignal | undefined, span?: PublishSpan): Promise<Receipt> {
     const settlers = Promise.withResolvers<Receipt>()
-    const waiter = new Waiter(settlers, this.#deadlines.next())
+    const waiter = new Waiter(settlers, this.#deadlines.next(), this.#countRejected)
     if (signal) waiter.leaveOn(signal)
     this.#deadlines.add(waiter)
     const queued = this.#outbox.add(prepared, waiter)
@@ -159,8 +163,8 @@ export class Sender {
   }
 
   #appended(frame: Frame, appended: Appended): Promise<void> | undefined {
-    const { connection, options, onAppended } = this.#context
-    onAppended(frame.messages.length)
+    const { connection, options } = this.#context
+    this.#measure(frame)
     this.#repair?.acknowledged(frame, appended.position)
     this.#appendOutage.ended()
     if (appended.receivers >= 0) this.#channelOutage.ended()
@@ -170,6 +174,16 @@ export class Sender {
     }
     settle(frame, appended)
     return undefined
+  }
+
+  /** Of publishes that became one message the one that waited longest is timed. */
+  #measure({ messages }: Frame): void {
+    const { options, runtime, stats, telemetry } = this.#context
+    const now = runtime.monotonic()
+    for (const { count, deadline } of messages) {
+      stats.published(count, now - (deadline - options.publishTimeoutMs), now)
+    }
+    telemetry?.appended(messages.length)
   }
 
   #failed(error: unknown): void {

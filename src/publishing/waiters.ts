@@ -13,10 +13,12 @@ export class Waiter {
   readonly deadline: number
   #settlers: Settlers | undefined
   #stopListening: (() => void) | undefined
+  readonly #onRejected: (() => void) | undefined
 
-  constructor(settlers: Settlers, deadline: number) {
+  constructor(settlers: Settlers, deadline: number, onRejected?: () => void) {
     this.#settlers = settlers
     this.deadline = deadline
+    this.#onRejected = onRejected
   }
 
   get waiting(): boolean {
@@ -36,7 +38,9 @@ export class Waiter {
   }
 
   reject(reason: unknown): void {
-    this.#settlers?.reject(reason)
+    if (!this.#settlers) return
+    this.#settlers.reject(reason)
+    this.#onRejected?.()
     this.#end()
   }
 

@@ -5,6 +5,7 @@ import type { DecodedFrame } from '../message/codec.js'
 import type { InvalidationMessage } from '../message/message.js'
 import type { Entry } from '../recovery/entry.js'
 import { formatPosition, type Position } from '../recovery/position.js'
+import type { StatsCollector } from '../telemetry/stats-collector.js'
 import type { RecoverySpan } from '../telemetry/telemetry.js'
 import { toError } from '../thrown.js'
 import type { ArrivalBuffer, LogFrame } from './arrival-buffer.js'
@@ -23,6 +24,7 @@ export interface IntakeContext {
   readonly buffer: ArrivalBuffer
   readonly queue: WorkQueue
   readonly counts: SubscriptionCounts
+  readonly stats: StatsCollector
   readonly maxBuffered: number
   onHandledAside(appendId: string): void
   onError(error: Error): void
@@ -113,6 +115,7 @@ export class Intake {
 
   countDuplicates(messages: number): void {
     this.#context.counts.duplicates += messages
+    this.#context.stats.droppedDuplicates(messages)
   }
 
   #replayed(entry: Entry, recovery: RecoverySpan | undefined): Work {
@@ -120,7 +123,7 @@ export class Intake {
     const { messages, traces } = this.#decode(entry)
     if (traces) recovery?.makesUpFor(traces)
     counts.replayed += messages.length
-    if (buffer.remove(entry.position.appendId)) counts.duplicates += messages.length
+    if (buffer.remove(entry.position.appendId)) this.countDuplicates(messages.length)
     const origin: Origin = { mode: 'replay', position: formatPosition(entry.position) }
     return { messages, traces, origin, recovery, handled: progress.accept(entry.position) }
   }

@@ -12,6 +12,7 @@ import {
   type ConnectionOptions,
 } from '../options.js'
 import { parsePosition } from '../recovery/position.js'
+import { checkStats, type StatsCollector } from '../telemetry/stats-collector.js'
 
 /** Options of `InvalidationSubscriber.connect`. */
 export interface SubscriberOptions extends ConnectionOptions {
@@ -26,6 +27,8 @@ export interface SubscriberOptions extends ConnectionOptions {
   readonly consumerSpan?: 'parent+link' | 'link'
   /** Makes spans for messages too whose publisher did not record their trace. Default false. */
   readonly traceUnsampled?: boolean
+  /** Counts what is handled, for all subscriptions together. Default: each has one of its own. */
+  readonly stats?: StatsCollector
 }
 
 /** Options of a subscriber with their defaults filled in. */
@@ -87,7 +90,17 @@ const subscriptionKeys = [
 
 /** @throws ConfigurationError when an option is unknown, out of range or of the wrong kind */
 export function resolveSubscriberOptions(options: SubscriberOptions): ResolvedSubscriberOptions {
-  const others = ['channel', 'logger', 'runtime', 'service', 'announce', 'tracing', 'consumerSpan', 'traceUnsampled']
+  const others = [
+    'channel',
+    'logger',
+    'runtime',
+    'service',
+    'announce',
+    'tracing',
+    'consumerSpan',
+    'traceUnsampled',
+    'stats',
+  ]
   rejectUnknownOptions(options, [...Object.keys(connectionNumbers), ...others], 'InvalidationSubscriber.connect')
   checkEquipment(options)
   const {
@@ -101,6 +114,7 @@ export function resolveSubscriberOptions(options: SubscriberOptions): ResolvedSu
   checkSwitch('announce', announce)
   checkSwitch('tracing', tracing)
   checkSwitch('traceUnsampled', traceUnsampled)
+  checkStats(options.stats)
   if (consumerSpan !== 'parent+link' && consumerSpan !== 'link') {
     throw new ConfigurationError(
       `Expected \`consumerSpan\` to be 'parent+link' or 'link', got ${describeValue(consumerSpan)}`,

@@ -11,6 +11,7 @@ import type { InvalidationMessage } from '../message/message.js'
 import { compareStreamIds, formatPosition, parsePosition, type Position } from '../recovery/position.js'
 import type { ResyncReason } from '../recovery/resync.js'
 import type { Runtime } from '../runtime.js'
+import { StatsCollector } from '../telemetry/stats-collector.js'
 import type { SubscriptionGauges, SubscriptionTelemetry } from '../telemetry/telemetry.js'
 import { ArrivalBuffer, type LogFrame } from './arrival-buffer.js'
 import { noCounts, type SubscriptionCounts } from './counts.js'
@@ -44,8 +45,10 @@ export interface SubscriptionContext {
   readonly cap: number
   readonly closeTimeoutMs: number
   readonly heartbeatMs: number
-  /** Begins to measure; undefined where the application has no OpenTelemetry. */
-  createTelemetry(name: string, gauges: () => SubscriptionGauges): SubscriptionTelemetry | undefined
+  /** Undefined where each subscription is to have its own. */
+  readonly stats: StatsCollector | undefined
+  /** Begins to measure. */
+  createTelemetry(name: string, stats: StatsCollector, gauges: () => SubscriptionGauges): SubscriptionTelemetry
   nextAppendId(): string
   replaceFeed(): void
   onClosed(subscription: Subscription): void
@@ -60,8 +63,10 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
   /** Which copy of the cache this is; empty where it was not named. */
   readonly name: string
   readonly strictFailover: boolean
+  /** What was handled, and how long it took: the collector of the subscriber's options, or one of its own. */
+  readonly stats: StatsCollector
   readonly #context: SubscriptionContext
-  readonly #telemetry: SubscriptionTelemetry | undefined
+  readonly #telemetry: SubscriptionTelemetry
   readonly #counts: SubscriptionCounts = noCounts()
   readonly #waiters: Waiters
   readonly #progress: Progress
@@ -80,12 +85,14 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
     const { runtime, log } = context
     const { concurrency, handlerTimeoutMs, retry, maxBuffered } = options
     const onError = (error: Error): void => {
+      this.stats.failed()
       this.emit('error', error)
     }
     this.name = options.name
     this.strictFailover = options.strictFailover
     this.#context = context
-    this.#telemetry = context.createTelemetry(options.name, () => this.#gauges())
+    this.stats = context.stats ?? new StatsCollector({ runtime })
+    this.#telemetry = context.createTelemetry(options.name, this.stats, () => this.#gauges())
     this.#waiters = new Waiters(runtime)
     const cursor = options.cursor({ ...cursorSlice(log), channel: context.channel })
     checkStore(cursor)
@@ -120,6 +127,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
       progress: this.#progress,
       buffer: this.#buffer,
       counts: this.#counts,
+      stats: this.stats,
       runtime,
       maxBuffered,
       onError,
@@ -301,7 +309,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
       waiterMark: () => this.#waiters.mark,
       roomToResync: () => this.#dispatcher.whenBelow(maxBuffered),
       isStopped: () => this.#closing !== undefined,
-      startSpan: (reason) => (reason === undefined ? this.#telemetry?.replay() : this.#telemetry?.resync(reason)),
+      startSpan: (reason) => (reason === undefined ? this.#telemetry.replay() : this.#telemetry.resync(reason)),
       emitReplay: (event) => {
         this.emit('replay', event)
       },
@@ -340,6 +348,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
 
   async #giveUp(message: InvalidationMessage, error: InvalidationError, tries: number): Promise<void> {
     this.#counts.deadLetters += 1
+    this.stats.failed()
     this.emit('error', error)
     await this.#deadLetters.add({
       ...{ message: encodeMessage(message), error: `${error.name}: ${error.message}`, tries },
@@ -353,7 +362,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
     await this.#deadLetters.close()
     await this.#committer?.close()
     this.#waiters.close()
-    this.#telemetry?.close()
+    this.#telemetry.close()
     this.#context.onClosed(this)
   }
 }

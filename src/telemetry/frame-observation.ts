@@ -6,7 +6,7 @@ import type { Runtime } from '../runtime.js'
 import { attribute, errorType, eventName } from './attributes.js'
 import type { Recorders } from './meters.js'
 import type { OpenTelemetryApi } from './api.js'
-import { extract, isUnsampled, linksTo, parseTraceparent } from './propagation.js'
+import { extract, isRecorded, linksTo, parseTraceparent } from './propagation.js'
 import { RecoveryObservation } from './recovery-observation.js'
 import type { EvictSpan, FrameTelemetry, TracedFrame } from './telemetry.js'
 
@@ -48,9 +48,8 @@ export class FrameObservation implements FrameTelemetry {
     const recorder =
       message && this.#recorders && new EvictRecorder(this.#context, this.#recorders, message, this.#metricAttributes)
     if (!message || !this.#tracer) return new EvictObservation(api, undefined, undefined, recorder)
-    if (trace && !traceUnsampled && isUnsampled(trace)) {
-      const spanContext = parseTraceparent(trace.traceparent)
-      const unsampled = spanContext && api.trace.setSpanContext(api.ROOT_CONTEXT, spanContext)
+    if (trace && !traceUnsampled && !isRecorded(trace)) {
+      const unsampled = api.trace.setSpanContext(api.ROOT_CONTEXT, parseTraceparent(trace.traceparent))
       return new EvictObservation(api, undefined, unsampled, recorder)
     }
     const parent = this.#parent(trace)
@@ -68,7 +67,8 @@ export class FrameObservation implements FrameTelemetry {
     const { api, consumerSpan } = this.#context
     const { recovery } = this.#frame
     if (recovery instanceof RecoveryObservation) return recovery.context
-    return trace && consumerSpan === 'parent+link' ? extract(api, trace) : api.ROOT_CONTEXT
+    // As the child of a span that is not recorded, a span would not be either, by most samplers.
+    return trace && consumerSpan === 'parent+link' && isRecorded(trace) ? extract(api, trace) : api.ROOT_CONTEXT
   }
 
   #spanOptions(trace: TraceContext | undefined): SpanOptions {

@@ -1,22 +1,16 @@
 import type { Context, Link, Span, SpanContext } from '@opentelemetry/api'
+import { isSampled } from '../message/trace-context.js'
 import type { TraceContext } from '../message/trace-context.js'
 import type { OpenTelemetryApi } from './api.js'
 
-/** https://www.w3.org/TR/trace-context/#traceparent-header: version, trace id, span id, flags; later versions may add. */
-const traceparentPattern = /^(?!ff)[\da-f]{2}-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})(?:-|$)/
-const invalidId = /^0+$/
-const sampledFlag = 1
-
-/** The span context that a `traceparent` names; undefined where it is none. */
-export function parseTraceparent(traceparent: string): SpanContext | undefined {
-  const [, traceId = '', spanId = '', flags = ''] = traceparentPattern.exec(traceparent) ?? []
-  if (traceId === '' || invalidId.test(traceId) || invalidId.test(spanId)) return undefined
-  return { traceId, spanId, traceFlags: parseInt(flags, 16), isRemote: true }
-}
-
-/** Whether whoever made this said that its trace is not recorded. */
-export function isUnsampled({ traceparent }: TraceContext): boolean {
-  return (parseInt(traceparent.slice(53, 55), 16) & sampledFlag) === 0
+/** The span context that a `traceparent` names, which was checked when it was read. */
+export function parseTraceparent(traceparent: string): SpanContext {
+  return {
+    traceId: traceparent.slice(3, 35),
+    spanId: traceparent.slice(36, 52),
+    traceFlags: parseInt(traceparent.slice(53, 55), 16),
+    isRemote: true,
+  }
 }
 
 /** A span's context for a message to carry: as the application's propagator writes it, else in W3C's own form. */
@@ -30,21 +24,24 @@ export function inject(api: OpenTelemetryApi, span: Span, within: Context): Trac
   return { traceparent, ...(typeof tracestate === 'string' && { tracestate }) }
 }
 
-/** The context in which a message was published, for spans to be children in. */
-export function extract(api: OpenTelemetryApi, trace: TraceContext): Context {
-  const { traceparent, tracestate = '' } = trace
-  const extracted = api.propagation.extract(api.ROOT_CONTEXT, { traceparent, tracestate })
+/** Whether one of the publishes that a message stands for is recorded. */
+export function isRecorded({ traceparent, links = [] }: TraceContext): boolean {
+  return isSampled(traceparent) || links.some(isSampled)
+}
+
+/** The context of the first recorded publish that a message stands for, for spans to be children in. */
+export function extract(api: OpenTelemetryApi, { traceparent, tracestate = '', links = [] }: TraceContext): Context {
+  const linked = isSampled(traceparent) ? undefined : links.find(isSampled)
+  // A `tracestate` belongs to the message's own `traceparent` alone.
+  const carrier = linked === undefined ? { traceparent, tracestate } : { traceparent: linked }
+  const extracted = api.propagation.extract(api.ROOT_CONTEXT, carrier)
   if (api.trace.getSpanContext(extracted)) return extracted
-  const spanContext = parseTraceparent(traceparent)
-  return spanContext ? api.trace.setSpanContext(extracted, spanContext) : extracted
+  return api.trace.setSpanContext(extracted, parseTraceparent(carrier.traceparent))
 }
 
 /** Links to every publish that a message stands for. */
 export function linksTo({ traceparent, links = [] }: TraceContext): Link[] {
-  return [traceparent, ...links].flatMap((each) => {
-    const context = parseTraceparent(each)
-    return context ? [{ context }] : []
-  })
+  return [traceparent, ...links].map((each) => ({ context: parseTraceparent(each) }))
 }
 
 function formatTraceparent({ traceId, spanId, traceFlags }: SpanContext): string {

@@ -74,7 +74,8 @@ export class OpenTelemetryPublisher implements PublisherTelemetry {
 class PublishObservation implements PublishSpan {
   readonly traceContext: TraceContext | undefined
   readonly #api: OpenTelemetryApi
-  readonly #span: Span | undefined
+  /** Undefined where it is not recorded, and once it has ended: what timed out may yet be sent. */
+  #span: Span | undefined
   readonly #histogram: Histogram | undefined
   readonly #attributes: Attributes
   readonly #runtime: Runtime
@@ -90,7 +91,6 @@ class PublishObservation implements PublishSpan {
   ) {
     this.traceContext = span && inject(api, span, api.ROOT_CONTEXT)
     this.#api = api
-    // One that is not recorded costs nothing from here on.
     this.#span = span?.isRecording() ? span : undefined
     this.#histogram = histogram
     this.#attributes = attributes
@@ -121,7 +121,7 @@ class PublishObservation implements PublishSpan {
       span.setAttribute(attribute.streamId, streamId ?? '')
       span.setAttribute(attribute.appendId, appendId ?? '')
       if (messageId !== this.#messageId) span.setAttribute(attribute.coalescedInto, messageId)
-      span.end()
+      this.#end(span)
     }
     this.#record(this.#attributes)
   }
@@ -133,9 +133,14 @@ class PublishObservation implements PublishSpan {
       span.recordException(toError(error))
       span.setAttribute(attribute.errorType, type)
       span.setStatus({ code: this.#api.SpanStatusCode.ERROR, message: toError(error).message })
-      span.end()
+      this.#end(span)
     }
     this.#record({ ...this.#attributes, [attribute.errorType]: type })
+  }
+
+  #end(span: Span): void {
+    span.end()
+    this.#span = undefined
   }
 
   #record(attributes: Attributes): void {

@@ -3,7 +3,7 @@ import type { TraceContext } from '../message/trace-context.js'
 import { toError } from '../thrown.js'
 import { attribute, errorType } from './attributes.js'
 import type { OpenTelemetryApi } from './api.js'
-import { linksTo } from './propagation.js'
+import { isRecorded, linksTo } from './propagation.js'
 import type { RecoveryFacts, RecoverySpan } from './telemetry.js'
 
 /** A replay can make up for a million publishes; its evicts link to each. */
@@ -26,7 +26,7 @@ export class RecoveryObservation implements RecoverySpan {
   makesUpFor(traces: readonly (TraceContext | undefined)[]): void {
     for (const trace of traces) {
       if (this.#links >= maxLinks) return
-      if (!trace) continue
+      if (!trace || !isRecorded(trace)) continue
       const links = linksTo(trace)
       this.#span.addLinks(links)
       this.#links += links.length

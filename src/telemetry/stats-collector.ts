@@ -1,3 +1,5 @@
+import { ConfigurationError } from '../errors.js'
+import { describeValue } from '../message/describe-value.js'
 import type { Invalidation } from '../message/message.js'
 import { checkEquipment, rejectUnknownOptions, resolveNumbers, statsNumbers } from '../options.js'
 import { systemRuntime, type Runtime } from '../runtime.js'
@@ -159,4 +161,10 @@ export class StatsCollector {
   failed(): void {
     this.#counts.errors += 1
   }
+}
+
+/** @throws ConfigurationError for what is no collector */
+export function checkStats(stats: unknown): void {
+  if (stats === undefined || stats instanceof StatsCollector) return
+  throw new ConfigurationError(`Expected \`stats\` to be a StatsCollector, got ${describeValue(stats)}`)
 }
