@@ -114,8 +114,9 @@ export class Dispatcher {
         if (!isFirst && this.#isSliceOver()) await this.#turn()
         isFirst = false
         if (this.#stopped) return
+        const trace = work.traces?.[index]
         const span = frame?.evict(index++)
-        const outcome = this.#handler.run(message, work.origin, span)
+        const outcome = this.#handler.run(message, work.origin, span, trace)
         const isFinished = outcome === true || (await outcome)
         span?.end(isFinished)
         if (!isFinished) return

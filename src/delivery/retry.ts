@@ -1,4 +1,5 @@
 import { ClosedError, HandlerError, HandlerTimeoutError, type InvalidationError } from '../errors.js'
+import type { TraceContext } from '../message/codec.js'
 import type { InvalidationMessage } from '../message/message.js'
 import type { Runtime } from '../runtime.js'
 import { type Attempt, createAttempt } from './attempt.js'
@@ -21,7 +22,13 @@ export interface RetryContext {
   readonly handlerTimeoutMs: number
   readonly runtime: Runtime
   /** Called when the last try has failed, before the message counts as finished; awaited. */
-  onGivenUp(message: InvalidationMessage, origin: Origin, error: InvalidationError, tries: number): void | Promise<void>
+  onGivenUp(
+    message: InvalidationMessage,
+    origin: Origin,
+    error: InvalidationError,
+    tries: number,
+    trace: TraceContext | undefined,
+  ): void | Promise<void>
   /** Takes failures that decide nothing any more: of a try that outlived its limit, of closing, of `onGivenUp`. */
   onError(error: Error): void
 }
@@ -55,11 +62,16 @@ export class RetryingHandler {
 
   /**
    * True when the message was handled or given up, false when closing cut it short. Answers at once where the handler
-   * returned no promise and did not throw. Never rejects.
+   * returned no promise and did not throw. Never rejects. `trace` is what the message carried.
    */
-  run(message: InvalidationMessage, origin: Origin, span?: EvictSpan): boolean | Promise<boolean> {
+  run(
+    message: InvalidationMessage,
+    origin: Origin,
+    span?: EvictSpan,
+    trace?: TraceContext,
+  ): boolean | Promise<boolean> {
     const outcome = this.#try(message, createAttempt(origin, 1), span)
-    return outcome === undefined || this.#finish(message, origin, outcome, span)
+    return outcome === undefined || this.#finish(message, origin, outcome, span, trace)
   }
 
   /** From now on no try is begun; a message that waits for its next try is cut short. Tries that run go on. */
@@ -80,6 +92,7 @@ export class RetryingHandler {
     origin: Origin,
     first: Outcome | Promise<Outcome>,
     span: EvictSpan | undefined,
+    trace: TraceContext | undefined,
   ): Promise<boolean> {
     const { tries } = this.#context.retry
     let outcome = await first
@@ -87,7 +100,7 @@ export class RetryingHandler {
       if (outcome instanceof ClosedError) return false
       if (attempt >= tries) {
         span?.gaveUp(outcome, attempt)
-        await this.#giveUp(message, origin, outcome, attempt)
+        await this.#giveUp(message, origin, outcome, attempt, trace)
         return !this.#abandoned
       }
       span?.tryFailed(outcome, attempt)
@@ -134,9 +147,9 @@ export class RetryingHandler {
     running.attempt.abort(reason)
   }
 
-  async #giveUp(message: InvalidationMessage, origin: Origin, error: InvalidationError, tries: number): Promise<void> {
+  async #giveUp(...givenUp: Parameters<RetryContext['onGivenUp']>): Promise<void> {
     try {
-      await this.#context.onGivenUp(message, origin, error, tries)
+      await this.#context.onGivenUp(...givenUp)
     } catch (failure) {
       this.#context.onError(toError(failure))
     }

@@ -4,7 +4,7 @@ import { describeValue } from './describe-value.js'
 import { entityTypeToJson } from './entity.js'
 import { maxBatchKeys, maxMessageBytes, maxMetadataDepth, nestsDeeper } from './limits.js'
 import type { Invalidation, InvalidationMessage } from './message.js'
-import { encodeTraceContext } from './trace-context.js'
+import { encodeTraceContext, traceLinksBytes, withTraceLinks } from './trace-context.js'
 import type { TraceContext } from './trace-context.js'
 
 /**
@@ -42,6 +42,18 @@ export interface PreparedMessage {
  */
 export function encodeMessage(message: InvalidationMessage): string {
   return prepareMessage(message, message).json
+}
+
+/**
+ * A message in wire form, with the trace that it came with: its links too, where there is room.
+ *
+ * @throws InvalidMessageError and SerializationError as {@link encodeMessage} does
+ */
+export function encodeWithTrace(message: InvalidationMessage, trace: TraceContext | undefined): string {
+  const { json, bytes, trace: carried } = prepareMessage(message, message, trace)
+  const { links = [] } = carried ?? {}
+  if (links.length === 0 || bytes + traceLinksBytes(links) > maxMessageBytes) return json
+  return withTraceLinks(json, links, true)
 }
 
 /**

@@ -18,6 +18,10 @@ export const maxTraceLinks = 16
 /** A `tracestate` longer than that may be dropped, says W3C, and is. */
 const maxTracestateBytes = 512
 const maxTraceparentBytes = 128
+/** Version, trace id, span id, flags. Ids of zeros alone and the version `ff` are invalid; `00` ends with the flags. */
+const traceparentPattern =
+  /^(?!ff|00.{54})[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}(?:-|$)/
+const sampledFlag = 1
 
 /** The trace context among the fields of a message; undefined where there is none. What is not of its shape is left out. */
 export function readTraceContext({
@@ -29,8 +33,13 @@ export function readTraceContext({
   return {
     traceparent,
     ...(typeof tracestate === 'string' && tracestate.length <= maxTracestateBytes && { tracestate }),
-    ...(links !== undefined && isArray(links) && { links: links.filter(isTraceparent).slice(0, maxTraceLinks) }),
+    ...(links !== undefined && isArray(links) && { links: links.slice(0, maxTraceLinks).filter(isTraceparent) }),
   }
+}
+
+/** Whether whoever made this records its trace. */
+export function isSampled(traceparent: string): boolean {
+  return (parseInt(traceparent.slice(53, 55), 16) & sampledFlag) !== 0
 }
 
 /** The fields that carry a trace context, to stand behind another field of an object: `,"traceparent":"…"`. */
@@ -57,5 +66,5 @@ export function withTraceLinks(json: string, links: readonly string[], isTraced:
 }
 
 function isTraceparent(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= maxTraceparentBytes && value.length > 0
+  return typeof value === 'string' && value.length <= maxTraceparentBytes && traceparentPattern.test(value)
 }

@@ -5,7 +5,7 @@ import type { InvalidationHandler } from '../delivery/delivery.js'
 import { Dispatcher } from '../delivery/dispatcher.js'
 import { ClosedError, ConfigurationError, type InvalidationError } from '../errors.js'
 import { TypedEmitter, type ErrorEvents, type Logger } from '../events.js'
-import { encodeMessage, type DecodedFrame } from '../message/codec.js'
+import { encodeWithTrace, type DecodedFrame, type TraceContext } from '../message/codec.js'
 import type { DeadLetter } from '../message/dead-letter.js'
 import type { InvalidationMessage } from '../message/message.js'
 import { compareStreamIds, formatPosition, parsePosition, type Position } from '../recovery/position.js'
@@ -121,7 +121,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
     })
     this.#dispatcher = new Dispatcher({
       ...{ handler, concurrency, retry, handlerTimeoutMs, runtime, onError, telemetry: this.#telemetry },
-      onGivenUp: (message, _origin, error, tries) => this.#giveUp(message, error, tries),
+      onGivenUp: (message, _origin, error, tries, trace) => this.#giveUp(message, error, tries, trace),
     })
     const shared = {
       progress: this.#progress,
@@ -346,12 +346,17 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
     if (this.#closing) throw new ClosedError('The subscription is closed: what it would wait for never comes')
   }
 
-  async #giveUp(message: InvalidationMessage, error: InvalidationError, tries: number): Promise<void> {
+  async #giveUp(
+    message: InvalidationMessage,
+    error: InvalidationError,
+    tries: number,
+    trace: TraceContext | undefined,
+  ): Promise<void> {
     this.#counts.deadLetters += 1
     this.stats.failed()
     this.emit('error', error)
     await this.#deadLetters.add({
-      ...{ message: encodeMessage(message), error: `${error.name}: ${error.message}`, tries },
+      ...{ message: encodeWithTrace(message, trace), error: `${error.name}: ${error.message}`, tries },
       subscriber: this.name,
     })
   }
