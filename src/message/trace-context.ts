@@ -19,8 +19,7 @@ export const maxTraceLinks = 16
 const maxTracestateBytes = 512
 const maxTraceparentBytes = 128
 /** Version, trace id, span id, flags. Ids of zeros alone and the version `ff` are invalid; `00` ends with the flags. */
-const traceparentPattern =
-  /^(?!ff|00.{54})[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}(?:-|$)/
+const traceparentPattern = /^(?!ff|00.{54})[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}(?:-|$)/
 const sampledFlag = 1
 
 /** The trace context among the fields of a message; undefined where there is none. What is not of its shape is left out. */
