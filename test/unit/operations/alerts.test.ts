@@ -46,6 +46,18 @@ test('The page has no runbook of an alert that is gone', () => {
   expect([...runbooks.keys()].filter((name) => name.startsWith('CacheInvalidation')).toSorted()).toEqual(expected)
 })
 
+test('Every command that runbooks name is one of the command line', () => {
+  const described = Array.from(
+    readText('docs/command-line.md').matchAll(/^## `([a-z ]*[a-z])/gm),
+    ([, command]) => command,
+  )
+  const named = new Set(
+    Array.from(page.matchAll(/npx cache-invalidation ((?:dead )?[a-z]+)/g), ([, command]) => command),
+  )
+  expect(named.size).toBeGreaterThan(5)
+  expect(described).toEqual(expect.arrayContaining([...named]))
+})
+
 test('The limit of the propagation alert is a bound of a bucket: a quantile is exact there and a guess in between', () => {
   const alert = alerts.find((each) => valueAt(each, 'alert') === 'CacheInvalidationPropagationSlow')
   const limit = Number(/> ([\d.]+)\s*$/.exec(textAt(alert, 'expr'))?.[1])
