@@ -35,7 +35,7 @@ describe('is fine', () => {
   test.each<[what: string, changes: Partial<Answers>]>([
     ['a fleet that does not make itself known', { subscriptions: [] }],
     ['a handler that takes a while', { subscriptions: [member({ lagMs: 30_000, behind: 3 })] }],
-    ['an entry that came after a subscription last told of itself', behindFor(-1_000, 2_000)],
+    ['an entry that had stood for a moment when a subscription last told of itself', behindFor(29_000, 2_000)],
     ['a subscription without a position yet', { subscriptions: [member({ position: undefined })] }],
     ['a cursor that is in use', { cursors: new Map([['cache', '1-1@abc']]) }],
   ])('%s', (_, changes) => {

@@ -1,0 +1,224 @@
+import { afterEach, expect, test } from 'vitest'
+import type { Finding, Severity } from '../../src/cli/doctor/check.js'
+import { checks } from '../../src/cli/doctor/checks.js'
+import { stampRecord } from '../../src/log/announced.js'
+import { logKeys } from '../../src/log/keys.js'
+import { systemRuntime } from '../../src/runtime.js'
+import { decodeAnnouncement, encodeAnnouncement, type Announcement } from '../../src/subscribing/announcement.js'
+import type { Subscription, SubscriptionEvents } from '../../src/subscribing/subscription.js'
+import { basics } from '../support/redis-log-fixture.js'
+import { FakeRedis } from '../support/fake-redis.js'
+import { nextEvent, until } from '../support/latch.js'
+import { LiveFleet } from '../support/live-fleet.js'
+import { freePort, startRedisServer, type RedisServerOptions } from '../support/redis-server.js'
+import { Replica } from '../support/replica.js'
+import { runCommand, type CommandOptions } from '../support/running-command.js'
+
+const cleanups: (() => Promise<unknown>)[] = []
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
+})
+
+async function startFleet(options: RedisServerOptions = {}): Promise<LiveFleet> {
+  const fleet = await LiveFleet.start(options)
+  cleanups.push(() => fleet.stop())
+  return fleet
+}
+
+/** What is found that is not fine, as `check: severity`, and the rest of the result. */
+async function diagnose(url: string, channel: string, args: readonly string[] = [], options: CommandOptions = {}) {
+  const result = await runCommand(['doctor', '--json', '--redis', url, '--channel', channel, ...args], options)
+  const report = JSON.parse(result.stdout) as { counts: Record<Severity, number>; findings: readonly Finding[] }
+  const bad = report.findings.filter(({ severity }) => severity !== 'ok')
+  return { ...result, report, found: [...new Set(bad.map(({ check, severity }) => `${check}: ${severity}`))] }
+}
+
+test('finds nothing wrong where all is well', async () => {
+  const fleet = await startFleet({ persistence: 'aof' })
+  const { handled } = await fleet.follow({ name: 'cache' }, { service: 'orders' })
+  const publisher = await fleet.publisher()
+  for (const id of ['1', '2', '3']) await publisher.invalidate('user', id)
+  await handled.count(3)
+  await announced(fleet, ({ state }) => state === 'live')
+  const { found, exitCode, report } = await diagnose(fleet.server.url, fleet.channel, ['--strict'])
+  expect(found).toEqual([])
+  expect(exitCode).toBe(0)
+  expect(report.counts).toEqual({ error: 0, warning: 0, unknown: 0, ok: checks.length })
+})
+
+test('finds each of fifteen things that are wrong with a server, its log and its subscriptions', async () => {
+  const fleet = await startFleet({
+    args: [
+      ...['--maxmemory', '200mb', '--maxmemory-policy', 'allkeys-lru'],
+      ...['--client-output-buffer-limit', 'pubsub 1mb 1mb 10', '--timeout', '5', '--tcp-keepalive', '0'],
+    ],
+  })
+  const { channel, redis, server } = fleet
+  const keys = logKeys(channel)
+  await redis.call('ACL', 'SETUSER', 'limited', 'reset', 'on', 'nopass', `~${keys.stream}`, '&*', '+@all', '-xadd')
+  await addSilentSubscription(fleet)
+  await fleet.follow({ name: 'shared' })
+  await fleet.follow({ name: 'shared' })
+  const failing = await failingSubscription(fleet)
+  const deadLetter = nextEvent<SubscriptionEvents, 'deadLetter'>(failing, 'deadLetter')
+  const publisher = await fleet.publisher({ cap: 100, packing: false })
+  await Promise.all(Array.from({ length: 1_000 }, (_, id) => publisher.invalidate('post', String(id))))
+  await publisher.invalidate('user', 'poison')
+  await deadLetter
+  await breakChain(fleet)
+  await redis.xadd(keys.stream, '*', 'key', 'user:1')
+  await stuckSubscription(fleet, () => publisher.invalidate('user', '1').then(() => undefined))
+  await redis.set(keys.cursors, 'text')
+
+  const { found, exitCode } = await diagnose(server.url, channel, ['--user', 'limited', '--lag', '200ms'], {
+    runtime: { ...systemRuntime, now: () => Date.now() + 60_000 },
+  })
+  expect(found).toEqual([
+    ...['eviction: error', 'publisher-rights: error', 'subscriber-rights: error', 'key-types: error'],
+    ...['foreign-entries: error', 'stuck: error'],
+    ...['clock: warning', 'idle-clients: warning', 'persistence: warning', 'output-buffer: warning'],
+    ...['publisher-rights: warning', 'subscriber-rights: warning', 'chain: warning', 'cover: warning'],
+    ...['dead-letters: warning', 'silent: warning', 'twice: warning'],
+    // Its key holds another type.
+    'cursors: unknown',
+  ])
+  expect(exitCode).toBe(1)
+})
+
+/** As if the process of a subscription had been killed a minute ago. */
+async function addSilentSubscription({ redis, channel }: LiveFleet): Promise<void> {
+  const record = encodeAnnouncement({
+    ...{ name: 'killed', service: 'orders', host: 'pod', pid: 7, version: '0.1.0', state: 'live', position: '1-1@a' },
+    ...{ behind: 0, lagMs: 0, resyncs: 0, replayed: 0, deadLetters: 0, cap: 100_000, startedAt: 1, heartbeatMs: 1_000 },
+  })
+  const [seconds] = await redis.time()
+  await redis.hset(logKeys(channel).subscribers, 'id', stampRecord(record, (Number(seconds) - 60) * 1_000, 300_000))
+}
+
+/** A subscription that fails on the message "poison". */
+async function failingSubscription(fleet: LiveFleet): Promise<Subscription> {
+  const subscriber = await fleet.subscriber()
+  const subscription = subscriber.subscribe(
+    (message) => {
+      if ('entityId' in message && message.entityId === 'poison') throw new Error('poison')
+    },
+    { name: 'failing', retry: { tries: 1 } },
+  )
+  subscription.on('error', () => undefined)
+  await subscription.caughtUp()
+  return subscription
+}
+
+/** Deletes an entry that is neither the first nor the last. */
+async function breakChain({ redis, channel }: LiveFleet): Promise<void> {
+  const { stream } = logKeys(channel)
+  const newest = await redis.xrevrange(stream, '+', '-', 'COUNT', 5)
+  await redis.xdel(stream, newest[3]?.[0] ?? '')
+}
+
+/** A subscription whose handler never ends with what is published; resolves when it has made that known. */
+async function stuckSubscription(fleet: LiveFleet, publish: () => Promise<void>): Promise<void> {
+  const subscriber = await fleet.subscriber({ closeTimeoutMs: 0 })
+  const subscription = subscriber.subscribe(() => new Promise(() => undefined), { name: 'stuck' })
+  await subscription.caughtUp()
+  await publish()
+  await announced(fleet, ({ name, lagMs }) => name === 'stuck' && lagMs > 200)
+}
+
+/** Resolves when a subscription has said of itself what is expected. */
+async function announced(
+  { redis, channel }: LiveFleet,
+  isExpected: (announcement: Announcement) => boolean,
+): Promise<void> {
+  const isKnown = async (): Promise<boolean> => {
+    const records = await redis.hvals(logKeys(channel).subscribers)
+    return records.map(decodeAnnouncement).some((each) => each !== undefined && isExpected(each))
+  }
+  await until(isKnown, 15_000, 'the announcement')
+}
+
+test('finds that a server is a replica, and that nobody listens', async () => {
+  const fleet = await startFleet({ persistence: 'aof' })
+  const replica = await Replica.of(fleet.server)
+  cleanups.push(() => replica.stop())
+  const { found, exitCode } = await diagnose(replica.server.url, fleet.channel)
+  expect(found).toEqual(['role: error', 'persistence: warning', 'listeners: warning'])
+  expect(exitCode).toBe(1)
+})
+
+test('finds a server that refuses to write for want of replicas, and one that is full', async () => {
+  const fleet = await startFleet({ persistence: 'aof', args: ['--min-replicas-to-write', '1', '--maxmemory', '1mb'] })
+  const { found } = await diagnose(fleet.server.url, fleet.channel)
+  expect(found).toEqual(['replication: error', 'memory: error', 'listeners: warning'])
+})
+
+test('finds a server of a cluster', async () => {
+  const fleet = await startFleet({ persistence: 'aof', args: ['--cluster-enabled', 'yes'] })
+  const { found, exitCode } = await diagnose(fleet.server.url, fleet.channel)
+  expect(found).toContain('cluster: error')
+  expect(exitCode).toBe(1)
+})
+
+test('finds a server that lacks what a log needs', async () => {
+  const server = await FakeRedis.start((command) =>
+    command[0] === 'xlen' ? '-ERR unknown command\r\n' : basics(command),
+  )
+  cleanups.push(() => server.stop())
+  const { found, exitCode } = await diagnose(server.url, 'orders')
+  expect(found).toContain('server: error')
+  expect(exitCode).toBe(1)
+})
+
+test('warnings alone end with 1 only where they are asked to', async () => {
+  const fleet = await startFleet()
+  expect((await diagnose(fleet.server.url, fleet.channel)).exitCode).toBe(0)
+  expect((await diagnose(fleet.server.url, fleet.channel, ['--strict'])).exitCode).toBe(1)
+})
+
+test('says what it may not look at, and looks at the rest', async () => {
+  const fleet = await startFleet({ persistence: 'aof' })
+  await fleet.follow()
+  await announced(fleet, ({ state }) => state === 'live')
+  await fleet.redis.call(
+    'ACL',
+    'SETUSER',
+    'app',
+    'reset',
+    'on',
+    '>secret',
+    '~*',
+    '&*',
+    '+@all',
+    '-config',
+    '-info',
+    '-acl',
+  )
+  const url = fleet.server.url.replace('//', '//app:secret@')
+  const { found, stdout, exitCode } = await diagnose(url, fleet.channel, ['--strict', '--role', 'subscriber'])
+  const unknown = ['server', 'role', 'cluster', 'replication', 'idle-clients']
+  const unknownToo = ['eviction', 'memory', 'persistence', 'saving', 'output-buffer']
+  expect(found).toEqual([...unknown, ...unknownToo].map((check) => `${check}: unknown`))
+  expect(exitCode).toBe(0)
+  expect(stdout).toContain('NOPERM')
+  expect(stdout).not.toContain('secret')
+})
+
+test('ends with 3 where Redis can not be reached or refuses us, and with 2 where it was asked wrongly', async () => {
+  const server = await startRedisServer()
+  cleanups.push(() => server.stop())
+  const doctor = async (...args: string[]) => (await runCommand(['doctor', ...args])).exitCode
+  expect(await doctor('--redis', `redis://127.0.0.1:${await freePort()}`)).toBe(3)
+  expect(await doctor('--redis', server.url.replace('//', '//nobody:wrong@'))).toBe(3)
+  expect(await doctor('--redis', server.url, '--cover', 'soon')).toBe(2)
+  expect(await doctor('--redis', server.url, '--role', 'reader')).toBe(2)
+})
+
+test('is coloured on a terminal, plain in a pipe, and says what to do', async () => {
+  const fleet = await startFleet()
+  const args = ['doctor', '--redis', fleet.server.url, '--channel', fleet.channel]
+  const plain = await runCommand(args)
+  expect(plain.stdout).toContain('\n    CONFIG SET appendonly yes')
+  expect(plain.stdout).not.toContain('\u001b')
+  expect((await runCommand(args, { terminals: ['stdout'] })).stdout).toContain('\u001b[')
+})
