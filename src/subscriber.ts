@@ -58,6 +58,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
   readonly #announcer: Announcer | undefined
   readonly #nextAppendId: () => string
   #replicationId: string | undefined
+  #wasUp = false
   #toldBlindness = false
   #closing: Promise<void> | undefined
 
@@ -238,6 +239,8 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
   async #linkUp(): Promise<void> {
     await this.#checkReplication()
     if (!this.#link.up) return
+    if (this.#wasUp) this.#openTelemetry?.reconnected(this.channel, 'subscriber')
+    this.#wasUp = true
     for (const subscription of this.#subscriptions) subscription.linkUp()
     this.emit('connected')
   }

@@ -55,6 +55,10 @@ export function channelAttributes(channel: string): Attributes {
   return { [attribute.destination]: channel }
 }
 
+export function roleAttributes(channel: string, role: 'publisher' | 'subscriber'): Attributes {
+  return { [attribute.destination]: channel, [attribute.role]: role }
+}
+
 /** A subscription's name is a service's own, and few: it may name a series. Keys and ids may not. */
 export function subscriptionAttributes(channel: string, name: string): Attributes {
   return { [attribute.destination]: channel, [attribute.subscription]: name }

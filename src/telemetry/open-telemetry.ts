@@ -2,6 +2,7 @@ import type * as Api from '@opentelemetry/api'
 import { toError } from '../thrown.js'
 import { version } from '../version.js'
 import type { OpenTelemetryApi } from './api.js'
+import { roleAttributes } from './attributes.js'
 import { Meters } from './meters.js'
 
 /** The name under which spans and metrics are recorded: that of the package. */
@@ -35,6 +36,11 @@ export class OpenTelemetry {
       this.#tracer = provider.getTracer(scopeName, version)
     }
     return this.#tracer
+  }
+
+  /** A connection came back after it was lost. */
+  reconnected(channel: string, role: 'publisher' | 'subscriber'): void {
+    this.meters.recorders?.reconnects.add(1, roleAttributes(channel, role))
   }
 }
 

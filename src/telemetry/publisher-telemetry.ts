@@ -56,8 +56,7 @@ export class OpenTelemetryPublisher implements PublisherTelemetry {
   }
 
   reconnected(): void {
-    const attributes = { ...channelAttributes(this.#context.channel), [attribute.role]: 'publisher' }
-    this.#openTelemetry.meters.recorders?.reconnects.add(1, attributes)
+    this.#openTelemetry.reconnected(this.#context.channel, 'publisher')
   }
 
   close(): void {
