@@ -13,13 +13,11 @@ const longestWindowMs = 60_000
  * Over the last minute or, where the entries that were read do not reach back so far, since the first of them.
  *
  * @param newest stream IDs, oldest first
- * @param complete whether these are all there are
  * @param now by the server's clock
  */
-export function appendRate(newest: readonly string[], complete: boolean, now: number): AppendRate {
+export function appendRate(newest: readonly string[], now: number): AppendRate {
   const times = newest.map(streamIdTime)
-  const reach = complete ? -Infinity : (times[0] ?? -Infinity)
-  const since = Math.max(now - longestWindowMs, reach)
+  const since = Math.max(now - longestWindowMs, times[0] ?? 0)
   const entries = times.filter((time) => time > since).length
   const windowMs = Math.max(1, now - since)
   return { entriesPerSecond: (entries * 1_000) / windowMs, entries, windowMs }

@@ -74,7 +74,12 @@ function describeRow(subscriber: SubscriberStatus): readonly string[] {
   return [
     ...[name || '-', service || '-', `${host}:${pid}`, state],
     position === null ? '-' : (position.split('@')[0] ?? ''),
-    ...[behind.toLocaleString('en-US'), formatDuration(lagMs), `${formatDuration(seenAgoMs)} ago`, String(resyncs)],
+    ...[
+      behind.toLocaleString('en-US'),
+      lagMs === 0 ? '0 ms' : formatDuration(lagMs),
+      `${formatDuration(seenAgoMs)} ago`,
+      String(resyncs),
+    ],
     describeMarks(subscriber),
   ]
 }

@@ -75,10 +75,9 @@ function summarizeLog(
   fleet: readonly FleetMember[],
   now: number,
 ): LogStatus {
-  const length = stream?.length ?? 0
   const oldest = stream?.first?.position.streamId
   return {
-    length,
+    length: stream?.length ?? 0,
     caps: [...new Set(fleet.map(({ cap }) => cap))].toSorted((a, b) => a - b),
     bytes: bytes ?? null,
     oldest: oldest ?? null,
@@ -86,7 +85,6 @@ function summarizeLog(
     head: stream?.last ? describePosition(stream.last.position) : null,
     rate: appendRate(
       newest.map(({ id }) => id),
-      length <= newest.length,
       now,
     ),
   }
