@@ -90,7 +90,7 @@ it('a resync is counted, and has not propagated from anywhere', async () => {
 
 it('what is no collector is refused', async () => {
   // @ts-expect-error: JavaScript can pass anything
-  await expect(InvalidationPublisher.connect(log, 'user-service', { stats: {} })).rejects.toThrow('Expected `stats`')
+  await expect(InvalidationPublisher.connect(log, 'user-service', { stats: 7 })).rejects.toThrow('Expected `stats`')
   // @ts-expect-error: JavaScript can pass anything
-  await expect(InvalidationSubscriber.connect(log, { stats: {} })).rejects.toThrow('Expected `stats`')
+  await expect(InvalidationSubscriber.connect(log, { stats: 7 })).rejects.toThrow('Expected `stats`')
 })

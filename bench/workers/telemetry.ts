@@ -1,0 +1,70 @@
+/**
+ * Publishes and handles in one process, over a log in memory, so that what is counted is the library and its telemetry
+ * alone: `telemetry.ts <set-up>`. Answers a number of messages with the CPU time of each, in µs: publisher and
+ * subscriber together.
+ */
+import {
+  AggregationTemporality,
+  InMemoryMetricExporter,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics'
+import { NodeSDK } from '@opentelemetry/sdk-node'
+import {
+  AlwaysOnSampler,
+  BatchSpanProcessor,
+  ParentBasedSampler,
+  TraceIdRatioBasedSampler,
+} from '@opentelemetry/sdk-trace'
+import { InvalidationPublisher, InvalidationSubscriber } from '../../src/index.js'
+import { MemoryLog } from '../../src/testing.js'
+import { serve } from './serve.js'
+import { isTelemetrySetup, type TelemetrySetup } from './telemetry-setups.js'
+
+/** Callers that publish at once: frames of so many. */
+const callers = 100
+
+const [, , setup] = process.argv
+if (!isTelemetrySetup(setup)) throw new RangeError(`Expected a set-up of telemetry, got ${setup}`)
+start(setup)
+
+const log = new MemoryLog({ channel: 'bench:telemetry' })
+const tracing = setup !== 'tracing off'
+const publisher = await InvalidationPublisher.connect(log, 'bench', { tracing, repair: false })
+const subscriber = await InvalidationSubscriber.connect(log, { tracing, announce: false })
+const subscription = subscriber.subscribe(() => undefined, { name: 'cache' })
+await subscription.caughtUp()
+
+serve(async (messages = 0) => {
+  globalThis.gc?.()
+  const before = process.cpuUsage()
+  for (let sent = 0; sent < messages; sent += callers) {
+    const ids = Array.from({ length: callers }, (_, index) => String(sent + index))
+    const receipts = await Promise.all(ids.map((id) => publisher.invalidate('user', id)))
+    const [receipt] = receipts.slice(-1)
+    if (receipt) await subscription.waitFor(receipt.position)
+  }
+  const { user, system } = process.cpuUsage(before)
+  return [(user + system) / messages]
+})
+
+/** What the SDK records goes into its batches, and from there nowhere: what an exporter costs is the exporter's own. */
+function start(chosen: TelemetrySetup): void {
+  if (chosen === 'tracing off' || chosen === 'no SDK') return
+  const root = chosen === 'SDK, 1 % sampled' ? new TraceIdRatioBasedSampler(0.01) : new AlwaysOnSampler()
+  const exporter = {
+    export: (_spans: unknown, done: (result: { code: number }) => void): void => done({ code: 0 }),
+    shutdown: (): Promise<void> => Promise.resolve(),
+  }
+  new NodeSDK({
+    sampler: new ParentBasedSampler({ root }),
+    spanProcessors: [new BatchSpanProcessor({ exporter, maxQueueSize: 1_000_000 })],
+    metricReaders: chosen === 'SDK, all recorded, metrics' ? [inMemoryMetrics()] : [],
+    instrumentations: [],
+    autoDetectResources: false,
+  }).start()
+}
+
+function inMemoryMetrics(): PeriodicExportingMetricReader {
+  const exporter = new InMemoryMetricExporter(AggregationTemporality.DELTA)
+  return new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 })
+}
