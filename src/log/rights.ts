@@ -48,7 +48,7 @@ function publisherNeeds({ channel, stream, last }: LogKeys): readonly Need[] {
     ),
     need(false, 'nothing is live: it is found by heartbeats', ['PUBLISH', channel, emptyFrame]),
     need(false, 'what a failover lost is not repaired', ['XRANGE', stream, '-', '+']),
-    need(false, 'the chain breaks where the key of the head was lost', ['XINFO', 'STREAM', stream]),
+    need(true, 'the chain breaks where the key of the head was lost', ['XINFO', 'STREAM', stream]),
     need(true, 'a failed append leaves a wrong head', ['DEL', last]),
     need(true, 'failovers are not noticed, so nothing is repaired', ['INFO', 'replication']),
     need(true, '`waitReplicas` can not be used', ['WAIT', '0', '0']),
