@@ -39,10 +39,10 @@ export class Output {
     this.#wantsColour = options.color && !env.NO_COLOR && env.TERM !== 'dumb'
   }
 
-  /** How much a terminal shows, in characters. */
+  /** How much a terminal shows, in characters; one that does not know says 0. */
   get size(): { readonly columns: number; readonly rows: number } {
-    const { columns = 80, rows = 24 } = this.#context.stdout
-    return { columns, rows }
+    const { columns = 0, rows = 0 } = this.#context.stdout
+    return columns > 0 && rows > 0 ? { columns, rows } : { columns: 80, rows: 24 }
   }
 
   /** Styles a text for stdout, where that shows colours. */

@@ -1,33 +1,38 @@
 import { stripVTControlCharacters } from 'node:util'
-import type { Output } from './output.js'
 import type { InputStream } from './session.js'
 
 const escape = '\u001b['
 
+/** What a screen is drawn on: an `Output`, of which it needs this much. */
+export interface Canvas {
+  readonly size: { readonly columns: number; readonly rows: number }
+  write(text: string): Promise<void>
+}
+
 /** A terminal whose whole screen is drawn again and again; what was on it comes back at the end. */
 export class Screen {
-  readonly #output: Output
+  readonly #canvas: Canvas
 
-  private constructor(output: Output) {
-    this.#output = output
+  private constructor(canvas: Canvas) {
+    this.#canvas = canvas
   }
 
-  static async open(output: Output): Promise<Screen> {
+  static async open(canvas: Canvas): Promise<Screen> {
     // The alternate screen, without the cursor.
-    await output.write(`${escape}?1049h${escape}?25l`)
-    return new Screen(output)
+    await canvas.write(`${escape}?1049h${escape}?25l`)
+    return new Screen(canvas)
   }
 
   /** Draws what fits on the screen in place of what is there. */
   async draw(text: string): Promise<void> {
-    const { columns, rows } = this.#output.size
+    const { columns, rows } = this.#canvas.size
     const lines = text.split('\n').slice(0, rows)
     const drawn = lines.map((line) => `${cut(line, columns)}${escape}K`).join('\r\n')
-    await this.#output.write(`${escape}H${drawn}${escape}J`)
+    await this.#canvas.write(`${escape}H${drawn}${escape}J`)
   }
 
   async close(): Promise<void> {
-    await this.#output.write(`${escape}?25h${escape}?1049l`)
+    await this.#canvas.write(`${escape}?25h${escape}?1049l`)
   }
 }
 
