@@ -1,0 +1,104 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { InvalidationPublisher, PublisherOptions, Receipt } from '../../../src/index.js'
+import { TracedFleet } from '../../support/traced-fleet.js'
+import { eventsOf, idsOf, linksOf, parentOf, TracedSpans, withinUnsampled } from '../../support/traced-spans.js'
+
+let spans: TracedSpans
+let fleet: TracedFleet
+let publisher: InvalidationPublisher
+
+beforeEach(() => {
+  spans = TracedSpans.setUp()
+  fleet = new TracedFleet()
+})
+
+afterEach(() => spans.tearDown())
+
+/** A follower, and a publisher whose connection is down. */
+async function outage(options: PublisherOptions = {}): Promise<void> {
+  await fleet.follow()
+  publisher = await fleet.publisher(options)
+  fleet.publishing.cut()
+}
+
+function publishTimes(count: number): Promise<Receipt>[] {
+  return Array.from({ length: count }, () => publisher.invalidate('user', '1'))
+}
+
+describe('publishes that became one message', () => {
+  it('are all linked to by its evict, which is the child of the first', async () => {
+    await outage()
+
+    const receipts = await fleet.done(Promise.all(publishTimes(3)))
+
+    const [publishes, evict] = [spans.of('publish'), spans.one('evict')]
+    expect(publishes).toHaveLength(3)
+    expect(parentOf(evict)).toBe(fleet.newest.traceparent?.toString().slice(3, 52))
+    expect(linksOf(evict).sort()).toEqual(publishes.map(idsOf).sort())
+    const messageId = receipts[0]?.messageId
+    const into = publishes.map(({ attributes }) => attributes['cache_invalidation.coalesced_into'])
+    expect(into.sort()).toEqual([messageId, messageId, undefined])
+  })
+
+  it('tell of their wait in the outbox, each', async () => {
+    await outage()
+
+    await fleet.done(Promise.all(publishTimes(2)))
+
+    const events = ['cache_invalidation.outbox.queued', 'cache_invalidation.outbox.sent']
+    expect(spans.of('publish').map(eventsOf)).toEqual([events, events])
+    expect(spans.of('publish')[0]?.events[0]?.attributes).toEqual({ 'cache_invalidation.outbox.size': 1 })
+  })
+
+  it('make an evict where only one that joined is sampled: its child, with a link to it', async () => {
+    await outage()
+
+    const unsampled = withinUnsampled(() => publishTimes(2))
+    await fleet.done(Promise.all([...unsampled, ...publishTimes(1)]))
+
+    const [publish, evict] = [spans.one('publish'), spans.one('evict')]
+    expect(parentOf(evict)).toBe(idsOf(publish))
+    expect(linksOf(evict)).toContain(idsOf(publish))
+    expect(linksOf(evict), 'the first, whose message it is').toHaveLength(2)
+  })
+
+  it('make none where none is sampled', async () => {
+    await outage()
+
+    await fleet.done(Promise.all(withinUnsampled(() => publishTimes(3))))
+
+    expect(spans.ended).toEqual([])
+    expect(fleet.newest).not.toHaveProperty('trace_links')
+  })
+
+  it('are linked to up to a bound, also where a sampled one comes behind many that are not', async () => {
+    await outage()
+
+    const unsampled = withinUnsampled(() => publishTimes(50))
+    await fleet.done(Promise.all([...unsampled, ...publishTimes(50)]))
+
+    const evict = spans.one('evict')
+    const publishes = new Set(spans.of('publish').map(idsOf))
+    expect(evict.links).toHaveLength(1 + 16)
+    expect(linksOf(evict).filter((link) => publishes.has(link))).toHaveLength(16)
+    expect(publishes).toContain(parentOf(evict))
+  })
+
+  it('are linked to by the flush that they overflowed into', async () => {
+    await outage({ maxQueued: 3 })
+
+    const ids = ['1', '2', '3', '4', '5']
+    const receipts = await fleet.done(Promise.all(ids.map((id) => publisher.invalidate('user', id))))
+
+    const evict = spans.one('evict')
+    expect(evict.attributes).toMatchObject({
+      'cache_invalidation.action': 'pattern',
+      'messaging.message.id': receipts[0]?.messageId,
+    })
+    expect(spans.of('publish')).toHaveLength(5)
+    expect(linksOf(evict).sort()).toEqual(spans.of('publish').map(idsOf).sort())
+    expect(spans.of('publish').map(idsOf)).toContain(parentOf(evict))
+    const into = spans.of('publish').map(({ attributes }) => attributes['cache_invalidation.coalesced_into'])
+    expect(new Set(into)).toEqual(new Set([receipts[0]?.messageId]))
+  })
+})
