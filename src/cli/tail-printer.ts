@@ -3,7 +3,7 @@ import type { LogCommands } from '../log/log.js'
 import type { InvalidationMessage } from '../message/message.js'
 import { timestampMs } from '../message/timestamp.js'
 import type { Entry } from '../recovery/entry.js'
-import { formatPosition, parsePosition } from '../recovery/position.js'
+import { compareStreamIds, formatPosition, parsePosition } from '../recovery/position.js'
 import type { ResyncEvent } from '../subscribing/recovery.js'
 import { preciseClock } from '../telemetry/precise-clock.js'
 import { messageFilter, type FilterFlags, type MessageFilter } from './message-filter.js'
@@ -25,6 +25,8 @@ export class TailPrinter {
   #left: number
   /** What was read from the log after a resync is printed before what comes next. */
   #before: Promise<void> = Promise.resolve()
+  /** Whether an entry stands where the log was read after the newest resync. */
+  #isRead: (streamId: string) => boolean = () => false
 
   constructor(
     session: Session,
@@ -49,6 +51,8 @@ export class TailPrinter {
   async take(message: InvalidationMessage, delivery: Delivery): Promise<void> {
     await this.#before
     const position = delivery.mode === 'resync' ? undefined : delivery.position
+    // What arrives live while the log is read is handed over, too.
+    if (position !== undefined && this.#isRead(streamIdOf(position))) return
     await this.#print(message, delivery.mode === 'live' ? 'live' : 'replay', position)
   }
 
@@ -61,7 +65,8 @@ export class TailPrinter {
   /** After a resync the subscription goes on at the head; what the log still has before that is shown all the same. */
   takeAfterResync({ from, to }: ResyncEvent): void {
     if (to === undefined) return
-    const range = { from: from === undefined ? '-' : parsePosition(from).streamId, to: parsePosition(to).streamId }
+    const range = { from: from === undefined ? '0-0' : streamIdOf(from), to: streamIdOf(to) }
+    this.#isRead = (streamId) => compareStreamIds(streamId, range.from) > 0 && compareStreamIds(streamId, range.to) <= 0
     this.#before = this.#before.then(() => this.#printRange(range, from)).catch(this.#fail)
   }
 
@@ -85,4 +90,8 @@ export class TailPrinter {
     })
     if (this.#left === 0) this.#finish()
   }
+}
+
+function streamIdOf(position: string): string {
+  return parsePosition(position).streamId
 }

@@ -125,6 +125,12 @@ test('purge removes only what a person confirms, or --yes', async () => {
   expect((await dead(['list'])).stdout).toBe('')
 })
 
+test('a server that is away ends it with 3, and says why', async () => {
+  const { exitCode, stderr } = await runCommand(['dead', 'list', '--redis', 'redis://127.0.0.1:1'])
+  expect(exitCode).toBe(3)
+  expect(stderr).toContain('ECONNREFUSED')
+})
+
 test.each([[['redrive']], [['redrive', '1-1', '--all']], [['purge', '--yes']], [['purge', 'x', '--yes']], [[]]])(
   'dead with %j ends with 2',
   async (args) => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { version } from '../../src/version.js'
 import { LiveFleet, type LiveFollower } from '../support/live-fleet.js'
-import { runCommand, type CommandResult } from '../support/running-command.js'
+import { runCommand, RunningCommand, type CommandResult } from '../support/running-command.js'
 import { Replica } from '../support/replica.js'
 
 let fleet: LiveFleet
@@ -76,10 +76,11 @@ test.each([
   expect(stderr).not.toContain('secret')
 })
 
-test('a read-only replica ends it with 3', async () => {
+test('a read-only replica ends it with 3, at once', async () => {
   const replica = await Replica.of(fleet.server)
   try {
-    const { exitCode, stderr } = await run('publish', 'user', '1', '--redis', replica.server.url)
+    const command = new RunningCommand(['publish', 'user', '1', '--redis', replica.server.url], {})
+    const { exitCode, stderr } = await command.ended(3_000)
     expect(exitCode).toBe(3)
     expect(stderr).toContain('connect to the primary')
   } finally {

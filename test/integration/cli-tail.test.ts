@@ -1,4 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { encodeMessage } from '../../src/message/codec.js'
+import { deleteMessage } from '../../src/message/create-message.js'
 import type { InvalidationPublisher } from '../../src/publisher.js'
 import { LiveFleet } from '../support/live-fleet.js'
 import { RunningCommand } from '../support/running-command.js'
@@ -33,6 +35,17 @@ async function tail(args: readonly string[] = [], url = fleet.server.url): Promi
   running.push(command)
   await command.printed(({ stderr }) => stderr.includes('state: live'))
   return command
+}
+
+/** Appends invalidations of users as a chain of its own, which continues nothing. */
+async function appendUnpublished(ids: readonly string[]): Promise<void> {
+  const pipeline = fleet.redis.pipeline()
+  ids.forEach((id, index) => {
+    const [name, prev] = [`unpublished${id}`, `unpublished${ids[index - 1] ?? ''}`]
+    pipeline.xadd(stream(), '*', 'a', name, 'p', prev, 'm', encodeMessage(deleteMessage('user', id, 'test')))
+    pipeline.set(`{${channel}}:last`, name)
+  })
+  await pipeline.exec()
 }
 
 const stream = (): string => `{${channel}}:stream`
@@ -132,6 +145,23 @@ test('where the log is emptied a resync is told, and what it has since is shown'
   await command.printed(({ objects }) => objects.length === 1)
   expect(command.objects).toMatchObject([{ entityId: '2' }])
   expect(command.stderr).toContain('resync (log-lost')
+})
+
+test('after a resync nothing is shown twice or out of order', async () => {
+  const { position } = await publisher.invalidate('user', '1')
+  const command = await tail(['--since', position, '--json'])
+  // As if an entry between had been deleted; nothing is published, so that a heartbeat finds it.
+  await appendUnpublished(['2'])
+  await command.printed(({ objects }) => objects.length === 2)
+  expect(command.stderr).toContain('resync (deleted')
+  await fleet.redis.del(stream(), `{${channel}}:last`)
+  const ids = Array.from({ length: 5_000 }, (_, index) => String(index + 3))
+  await appendUnpublished(ids.slice(0, 4_900))
+  // The first makes it read all that, and the others come meanwhile.
+  for (const id of ids.slice(4_900)) await publisher.invalidate('user', id)
+  await command.printed(({ objects }) => objects.length >= 5_002)
+  const shown = command.objects.map((object) => (object as Record<string, unknown>).entityId)
+  expect(shown).toEqual(['1', '2', ...ids])
 })
 
 test('a range that begins before the log does is told of', async () => {

@@ -104,6 +104,15 @@ describe.each([
     }
   })
 
+  test('has the command line in its bin, on the lowest Node as well', async () => {
+    const options = { cwd: project.dir, env: { ...process.env, REDIS_URL: redis.url } }
+    const command = join(project.dir, 'node_modules/.bin/cache-invalidation')
+    const { stdout: version } = await promisify(execFile)(command, ['--version'], options)
+    expect(version).toBe(`${packageJson.version}\n`)
+    const published = await promisify(execFile)(lowestNodePath, [command, 'publish', 'user', '123'], options)
+    expect(published.stdout).toMatch(/^published delete user:123 {2}position /)
+  })
+
   test('gets types that do not mention p-queue', async () => {
     const dist = join(project.dir, 'node_modules/cache-invalidation/dist')
     const declarations = (await readdir(dist, { recursive: true })).filter((file) => file.endsWith('.d.ts'))
