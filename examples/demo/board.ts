@@ -1,5 +1,6 @@
 import type { ServiceName } from './services/service.js'
 import { Tally } from './tally.js'
+import type { Absence } from './tracing/moment.js'
 
 /** How an act goes. */
 export interface ActProgress {
@@ -16,7 +17,10 @@ export class Board {
     'user-service': new Tally(),
     'graphql-gateway': new Tally(),
     'feed-service': new Tally(),
+    'search-service': new Tally(),
   }
+  /** Of the service that was killed last. */
+  absence: Absence | undefined
 
   constructor(titles: readonly string[]) {
     this.acts = titles.map((title) => ({ title, status: 'to come', summary: '' }))

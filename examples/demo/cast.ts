@@ -22,12 +22,15 @@ export class Cast {
       else this.#say(`${name}: ${news.text}`)
     })
     this.#running.set(name, running)
+    const { absence } = this.#board
+    if (absence?.service === name) this.#board.absence = { ...absence, untilMs: Date.now() }
   }
 
   async kill(name: ServiceName): Promise<void> {
     await this.#service(name).kill()
     this.#running.delete(name)
     this.#board.tallies[name].died()
+    this.#board.absence = { service: name, fromMs: Date.now(), untilMs: Infinity }
   }
 
   order(name: ServiceName, order: Order): Promise<void> {

@@ -10,6 +10,10 @@ import { createPaint } from './screen/paint.js'
 import { playShow } from './show.js'
 import { openStage } from './stage/open-stage.js'
 import { outcomeText } from './table.js'
+import { Collector } from './tracing/collector.js'
+import { chooseMoment } from './tracing/moment.js'
+import { findTraceTarget } from './tracing/target.js'
+import { traceText } from './tracing/trace-text.js'
 
 /** A signal asked us to end. */
 class Stopped extends Error {
@@ -38,9 +42,12 @@ async function main(args: readonly string[]): Promise<number> {
 
 async function run({ redis, seconds, seed, json }: DemoOptions): Promise<number> {
   const output = json ? process.stderr : process.stdout
+  const paint = createPaint(output)
   const startedAt = performance.now()
   const { signal, stopped } = stopOnSignal()
-  const opening = openStage(redis, seed, (text) => output.write(`${text}\n`))
+  const target = await findTraceTarget(process.env)
+  const collector = await Collector.open(target)
+  const opening = openStage(redis, { seed, tracesEndpoint: collector.endpoint }, (text) => output.write(`${text}\n`))
   const stage = await Promise.race([opening, stopped])
   try {
     output.write(`${stage.description}; seed ${seed}\n`)
@@ -49,11 +56,16 @@ async function run({ redis, seconds, seed, json }: DemoOptions): Promise<number>
     const playing = playShow({ stage, board, screen, seconds, signal })
     const failure = await failureOf(Promise.race([playing, stopped])).finally(() => screen.close())
     const took = Math.round((performance.now() - startedAt) / 100) / 10
-    const outcome = outcomeOf(board, { mode: stage.mode, seconds: took, seed }, failure)
-    process.stdout.write(json ? `${JSON.stringify(outcome, null, 2)}\n` : outcomeText(outcome, createPaint(output)))
+    const moment = board.absence && chooseMoment(collector.spans, board.absence)
+    const outcome = outcomeOf(board, { mode: stage.mode, seconds: took, seed, ...(moment && { moment }) }, failure)
+    process.stdout.write(json ? `${JSON.stringify(outcome, null, 2)}\n` : outcomeText(outcome, paint))
+    output.write(
+      traceText(moment, { columns: output.columns || 100, paint, target, failure: await collector.passedOn() }),
+    )
     return outcome.ok ? 0 : 1
   } finally {
     await stage.close()
+    collector.close()
   }
 }
 

@@ -1,6 +1,7 @@
 import { type ServiceName, serviceNames, type StaleValue } from './services/service.js'
 import type { ActProgress, Board } from './board.js'
 import type { Tally } from './tally.js'
+import type { Moment } from './tracing/moment.js'
 
 /** What a service did in all its lives, and what its caches held at the end. */
 export interface ServiceOutcome {
@@ -35,12 +36,14 @@ export interface Outcome {
   readonly stale: number
   readonly longestGapMs: number
   readonly acts: readonly Readonly<ActProgress>[]
+  /** What was traced of a publish that a service missed. */
+  readonly moment?: Moment
   readonly services: Readonly<Record<ServiceName, ServiceOutcome>>
 }
 
 export function outcomeOf(
   board: Board,
-  about: Pick<Outcome, 'mode' | 'seconds' | 'seed'>,
+  about: Pick<Outcome, 'mode' | 'seconds' | 'seed' | 'moment'>,
   failure: Error | undefined,
 ): Outcome {
   const { acts, tallies } = board
@@ -48,6 +51,7 @@ export function outcomeOf(
     'user-service': serviceOutcome(tallies['user-service']),
     'graphql-gateway': serviceOutcome(tallies['graphql-gateway']),
     'feed-service': serviceOutcome(tallies['feed-service']),
+    'search-service': serviceOutcome(tallies['search-service']),
   }
   const each = serviceNames.map((name) => services[name])
   const sum = (of: (service: ServiceOutcome) => number): number => each.map(of).reduce((a, b) => a + b, 0)

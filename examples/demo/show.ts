@@ -3,6 +3,7 @@ import { type Act, acts } from './acts.js'
 import type { ActProgress, Board } from './board.js'
 import { Cast } from './cast.js'
 import type { Screen } from './screen/screen.js'
+import { cachingServiceNames } from './services/service.js'
 import type { Stage } from './stage/stage.js'
 
 export interface ShowContext {
@@ -24,7 +25,7 @@ export async function playShow(context: ShowContext): Promise<void> {
   screen.say('starting the services')
   // It makes the database that the others read.
   await cast.start('user-service')
-  await Promise.all([cast.start('graphql-gateway'), cast.start('feed-service')])
+  await Promise.all(cachingServiceNames.map((name) => cast.start(name)))
   await cast.orderAll('work')
   for (const [index, progress] of board.acts.entries()) {
     const act = acts[index]
@@ -34,6 +35,7 @@ export async function playShow(context: ShowContext): Promise<void> {
   await cast.orderAll('rest')
   await cast.settle()
   await cast.orderAll('audit')
+  await cast.orderAll('close')
 }
 
 async function playAct(act: Act, progress: ActProgress, cast: Cast, context: ShowContext): Promise<void> {

@@ -3,6 +3,8 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { Collector } from '../../examples/demo/tracing/collector.js'
+import type { Moment } from '../../examples/demo/tracing/moment.js'
 import { type RedisServer, startRedisServer } from '../support/redis-server.js'
 
 const main = fileURLToPath(new URL('../../examples/demo/main.ts', import.meta.url))
@@ -19,13 +21,17 @@ interface Finished {
 
 let server: RedisServer
 let client: Redis
+/** Where demos pass their traces on to. */
+let target: Collector
 
 beforeAll(async () => {
   server = await startRedisServer()
   client = new Redis(server.url)
+  target = await Collector.open(undefined)
 })
 
 afterAll(async () => {
+  target.close()
   client.disconnect()
   await server.stop()
 })
@@ -33,7 +39,7 @@ afterAll(async () => {
 function startDemo(args: readonly string[], env: NodeJS.ProcessEnv = {}): [ChildProcess, Promise<Finished>] {
   const child = spawn(process.execPath, ['--import', 'tsx', main, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...env },
+    env: { ...process.env, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: target.endpoint, ...env },
     timeout: timeoutMs,
   })
   let stdout = ''
@@ -46,6 +52,13 @@ function startDemo(args: readonly string[], env: NodeJS.ProcessEnv = {}): [Child
 
 async function runDemo(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Finished> {
   return startDemo(args, env)[1]
+}
+
+/** What a demo traced of a publish that a service missed, by its `--json`. */
+function momentIn(outcome: unknown): Moment {
+  const span = { traceId: expect.any(String) as unknown, spanId: expect.any(String) as unknown, startMs: anyNumber }
+  expect(outcome).toMatchObject({ moment: { publish: span, late: span, live: expect.any(Array) as unknown } })
+  return (outcome as { moment: Moment }).moment
 }
 
 /** The connections that the services of a running demo have to our server. */
@@ -72,8 +85,36 @@ test(
     expect(outcome).toMatchObject({
       ...{ published: positive, live: positive, replayed: positive, duplicates: anyNumber, resyncs: 2 },
       acts: [played, played, played, played, played],
-      services: { 'user-service': { published: positive }, 'graphql-gateway': cache, 'feed-service': cache },
+      services: {
+        ...{ 'user-service': { published: positive }, 'graphql-gateway': cache, 'feed-service': cache },
+        'search-service': { live: positive, compared: positive, stale: 0, resyncs: 0 },
+      },
     })
+  },
+  timeoutMs,
+)
+
+test(
+  'it ends with a publish that a service missed: the live evicts below it, and the replayed one linked to it',
+  async () => {
+    const { code, stdout, stderr } = await runDemo(['--seconds', '2', '--json'])
+    expect(code, stderr).toBe(0)
+    const { publish, live, late } = momentIn(JSON.parse(stdout))
+    expect(publish.service).toBe('user-service')
+    expect(live.map(({ service }) => service).toSorted()).toEqual(['feed-service', 'search-service'])
+    for (const evict of live) expect(evict).toMatchObject({ traceId: publish.traceId, parentSpanId: publish.spanId })
+    const { traceId, spanId } = publish
+    expect(late).toMatchObject({ service: 'graphql-gateway', links: [{ traceId, spanId }] })
+    expect(late.startMs).toBeGreaterThan(publish.endMs + 100)
+
+    const drawn = stderr.slice(stderr.indexOf('A publish that graphql-gateway missed'))
+    expect(drawn).toMatch(/^user-service +publish +█.*┊/m)
+    for (const { service } of live) expect(drawn).toMatch(new RegExp(`^${service} +[├└] evict, live +█.*┊`, 'm'))
+    expect(drawn).toMatch(/^graphql-gateway +⇠ evict, replayed .*┊ +█/m)
+
+    expect(target.spans).toEqual(expect.arrayContaining([publish, ...live, late]))
+    const replay = target.spans.find((span) => span.traceId === late.traceId && span.spanId === late.parentSpanId)
+    expect(replay).toMatchObject({ service: 'graphql-gateway', name: expect.stringMatching(/^replay /) as unknown })
   },
   timeoutMs,
 )
@@ -81,13 +122,16 @@ test(
 test(
   'without a Redis to be had it says so, and runs in memory',
   async () => {
-    const { code, stdout, stderr } = await runDemo(['--seconds', '1', '--json'], {
+    const { code, stdout, stderr } = await runDemo(['--seconds', '2', '--json'], {
       REDIS_SERVER: '/nowhere/redis-server',
     })
     expect(code, stderr).toBe(0)
     expect(stderr).toContain('/nowhere/redis-server does not run')
     expect(stderr).toContain('runs without Redis')
-    expect(JSON.parse(stdout)).toMatchObject({ ok: true, mode: 'memory', stale: 0, replayed: positive })
+    const outcome: unknown = JSON.parse(stdout)
+    expect(outcome).toMatchObject({ ok: true, mode: 'memory', stale: 0, replayed: positive })
+    const { publish, late } = momentIn(outcome)
+    expect(late.links).toEqual([{ traceId: publish.traceId, spanId: publish.spanId }])
   },
   timeoutMs,
 )

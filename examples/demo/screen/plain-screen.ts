@@ -1,4 +1,5 @@
 import type { ActProgress, Board } from '../board.js'
+import { cachingServiceNames } from '../services/service.js'
 import type { Screen } from './screen.js'
 
 const progressMs = 2_000
@@ -29,7 +30,7 @@ export class PlainScreen implements Screen {
 }
 
 function progressOf({ published, tallies }: Board): string {
-  const caches = (['graphql-gateway', 'feed-service'] as const).map((name) => {
+  const caches = cachingServiceNames.map((name) => {
     const { live, replayed } = tallies[name].total
     return `${name} ${tallies[name].latest.state}, ${live} live + ${replayed} replayed`
   })

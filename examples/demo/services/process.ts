@@ -1,8 +1,9 @@
 /** The process of one service: starts it as it is told to, passes orders on, and ends when the show does. */
 import { Redis } from 'ioredis'
+import { sdk } from '../../telemetry/instrumentation.js'
 import { Database } from './database.js'
 import { isRequest, type Reply, type Request, type ServiceConfig } from './protocol.js'
-import type { News, Service } from './service.js'
+import type { News, Order, Service } from './service.js'
 import { SharedCache } from './shared-cache.js'
 import { startService } from './start-service.js'
 
@@ -20,11 +21,17 @@ async function answer(request: Request): Promise<void> {
   const { id } = request
   try {
     if (request.type === 'start') service = await start(request.config)
-    else await service?.carryOut(request.order)
+    else await carryOut(request.order)
     tell({ type: 'done', id })
   } catch (error) {
     tell({ type: 'failed', id, reason: error instanceof Error ? error.message : String(error) })
   }
+}
+
+async function carryOut(order: Order): Promise<void> {
+  await service?.carryOut(order)
+  // Sends what was not sent yet.
+  if (order === 'close') await sdk.shutdown()
 }
 
 function start({ name, redis, channel, databasePath, cursorPath, seed }: ServiceConfig): Promise<Service> {

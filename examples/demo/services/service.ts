@@ -1,5 +1,7 @@
-/** The services of the demo: one writes, two keep caches of what it writes. */
-export const serviceNames = ['user-service', 'graphql-gateway', 'feed-service'] as const
+/** They keep caches of what the user service writes. */
+export const cachingServiceNames = ['graphql-gateway', 'feed-service', 'search-service'] as const
+
+export const serviceNames = ['user-service', ...cachingServiceNames] as const
 
 export type ServiceName = (typeof serviceNames)[number]
 

@@ -37,18 +37,23 @@ export async function startService(name: ServiceName, surroundings: Surroundings
       return new UserService({ publisher, database, seed, tell })
     }
     case 'graphql-gateway':
-      return startCaching(name, ['user', 'post'], redisCursor(), surroundings)
+      return startCaching(name, ['user', 'post'], surroundings, redisCursor())
     case 'feed-service':
-      return startCaching(name, ['feed', 'user'], fileCursor(cursorPath), surroundings)
+      return startCaching(name, ['feed', 'user'], surroundings, fileCursor(cursorPath))
+    case 'search-service':
+      return startCaching(name, ['post'], surroundings)
   }
 }
 
 async function startCaching(
   name: ServiceName,
   serves: readonly ('user' | 'post' | 'feed')[],
-  cursor: CursorFactory,
   { log, channel, database, shared, seed, tell }: Surroundings,
+  durable?: CursorFactory,
 ): Promise<Service> {
-  const subscriber = await InvalidationSubscriber.connect(log, { channel })
-  return CachingService.start({ subscriber, subscription: { name, cursor }, database, shared, serves, seed, tell })
+  const subscriber = await InvalidationSubscriber.connect(log, { channel, service: name })
+  const common = { subscriber, database, serves, seed, tell }
+  // Without a durable cursor nothing may be cached that outlives the process.
+  if (!durable) return CachingService.start({ ...common, subscription: { name }, shared: undefined })
+  return CachingService.start({ ...common, subscription: { name, cursor: durable }, shared })
 }

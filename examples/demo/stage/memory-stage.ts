@@ -1,11 +1,13 @@
 import { join } from 'node:path'
+import type { NodeSDK } from '@opentelemetry/sdk-node'
 import { MemoryLog } from '../../../src/testing.js'
 import { Database } from '../services/database.js'
 import { type ServiceName, serviceNames, type Tell } from '../services/service.js'
 import { startService } from '../services/start-service.js'
+import { traceInProcess } from '../tracing/in-process.js'
 import { MortalLog } from './mortal-log.js'
 import { RunFolder } from './run-folder.js'
-import type { RunningService, Stage } from './stage.js'
+import type { RunningService, Stage, StageSettings } from './stage.js'
 
 /** All services in this process, over a log and a database in memory, and without caches in Redis. */
 export class MemoryStage implements Stage {
@@ -14,18 +16,20 @@ export class MemoryStage implements Stage {
   readonly words = { kill: 'thrown away', cut: 'its Pub/Sub connection is cut', outage: 'out of reach' }
   readonly outage: NonNullable<Stage['outage']>
   readonly #seed: number
+  readonly #sdk: NodeSDK
   readonly #folder: RunFolder
   readonly #log = new MemoryLog({ channel: 'cache-invalidation-demo' })
   readonly #database = new Database(':memory:')
   readonly #links = new Map<ServiceName, ReturnType<MemoryLog['link']>>()
   readonly #running = new Set<RunningService>()
 
-  static async open(seed: number): Promise<MemoryStage> {
-    return new MemoryStage(seed, await RunFolder.create())
+  static async open(settings: StageSettings): Promise<MemoryStage> {
+    return new MemoryStage(settings, await RunFolder.create())
   }
 
-  private constructor(seed: number, folder: RunFolder) {
+  private constructor({ seed, tracesEndpoint }: StageSettings, folder: RunFolder) {
     this.#seed = seed
+    this.#sdk = traceInProcess(tracesEndpoint)
     this.#folder = folder
     this.outage = {
       begin: () => {
@@ -53,7 +57,13 @@ export class MemoryStage implements Stage {
       },
     })
     const running: RunningService = {
-      carryOut: (order) => service.carryOut(order),
+      carryOut: async (order) => {
+        await service.carryOut(order)
+        if (order !== 'close') return
+        this.#running.delete(running)
+        // The last to go sends what was not sent yet.
+        if (this.#running.size === 0) await this.#sdk.shutdown()
+      },
       kill: async () => {
         isAlive = false
         this.#running.delete(running)

@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { type RedisServer, startRedisServer } from '../../../scripts/redis-server-process.js'
 import { type ServiceName, serviceNames, type Tell } from '../services/service.js'
+import { tracingEnvironment } from '../tracing/environment.js'
 import { RunFolder } from './run-folder.js'
 import { ServiceProcess } from './service-process.js'
-import type { RunningService, Stage } from './stage.js'
+import type { RunningService, Stage, StageSettings } from './stage.js'
 
 /** Each service in a process of its own, over a Redis and a database in a file. */
 export class RedisStage implements Stage {
@@ -18,7 +19,7 @@ export class RedisStage implements Stage {
   }
   readonly outage?: NonNullable<Stage['outage']>
   readonly #url: string
-  readonly #seed: number
+  readonly #settings: StageSettings
   readonly #folder: RunFolder
   readonly #server: RedisServer | undefined
   readonly #control: Redis
@@ -30,13 +31,13 @@ export class RedisStage implements Stage {
   #closed = false
 
   /** On a Redis of its own, which keeps its data in a file. */
-  static async onOwnServer(seed: number): Promise<RedisStage> {
+  static async onOwnServer(settings: StageSettings): Promise<RedisStage> {
     const folder = await RunFolder.create()
     try {
       const dir = join(folder.path, 'redis')
       await mkdir(dir)
       const server = await startRedisServer({ dir, persistence: 'aof' })
-      return await RedisStage.#open(new RedisStage(server.url, seed, folder, server))
+      return await RedisStage.#open(new RedisStage(server.url, settings, folder, server))
     } catch (error) {
       await folder.remove()
       throw error
@@ -44,8 +45,8 @@ export class RedisStage implements Stage {
   }
 
   /** On a Redis that someone else runs: it is never stopped, and only keys of this run are touched. */
-  static async onServerAt(url: string, seed: number): Promise<RedisStage> {
-    return RedisStage.#open(new RedisStage(url, seed, await RunFolder.create(), undefined))
+  static async onServerAt(url: string, settings: StageSettings): Promise<RedisStage> {
+    return RedisStage.#open(new RedisStage(url, settings, await RunFolder.create(), undefined))
   }
 
   static async #open(stage: RedisStage): Promise<RedisStage> {
@@ -60,9 +61,9 @@ export class RedisStage implements Stage {
     }
   }
 
-  private constructor(url: string, seed: number, folder: RunFolder, server: RedisServer | undefined) {
+  private constructor(url: string, settings: StageSettings, folder: RunFolder, server: RedisServer | undefined) {
     this.#url = url
-    this.#seed = seed
+    this.#settings = settings
     this.#folder = folder
     this.#server = server
     this.#control = new Redis(url, { lazyConnect: true, maxRetriesPerRequest: 3, retryStrategy: () => 100 })
@@ -77,12 +78,14 @@ export class RedisStage implements Stage {
 
   start(name: ServiceName, tell: Tell): Promise<RunningService> {
     if (this.#closed) return Promise.reject(new Error('The demo is ending: nothing is started any more'))
+    const { seed, tracesEndpoint } = this.#settings
     const config = {
-      ...{ name, redis: this.#url, channel: this.#channel, seed: this.#seed + serviceNames.indexOf(name) },
+      ...{ name, redis: this.#url, channel: this.#channel, seed: seed + serviceNames.indexOf(name) },
       databasePath: join(this.#folder.path, 'database.sqlite'),
       cursorPath: join(this.#folder.path, `${name}.cursor`),
     }
-    return ServiceProcess.start(config, tell, (service) => this.#services.add(service))
+    const env = { ...process.env, ...tracingEnvironment(name, tracesEndpoint, process.env) }
+    return ServiceProcess.start({ config, env, tell, onSpawned: (service) => this.#services.add(service) })
   }
 
   async cutPubSub(name: ServiceName): Promise<void> {

@@ -9,6 +9,14 @@ const script = fileURLToPath(new URL('../services/process.ts', import.meta.url))
 const loader = import.meta.resolve('tsx')
 const answerTimeoutMs = 45_000
 
+export interface ServiceProcessOptions {
+  readonly config: ServiceConfig
+  readonly env: NodeJS.ProcessEnv
+  readonly tell: Tell
+  /** Called at once. */
+  readonly onSpawned: (service: ServiceProcess) => void
+}
+
 /** A service in a process of its own. */
 export class ServiceProcess implements RunningService {
   readonly #name: string
@@ -18,22 +26,19 @@ export class ServiceProcess implements RunningService {
   #requests = 0
   #stderr = ''
 
-  /** Resolves when the service is ready to work; `onSpawned` is called at once. */
-  static async start(
-    config: ServiceConfig,
-    tell: Tell,
-    onSpawned: (service: ServiceProcess) => void,
-  ): Promise<ServiceProcess> {
-    const service = new ServiceProcess(config.name, tell)
+  /** Resolves when the service is ready to work. */
+  static async start({ config, env, tell, onSpawned }: ServiceProcessOptions): Promise<ServiceProcess> {
+    const service = new ServiceProcess(config.name, env, tell)
     onSpawned(service)
     await service.#ask({ type: 'start', id: ++service.#requests, config })
     return service
   }
 
-  private constructor(name: string, tell: Tell) {
+  private constructor(name: string, env: NodeJS.ProcessEnv, tell: Tell) {
     this.#name = name
     this.#tell = tell
     this.#child = fork(script, {
+      env,
       // node:sqlite warns that it is experimental, on Node 22.
       execArgv: ['--import', loader, '--disable-warning=ExperimentalWarning'],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],

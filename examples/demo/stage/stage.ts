@@ -8,6 +8,12 @@ export interface RunningService {
   kill(): Promise<void>
 }
 
+export interface StageSettings {
+  readonly seed: number
+  /** Where services send their traces, as OTLP over HTTP in JSON. */
+  readonly tracesEndpoint: string
+}
+
 /** Where the services run, and what can be done to them there. */
 export interface Stage {
   readonly mode: 'redis' | 'memory'
