@@ -35,8 +35,10 @@ Exit codes:
   130  interrupted, as by Ctrl-C
 
 Examples:
+  $ cache-invalidation status --watch
   $ cache-invalidation tail --since 10m --type user
   $ cache-invalidation publish user 123
+  $ REDIS_URL=rediss://user:password@host:6379 cache-invalidation doctor
   $ cache-invalidation <command> --help
 `
 
@@ -48,7 +50,10 @@ export function createProgram({ stdout, stderr }: Pick<Surroundings, 'stdout' | 
     .version(version, '--version', 'print the version')
     .helpOption('--help', 'print help')
     .helpCommand('help [command]', 'print the help of a command')
-    .configureHelp({ showGlobalOptions: true, visibleGlobalOptions: () => globalOptions(program) })
+    .configureHelp({
+      showGlobalOptions: true,
+      visibleGlobalOptions: (command) => (command === program ? [] : globalOptions(program)),
+    })
     .configureOutput({
       writeOut: (text) => stdout.write(text),
       writeErr: (text) => stderr.write(text),
