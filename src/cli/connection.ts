@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
-import { RedisError, type InvalidationError } from '../errors.js'
+import { RedisError } from '../errors.js'
 import type { InvalidationLog, LogCommands } from '../log/log.js'
+import { openOnce } from '../log/open-once.js'
 import { openLog } from '../open-log.js'
 import { defaultChannel } from '../options.js'
 import type { Runtime } from '../runtime.js'
@@ -60,23 +61,16 @@ export async function withCommands<Result>(
   task: (commands: LogCommands) => Promise<Result>,
 ): Promise<Result> {
   const { signal } = context
-  let failure: InvalidationError | undefined
-  const commands = logOf(context).openCommands({
-    onUp: () => undefined,
-    onDown: () => undefined,
-    onError: (error) => {
-      failure = error
-    },
-  })
-  const close = (): void => void commands.close()
+  let commands: LogCommands | undefined
+  const close = (): void => void commands?.close()
   signal.addEventListener('abort', close, { once: true })
   try {
     signal.throwIfAborted()
-    await commands.opened()
-    if (!commands.up) throw failure ?? new RedisError('disconnected', 'The connection was closed before it came up')
-    return await task(commands)
+    const opened = await openOnce((listener) => (commands = logOf(context).openCommands(listener)))
+    if (!opened.up) throw new RedisError('disconnected', 'The connection was closed before it came up')
+    return await task(opened)
   } finally {
     signal.removeEventListener('abort', close)
-    await commands.close()
+    await commands?.close()
   }
 }
