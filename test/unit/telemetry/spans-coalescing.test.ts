@@ -79,6 +79,7 @@ describe('publishes that became one message', () => {
 
     const evict = spans.one('evict')
     const publishes = new Set(spans.of('publish').map(idsOf))
+    expect(fleet.newest.trace_links).toHaveLength(16)
     expect(evict.links).toHaveLength(1 + 16)
     expect(linksOf(evict).filter((link) => publishes.has(link))).toHaveLength(16)
     expect(publishes).toContain(parentOf(evict))

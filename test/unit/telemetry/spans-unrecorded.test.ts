@@ -1,6 +1,7 @@
 import { context, trace } from '@opentelemetry/api'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { SubscriberOptions } from '../../../src/index.js'
+import { deleteMessage, type SubscriberOptions } from '../../../src/index.js'
+import { encodeMessage } from '../../../src/message/codec.js'
 import { loadOpenTelemetry } from '../../../src/telemetry/open-telemetry.js'
 import { OpenTelemetryPublisher } from '../../../src/telemetry/publisher-telemetry.js'
 import { TracedFleet } from '../../support/traced-fleet.js'
@@ -68,6 +69,17 @@ describe('with an SDK', () => {
     await fleet.done(withinUnsampled(() => publisher.invalidate('user', '1')))
 
     expect(fleet.newest.traceparent).toMatch(new RegExp(`^00-${unsampledTraceId}-.*-00$`))
+    expect(spans.ended).toEqual([])
+    expect(handledIn).toEqual([unsampledTraceId])
+  })
+
+  it('so it does where it comes from another process', async () => {
+    await followed()
+    const message = encodeMessage(deleteMessage('user', '1', 'other-service', { runtime: fleet.runtime }))
+
+    fleet.log.publish(`${message.slice(0, -1)},"traceparent":"${unsampledTraceparent}"}`)
+    await fleet.runtime.advance(100)
+
     expect(spans.ended).toEqual([])
     expect(handledIn).toEqual([unsampledTraceId])
   })
