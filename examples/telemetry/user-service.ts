@@ -6,8 +6,11 @@ const redis = process.env.REDIS_URL ?? 'redis://localhost:6379'
 const publisher = await InvalidationPublisher.connect(redis, 'user-service')
 
 await trace.getTracer('user-service').startActiveSpan('PUT /users/123', async (span) => {
-  await publisher.update('user', '123')
-  span.end()
+  try {
+    await publisher.update('user', '123')
+  } finally {
+    span.end()
+  }
 })
 
 await publisher.close()
