@@ -19,7 +19,7 @@ export const help = `Services keep their caches right while one is killed, a lin
   --redis URL    use this Redis and leave it running; without it, one is started for the demo
   --seconds N    how long the load lasts, ${minSeconds} to ${maxSeconds} (default 30); starting and catching up come on top
   --seed N       what is written and read, 0 to ${maxSeed} (default 1)
-  --json         print the result as one JSON object, and the progress on stderr
+  --json         print the result as one JSON object, and all else on stderr
   --help         print this
 
 Exits with 0 when no cached value was stale at the end, with 1 when one was or the demo failed, with 2 for bad options.

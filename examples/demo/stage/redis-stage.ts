@@ -73,7 +73,7 @@ export class RedisStage implements Stage {
 
   get description(): string {
     const whose = this.#server ? 'started for this run' : 'as given; never stopped'
-    return `Redis ${this.#version} on ${this.#address} (${whose}), SQLite, a process for each service`
+    return `Redis ${this.#version} on ${this.#address} (${whose}), channel ${this.#channel}, SQLite, a process for each service`
   }
 
   start(name: ServiceName, tell: Tell): Promise<RunningService> {

@@ -2,18 +2,23 @@
 export interface TraceTarget {
   /** Takes OTLP over HTTP. */
   readonly url: string
-  /** Of Jaeger's pages; undefined where it does not answer there. */
+  /** Of Jaeger's pages; undefined where they are not found on the same host. */
   readonly jaeger: string | undefined
 }
 
 const probeTimeoutMs = 300
-const localEndpoint = 'http://localhost:4318'
+
+/** Where Jaeger listens unless it is told otherwise. */
+const jaegerPorts = { otlp: 4318, pages: 16686 }
 
 /** What the environment names, else a Jaeger that runs on this machine. */
-export async function findTraceTarget(env: NodeJS.ProcessEnv): Promise<TraceTarget | undefined> {
+export async function findTraceTarget(
+  env: NodeJS.ProcessEnv,
+  ports: typeof jaegerPorts = jaegerPorts,
+): Promise<TraceTarget | undefined> {
   const named = endpointOf(env)
-  const url = named ?? `${localEndpoint}/v1/traces`
-  const jaeger = await findJaeger(url)
+  const url = named ?? `http://localhost:${ports.otlp}/v1/traces`
+  const jaeger = await findPages(url, ports.pages)
   if (named !== undefined) return { url, jaeger }
   return jaeger !== undefined && (await takesTraces(url)) ? { url, jaeger } : undefined
 }
@@ -25,11 +30,10 @@ function endpointOf(env: NodeJS.ProcessEnv): string | undefined {
   return forAll ? `${forAll.replace(/\/$/, '')}/v1/traces` : undefined
 }
 
-/** The address of its pages, on the host that takes the traces. */
-async function findJaeger(url: string): Promise<string | undefined> {
+async function findPages(url: string, port: number): Promise<string | undefined> {
   if (!URL.canParse(url)) return undefined
-  const address = `http://${new URL(url).hostname}:16686`
-  return (await answers(`${address}/api/services`)) ? address : undefined
+  const pages = `http://${new URL(url).hostname}:${port}`
+  return (await answers(`${pages}/api/services`)) ? pages : undefined
 }
 
 function takesTraces(url: string): Promise<boolean> {
@@ -37,7 +41,7 @@ function takesTraces(url: string): Promise<boolean> {
   return answers(url, { method: 'POST', headers, body: '{"resourceSpans":[]}' })
 }
 
-/** Nobody there is an answer, too. */
+/** That nobody is there is an answer, too. */
 async function answers(url: string, init?: RequestInit): Promise<boolean> {
   try {
     return (await fetch(url, { ...init, signal: AbortSignal.timeout(probeTimeoutMs) })).ok
