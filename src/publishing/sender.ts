@@ -124,6 +124,8 @@ export class Sender {
   linkDown(): void {
     this.#groupCommit.shut()
     this.#repair?.linkDown()
+    // Where an append failed just before, its messages wait already, and nobody has been told.
+    if (!this.#queueing) this.#beginQueueing()
   }
 
   /** Settles when the message was appended, at the publish timeout, when the signal aborts, or when closed. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { PublishTimeoutError } from '../../src/errors.js'
+import { PublishTimeoutError, RedisError } from '../../src/errors.js'
 import { outcomeOf, VirtualPublisher } from '../support/virtual-publisher.js'
 
 const ids = (count: number, from = 0): string[] => Array.from({ length: count }, (_, n) => String(from + n))
@@ -31,6 +31,25 @@ describe('while Redis is away', () => {
     await virtual.runtime.advance(500)
     expect(virtual.told.map(([name]) => name)).toEqual(['disconnected', 'queued', 'error', 'connected', 'drained'])
     expect(virtual.toldOf('queued')).toEqual([{ queued: 1 }])
+  })
+
+  test('it is told of messages whose append failed a moment before the connection was seen to be down', async () => {
+    let failures = 0
+    const virtual = await VirtualPublisher.connect(
+      {},
+      {
+        tap: (commands) => ({
+          append: (...args) =>
+            failures++ === 0 ? Promise.reject(new RedisError('disconnected', 'reset')) : commands.append(...args),
+        }),
+      },
+    )
+    const publishing = virtual.publisher.invalidate('user', '1')
+    for (let turn = 0; turn < 10; turn++) await Promise.resolve()
+    virtual.log.cut('commands')
+    await virtual.runtime.runUntil(publishing, 1_000)
+    expect(virtual.toldOf('queued')).toEqual([{ queued: 1 }])
+    expect(virtual.told.at(-1)).toEqual(['drained'])
   })
 
   test('what was in flight is sent again first, and what waited follows', async () => {
