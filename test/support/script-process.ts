@@ -4,15 +4,26 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { within } from './latch.js'
 
-/** A TypeScript file of test/support run as a process of its own, which prints JSON lines. */
+export interface ScriptProcessOptions {
+  /** Added to the environment of this process. */
+  readonly env?: NodeJS.ProcessEnv
+  /** Modules to be loaded before the script, as paths. */
+  readonly imports?: readonly string[]
+}
+
+/** A TypeScript file of test/support run as a process of its own, which prints JSON lines, and may read them. */
 export class ScriptProcess {
   readonly lines: Record<string, unknown>[] = []
   readonly #child: ChildProcess
   #waiting: (() => void)[] = []
 
-  constructor(file: string, args: readonly string[]) {
+  constructor(file: string, args: readonly string[], { env = {}, imports = [] }: ScriptProcessOptions = {}) {
     const path = fileURLToPath(new URL(file, import.meta.url))
-    this.#child = spawn(process.execPath, ['--import', 'tsx', path, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const loaded = ['tsx', ...imports].flatMap((module) => ['--import', module])
+    this.#child = spawn(process.execPath, [...loaded, path, ...args], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      env: { ...process.env, ...env },
+    })
     if (!this.#child.stdout) throw new Error(`${file} has no stdout`)
     createInterface(this.#child.stdout).on('line', (line) => {
       this.lines.push(JSON.parse(line) as Record<string, unknown>)
@@ -27,6 +38,11 @@ export class ScriptProcess {
       timeoutMs,
       () => `the process printed what was expected (${this.lines.length} lines)`,
     )
+  }
+
+  /** Sends a JSON line. */
+  tell(line: object): void {
+    this.#child.stdin?.write(`${JSON.stringify(line)}\n`)
   }
 
   /** What a field held, line by line, where it was printed. */

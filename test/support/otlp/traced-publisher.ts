@@ -1,0 +1,37 @@
+/**
+ * A service that publishes, as a process of its own: `traced-publisher.ts <url> <channel>`. For each JSON line
+ * `{"request": name, "publish": [invalidation, …]}` it publishes them at once, within a span of that name, and prints
+ * `{"request": name, "receipts": […]}`. When the connection is lost it prints `{"disconnected": true}`.
+ */
+import { createInterface } from 'node:readline'
+import { trace } from '@opentelemetry/api'
+import { InvalidationPublisher, type Invalidation } from '../../../src/index.js'
+
+interface Request {
+  readonly request: string
+  readonly publish: readonly Invalidation[]
+}
+
+const [url = '', channel = ''] = process.argv.slice(2)
+const tracer = trace.getTracer('application')
+
+function print(line: object): void {
+  process.stdout.write(`${JSON.stringify(line)}\n`)
+}
+
+const publisher = await InvalidationPublisher.connect(url, 'user-service', { channel, heartbeatMs: 100 })
+publisher.on('error', () => undefined)
+publisher.on('disconnected', () => print({ disconnected: true }))
+
+const input = createInterface(process.stdin)
+// It ends with who started it.
+input.once('close', () => process.exit())
+input.on('line', (line) => {
+  const { request, publish } = JSON.parse(line) as Request
+  void tracer.startActiveSpan(request, async (span) => {
+    const receipts = await Promise.all(publish.map((invalidation) => publisher.publish(invalidation)))
+    span.end()
+    print({ request, receipts })
+  })
+})
+print({ ready: true })
