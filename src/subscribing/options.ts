@@ -25,7 +25,7 @@ export interface SubscriberOptions extends ConnectionOptions {
    * begins a trace of its own that only links to the publish. Default `parent+link`.
    */
   readonly consumerSpan?: 'parent+link' | 'link'
-  /** Makes spans for messages too whose publisher did not record their trace. Default false. */
+  /** Makes spans too for messages whose publisher did not record their trace: each begins its own. Default false. */
   readonly traceUnsampled?: boolean
   /** Counts what is handled, for all subscriptions together. Default: each has one of its own. */
   readonly stats?: StatsCollector
