@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { Collector } from '../../examples/demo/tracing/collector.js'
 import type { Moment } from '../../examples/demo/tracing/moment.js'
 import { type RedisServer, startRedisServer } from '../support/redis-server.js'
@@ -67,12 +67,17 @@ async function connectionsOfDemo(): Promise<number> {
   return list.split('\n').filter((line) => line.includes('name=cache-invalidation-demo:')).length
 }
 
-test(
-  'all acts over a real Redis leave nothing stale, and --json prints the figures and nothing else',
-  async () => {
-    const { code, stdout, stderr } = await runDemo(['--seconds', '3', '--json'])
-    expect(code, stderr).toBe(0)
-    const outcome: unknown = JSON.parse(stdout)
+describe('a run over a Redis of its own', () => {
+  let finished: Finished
+  let outcome: unknown
+
+  beforeAll(async () => {
+    finished = await runDemo(['--seconds', '3', '--json'])
+    expect(finished.code, finished.stderr).toBe(0)
+    outcome = JSON.parse(finished.stdout)
+  }, timeoutMs)
+
+  test('all acts leave nothing stale, and --json prints the figures and nothing else', () => {
     expect(outcome).toMatchObject({ ok: true, mode: 'redis', seed: 1, stale: 0 })
     const played = { status: 'played' }
     const cache = {
@@ -90,34 +95,33 @@ test(
         'search-service': { live: positive, compared: positive, stale: 0, resyncs: 0 },
       },
     })
-  },
-  timeoutMs,
-)
+  })
 
-test(
-  'it ends with a publish that a service missed: the live evicts below it, and the replayed one linked to it',
-  async () => {
-    const { code, stdout, stderr } = await runDemo(['--seconds', '2', '--json'])
-    expect(code, stderr).toBe(0)
-    const { publish, live, late } = momentIn(JSON.parse(stdout))
+  test('a publish that the gateway missed has live evicts below it, and a replayed one linked to it', () => {
+    const { publish, live, late } = momentIn(outcome)
     expect(publish.service).toBe('user-service')
     expect(live.map(({ service }) => service).toSorted()).toEqual(['feed-service', 'search-service'])
     for (const evict of live) expect(evict).toMatchObject({ traceId: publish.traceId, parentSpanId: publish.spanId })
     const { traceId, spanId } = publish
     expect(late).toMatchObject({ service: 'graphql-gateway', links: [{ traceId, spanId }] })
     expect(late.startMs).toBeGreaterThan(publish.endMs + 100)
+  })
 
-    const drawn = stderr.slice(stderr.indexOf('A publish that graphql-gateway missed'))
+  test('it ends with these spans as a waterfall', () => {
+    const { live } = momentIn(outcome)
+    const drawn = finished.stderr.slice(finished.stderr.indexOf('A publish that graphql-gateway missed'))
     expect(drawn).toMatch(/^user-service +publish +█.*┊/m)
     for (const { service } of live) expect(drawn).toMatch(new RegExp(`^${service} +[├└] evict, live +█.*┊`, 'm'))
     expect(drawn).toMatch(/^graphql-gateway +⇠ evict, replayed .*┊ +█/m)
+  })
 
+  test('what is traced is passed on to where OTEL_EXPORTER_OTLP_TRACES_ENDPOINT says', () => {
+    const { publish, live, late } = momentIn(outcome)
     expect(target.spans).toEqual(expect.arrayContaining([publish, ...live, late]))
     const replay = target.spans.find((span) => span.traceId === late.traceId && span.spanId === late.parentSpanId)
     expect(replay).toMatchObject({ service: 'graphql-gateway', name: expect.stringMatching(/^replay /) as unknown })
-  },
-  timeoutMs,
-)
+  })
+})
 
 test(
   'without a Redis to be had it says so, and runs in memory',
