@@ -230,7 +230,7 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
    */
   async publish(invalidation: Invalidation | InvalidationMessage, { signal }: PublishOptions = {}): Promise<Receipt> {
     const span = this.#telemetry?.publish()
-    return span ? this.#publishTraced(invalidation, signal, span) : this.#send(invalidation, signal)
+    return span?.isRecorded ? this.#publishTraced(invalidation, signal, span) : this.#send(invalidation, signal, span)
   }
 
   /** Resolves when all that was accepted up to now is appended; rejects with ClosedError when closed before. */

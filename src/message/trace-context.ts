@@ -17,10 +17,12 @@ export const maxTraceLinks = 16
 
 /** A `tracestate` longer than that may be dropped, says W3C, and is. */
 const maxTracestateBytes = 512
+const minTraceparentBytes = 55
 const maxTraceparentBytes = 128
 /** Version, trace id, span id, flags. Ids of zeros alone and the version `ff` are invalid; `00` ends with the flags. */
 const traceparentPattern = /^(?!ff|00.{54})[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}(?:-|$)/
-const sampledFlag = 1
+const dash = 45
+const nine = 57
 
 /** The trace context among the fields of a message; undefined where there is none. What is not of its shape is left out. */
 export function readTraceContext({
@@ -36,9 +38,16 @@ export function readTraceContext({
   }
 }
 
-/** Whether whoever made this records its trace. */
+/** Whether whoever made this records its trace: the lowest bit of the flags. Every message is asked, so it is quick. */
 export function isSampled(traceparent: string): boolean {
-  return (parseInt(traceparent.slice(53, 55), 16) & sampledFlag) !== 0
+  const digit = traceparent.charCodeAt(54)
+  // Odd digits have odd codes, odd letters (b, d, f) have even ones.
+  return (digit & 1) === (digit > nine ? 0 : 1)
+}
+
+/** Whether it is one to the letter, and not only of its shape. */
+export function isValidTraceparent(traceparent: string): boolean {
+  return traceparentPattern.test(traceparent)
 }
 
 /** The fields that carry a trace context, to stand behind another field of an object: `,"traceparent":"…"`. */
@@ -64,6 +73,9 @@ export function withTraceLinks(json: string, links: readonly string[], isTraced:
   return `${json.slice(0, -1)}${fields}}`
 }
 
+/** Whether it has the shape of one; whoever uses it looks closer. */
 function isTraceparent(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= maxTraceparentBytes && traceparentPattern.test(value)
+  if (typeof value !== 'string' || value.length < minTraceparentBytes || value.length > maxTraceparentBytes)
+    return false
+  return value.charCodeAt(2) === dash && value.charCodeAt(35) === dash && value.charCodeAt(52) === dash
 }

@@ -1,6 +1,7 @@
 import type { Attributes, Context, Span, SpanOptions, Tracer } from '@opentelemetry/api'
 import type { InvalidationMessage } from '../message/message.js'
 import { timestampMs } from '../message/timestamp.js'
+import { isValidTraceparent } from '../message/trace-context.js'
 import type { TraceContext } from '../message/trace-context.js'
 import type { Runtime } from '../runtime.js'
 import { attribute, errorType, eventName } from './attributes.js'
@@ -48,7 +49,7 @@ export class FrameObservation implements FrameTelemetry {
     const recorder =
       message && this.#recorders && new EvictRecorder(this.#context, this.#recorders, message, this.#metricAttributes)
     if (!message || !this.#tracer) return new EvictObservation(api, undefined, undefined, recorder)
-    if (trace && !traceUnsampled && !isRecorded(trace)) {
+    if (trace && !traceUnsampled && !isRecorded(trace) && isValidTraceparent(trace.traceparent)) {
       const unsampled = api.trace.setSpanContext(api.ROOT_CONTEXT, parseTraceparent(trace.traceparent))
       return new EvictObservation(api, undefined, unsampled, recorder)
     }

@@ -1,9 +1,9 @@
 import type { Context, Link, Span, SpanContext } from '@opentelemetry/api'
-import { isSampled } from '../message/trace-context.js'
+import { isSampled, isValidTraceparent } from '../message/trace-context.js'
 import type { TraceContext } from '../message/trace-context.js'
 import type { OpenTelemetryApi } from './api.js'
 
-/** The span context that a `traceparent` names, which was checked when it was read. */
+/** The span context that a `traceparent` names. */
 export function parseTraceparent(traceparent: string): SpanContext {
   return {
     traceId: traceparent.slice(3, 35),
@@ -13,15 +13,18 @@ export function parseTraceparent(traceparent: string): SpanContext {
   }
 }
 
-/** A span's context for a message to carry: as the application's propagator writes it, else in W3C's own form. */
+/**
+ * A span's context for a message to carry: as the application's propagator writes it, else in W3C's own form. Where
+ * nothing is recorded the propagator is not asked: all that others need know is that.
+ */
 export function inject(api: OpenTelemetryApi, span: Span, within: Context): TraceContext | undefined {
-  const spanContext = span.spanContext()
-  if (!api.isSpanContextValid(spanContext)) return undefined
+  if (!span.isRecording()) return format(api, span)
   const carrier: Record<string, unknown> = {}
   api.propagation.inject(api.trace.setSpan(within, span), carrier)
   const { traceparent, tracestate } = carrier
-  if (typeof traceparent !== 'string') return { traceparent: formatTraceparent(spanContext) }
-  return { traceparent, ...(typeof tracestate === 'string' && { tracestate }) }
+  if (typeof traceparent === 'string')
+    return typeof tracestate === 'string' ? { traceparent, tracestate } : { traceparent }
+  return format(api, span)
 }
 
 /** Whether one of the publishes that a message stands for is recorded. */
@@ -36,14 +39,18 @@ export function extract(api: OpenTelemetryApi, { traceparent, tracestate = '', l
   const carrier = linked === undefined ? { traceparent, tracestate } : { traceparent: linked }
   const extracted = api.propagation.extract(api.ROOT_CONTEXT, carrier)
   if (api.trace.getSpanContext(extracted)) return extracted
+  if (!isValidTraceparent(carrier.traceparent)) return extracted
   return api.trace.setSpanContext(extracted, parseTraceparent(carrier.traceparent))
 }
 
 /** Links to every publish that a message stands for. */
 export function linksTo({ traceparent, links = [] }: TraceContext): Link[] {
-  return [traceparent, ...links].map((each) => ({ context: parseTraceparent(each) }))
+  return [traceparent, ...links].filter(isValidTraceparent).map((each) => ({ context: parseTraceparent(each) }))
 }
 
-function formatTraceparent({ traceId, spanId, traceFlags }: SpanContext): string {
-  return `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`
+function format(api: OpenTelemetryApi, span: Span): TraceContext | undefined {
+  const { traceId, spanId, traceFlags, traceState } = span.spanContext()
+  if (traceId === api.INVALID_TRACEID) return undefined
+  const traceparent = `00-${traceId}-${spanId}-${traceFlags < 16 ? '0' : ''}${traceFlags.toString(16)}`
+  return traceState ? { traceparent, tracestate: traceState.serialize() } : { traceparent }
 }

@@ -72,6 +72,7 @@ export class OpenTelemetryPublisher implements PublisherTelemetry {
 
 class PublishObservation implements PublishSpan {
   readonly traceContext: TraceContext | undefined
+  readonly isRecorded: boolean
   readonly #api: OpenTelemetryApi
   /** Undefined where it is not recorded, and once it has ended: what timed out may yet be sent. */
   #span: Span | undefined
@@ -91,6 +92,7 @@ class PublishObservation implements PublishSpan {
     this.traceContext = span && inject(api, span, api.ROOT_CONTEXT)
     this.#api = api
     this.#span = span?.isRecording() ? span : undefined
+    this.isRecorded = this.#span !== undefined || histogram !== undefined
     this.#histogram = histogram
     this.#attributes = attributes
     this.#runtime = runtime

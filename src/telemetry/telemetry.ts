@@ -20,6 +20,8 @@ export interface PublisherTelemetry {
 export interface PublishSpan {
   /** What its message carries, so that what it causes elsewhere belongs to it. */
   readonly traceContext: TraceContext | undefined
+  /** Whether what becomes of it is recorded; else nobody need tell, and its message only carries the context. */
+  readonly isRecorded: boolean
   /** It was accepted, as this message. */
   accepted(messageId: string, invalidation: Invalidation): void
   /** It has to wait in the outbox, with so many messages. */
