@@ -5,7 +5,7 @@ import { Worker } from '../workers/worker.js'
 
 /** Rounds, and messages in each. */
 const sizes = {
-  full: { warmUp: [10, 5_000], measured: [40, 5_000] },
+  full: { warmUp: [50, 1_000], measured: [200, 1_000] },
   smoke: { warmUp: [1, 100], measured: [2, 100] },
 }
 

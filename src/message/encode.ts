@@ -74,6 +74,11 @@ export function prepareMessage(
   const head = `{"message_id":${quote(messageId, 'messageId')},"timestamp":"${requireTimestamp(timestamp)}"`
   const source = quote(sourceService, 'sourceService')
   const coalesceKey = `${encodeTarget(given)},"source_service":${source}${encodeMetadata(given.metadata)}}`
+  if (trace) {
+    const json = `${head}${encodeTraceContext(trace)},${coalesceKey}`
+    const bytes = Buffer.byteLength(json)
+    if (bytes <= maxMessageBytes) return { messageId, json, bytes, coalesceKey, trace }
+  }
   const json = `${head},${coalesceKey}`
   const bytes = Buffer.byteLength(json)
   if (bytes > maxMessageBytes) {
@@ -81,11 +86,7 @@ export function prepareMessage(
       `Expected a message of at most ${maxMessageBytes} bytes as JSON, got ${bytes} (${given.action}, messageId ${describeValue(messageId)}): shorten its metadata, split the batch, or use a pattern`,
     )
   }
-  if (!trace) return { messageId, json, bytes, coalesceKey }
-  const carrier = encodeTraceContext(trace)
-  const tracedBytes = bytes + Buffer.byteLength(carrier)
-  if (tracedBytes > maxMessageBytes) return { messageId, json, bytes, coalesceKey }
-  return { messageId, json: `${head}${carrier},${coalesceKey}`, bytes: tracedBytes, coalesceKey, trace }
+  return { messageId, json, bytes, coalesceKey }
 }
 
 function requireInvalidation(given: unknown): void {

@@ -31,6 +31,7 @@ export function readTraceContext({
   trace_links: links,
 }: JsonObject): TraceContext | undefined {
   if (!isTraceparent(traceparent)) return undefined
+  if (tracestate === undefined && links === undefined) return { traceparent }
   return {
     traceparent,
     ...(typeof tracestate === 'string' && tracestate.length <= maxTracestateBytes && { tracestate }),
@@ -73,7 +74,10 @@ export function withTraceLinks(json: string, links: readonly string[], isTraced:
   return `${json.slice(0, -1)}${fields}}`
 }
 
-/** Whether it has the shape of one; whoever uses it looks closer. */
+/**
+ * Whether it has the shape of one; whoever makes a span of it looks closer. Who does not, because its flags say unsampled,
+ * takes it at its word: it is not worth what looking at every message costs.
+ */
 function isTraceparent(value: unknown): value is string {
   if (typeof value !== 'string' || value.length < minTraceparentBytes || value.length > maxTraceparentBytes)
     return false

@@ -1,13 +1,12 @@
 import type { Attributes, Context, Span, SpanOptions, Tracer } from '@opentelemetry/api'
 import type { InvalidationMessage } from '../message/message.js'
 import { timestampMs } from '../message/timestamp.js'
-import { isValidTraceparent } from '../message/trace-context.js'
 import type { TraceContext } from '../message/trace-context.js'
 import type { Runtime } from '../runtime.js'
 import { attribute, errorType, eventName } from './attributes.js'
 import type { Recorders } from './meters.js'
 import type { OpenTelemetryApi } from './api.js'
-import { extract, isRecorded, linksTo, parseTraceparent } from './propagation.js'
+import { extract, isRecorded, linksTo, parseUnsampled } from './propagation.js'
 import { RecoveryObservation } from './recovery-observation.js'
 import type { EvictSpan, FrameTelemetry, TracedFrame } from './telemetry.js'
 
@@ -49,8 +48,8 @@ export class FrameObservation implements FrameTelemetry {
     const recorder =
       message && this.#recorders && new EvictRecorder(this.#context, this.#recorders, message, this.#metricAttributes)
     if (!message || !this.#tracer) return new EvictObservation(api, undefined, undefined, recorder)
-    if (trace && !traceUnsampled && !isRecorded(trace) && isValidTraceparent(trace.traceparent)) {
-      const unsampled = api.trace.setSpanContext(api.ROOT_CONTEXT, parseTraceparent(trace.traceparent))
+    if (trace && !traceUnsampled && !isRecorded(trace)) {
+      const unsampled = api.trace.setSpanContext(api.ROOT_CONTEXT, parseUnsampled(trace.traceparent))
       return new EvictObservation(api, undefined, unsampled, recorder)
     }
     const parent = this.#parent(trace)

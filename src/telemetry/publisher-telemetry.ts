@@ -47,7 +47,7 @@ export class OpenTelemetryPublisher implements PublisherTelemetry {
     const { api, tracer, meters } = this.#openTelemetry
     const span = tracer && this.#context.tracing ? this.#startSpan(tracer) : undefined
     const histogram = meters.recorders?.operation
-    if (!span && !histogram) return undefined
+    if (!histogram && !span?.isRecording()) return span && new UnrecordedPublish(inject(api, span, api.ROOT_CONTEXT))
     return new PublishObservation(api, span, histogram, this.#metricAttributes, this.#context.runtime)
   }
 
@@ -63,16 +63,36 @@ export class OpenTelemetryPublisher implements PublisherTelemetry {
     this.#removeSource()
   }
 
-  /** A child of whatever the caller of `publish()` is in. */
+  /**
+   * A child of whatever the caller of `publish()` is in. The sampler sees its name, which says operation and channel, and
+   * no attributes: the SDK would look at each of them for every publish, and few publishes are recorded.
+   */
   #startSpan(tracer: Tracer): Span {
     const { SpanKind } = this.#openTelemetry.api
-    return tracer.startSpan(this.#spanName, { kind: SpanKind.PRODUCER, attributes: this.#spanAttributes })
+    const span = tracer.startSpan(this.#spanName, { kind: SpanKind.PRODUCER })
+    return span.isRecording() ? span.setAttributes(this.#spanAttributes) : span
   }
+}
+
+/** Most publishes, where few are sampled: their messages say so, and that is all. */
+class UnrecordedPublish implements PublishSpan {
+  readonly traceContext: TraceContext | undefined
+  readonly isRecorded = false
+
+  constructor(traceContext: TraceContext | undefined) {
+    this.traceContext = traceContext
+  }
+
+  accepted(): void {}
+  queued(): void {}
+  sent(): void {}
+  appended(): void {}
+  failed(): void {}
 }
 
 class PublishObservation implements PublishSpan {
   readonly traceContext: TraceContext | undefined
-  readonly isRecorded: boolean
+  readonly isRecorded = true
   readonly #api: OpenTelemetryApi
   /** Undefined where it is not recorded, and once it has ended: what timed out may yet be sent. */
   #span: Span | undefined
@@ -92,7 +112,6 @@ class PublishObservation implements PublishSpan {
     this.traceContext = span && inject(api, span, api.ROOT_CONTEXT)
     this.#api = api
     this.#span = span?.isRecording() ? span : undefined
-    this.isRecorded = this.#span !== undefined || histogram !== undefined
     this.#histogram = histogram
     this.#attributes = attributes
     this.#runtime = runtime

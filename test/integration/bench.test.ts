@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { expect, test, vi } from 'vitest'
+import { telemetrySetups } from '../../bench/workers/telemetry-setups.js'
 
 const main = fileURLToPath(new URL('../../bench/main.ts', import.meta.url))
 const timeoutMs = 60_000
@@ -70,6 +71,10 @@ test(
           ...{ measurement: 'replay', case: '500 missed', figure: 'handled', unit: 'entries/s', better: 'higher' },
           variants: [variant('cache-invalidation'), variant('bare XRANGE + JSON.parse')],
         },
+        {
+          ...{ measurement: 'telemetry', case: 'frames of 100', figure: 'CPU', unit: 'µs', better: 'lower' },
+          variants: telemetrySetups.map(variant),
+        },
       ],
     })
     expect(stderr).toMatch(/1\/1 {2}bare XRANGE \+ JSON\.parse: handled [\d,]+ entries\/s/)
@@ -111,7 +116,7 @@ test('without a Redis to be had it says what to install, with exit code 1', asyn
 })
 
 test.each([
-  [['--only', 'speed'], 'Expected --only to be one of throughput, latency, replay, got `speed`'],
+  [['--only', 'speed'], 'Expected --only to be one of throughput, latency, replay, telemetry, got `speed`'],
   [['--repetitions', '0'], 'Expected --repetitions to be a whole number from 1 to 1000, got `0`'],
   [['--fast'], "Unknown option '--fast'"],
 ])('%j is refused, with exit code 2', async (args, reason) => {
