@@ -24,6 +24,7 @@ export class MemoryRegistry {
   }
 
   #makeRoom(now: number): void {
+    if (this.#records.size < maxAnnounced) return
     for (const [id, record] of this.#records) if (!readAnnounced(id, record, now)) this.#records.delete(id)
     if (this.#records.size < maxAnnounced) return
     throw new RedisError('reply', `announce was refused: ${tooManyAnnounced}`)
