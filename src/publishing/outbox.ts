@@ -57,20 +57,19 @@ export class Outbox {
     return count
   }
 
-  /** Takes a message in, alone or into an equal one that waits. Returns what stands for it. */
-  add(prepared: PreparedMessage, waiter: Waiter): QueuedMessage {
+  /** Takes a message in, alone or into an equal one that waits. */
+  add(prepared: PreparedMessage, waiter: Waiter): void {
     this.#accepted++
     const standing = this.#flush ?? this.#newest.get(prepared.coalesceKey)
     if (standing && this.#holds(standing)) {
       standing.join(waiter, prepared.trace)
-      return standing
+      return
     }
     const message = new QueuedMessage(prepared, this.#accepted, waiter)
     this.#newest.set(prepared.coalesceKey, message)
     this.#push(message)
     const { maxQueued, maxQueuedBytes } = this.#context
-    const isTooMuch = this.length > 1 && (this.length > maxQueued || this.#bytes > maxQueuedBytes)
-    return isTooMuch ? this.#collapse() : message
+    if (this.length > 1 && (this.length > maxQueued || this.#bytes > maxQueuedBytes)) this.#collapse()
   }
 
   /** Takes out the oldest messages, as many as the limits allow, but at least one where there is one. */
@@ -109,7 +108,7 @@ export class Outbox {
     this.#bytes += message.prepared.bytes
   }
 
-  #collapse(): QueuedMessage {
+  #collapse(): void {
     const flush = new QueuedMessage(this.#context.flushAll(), this.first?.sequence ?? this.#accepted)
     for (const message of this.#waiting) flush.absorb(message)
     this.#waiting.clear()
@@ -118,6 +117,5 @@ export class Outbox {
     this.#push(flush)
     this.#flush = flush
     this.#context.onOverflow(flush.count)
-    return flush
   }
 }

@@ -1,6 +1,5 @@
 import { isSampled, maxMessageBytes, maxTraceLinks, traceLinksBytes, withTraceLinks } from '../message/codec.js'
 import type { PreparedMessage, TraceContext } from '../message/codec.js'
-import type { PublishSpan } from '../telemetry/telemetry.js'
 import type { Receipt } from './receipt.js'
 import { Waiters } from './waiters.js'
 import type { Waiter } from './waiters.js'
@@ -17,8 +16,6 @@ export class QueuedMessage {
   #others: Waiters | undefined
   /** Traces of further publishes that it stands for. */
   #links: string[] | undefined
-  /** Of those who had to wait. */
-  #spans: PublishSpan[] | undefined
 
   constructor(prepared: PreparedMessage, sequence: number, waiter?: Waiter) {
     this.prepared = prepared
@@ -49,16 +46,10 @@ export class QueuedMessage {
     return this.prepared.bytes + (this.#links ? traceLinksBytes(this.#links) : 0)
   }
 
-  /** A publish that it stands for has to wait, and is told when it leaves. */
-  tellWhenSent(span: PublishSpan): void {
-    this.#spans ??= []
-    this.#spans.push(span)
-  }
-
   /** It leaves the outbox. */
   leave(): void {
-    for (const span of this.#spans ?? []) span.sent()
-    this.#spans = undefined
+    this.#first?.sent()
+    this.#others?.sent()
   }
 
   /** From now on it stands for one more accepted invalidation. */
@@ -77,7 +68,6 @@ export class QueuedMessage {
     if (other.#first?.waiting) this.#others.add(other.#first)
     if (other.#others) this.#others.addAll(other.#others)
     for (const link of [other.prepared.trace?.traceparent, ...(other.#links ?? [])]) this.#link(link)
-    if (other.#spans) this.#spans = [...(this.#spans ?? []), ...other.#spans]
   }
 
   resolve(receipt: Receipt): void {

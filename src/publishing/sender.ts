@@ -134,10 +134,10 @@ export class Sender {
     const waiter = new Waiter(settlers, this.#deadlines.next(), this.#countRejected)
     if (signal) waiter.leaveOn(signal)
     this.#deadlines.add(waiter)
-    const queued = this.#outbox.add(prepared, waiter)
+    this.#outbox.add(prepared, waiter)
     if (span && this.#mustWait) {
       span.queued(this.queued)
-      queued.tellWhenSent(span)
+      waiter.tellWhenSent(span)
     }
     if (!this.#queueing) this.#beginQueueing()
     this.#groupCommit.wake()

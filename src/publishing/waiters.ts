@@ -1,3 +1,4 @@
+import type { PublishSpan } from '../telemetry/telemetry.js'
 import { Fifo } from './fifo.js'
 import type { Receipt } from './receipt.js'
 
@@ -13,6 +14,7 @@ export class Waiter {
   readonly deadline: number
   #settlers: Settlers | undefined
   #stopListening: (() => void) | undefined
+  #span: PublishSpan | undefined
   readonly #onRejected: (() => void) | undefined
 
   constructor(settlers: Settlers, deadline: number, onRejected?: () => void) {
@@ -32,6 +34,17 @@ export class Waiter {
     this.#stopListening = () => signal.removeEventListener('abort', leave)
   }
 
+  /** Its message has to wait in the outbox: `sent` then tells this span when it leaves. */
+  tellWhenSent(span: PublishSpan): void {
+    this.#span = span
+  }
+
+  /** Its message leaves the outbox. */
+  sent(): void {
+    this.#span?.sent()
+    this.#span = undefined
+  }
+
   resolve(receipt: Receipt): void {
     this.#settlers?.resolve(receipt)
     this.#end()
@@ -46,6 +59,7 @@ export class Waiter {
 
   #end(): void {
     this.#settlers = undefined
+    this.#span = undefined
     this.#stopListening?.()
     this.#stopListening = undefined
   }
@@ -71,6 +85,11 @@ export class Waiters {
 
   addAll(others: Waiters): void {
     for (const waiter of others.#waiters) if (waiter.waiting) this.add(waiter)
+  }
+
+  /** Tells all of them that their message leaves the outbox. */
+  sent(): void {
+    for (const waiter of this.#waiters) waiter.sent()
   }
 
   /** The one that has waited longest and still does. */

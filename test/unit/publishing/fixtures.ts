@@ -12,6 +12,8 @@ export function prepared(messageId: string, { key = messageId, bytes = 10 } = {}
 export class Caller {
   readonly waiter: Waiter
   outcome: string | Error | undefined
+  /** How often its span was told that its message left the outbox. */
+  toldSent = 0
 
   constructor(deadline = Infinity) {
     this.waiter = new Waiter(
@@ -21,6 +23,16 @@ export class Caller {
       },
       deadline,
     )
+  }
+
+  /** Has a span that is to be told when its message leaves the outbox. */
+  withSpan(): this {
+    const ignore = (): void => undefined
+    this.waiter.tellWhenSent({
+      ...{ traceContext: undefined, isRecorded: true, sent: () => (this.toldSent += 1) },
+      ...{ accepted: ignore, queued: ignore, appended: ignore, failed: ignore },
+    })
+    return this
   }
 }
 

@@ -124,3 +124,14 @@ describe('overflow', () => {
     expect(take(...noLimit)).toEqual(['later'])
   })
 })
+
+describe('leaving the outbox', () => {
+  test('is told to the span of each who still waits, once', () => {
+    const { publish, take } = createOutbox({ maxQueued: 2 })
+    const callers = [publish('a'), publish('same', { key: 'a' }), publish('b'), publish('c'), publish('joins')]
+    for (const caller of callers) caller.withSpan()
+    callers[1]?.waiter.reject(new Error('timed out'))
+    expect(take(...noLimit)).toEqual(['flush'])
+    expect(callers.map(({ toldSent }) => toldSent)).toEqual([1, 0, 1, 1, 1])
+  })
+})
