@@ -132,17 +132,17 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
     this.#makeDefaults = messageDefaults(service, runtime)
     this.#linkOutage = new Outage((error) => this.#report(error))
     this.stats = stats ?? new StatsCollector({ runtime })
+    this.#commands = log.openCommands({
+      onUp: () => this.#linkUp(),
+      onDown: (error) => this.#linkDown(error),
+      onError: (error) => this.#linkFailed(error),
+    })
     this.#telemetry =
       openTelemetry &&
       new OpenTelemetryPublisher(openTelemetry, {
         ...{ channel: log.channel, server: log.server, runtime, tracing: resolved.tracing },
         queued: () => this.#sender.queued,
       })
-    this.#commands = log.openCommands({
-      onUp: () => this.#linkUp(),
-      onDown: (error) => this.#linkDown(error),
-      onError: (error) => this.#linkFailed(error),
-    })
     this.#sender = new Sender({
       connection: this.#commands,
       channel: log.channel,

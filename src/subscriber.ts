@@ -114,6 +114,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
         for (const subscription of this.#subscriptions) subscription.beat(head, sentAt)
         void this.#checkReplication()
         this.#announcer?.beat()
+        this.#openTelemetry?.meters.look()
       },
       onError: (error) => {
         this.emit('error', error)

@@ -92,13 +92,14 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
     this.strictFailover = options.strictFailover
     this.#context = context
     this.stats = context.stats ?? new StatsCollector({ runtime })
-    this.#telemetry = context.createTelemetry(options.name, this.stats, () => this.#gauges())
     this.#waiters = new Waiters(runtime)
     const cursor = options.cursor({ ...cursorSlice(log), channel: context.channel })
     checkStore(cursor)
     if (cursor.durable && options.name === '') {
       throw new ConfigurationError('Expected `name` with a durable cursor: it says whose position is saved')
     }
+    // From now on nothing is refused any more: what is measured here must come to be, and be closed.
+    this.#telemetry = context.createTelemetry(options.name, this.stats, () => this.#gauges())
     if (cursor.durable) {
       this.#committer = new CursorCommitter({
         ...{ store: cursor, name: options.name, intervalMs: options.commitIntervalMs, runtime, onError },

@@ -52,23 +52,29 @@ export class Meters {
 
   /** Undefined while no SDK is registered. */
   get recorders(): Recorders | undefined {
-    const provider = this.#api.metrics.getMeterProvider()
-    if (provider !== this.#provider) {
-      this.#provider = provider
-      const meter = provider.getMeter(...this.#scope)
-      this.#recorders = meter === this.#api.createNoopMeter() ? undefined : this.#create(meter)
-    }
+    this.look()
     return this.#recorders
+  }
+
+  /** Finds the SDK that is registered now. Who does nothing is measured only once somebody has looked. */
+  look(): void {
+    const provider = this.#api.metrics.getMeterProvider()
+    if (provider === this.#provider) return
+    this.#provider = provider
+    const meter = provider.getMeter(...this.#scope)
+    this.#recorders = meter === this.#api.createNoopMeter() ? undefined : this.#create(meter)
   }
 
   /** Measures a publisher until what it returns is called. */
   addPublisher(source: PublisherSource): () => void {
+    this.look()
     this.#publishers.add(source)
     return () => this.#publishers.delete(source)
   }
 
   /** Measures a subscription until what it returns is called. */
   addSubscription(source: SubscriptionSource): () => void {
+    this.look()
     this.#subscriptions.add(source)
     return () => {
       if (this.#subscriptions.delete(source)) this.#remember(source)

@@ -1,6 +1,6 @@
 import { DataPointType } from '@opentelemetry/sdk-metrics'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { InvalidationPublisher } from '../../../src/index.js'
+import { fileCursor, type InvalidationPublisher } from '../../../src/index.js'
 import { durationBoundaries, instruments, metricAttributes } from '../../../src/telemetry/instruments.js'
 import { loadOpenTelemetry } from '../../../src/telemetry/open-telemetry.js'
 import { CollectedMetrics } from '../../support/collected-metrics.js'
@@ -191,6 +191,35 @@ describe('subscriptions', () => {
     expect(collected.values(instruments.behind.name, of('b'))).toEqual([0])
     stuck.release()
     late.release()
+  })
+})
+
+describe('who does nothing', () => {
+  it('is measured all the same', async () => {
+    await fleet.follow({ name: 'idle' })
+    await fleet.runtime.advance(2_000)
+    await collected.collect()
+
+    expect(collected.values(instruments.outboxSize.name, own())).toEqual([0])
+    expect(collected.values(instruments.unverified.name, of('idle'))[0]).toBeLessThan(2)
+  })
+
+  it('is measured from the next heartbeat on where the provider is set later', async () => {
+    await collected.tearDown()
+    await fleet.follow({ name: 'idle' })
+    collected = CollectedMetrics.setUp()
+    await fleet.runtime.advance(1_000)
+    await collected.collect()
+
+    expect(collected.values(instruments.behind.name, of('idle'))).toEqual([0])
+  })
+
+  it('and was refused is not, and keeps nobody else from it', async () => {
+    const { subscriber } = await fleet.follow({ name: 'fine' })
+    expect(() => subscriber.subscribe(() => undefined, { name: '', cursor: fileCursor('unused') })).toThrow('`name`')
+    await collected.collect()
+
+    expect(collected.values(instruments.behind.name, own())).toEqual([0])
   })
 })
 
