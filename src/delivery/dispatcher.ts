@@ -110,20 +110,23 @@ export class Dispatcher {
     for (const work of works) {
       const frame = this.#telemetry?.frame(work)
       let index = 0
-      for (const message of work.messages) {
-        if (!isFirst && this.#isSliceOver()) await this.#turn()
-        isFirst = false
-        if (this.#stopped) return
-        const trace = work.traces?.[index]
-        const span = frame?.evict(index++)
-        const outcome = this.#handler.run(message, work.origin, span, trace)
-        const isFinished = outcome === true || (await outcome)
-        span?.end(isFinished)
-        if (!isFinished) return
-        this.#pending--
-        if (this.#waiters.size > 0) this.#wake()
+      try {
+        for (const message of work.messages) {
+          if (!isFirst && this.#isSliceOver()) await this.#turn()
+          isFirst = false
+          if (this.#stopped) return
+          const trace = work.traces?.[index]
+          const span = frame?.evict(index++)
+          const outcome = this.#handler.run(message, work.origin, span, trace)
+          const isFinished = outcome === true || (await outcome)
+          span?.end(isFinished)
+          if (!isFinished) return
+          this.#pending--
+          if (this.#waiters.size > 0) this.#wake()
+        }
+      } finally {
+        frame?.end()
       }
-      frame?.end()
       this.#finish(work)
     }
     this.#tasks--

@@ -315,6 +315,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
         this.emit('replay', event)
       },
       emitResync: (event) => {
+        this.#telemetry.resynced(event.reason)
         this.emit('resync', event)
       },
     })

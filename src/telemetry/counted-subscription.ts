@@ -32,8 +32,12 @@ export class CountedSubscription implements SubscriptionTelemetry {
   }
 
   resync(reason: string): RecoverySpan | undefined {
-    this.#context.stats.resynced()
     return this.#context.next?.resync(reason)
+  }
+
+  resynced(reason: string): void {
+    this.#context.stats.resynced()
+    this.#context.next?.resynced(reason)
   }
 
   close(): void {
@@ -67,6 +71,7 @@ class CountedEvict implements EvictSpan {
   readonly #index: number
   readonly #next: EvictSpan | undefined
   readonly #startedAt: number
+  #tries = 0
   #gaveUp = false
 
   constructor(context: CountedContext, frame: TracedFrame, index: number, next: EvictSpan | undefined) {
@@ -78,11 +83,11 @@ class CountedEvict implements EvictSpan {
   }
 
   run<T>(handler: () => T): T {
+    if (this.#tries++ > 0) this.#context.stats.retried()
     return this.#next ? this.#next.run(handler) : handler()
   }
 
   tryFailed(error: Error, attempt: number): void {
-    this.#context.stats.retried()
     this.#next?.tryFailed(error, attempt)
   }
 

@@ -31,6 +31,7 @@ export class FrameObservation implements FrameTelemetry {
   readonly #frame: TracedFrame
   /** With how the frame came; what a resync hands over was never published, so it has not propagated. */
   readonly #metricAttributes: Attributes
+  #handed = 0
 
   constructor(context: EvictContext, tracer: Tracer | undefined, recorders: Recorders | undefined, frame: TracedFrame) {
     this.#context = context
@@ -41,6 +42,7 @@ export class FrameObservation implements FrameTelemetry {
   }
 
   evict(index: number): EvictSpan {
+    this.#handed++
     const { messages, traces } = this.#frame
     const message = messages[index]
     const trace = traces?.[index]
@@ -59,8 +61,7 @@ export class FrameObservation implements FrameTelemetry {
   }
 
   end(): void {
-    const { messages } = this.#frame
-    if (messages.length > 0) this.#recorders?.consumed.add(messages.length, this.#metricAttributes)
+    if (this.#handed > 0) this.#recorders?.consumed.add(this.#handed, this.#metricAttributes)
   }
 
   #parent(trace: TraceContext | undefined): Context {

@@ -38,7 +38,10 @@ export interface InvalidationStats {
   readonly errors: number
   /** Over how long the latencies below were taken. They leave by sixths of it. */
   readonly windowMs: number
-  /** From `publish()` to its settlement; undefined where there was none in the window, and so below. */
+  /**
+   * From `publish()` to the acknowledgement of its append, without the wait for replicas; undefined where there was none
+   * in the window, and so below.
+   */
   readonly publishMs: LatencySummary | undefined
   /** From the timestamp of a message to the end of its handler. */
   readonly propagationMs: LatencySummary | undefined

@@ -72,11 +72,13 @@ export class OpenTelemetrySubscription implements SubscriptionTelemetry {
   }
 
   resync(reason: string): RecoverySpan | undefined {
+    return this.#recovery('resync', this.#openTelemetry.api.SpanKind.INTERNAL, { [attribute.reason]: reason })
+  }
+
+  resynced(reason: string): void {
     const { channel, name } = this.#context
-    const reasonAttribute = { [attribute.reason]: reason }
     const { resyncs } = this.#openTelemetry.meters.recorders ?? {}
-    resyncs?.add(1, { ...subscriptionAttributes(channel, name), ...reasonAttribute })
-    return this.#recovery('resync', this.#openTelemetry.api.SpanKind.INTERNAL, reasonAttribute)
+    resyncs?.add(1, { ...subscriptionAttributes(channel, name), [attribute.reason]: reason })
   }
 
   close(): void {

@@ -52,7 +52,7 @@ export interface TracedFrame {
 export interface FrameTelemetry {
   /** The message at this place is handed to the handler. */
   evict(index: number): EvictSpan
-  /** Every message was handled or given up. */
+  /** No more of its messages are handed over: all were, or closing cut it short. */
   end(): void
 }
 
@@ -60,7 +60,7 @@ export interface FrameTelemetry {
 export interface EvictSpan {
   /** Runs a try, whose own spans then belong to this one. */
   run<T>(handler: () => T): T
-  /** A try failed, and another one follows. */
+  /** A try failed, and another one follows, unless closing comes first. */
   tryFailed(error: Error, attempt: number): void
   /** The last try failed. */
   gaveUp(error: Error, tries: number): void
@@ -72,8 +72,10 @@ export interface EvictSpan {
 export interface SubscriptionTelemetry extends DeliveryTelemetry {
   /** The log is about to be read for what was missed. */
   replay(): RecoverySpan | undefined
-  /** Everything is about to be evicted. */
+  /** Everything is about to be evicted, if the log can be asked for its head. */
   resync(reason: string): RecoverySpan | undefined
+  /** Everything is being evicted. */
+  resynced(reason: string): void
   /** The subscription is closed: nothing of it is measured any more. */
   close(): void
 }

@@ -1,6 +1,7 @@
 import { DataPointType } from '@opentelemetry/sdk-metrics'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { fileCursor, type InvalidationPublisher } from '../../../src/index.js'
+import { fileCursor, RedisError } from '../../../src/index.js'
+import type { InvalidationLog, InvalidationPublisher } from '../../../src/index.js'
 import { durationBoundaries, instruments, metricAttributes } from '../../../src/telemetry/instruments.js'
 import { loadOpenTelemetry } from '../../../src/telemetry/open-telemetry.js'
 import { CollectedMetrics } from '../../support/collected-metrics.js'
@@ -32,6 +33,23 @@ function publish(...ids: string[]): Promise<unknown> {
 function held() {
   const { promise, resolve } = Promise.withResolvers<undefined>()
   return { handler: () => promise.then(() => undefined), release: () => resolve(undefined) }
+}
+
+/** A log that is not stood on so many times, after the first. */
+function refusingToStand(log: InvalidationLog, times: number): InvalidationLog {
+  let calls = 0
+  return {
+    channel: log.channel,
+    openFeed: (listener) => log.openFeed(listener),
+    openCommands(listener) {
+      const commands = log.openCommands(listener)
+      const stand = commands.stand.bind(commands)
+      return Object.assign(commands, {
+        stand: (...args: Parameters<typeof stand>) =>
+          calls++ >= 1 && calls <= 1 + times ? Promise.reject(new RedisError('reply', 'BUSY')) : stand(...args),
+      })
+    },
+  }
 }
 
 describe('messages', () => {
@@ -107,7 +125,40 @@ describe('messages', () => {
   })
 })
 
+describe('what closing cuts short', () => {
+  it('is counted as far as it was handed over, and not as tried again', async () => {
+    const follower = await fleet.follow({
+      name: 'cut',
+      handler: (message) => {
+        if ('entityId' in message && message.entityId === '2') throw new Error('no')
+      },
+      retry: { minDelayMs: 1_000, maxDelayMs: 1_000 },
+    })
+    await fleet.append('1', '2', '3')
+    await fleet.runtime.advance(5)
+    await fleet.done(follower.subscriber.close())
+    await collected.collect()
+
+    expect(collected.values(instruments.consumed.name, of('cut'))).toEqual([2])
+    expect(collected.histogram(instruments.process.name, of('cut')).count).toBe(1)
+    expect(follower.subscription.stats.snapshot()).toMatchObject({ messagesHandled: 1, retries: 0 })
+  })
+})
+
 describe('recoveries', () => {
+  it('by resync are counted when everything is evicted, however often that took to begin', async () => {
+    const { subscription } = await fleet.follow({ name: 'a', log: refusingToStand(fleet.publishing, 3) })
+    await fleet.runtime.advance(1_000)
+    fleet.log.flush()
+    await publish('1')
+    await fleet.runtime.advance(60_000)
+    await collected.collect()
+
+    expect(subscription.counts.resyncs).toBe(1)
+    expect(subscription.stats.snapshot().resyncs).toBe(1)
+    expect(collected.values(instruments.resyncs.name, of('a'))).toEqual([1])
+  })
+
   it('are counted: gaps, what was replayed, duplicates, resyncs by reason', async () => {
     await fleet.follow({ name: 'a' })
     await publish('1')
