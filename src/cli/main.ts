@@ -10,6 +10,8 @@ process.once('SIGINT', interrupt)
 process.once('SIGTERM', interrupt)
 // The reader has gone, as in `cache-invalidation tail | head`.
 process.stdout.on('error', interrupt)
+// Nobody reads the notes, as in `cache-invalidation tail 2>&1 >file | head`: the results go on.
+process.stderr.on('error', () => undefined)
 
 const exitCode = await main(process.argv.slice(2), {
   ...{ stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, env: process.env },

@@ -5,6 +5,7 @@ import { UsageError } from './exit-codes.js'
 /** A stream ID, or a position, of which only its stream ID says where to read. */
 const streamIdPattern = /^(\d{1,20})(-\d{1,20})?(?:@[\w.-]{1,64})?$/
 const datePattern = /^\d{4}-\d{2}-\d{2}/
+/** The largest number on either side of a stream ID: 64 bits. */
 const lastSequence = '18446744073709551615'
 
 /** What of the log was asked for: stream IDs, both inclusive. */
@@ -39,12 +40,16 @@ function parsePoint(text: string, now: number): { readonly time: string; readonl
   const ago = parseDuration(text)
   if (ago !== undefined) return atTime(now - ago)
   const [, time, sequence] = streamIdPattern.exec(text) ?? []
-  if (time !== undefined) return { time, sequence }
+  if (time !== undefined && isInRange(time) && isInRange(sequence?.slice(1) ?? '0')) return { time, sequence }
   const date = datePattern.test(text) ? Date.parse(text) : NaN
   if (!Number.isNaN(date)) return atTime(date)
   throw new UsageError(
     `Expected how long ago (10m, 2h, 1.5d), a time (2026-11-22T10:00:00Z) or a stream ID (1795365850251-0), got ${JSON.stringify(text)}`,
   )
+}
+
+function isInRange(digits: string): boolean {
+  return BigInt(digits) <= BigInt(lastSequence)
 }
 
 function atTime(ms: number): { readonly time: string; readonly sequence: undefined } {

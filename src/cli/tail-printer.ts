@@ -8,6 +8,7 @@ import type { ResyncEvent } from '../subscribing/recovery.js'
 import { preciseClock } from '../telemetry/precise-clock.js'
 import { messageFilter, type FilterFlags, type MessageFilter } from './message-filter.js'
 import { messagesOf, printMessage } from './message-line.js'
+import { patientPages } from './patient-pages.js'
 import type { Range } from './points.js'
 import { readRange, warnOfGap } from './read-range.js'
 import type { Session } from './session.js'
@@ -17,12 +18,13 @@ export class TailPrinter {
   /** Resolves when `count` messages were printed, or the session is interrupted; rejects where it can't go on. */
   readonly finished: Promise<undefined>
   readonly #session: Session
-  readonly #commands: LogCommands
+  readonly #pages: Pick<LogCommands, 'readPage'>
   readonly #isMeant: MessageFilter
   readonly #now: () => number
   readonly #finish: () => void
   readonly #fail: (error: unknown) => void
   #left: number
+  #isFinished = false
   /** What was read from the log after a resync is printed before what comes next. */
   #before: Promise<void> = Promise.resolve()
   /** Whether an entry stands where the log was read after the newest resync. */
@@ -38,13 +40,15 @@ export class TailPrinter {
     this.#finish = () => resolve(undefined)
     this.#fail = reject
     this.#session = session
-    this.#commands = commands
+    this.#pages = patientPages(commands, session.runtime, () => !this.#isFinished)
     this.#isMeant = messageFilter(filter)
     this.#now = preciseClock(session.runtime)
     this.#left = count
     session.signal.addEventListener('abort', this.#finish, { once: true })
-    // Until somebody waits for it.
-    promise.catch(() => undefined)
+    const ended = (): void => {
+      this.#isFinished = true
+    }
+    promise.then(ended, ended)
   }
 
   /** Takes a message of the subscription. Resolves when the reader has room for more: who reads slowly is waited for. */
@@ -72,7 +76,7 @@ export class TailPrinter {
 
   async #printRange(range: Range, shown: string | undefined): Promise<void> {
     const { output } = this.#session
-    for await (const entry of readRange(this.#commands, range, (...gap) => warnOfGap(output, ...gap))) {
+    for await (const entry of readRange(this.#pages, range, (...gap) => warnOfGap(output, ...gap))) {
       if (formatPosition(entry.position) !== shown) await this.takeEntry(entry)
     }
   }

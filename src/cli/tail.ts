@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { LogCommands } from '../log/log.js'
+import { connectionNumbers } from '../options.js'
 import { formatPosition } from '../recovery/position.js'
 import { InvalidationSubscriber } from '../subscriber.js'
 import type { Subscription } from '../subscribing/subscription.js'
@@ -44,6 +45,8 @@ function tailLog(session: Session, flags: TailFlags): Promise<ExitCode> {
     const { channel } = session.connection
     const subscriber = await InvalidationSubscriber.connect(readOnly(logOf(session)), {
       ...{ channel, runtime: session.runtime, announce: false },
+      // Where the newest entry was deleted, who follows the log leaves a marker: that must trim nothing.
+      cap: connectionNumbers.cap.max,
     })
     subscriber
       .on('error', (error) => session.output.warn(error.message))
