@@ -121,6 +121,14 @@ test('an empty log stays empty, and the first message is shown all the same', as
   expect(await fleet.redis.xlen(stream())).toBe(2)
 })
 
+test('it trims nothing, not even where it has to leave a marker', async () => {
+  await publisher.invalidate('user', '1')
+  const add = "for i = 1, 100500 do redis.call('XADD', KEYS[1], '*', 'a', 'x' .. i, 'p', '', 'm', '{}') end"
+  await fleet.redis.eval(add, 1, stream())
+  await tail()
+  expect(await fleet.redis.xlen(stream())).toBeGreaterThan(100_500)
+})
+
 test('it is no member of the fleet', async () => {
   await publisher.invalidate('user', '1')
   await tail()
