@@ -141,6 +141,14 @@ test('tries nothing out where transactions are refused', async () => {
   expect(await fleet.redis.xlen(`{${fleet.channel}}:stream`)).toBe(1)
 })
 
+test('finds that transactions can be begun and not be run', async () => {
+  await acl('queues', '~*', '&*', '+@all', '-exec')
+  const administration = await open('queues')
+  const missing = await administration.missingRights()
+  expect(missing.value?.map(({ command }) => command)).toEqual([['EXEC']])
+  expect((await administration.info()).value?.get('role'), 'what is asked next is answered').toBe('master')
+})
+
 test('misses no right of a user who may do everything, and none of them takes effect', async () => {
   const { handled } = await fleet.follow({}, { announce: false })
   const publisher = await fleet.publisher()
