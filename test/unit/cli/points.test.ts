@@ -22,13 +22,24 @@ test.each([
   expect(startOf(text, now)).toBe(streamId)
 })
 
-test.each([['10x'], ['-10m'], ['10 m'], ['yesterday'], ['2026-13-45'], [''], ['1-2-3'], ['1@'], ['+']])(
-  '"%s" is no point, and the error says what is',
-  (text) => {
-    expect(() => startOf(text, now)).toThrow(UsageError)
-    expect(() => startOf(text, now)).toThrow(`got ${JSON.stringify(text)}`)
-  },
-)
+const noPoints = [
+  '10x',
+  '-10m',
+  '10 m',
+  'yesterday',
+  '2026-13-45',
+  '',
+  '1-2-3',
+  '1@',
+  '+',
+  '18446744073709551616',
+  '1-18446744073709551616',
+]
+
+test.each(noPoints)('"%s" is no point, and the error says what is', (text) => {
+  expect(() => startOf(text, now)).toThrow(UsageError)
+  expect(() => startOf(text, now)).toThrow(`got ${JSON.stringify(text)}`)
+})
 
 test('the end of a range takes its whole millisecond with it, and an entry named stays the last', () => {
   const last = '18446744073709551615'
