@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { RedisError } from '../errors.js'
-import type { InvalidationLog, LogCommands } from '../log/log.js'
+import type { ConnectionListener, InvalidationLog, LogCommands, LogConnection } from '../log/log.js'
 import { openOnce } from '../log/open-once.js'
 import { openLog } from '../open-log.js'
 import { defaultChannel } from '../options.js'
@@ -56,21 +56,29 @@ export function logOf({ connection, runtime }: Omit<ConnectionContext, 'signal'>
  *
  * @throws RedisError or UnsupportedServerError where the first attempt to connect fails, or is refused
  */
-export async function withCommands<Result>(
+export function withCommands<Result>(
   context: ConnectionContext,
   task: (commands: LogCommands) => Promise<Result>,
 ): Promise<Result> {
-  const { signal } = context
-  let commands: LogCommands | undefined
-  const close = (): void => void commands?.close()
+  return withConnection(context.signal, (listener) => logOf(context).openCommands(listener), task)
+}
+
+/** The same with a connection of any kind. */
+export async function withConnection<Opened extends LogConnection, Result>(
+  signal: AbortSignal,
+  open: (listener: ConnectionListener) => Opened,
+  task: (connection: Opened) => Promise<Result>,
+): Promise<Result> {
+  let connection: Opened | undefined
+  const close = (): void => void connection?.close()
   signal.addEventListener('abort', close, { once: true })
   try {
     signal.throwIfAborted()
-    const opened = await openOnce((listener) => (commands = logOf(context).openCommands(listener)))
+    const opened = await openOnce((listener) => (connection = open(listener)))
     if (!opened.up) throw new RedisError('disconnected', 'The connection was closed before it came up')
     return await task(opened)
   } finally {
     signal.removeEventListener('abort', close)
-    await commands?.close()
+    await connection?.close()
   }
 }

@@ -14,7 +14,6 @@ import { Connection, type ConnectionContext, type Send } from './connection.js'
 import { factOf, type Fact } from './fact.js'
 import { logKeys, type LogKeys } from './keys.js'
 import type { ConnectionListener } from './log.js'
-import { openOnce } from './open-once.js'
 import { clientSource, type RedisTarget } from './redis-clients.js'
 import { replyCode, toRedisError } from './redis-errors.js'
 import type { RedisLogOptions } from './redis-log.js'
@@ -45,12 +44,11 @@ export class Administration extends Connection {
   readonly #scripts = new ScriptCalls((command, ...args) => this.call(command, ...args))
 
   /**
-   * Connects; tries once.
+   * Starts connecting.
    *
    * @throws ConfigurationError for an option, a URL or a client that can't work
-   * @throws RedisError when the server can't be reached, or refuses us
    */
-  static async open(redis: RedisTarget, options: RedisLogOptions = {}): Promise<Administration> {
+  static connect(redis: RedisTarget, options: RedisLogOptions, listener: ConnectionListener): Administration {
     const { commandTimeoutMs } = connectionNumbers
     const keys = logKeys(options.channel ?? defaultChannel)
     const context = {
@@ -58,7 +56,7 @@ export class Administration extends Connection {
       runtime: options.runtime ?? systemRuntime,
       ...resolveNumbers({ commandTimeoutMs }, options),
     }
-    return openOnce((listener) => new Administration(keys, context, listener))
+    return new Administration(keys, context, listener)
   }
 
   private constructor(keys: LogKeys, context: ConnectionContext, listener: ConnectionListener) {

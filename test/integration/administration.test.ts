@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Administration } from '../../src/log/administration.js'
+import { openOnce } from '../../src/log/open-once.js'
 import { systemRuntime } from '../../src/runtime.js'
 import { LiveFleet } from '../support/live-fleet.js'
 import { freePort } from '../support/redis-server.js'
@@ -17,7 +18,9 @@ afterEach(async () => {
 
 async function open(user?: string, runtime = systemRuntime): Promise<Administration> {
   const url = user === undefined ? fleet.server.url : fleet.server.url.replace('//', `//${user}:secret@`)
-  const administration = await Administration.open(url, { channel: fleet.channel, runtime })
+  const administration = await openOnce((listener) =>
+    Administration.connect(url, { channel: fleet.channel, runtime }, listener),
+  )
   opened.push(administration)
   return administration
 }
@@ -168,7 +171,8 @@ test('misses no right of a user who may do everything, and none of them takes ef
 })
 
 test('rejects where the server can not be reached, and where it refuses us', async () => {
-  const nowhere = Administration.open(`redis://127.0.0.1:${await freePort()}`, { channel: fleet.channel })
+  const port = await freePort()
+  const nowhere = openOnce((listener) => Administration.connect(`redis://127.0.0.1:${port}`, {}, listener))
   await expect(nowhere).rejects.toMatchObject({ kind: 'disconnected' })
   await expect(open('nobody')).rejects.toMatchObject({ kind: 'refused' })
 })

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { logKeys } from '../../src/log/keys.js'
 import { until } from '../support/latch.js'
@@ -98,6 +100,18 @@ describe('status', () => {
     const { exitCode, stderr } = await runCommand(['status', '--redis', 'redis://127.0.0.1:1'])
     expect(exitCode).toBe(3)
     expect(stderr).toContain('127.0.0.1:1')
+  })
+
+  test('ends with 130 at once where it is interrupted before the server has answered', async () => {
+    const mute = createServer().listen(0, '127.0.0.1')
+    const [connected] = [once(mute, 'connection'), await once(mute, 'listening')]
+    const { port } = mute.address() as AddressInfo
+    const command = new RunningCommand(['status', '--redis', `redis://127.0.0.1:${port}`], {})
+    await connected
+    command.interrupt()
+    // A command that is not answered is given up only after 5 s.
+    expect((await command.ended(4_000)).exitCode).toBe(130)
+    mute.close()
   })
 
   test.each([
