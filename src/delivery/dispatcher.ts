@@ -180,6 +180,7 @@ export class Dispatcher {
       })
       void this.#queue.onPendingZero().then(() => {
         timer.cancel()
+        this.#handler.release()
         resolve(true)
       })
     })

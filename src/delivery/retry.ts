@@ -80,6 +80,11 @@ export class RetryingHandler {
     for (const cut of [...this.#waits]) cut()
   }
 
+  /** All tries have ended, and none follow: nothing keeps the process alive any more. */
+  release(): void {
+    this.#limit.clear()
+  }
+
   /** Stops, and waits for nothing any more: aborts the tries that run; what they come to is not asked. */
   abandon(reason: ClosedError): void {
     this.stop()

@@ -3,6 +3,7 @@ import { Dispatcher } from '../../../src/delivery/dispatcher.js'
 import type { Delivery } from '../../../src/delivery/delivery.js'
 import { ClosedError } from '../../../src/errors.js'
 import { systemRuntime, type Runtime } from '../../../src/runtime.js'
+import { VirtualRuntime } from '../../support/virtual-runtime.js'
 import { Bench, deferred, message, type Deferred } from './fixtures.js'
 
 test('frames, and the messages of each, are handled in order, one at a time', async () => {
@@ -357,6 +358,37 @@ test('a handler may close: it is waited for no longer than the limit', async () 
   bench.push(['a'], ['b'])
   expect(await bench.runtime.runUntil(outcome.promise, 1_000)).toBe(false)
   expect(bench.handled).toEqual([])
+})
+
+test('nothing is left of a time limit after close: a timer that ran on would keep the process alive', async () => {
+  const runtime = new VirtualRuntime()
+  let timers = 0
+  const counting: Runtime = {
+    now: () => runtime.now(),
+    monotonic: () => runtime.monotonic(),
+    yield: () => runtime.yield(),
+    random: () => runtime.random(),
+    uuid: () => runtime.uuid(),
+    after(delayMs, callback) {
+      timers++
+      const timer = runtime.after(delayMs, callback)
+      return {
+        cancel() {
+          timers--
+          timer.cancel()
+        },
+      }
+    },
+  }
+  const dispatcher = new Dispatcher({
+    ...{ handler: () => Promise.resolve(), concurrency: 1, handlerTimeoutMs: 30_000, runtime: counting },
+    ...{ retry: { tries: 1, minDelayMs: 0, maxDelayMs: 0 }, onGivenUp: () => undefined },
+  })
+  dispatcher.push([{ messages: [message('a')], origin: { mode: 'live' }, handled: () => undefined }])
+  await dispatcher.whenIdle()
+  expect(timers).toBe(1)
+  expect(await dispatcher.close(1_000)).toBe(true)
+  expect(timers).toBe(0)
 })
 
 test('closing again has the outcome of the first time', async () => {
