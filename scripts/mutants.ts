@@ -47,7 +47,7 @@ function line(mutant: Mutant, { caught, schedules, by }: Outcome): string {
 
 async function judge(mutant: Mutant): Promise<Outcome> {
   const by = mutant.caughtBy ?? usuallyCaughtBy
-  const { passed, output } = await run(mutant.name, by)
+  const { passed, output } = await runToTheEnd(mutant.name, by)
   const failedAfter = /failed after (\d+) tests/.exec(output)?.[1]
   const noticed = !passed && (failedAfter !== undefined || /Tests .*failed/.test(output) || output === '')
   // A run that broke for another reason says nothing about the mutant.
@@ -58,6 +58,12 @@ async function judge(mutant: Mutant): Promise<Outcome> {
     schedules: failedAfter === undefined ? undefined : Number(failedAfter),
     by,
   }
+}
+
+/** A run that ends with its first failure may end before that is told: then it is run once more. */
+async function runToTheEnd(mutant: string, filter: string): ReturnType<typeof run> {
+  const first = await run(mutant, filter)
+  return first.passed || first.output === '' || first.output.includes('failed') ? first : run(mutant, filter)
 }
 
 /** Output is empty where the tests hung, which a mutant can make them do: it is noticed then as well. */
