@@ -167,10 +167,10 @@ test('after a resync nothing is shown twice or out of order', async () => {
   await appendUnpublished(ids.slice(0, 4_900))
   // The first makes it read all that, and the others come meanwhile.
   for (const id of ids.slice(4_900)) await publisher.invalidate('user', id)
-  await command.printed(({ objects }) => objects.length >= 5_002)
+  await command.printed(({ objects }) => objects.length >= 5_002, 40_000)
   const shown = command.objects.map((object) => (object as Record<string, unknown>).entityId)
   expect(shown).toEqual(['1', '2', ...ids])
-})
+}, 60_000)
 
 test('a range that begins before the log does is told of', async () => {
   await Promise.all(['1', '2', '3'].map((id) => publisher.invalidate('user', id)))

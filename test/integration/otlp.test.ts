@@ -3,7 +3,7 @@ import { deleteMessage } from '../../src/index.js'
 import { encodeMessage } from '../../src/message/codec.js'
 import { durationBoundaries, instruments, metricAttributes } from '../../src/telemetry/instruments.js'
 import type { ReceivedSpan } from '../support/otlp/receiver.js'
-import { TracedServices, type OtlpProtocol } from '../support/otlp/traced-services.js'
+import { startTimeoutMs, TracedServices, type OtlpProtocol } from '../support/otlp/traced-services.js'
 
 /** As OTLP numbers them. */
 const kinds = { internal: 1, client: 3, producer: 4, consumer: 5 }
@@ -17,7 +17,7 @@ describe.each<OtlpProtocol>(['http/json', 'http/protobuf'])('spans and metrics o
 
   beforeAll(async () => {
     services = await TracedServices.start(protocol, subscribers)
-  })
+  }, startTimeoutMs)
 
   afterAll(() => services.stop())
 
@@ -232,7 +232,7 @@ describe.each<OtlpProtocol>(['http/json', 'http/protobuf'])('spans and metrics o
       resyncs: total(instruments.resyncs.name, service),
     })
     await receiver
-      .received(() => (JSON.stringify(totals()) === JSON.stringify(expected) ? true : undefined), 'the totals', 3_000)
+      .received(() => (JSON.stringify(totals()) === JSON.stringify(expected) ? true : undefined), 'the totals')
       .catch(() => expect(totals()).toEqual(expected))
 
     for (const { name, unit, kind } of Object.values(instruments)) {

@@ -11,7 +11,7 @@ import { type RedisServer, startRedisServer } from '../support/redis-server.js'
 
 const example = (file: string): string => fileURLToPath(new URL(`../../examples/telemetry/${file}`, import.meta.url))
 const setUp = ['--import', 'tsx', '--import', example('instrumentation.ts')]
-const deadlineMs = 15_000
+const deadlineMs = 30_000
 
 let redis: RedisServer
 let endpoint: string
@@ -121,7 +121,7 @@ test('one trace goes from the request over the publish to the evict in another p
   const metrics = (received.get('/v1/metrics') ?? []).join('\n')
   expect(metrics).toContain('messaging.client.sent.messages')
   expect(metrics).toContain('cache_invalidation.propagation.duration')
-})
+}, 60_000)
 
 test('a service that does nothing on SIGTERM ends all the same, and what it recorded last is sent before', async () => {
   const script = `
@@ -133,4 +133,4 @@ test('a service that does nothing on SIGTERM ends all the same, and what it reco
   await careless.printed('recorded')
   expect(await careless.ended('SIGTERM')).toBe(143)
   expect(spanNamed('the last').service).toBe('careless')
-})
+}, 60_000)

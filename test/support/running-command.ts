@@ -25,6 +25,9 @@ export class RunningCommand {
   readonly #interruption = new AbortController()
   readonly #exitCode: Promise<ExitCode>
   #waiting: (() => void)[] = []
+  readonly #objects: unknown[] = []
+  /** The end of stdout that is not among the objects yet. */
+  #unparsed = ''
   stdout = ''
   stderr = ''
 
@@ -37,7 +40,10 @@ export class RunningCommand {
       ...{ env, runtime, signal: this.#interruption.signal },
       stdin: Object.assign(Readable.from(stdin === '' ? [] : [stdin]), isTerminal('stdin')),
       stdout: Object.assign(
-        this.#collect((text) => (this.stdout += text)),
+        this.#collect((text) => {
+          this.stdout += text
+          this.#unparsed += text
+        }),
         isTerminal('stdout'),
       ),
       stderr: Object.assign(
@@ -47,10 +53,13 @@ export class RunningCommand {
     })
   }
 
-  /** What was printed, line by line, as JSON. */
+  /** What was printed, line by line, as JSON. Each is parsed once: it may be asked for after every line of thousands. */
   get objects(): readonly unknown[] {
-    const lines = this.stdout.split('\n').filter((line) => line !== '')
-    return lines.map((line): unknown => JSON.parse(line))
+    const end = this.#unparsed.lastIndexOf('\n') + 1
+    const lines = this.#unparsed.slice(0, end).split('\n')
+    this.#unparsed = this.#unparsed.slice(end)
+    this.#objects.push(...lines.filter((line) => line !== '').map((line): unknown => JSON.parse(line)))
+    return this.#objects
   }
 
   /** Resolves when what was printed so far passes a test. */

@@ -19,7 +19,11 @@ function print(line: object): void {
   process.stdout.write(`${JSON.stringify(line)}\n`)
 }
 
-const publisher = await InvalidationPublisher.connect(url, 'user-service', { channel, heartbeatMs: 100 })
+const publisher = await InvalidationPublisher.connect(url, 'user-service', {
+  ...{ channel, heartbeatMs: 100 },
+  // A server that is started again may take its time.
+  publishTimeoutMs: 60_000,
+})
 publisher.on('error', () => undefined)
 publisher.on('disconnected', () => print({ disconnected: true }))
 

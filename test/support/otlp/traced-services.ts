@@ -8,6 +8,8 @@ import { OtlpReceiver } from './receiver.js'
 export type OtlpProtocol = 'http/json' | 'http/protobuf'
 
 const channel = 'cache:invalidate'
+/** Three processes that begin at once, each with an SDK to load, take seconds where the machine is busy. */
+export const startTimeoutMs = 60_000
 const instrumentation = fileURLToPath(new URL('../../../examples/telemetry/instrumentation.ts', import.meta.url))
 
 /** A service that publishes and two that keep caches, each a process with an SDK that exports to a receiver of ours. */
@@ -27,7 +29,7 @@ export class TracedServices {
   static async start(protocol: OtlpProtocol, subscribers: readonly string[]): Promise<TracedServices> {
     const server = await startRedisServer({ persistence: 'aof' })
     const services = new TracedServices(protocol, server, await OtlpReceiver.start())
-    const ready = services.#publisher.printed((lines) => lines.some((line) => 'ready' in line))
+    const ready = services.#publisher.printed((lines) => lines.some((line) => 'ready' in line), startTimeoutMs)
     await Promise.all([ready, ...subscribers.map((service) => services.startSubscriber(service))])
     return services
   }
@@ -45,7 +47,7 @@ export class TracedServices {
   async startSubscriber(service: string): Promise<ScriptProcess> {
     const subscriber = this.#run('traced-subscriber.ts', service, [service])
     this.subscribers.set(service, subscriber)
-    await subscriber.printed((lines) => lines.some(({ state }) => state === 'live'))
+    await subscriber.printed((lines) => lines.some(({ state }) => state === 'live'), startTimeoutMs)
     return subscriber
   }
 
