@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { deleteMessage } from '../../src/index.js'
 import { encodeMessage } from '../../src/message/codec.js'
 import { durationBoundaries, instruments, metricAttributes } from '../../src/telemetry/instruments.js'
@@ -8,6 +8,9 @@ import { startTimeoutMs, TracedServices, type OtlpProtocol } from '../support/ot
 /** As OTLP numbers them. */
 const kinds = { internal: 1, client: 3, producer: 4, consumer: 5 }
 const error = 2
+
+// Processes that start take long where the machine is busy.
+vi.setConfig({ testTimeout: startTimeoutMs })
 
 const subscribers = ['feed-service', 'profile-service']
 const user = (entityId: string) => ({ action: 'delete', entityType: 'user', entityId }) as const
