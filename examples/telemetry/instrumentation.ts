@@ -14,7 +14,7 @@ process.once('SIGTERM', () => {
   if (!isHandledByTheService) void shutDown().then(() => process.exit(143))
 })
 
-async function shutDown(): Promise<void> {
+async function shutDown() {
   try {
     await sdk.shutdown()
   } catch (error) {

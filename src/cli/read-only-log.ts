@@ -1,22 +1,17 @@
-import type { InvalidationLog } from '../log/log.js'
 import { ClosedError } from '../errors.js'
+import { changeCommands } from '../log/changed-commands.js'
+import type { InvalidationLog } from '../log/log.js'
 
 /**
  * A log to look at. Who stands on one that is empty leaves no marker in it; then there is nothing to stand on, and the
  * first entry is told as a resync. What can't be handled does not become a dead letter of the services.
  */
 export function readOnly(log: InvalidationLog): InvalidationLog {
-  return {
-    channel: log.channel,
-    openFeed: (listener) => log.openFeed(listener),
-    openCommands(listener) {
-      const commands = log.openCommands(listener)
-      const stand = commands.stand.bind(commands)
-      return Object.assign(commands, {
-        stand: async (...args: Parameters<typeof stand>) =>
-          (await commands.head()) === undefined ? undefined : stand(...args),
-        addDeadLetter: () => Promise.reject(new ClosedError('Nothing is written to this log: it is only looked at')),
-      })
-    },
-  }
+  return changeCommands(log, (commands) => {
+    const stand = commands.stand.bind(commands)
+    return {
+      stand: async (...args) => ((await commands.head()) === undefined ? undefined : stand(...args)),
+      addDeadLetter: () => Promise.reject(new ClosedError('Nothing is written to this log: it is only looked at')),
+    }
+  })
 }

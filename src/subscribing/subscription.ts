@@ -67,6 +67,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
   readonly stats: StatsCollector
   readonly #context: SubscriptionContext
   readonly #telemetry: SubscriptionTelemetry
+  readonly #begunAt: number
   readonly #counts: SubscriptionCounts = noCounts()
   readonly #waiters: Waiters
   readonly #progress: Progress
@@ -91,6 +92,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
     this.name = options.name
     this.strictFailover = options.strictFailover
     this.#context = context
+    this.#begunAt = runtime.monotonic()
     this.stats = context.stats ?? new StatsCollector({ runtime })
     this.#waiters = new Waiters(runtime)
     const cursor = options.cursor({ ...cursorSlice(log), channel: context.channel })
@@ -323,7 +325,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
 
   #gauges(): SubscriptionGauges {
     const { lagMs, behind, verifiedAt } = this.freshness()
-    const unverifiedMs = verifiedAt === undefined ? undefined : this.#context.runtime.monotonic() - verifiedAt
+    const unverifiedMs = this.#context.runtime.monotonic() - (verifiedAt ?? this.#begunAt)
     return { lagMs, behind, unverifiedMs, ...this.#counts }
   }
 

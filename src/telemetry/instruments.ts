@@ -64,7 +64,7 @@ export const instruments = {
     name: 'cache_invalidation.unverified',
     kind: 'gauge',
     unit: 's',
-    description: 'Time since everything appended was last known to be handled',
+    description: 'Time since everything appended was last known to be handled, or since the beginning',
   },
   replayed: {
     name: 'cache_invalidation.replayed',

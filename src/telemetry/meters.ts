@@ -82,10 +82,10 @@ export class Meters {
   }
 
   #remember(source: SubscriptionSource): void {
-    const key = keyOf(source)
-    const sum = sumUp([source, ...(this.#closed.has(key) ? [this.#closed.get(key) ?? source] : [])])
-    const final = { ...sum, lagMs: 0, behind: 0, unverifiedMs: undefined }
-    this.#closed.set(key, { channel: source.channel, name: source.name, read: () => final })
+    const { channel, name } = source
+    const earlier = this.#closed.get(keyOf(source))
+    const final = { ...sumUp(earlier ? [source, earlier] : [source]), lagMs: 0, behind: 0, unverifiedMs: 0 }
+    this.#closed.set(keyOf(source), { channel, name, read: () => final })
   }
 
   #create(meter: Meter): Recorders {
@@ -128,7 +128,7 @@ export class Meters {
         if (!isOpen) continue
         result.observe(lag, sum.lagMs / 1_000, attributes)
         result.observe(behind, sum.behind, attributes)
-        if (sum.unverifiedMs !== undefined) result.observe(unverified, sum.unverifiedMs / 1_000, attributes)
+        result.observe(unverified, sum.unverifiedMs / 1_000, attributes)
       }
     }, observed)
   }
@@ -156,11 +156,10 @@ function keyOf({ channel, name }: SubscriptionSource): string {
 function sumUp(sources: readonly SubscriptionSource[]): SubscriptionGauges {
   const all = sources.map(({ read }) => read())
   const sum = (of: (each: SubscriptionGauges) => number): number => all.reduce((total, each) => total + of(each), 0)
-  const ages = all.flatMap(({ unverifiedMs }) => unverifiedMs ?? [])
   return {
     lagMs: Math.max(0, ...all.map(({ lagMs }) => lagMs)),
     behind: sum(({ behind }) => behind),
-    unverifiedMs: ages.length === 0 ? undefined : Math.max(...ages),
+    unverifiedMs: Math.max(0, ...all.map(({ unverifiedMs }) => unverifiedMs)),
     replayed: sum(({ replayed }) => replayed),
     duplicates: sum(({ duplicates }) => duplicates),
     gaps: sum(({ gaps }) => gaps),

@@ -17,7 +17,7 @@ export interface LatencySummary {
 const slicesPerWindow = 6
 
 /**
- * Latencies over the last `windowMs`: a slice leaves as soon as any of it is older. However many are recorded, they take
+ * Latencies over the last `windowMs`: a slice leaves as soon as a part of it is older. However many are recorded, they take
  * 8 KiB for each slice that held some; where there were none, nothing.
  */
 export class SlidingLatencies {

@@ -102,8 +102,8 @@ export interface RecoveryFacts {
 export interface SubscriptionGauges {
   readonly lagMs: number
   readonly behind: number
-  /** How long ago everything appended was last known to be handled, in ms; undefined before the first time. */
-  readonly unverifiedMs: number | undefined
+  /** How long ago everything appended was last known to be handled, in ms; before the first time, since the beginning. */
+  readonly unverifiedMs: number
   readonly replayed: number
   readonly duplicates: number
   readonly gaps: number

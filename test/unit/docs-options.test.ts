@@ -12,6 +12,7 @@ import {
   waitNumbers,
   waitReplicasNumbers,
 } from '../../src/options.js'
+import { rowsUnder } from '../support/markdown.js'
 
 let page: string
 
@@ -38,7 +39,7 @@ test.each<[string, Record<string, NumberOption>]>([
     option.unit,
     `${format(option.min)} to ${format(option.max)}`,
   ])
-  const numbers = rowsUnder(title).filter(([, , unit]) => unit !== '')
+  const numbers = rowsUnder(page, title).filter(([, , unit]) => unit !== '')
   expect(numbers.map((cells) => cells.slice(0, 4)).toSorted()).toEqual(expected.toSorted())
 })
 
@@ -47,20 +48,8 @@ test('what a publisher takes beyond its own table are the options of a connectio
 })
 
 test('the default channel is that of the code', () => {
-  expect(rowsUnder('Connection')).toContainEqual(expect.arrayContaining(['`channel`', `\`${defaultChannel}\``]))
+  expect(rowsUnder(page, 'Connection')).toContainEqual(expect.arrayContaining(['`channel`', `\`${defaultChannel}\``]))
 })
-
-/** The cells of the table under a heading, row by row, without its head. */
-function rowsUnder(title: string): string[][] {
-  const section = page.split(/^#+ /m).find((text) => text.startsWith(`${title}\n`)) ?? ''
-  const rows = section.split('\n').filter((line) => line.startsWith('| `'))
-  return rows.map((row) =>
-    row
-      .split('|')
-      .slice(1, -1)
-      .map((cell) => cell.trim()),
-  )
-}
 
 function format(value: number): string {
   return value.toLocaleString('en-US')

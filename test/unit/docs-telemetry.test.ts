@@ -12,22 +12,11 @@ import { attribute, eventName } from '../../src/telemetry/attributes.js'
 import { instruments, metricAttributes } from '../../src/telemetry/instruments.js'
 import { MemoryLog } from '../../src/testing.js'
 import { within } from '../support/latch.js'
+import { rowsUnder } from '../support/markdown.js'
 
 const root = new URL('../../', import.meta.url)
 const page = await readFile(new URL('docs/telemetry.md', root), 'utf8')
-const metricRows = rowsUnder('Metrics')
-
-/** The cells of the tables under a heading, row by row, without their heads. */
-function rowsUnder(title: string): string[][] {
-  const section = page.split(/^#+ /m).find((text) => text.startsWith(`${title}\n`)) ?? ''
-  const rows = section.split('\n').filter((line) => line.startsWith('| `'))
-  return rows.map((row) =>
-    row
-      .split('|')
-      .slice(1, -1)
-      .map((cell) => cell.trim()),
-  )
-}
+const metricRows = rowsUnder(page, 'Metrics')
 
 function codeIn(cell: string): string[] {
   return Array.from(cell.matchAll(/`([^`]+)`/g), ([, code = '']) => code)
@@ -56,7 +45,7 @@ test('the attributes of metrics are those that metrics may have', () => {
 })
 
 test('every attribute and event of spans is there, and no other', () => {
-  const rows = rowsUnder('Spans').map(([name = '']) => codeIn(name))
+  const rows = rowsUnder(page, 'Spans').map(([name = '']) => codeIn(name))
   const documented = rows.flat().filter((name) => name.includes('.'))
   const onMetricsAndEventsAlone = new Set<string>([attribute.role, attribute.waiting, attribute.attempt])
   const made = [...Object.values(attribute), ...Object.values(eventName)].filter(

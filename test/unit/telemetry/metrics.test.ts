@@ -1,6 +1,7 @@
 import { DataPointType } from '@opentelemetry/sdk-metrics'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { fileCursor, RedisError } from '../../../src/index.js'
+import { changeCommands } from '../../../src/log/changed-commands.js'
 import type { InvalidationLog, InvalidationPublisher } from '../../../src/index.js'
 import { durationBoundaries, instruments, metricAttributes } from '../../../src/telemetry/instruments.js'
 import { loadOpenTelemetry } from '../../../src/telemetry/open-telemetry.js'
@@ -38,18 +39,13 @@ function held() {
 /** A log that is not stood on so many times, after the first. */
 function refusingToStand(log: InvalidationLog, times: number): InvalidationLog {
   let calls = 0
-  return {
-    channel: log.channel,
-    openFeed: (listener) => log.openFeed(listener),
-    openCommands(listener) {
-      const commands = log.openCommands(listener)
-      const stand = commands.stand.bind(commands)
-      return Object.assign(commands, {
-        stand: (...args: Parameters<typeof stand>) =>
-          calls++ >= 1 && calls <= 1 + times ? Promise.reject(new RedisError('reply', 'BUSY')) : stand(...args),
-      })
-    },
-  }
+  return changeCommands(log, (commands) => {
+    const stand = commands.stand.bind(commands)
+    return {
+      stand: (...args) =>
+        calls++ >= 1 && calls <= 1 + times ? Promise.reject(new RedisError('reply', 'BUSY')) : stand(...args),
+    }
+  })
 }
 
 describe('messages', () => {
@@ -253,6 +249,15 @@ describe('who does nothing', () => {
 
     expect(collected.values(instruments.outboxSize.name, own())).toEqual([0])
     expect(collected.values(instruments.unverified.name, of('idle'))[0]).toBeLessThan(2)
+  })
+
+  it('is unverified since it began where nothing was ever verified', async () => {
+    fleet.log.goDown()
+    await fleet.follow({ name: 'never' })
+    await fleet.runtime.advance(60_000)
+    await collected.collect()
+
+    expect(collected.values(instruments.unverified.name, of('never'))[0]).toBeGreaterThanOrEqual(59)
   })
 
   it('is measured from the next heartbeat on where the provider is set later', async () => {
