@@ -10,6 +10,12 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
   }
 }
 
+/** A parser of options that takes what is not blank, as it is. */
+export function filledText(text: string): string {
+  if (text.trim() !== '') return text
+  throw new InvalidArgumentError('Expected a text that is not blank.')
+}
+
 /** For commands that append. What is appended by hand must not trim a log whose services keep more than is default. */
 export function capOption(): Option {
   const { min, max } = connectionNumbers.cap

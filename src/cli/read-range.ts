@@ -1,5 +1,6 @@
 import type { LogCommands } from '../log/log.js'
 import type { Entry } from '../recovery/entry.js'
+import { nextCount } from '../recovery/replayer.js'
 import { compareStreamIds, formatPosition, type Position } from '../recovery/position.js'
 import { timeOfStreamId } from './format.js'
 import type { Output } from './output.js'
@@ -19,9 +20,11 @@ export async function* readRange(
   onGap: (after: Position, before: Position | undefined) => void,
 ): AsyncGenerator<Entry> {
   let previous: Position | undefined
+  let count = pageSize
   for (;;) {
     // Each page begins with the last entry of the one before: what was trimmed meanwhile shows in the chain.
-    const { entries, last } = await log.readPage(previous?.streamId ?? from, pageSize)
+    const page = await log.readPage(previous?.streamId ?? from, count)
+    const { entries, last } = page
     if (previous !== undefined && entries.length === 0 && last !== previous.appendId) onGap(previous, undefined)
     for (const entry of entries) {
       if (entry.position.appendId === previous?.appendId) continue
@@ -30,7 +33,8 @@ export async function* readRange(
       previous = entry.position
       yield entry
     }
-    if (entries.length < pageSize) return
+    if (entries.length < count) return
+    count = nextCount(pageSize, page)
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { LogCommands } from '../log/log.js'
 import { formatPosition } from '../recovery/position.js'
-import { examples } from './arguments.js'
+import { examples, filledText } from './arguments.js'
 import { withCommands } from './connection.js'
 import { exitCodes, type ExitCode } from './exit-codes.js'
 import { formatCount, timeOfStreamId } from './format.js'
@@ -32,6 +32,7 @@ export function registerReplay(parent: Command, run: RunTask): void {
     .option(
       '--exec <command>',
       'run this in a shell for each message, one at a time, with the message as JSON on stdin',
+      filledText,
     )
     .option('--keep-going', 'go on where a command of --exec fails')
     .addHelpText(

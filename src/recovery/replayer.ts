@@ -92,7 +92,8 @@ function isSame(a: Position, b: Position): boolean {
   return a.streamId === b.streamId && a.appendId === b.appendId
 }
 
-function nextCount(pageSize: number, page: Page): number {
+/** How many entries to read after a page, so that the next is of a size that memory bears. */
+export function nextCount(pageSize: number, page: Page): number {
   const bytes = page.entries.reduce((sum, entry) => sum + entry.frame.length, 0)
   const average = Math.max(1, bytes / page.entries.length)
   return Math.max(2, Math.min(pageSize, Math.floor(pageBytes / average)))

@@ -73,6 +73,13 @@ test('messages packed into one entry are replayed one by one', async () => {
   expect(stderr).toMatch(/^replayed 3 messages, read [12] entr/)
 })
 
+test('a blank --exec is refused, and not taken for none', async () => {
+  const { exitCode, stdout, stderr } = await replay(['--from', '0', '--exec', ' '])
+  expect(exitCode).toBe(2)
+  expect(stdout).toBe('')
+  expect(stderr).toContain('--exec')
+})
+
 test('--exec hands each message to a command, one at a time, and shows what that prints', async () => {
   await publishUsers('1', '2', '3')
   const file = join(folder, 'handed')
