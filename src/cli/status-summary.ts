@@ -2,6 +2,7 @@ import type { LogSnapshot } from '../log/administration-replies.js'
 import type { Fact } from '../log/fact.js'
 import type { Announced } from '../log/log.js'
 import { formatPosition, type Position } from '../recovery/position.js'
+import type { Announcement } from '../subscribing/announcement.js'
 import { appendRate, streamIdTime, type AppendRate } from './append-rate.js'
 import { readFleet, type FleetMember } from './fleet.js'
 
@@ -39,19 +40,9 @@ export interface LogStatus {
   readonly rate: AppendRate
 }
 
-export interface SubscriberStatus {
-  readonly name: string
-  readonly service: string
-  readonly host: string
-  readonly pid: number
-  readonly version: string
-  readonly state: string
+/** What a subscription announced, as `--json` prints it. */
+export interface SubscriberStatus extends Omit<Announcement, 'position' | 'startedAt' | 'cap' | 'heartbeatMs'> {
   readonly position: string | null
-  readonly behind: number
-  readonly lagMs: number
-  readonly resyncs: number
-  readonly replayed: number
-  readonly deadLetters: number
   readonly startedAt: string
   readonly seenAgoMs: number
   readonly silent: boolean

@@ -135,7 +135,7 @@ export class Administration extends Connection {
     return factOf(this.#findMissingRights(user))
   }
 
-  /** A replica is as good as any server to look at: nothing is to be looked for elsewhere. */
+  /** A replica can be looked at like every server: nothing is to be looked for elsewhere. */
   protected override failureOf(command: string, error: unknown): InvalidationError {
     return toRedisError(error, command, this.server)
   }
