@@ -22,6 +22,11 @@ export const connectionNumbers = {
   cap: { default: 100_000, unit: 'entries', min: 1, max: 1_000_000_000 },
 } as const satisfies Record<string, NumberOption>
 
+export const subscriberNumbers = {
+  ...connectionNumbers,
+  replayConcurrency: { default: 4, unit: 'pages', min: 1, max: 1_000 },
+} as const satisfies Record<string, NumberOption>
+
 export const publisherNumbers = {
   ...connectionNumbers,
   publishTimeoutMs: { default: 5_000, unit: 'ms', min: 1, max: hour },

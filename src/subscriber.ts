@@ -10,6 +10,7 @@ import { systemRuntime, type Runtime } from './runtime.js'
 import { Announcer } from './subscribing/announcer.js'
 import type { LogFrame } from './subscribing/arrival-buffer.js'
 import { Link } from './subscribing/link.js'
+import { pageGate } from './subscribing/page-gate.js'
 import {
   resolveSubscriberOptions,
   resolveSubscriptionOptions,
@@ -176,6 +177,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
       stats: this.#options.stats,
       createTelemetry: (name, stats, gauges) => this.#createTelemetry(name, stats, gauges),
       nextAppendId: this.#nextAppendId,
+      inTurn: (read) => pageGate(runtime, this.#log.server ?? '').run(this.#numbers.replayConcurrency, read),
       replaceFeed: () => {
         this.#link.replaceFeed()
       },

@@ -1,6 +1,6 @@
 import type { LogCommands } from '../log/log.js'
 import type { Entry } from '../recovery/entry.js'
-import { nextCount } from '../recovery/replayer.js'
+import { PageSize } from '../recovery/page-size.js'
 import { compareStreamIds, formatPosition, type Position } from '../recovery/position.js'
 import { timeOfStreamId } from './format.js'
 import type { Output } from './output.js'
@@ -20,9 +20,10 @@ export async function* readRange(
   onGap: (after: Position, before: Position | undefined) => void,
 ): AsyncGenerator<Entry> {
   let previous: Position | undefined
-  let count = pageSize
+  const size = new PageSize(pageSize)
   for (;;) {
     // Each page begins with the last entry of the one before: what was trimmed meanwhile shows in the chain.
+    const { count } = size
     const page = await log.readPage(previous?.streamId ?? from, count)
     const { entries, last } = page
     if (previous !== undefined && entries.length === 0 && last !== previous.appendId) onGap(previous, undefined)
@@ -34,7 +35,7 @@ export async function* readRange(
       yield entry
     }
     if (entries.length < count) return
-    count = nextCount(pageSize, page)
+    size.read(page)
   }
 }
 

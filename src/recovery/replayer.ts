@@ -1,9 +1,11 @@
 import type { ReplayStart } from './continuity.js'
 import type { Entry, Page } from './entry.js'
+import { PageSize } from './page-size.js'
 import type { Position } from './position.js'
 
 /** What a replay needs of the world. */
 export interface ReplayContext {
+  /** How many entries a page holds at most. */
   readonly pageSize: number
   /** Reads entries from a stream ID on, inclusive, in one atomic step with `last`; `-` is the first entry. */
   readPage(from: string, count: number): Promise<Page>
@@ -22,9 +24,6 @@ export interface ReplayContext {
  */
 export type ReplayEnd = 'caught-up' | 'lost-place' | 'broken'
 
-/** Pages shrink where entries are large, so that a page and the one fetched ahead stay within some megabytes. */
-const pageBytes = 4 * 1024 * 1024
-
 /**
  * Reads the log from a known entry to its end. Every page starts at the last accepted entry and counts only if that
  * entry is still there under its append id; every entry's `prev` must be the append id before it; the last entry must
@@ -32,8 +31,8 @@ const pageBytes = 4 * 1024 * 1024
  */
 export async function replay(start: ReplayStart, context: ReplayContext): Promise<ReplayEnd> {
   let standing = start
-  let count = context.pageSize
-  let next = read(context, standing, count)
+  const size = new PageSize(context.pageSize)
+  let next = read(context, standing, size.count)
   let emptyHanded = false
   for (;;) {
     const page = await next
@@ -41,13 +40,13 @@ export async function replay(start: ReplayStart, context: ReplayContext): Promis
     if (entries === 'lost-place' || entries === 'broken') return entries
     const newest = page.entries.at(-1)
     if (newest === undefined && acceptedId(standing) === undefined) return 'lost-place'
-    const full = page.entries.length >= count
+    const full = page.entries.length >= size.count
+    size.read(page)
     if (newest !== undefined) standing = { at: 'entry', position: newest.position }
 
     if (full) {
-      count = nextCount(context.pageSize, page)
       // Fetched while this one is handed over. A rejection is seen when it is awaited, at the latest one page on.
-      next = read(context, standing, count)
+      next = read(context, standing, size.count)
       next.catch(() => undefined)
     }
     if (entries.length > 0) await context.accept(entries)
@@ -59,7 +58,7 @@ export async function replay(start: ReplayStart, context: ReplayContext): Promis
     // `last` was evicted, and something may have been appended since this page: look once more before giving up.
     if (emptyHanded && entries.length === 0) return 'broken'
     emptyHanded = entries.length === 0
-    next = read(context, standing, count)
+    next = read(context, standing, size.count)
   }
 }
 
@@ -90,11 +89,4 @@ function continuation(standing: ReplayStart, page: Page): readonly Entry[] | 'lo
 
 function isSame(a: Position, b: Position): boolean {
   return a.streamId === b.streamId && a.appendId === b.appendId
-}
-
-/** How many entries to read after a page, so that the next is of a size that memory bears. */
-export function nextCount(pageSize: number, page: Page): number {
-  const bytes = page.entries.reduce((sum, entry) => sum + entry.frame.length, 0)
-  const average = Math.max(1, bytes / page.entries.length)
-  return Math.max(2, Math.min(pageSize, Math.floor(pageBytes / average)))
 }

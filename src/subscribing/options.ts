@@ -4,10 +4,10 @@ import { describeValue } from '../message/describe-value.js'
 import {
   checkEquipment,
   checkSwitch,
-  connectionNumbers,
   rejectUnknownOptions,
   resolveNumbers,
   retryNumbers,
+  subscriberNumbers,
   subscriptionNumbers,
   type ConnectionOptions,
 } from '../options.js'
@@ -16,6 +16,11 @@ import { checkStats, type StatsCollector } from '../telemetry/stats-collector.js
 
 /** Options of `InvalidationSubscriber.connect`. */
 export interface SubscriberOptions extends ConnectionOptions {
+  /**
+   * How many pages of the log are read at once, by all subscriptions of this process on this server together: when many
+   * come back at once, the others wait for their turn. Default 4.
+   */
+  readonly replayConcurrency?: number
   /** Names the service to operators: `status` lists it. Default none. */
   readonly service?: string
   /** Whether subscriptions make themselves known to operators, every few seconds in the log. Default true. */
@@ -32,7 +37,7 @@ export interface SubscriberOptions extends ConnectionOptions {
 }
 
 /** Options of a subscriber with their defaults filled in. */
-export type ResolvedSubscriberOptions = Readonly<Record<keyof typeof connectionNumbers, number>> &
+export type ResolvedSubscriberOptions = Readonly<Record<keyof typeof subscriberNumbers, number>> &
   Required<Pick<SubscriberOptions, 'service' | 'announce' | 'tracing' | 'consumerSpan' | 'traceUnsampled'>>
 
 /** How a failing handler is tried again: full-jitter exponential delays between the tries. */
@@ -101,7 +106,7 @@ export function resolveSubscriberOptions(options: SubscriberOptions): ResolvedSu
     'traceUnsampled',
     'stats',
   ]
-  rejectUnknownOptions(options, [...Object.keys(connectionNumbers), ...others], 'InvalidationSubscriber.connect')
+  rejectUnknownOptions(options, [...Object.keys(subscriberNumbers), ...others], 'InvalidationSubscriber.connect')
   checkEquipment(options)
   const {
     service = '',
@@ -120,7 +125,7 @@ export function resolveSubscriberOptions(options: SubscriberOptions): ResolvedSu
       `Expected \`consumerSpan\` to be 'parent+link' or 'link', got ${describeValue(consumerSpan)}`,
     )
   }
-  const numbers = resolveNumbers(connectionNumbers, options)
+  const numbers = resolveNumbers(subscriberNumbers, options)
   return { ...numbers, service, announce, tracing, consumerSpan, traceUnsampled }
 }
 

@@ -1,8 +1,9 @@
 import type { CursorStore } from '../delivery/cursor.js'
-import { ConfigurationError, RedisError } from '../errors.js'
+import { ClosedError, ConfigurationError, RedisError } from '../errors.js'
 import { decodeFrame } from '../message/codec.js'
 import type { InvalidationMessage, Json } from '../message/message.js'
 import type { ReplayStart } from '../recovery/continuity.js'
+import type { Page } from '../recovery/entry.js'
 import { formatPosition, parsePosition, type Position } from '../recovery/position.js'
 import { replay } from '../recovery/replayer.js'
 import type { ResyncReason } from '../recovery/resync.js'
@@ -12,6 +13,7 @@ import type { ArrivalBuffer } from './arrival-buffer.js'
 import type { SubscriptionCounts } from './counts.js'
 import type { Intake } from './intake.js'
 import { findContinuity, type LogReader } from './log-reader.js'
+import type { InTurn } from './page-gate.js'
 import type { Progress } from './progress.js'
 
 /** A replay that handed something over, or found where a failover had replaced the history. */
@@ -50,6 +52,7 @@ export interface RecoveryContext {
   readonly cap: number
   readonly onResync: 'evict' | 'notify'
   nextAppendId(): string
+  inTurn: InTurn
   /** The number of the youngest promise that waits for a position. */
   waiterMark(): number
   roomToResync(): Promise<void>
@@ -171,12 +174,7 @@ export class Recovery {
       replay(start, {
         pageSize,
         head: () => log.head(),
-        readPage: async (streamId, count) => {
-          const sentAt = runtime.monotonic()
-          const page = await log.readPage(streamId, count)
-          if (page.last !== undefined) progress.headRead(page.last, sentAt)
-          return page
-        },
+        readPage: (streamId, count) => this.#context.inTurn(() => this.#readPage(streamId, count)),
         accept: async (page) => {
           messages += await intake.takeReplayed(page, () => this.#context.isStopped(), span)
           entries += page.length
@@ -189,6 +187,16 @@ export class Recovery {
     span?.end(event)
     if (entries > 0 || forked) this.#context.emitReplay(event)
     return end === 'broken' ? this.#resync('deleted') : end
+  }
+
+  async #readPage(streamId: string, count: number): Promise<Page> {
+    const { log, runtime, progress } = this.#context
+    // Its turn may have come after it was closed.
+    if (this.#context.isStopped()) throw new ClosedError('The subscription is closed: it reads nothing more')
+    const sentAt = runtime.monotonic()
+    const page = await log.readPage(streamId, count)
+    if (page.last !== undefined) progress.headRead(page.last, sentAt)
+    return page
   }
 
   async #resync(reason: ResyncReason, missed?: number): Promise<RecoveryOutcome> {

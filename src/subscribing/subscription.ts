@@ -20,6 +20,7 @@ import { judgeHealth, type Freshness, type SubscriptionHealth } from './health.j
 import { Intake } from './intake.js'
 import type { LogReader } from './log-reader.js'
 import type { ResolvedSubscriptionOptions } from './options.js'
+import type { InTurn } from './page-gate.js'
 import { Progress } from './progress.js'
 import { Recovery, type ReplayEvent, type ResyncEvent } from './recovery.js'
 import { Waiters, type HandledState, type WaitOptions } from './waiters.js'
@@ -50,6 +51,8 @@ export interface SubscriptionContext {
   /** Begins to measure. */
   createTelemetry(name: string, stats: StatsCollector, gauges: () => SubscriptionGauges): SubscriptionTelemetry
   nextAppendId(): string
+  /** Reads a page of the log when it is this subscription's turn. */
+  inTurn: InTurn
   replaceFeed(): void
   onClosed(subscription: Subscription): void
 }
@@ -303,10 +306,10 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
     cursor: CursorStore,
     onError: (error: Error) => void,
   ): Recovery {
-    const { log, runtime, cap } = this.#context
+    const { log, runtime, cap, inTurn } = this.#context
     const { name, startAt, pageSize, onResync, maxBuffered } = options
     return new Recovery({
-      ...{ log, runtime, cap, cursor, name, startAt, pageSize, onResync, onError },
+      ...{ log, runtime, cap, inTurn, cursor, name, startAt, pageSize, onResync, onError },
       ...{ progress: this.#progress, buffer: this.#buffer, intake: this.#intake, counts: this.#counts },
       nextAppendId: () => this.#context.nextAppendId(),
       waiterMark: () => this.#waiters.mark,

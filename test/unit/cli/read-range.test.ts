@@ -33,10 +33,13 @@ async function read(log: ReturnType<typeof logOf>, to?: string): Promise<{ ids: 
   return { ids, gaps }
 }
 
-test.each([0, 1, 999, 1_000, 1_001, 1_999, 2_500])('%i entries are read once each, over all pages', async (count) => {
-  const entries = chain(count)
-  expect(await read(logOf(entries))).toEqual({ ids: entries.map(({ position }) => position.appendId), gaps: [] })
-})
+test.each([0, 1, 15, 16, 17, 79, 334, 1_333, 1_334, 2_500])(
+  '%i entries are read once each, over all pages',
+  async (count) => {
+    const entries = chain(count)
+    expect(await read(logOf(entries))).toEqual({ ids: entries.map(({ position }) => position.appendId), gaps: [] })
+  },
+)
 
 test('it ends with the last entry of the range', async () => {
   expect((await read(logOf(chain(2_500)), '1200-5')).ids).toHaveLength(1_200)
@@ -50,14 +53,14 @@ test('entries deleted from the middle are told of', async () => {
 
 test('what is trimmed between two pages is told of, unless it was read already', async () => {
   const overtaken = chain(2_000)
-  expect((await read(logOf(overtaken, () => overtaken.splice(0, 1_500)))).gaps).toEqual([['a1000', 'a1501']])
+  expect((await read(logOf(overtaken, () => overtaken.splice(0, 1_500)))).gaps).toEqual([['a16', 'a1501']])
   const keptUp = chain(2_000)
-  expect((await read(logOf(keptUp, () => keptUp.splice(0, 1_000)))).gaps).toEqual([])
+  expect((await read(logOf(keptUp, () => keptUp.splice(0, 16)))).gaps).toEqual([])
 })
 
 test('a log emptied between two pages is told of', async () => {
   const entries = chain(1_500)
   const { ids, gaps } = await read(logOf(entries, () => entries.splice(0)))
-  expect(ids).toHaveLength(1_000)
-  expect(gaps).toEqual([['a1000', undefined]])
+  expect(ids).toHaveLength(16)
+  expect(gaps).toEqual([['a16', undefined]])
 })
