@@ -49,7 +49,7 @@ export class SerializationError extends InvalidationError {
  * - `timeout`: no reply within the deadline; the connection is replaced (the command may have been executed)
  * - `readonly`: the server is a replica
  * - `moved`: the slot lives on another server
- * - `refused`: credentials or rights (`NOAUTH`, `WRONGPASS`, `NOPERM`)
+ * - `refused`: credentials or rights (`NOAUTH`, `WRONGPASS`, `NOPERM`), or a certificate that is not accepted
  * - `replicas`: appended, but fewer replicas confirmed it than `waitReplicas` asks for
  * - `reply`: all other error replies
  */

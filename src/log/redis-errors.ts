@@ -1,6 +1,7 @@
 import { InvalidationError, RedisError } from '../errors.js'
 import type { RedisErrorKind } from '../errors.js'
 import { describeThrown } from '../thrown.js'
+import { tlsFailure } from './tls-errors.js'
 
 const kindOfCode: Readonly<Record<string, RedisErrorKind>> = {
   READONLY: 'readonly',
@@ -49,8 +50,14 @@ function codeOfText(text: string): string {
 export function toRedisError(error: unknown, command: string, server: string): InvalidationError {
   if (error instanceof InvalidationError) return error
   if (isReplyError(error)) return replyError(error.message, command, server)
+  const failure = tlsFailure(error, server)
+  if (failure) return failure
   const text = textOf(error)
-  return new RedisError('disconnected', `${command.toUpperCase()} to ${server} failed: ${text}`, { cause: error })
+  // What a server that asks for TLS does to a client that does not speak it.
+  const hint = text.includes('ECONNRESET') ? '. Where it never comes up: does it ask for TLS (rediss://)?' : ''
+  return new RedisError('disconnected', `${command.toUpperCase()} to ${server} failed: ${text}${hint}`, {
+    cause: error,
+  })
 }
 
 /** A host with several addresses fails with an error for each, and no message of its own. */
@@ -80,6 +87,6 @@ export function timeoutError(command: string, server: string, commandTimeoutMs: 
 export function connectTimeoutError(server: string, commandTimeoutMs: number): RedisError {
   return new RedisError(
     'timeout',
-    `The connection to ${server} did not come up in time (\`commandTimeoutMs\` is ${commandTimeoutMs}): is it a Redis server, reachable, with TLS (rediss://) if it asks for that?`,
+    `The connection to ${server} did not come up in time (\`commandTimeoutMs\` is ${commandTimeoutMs}): is it a Redis server, reachable, with TLS (rediss://) if, and only if, it asks for that?`,
   )
 }
