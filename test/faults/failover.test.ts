@@ -5,20 +5,20 @@ import { nextEvent, within } from '../support/latch.js'
 import { LiveFleet } from '../support/live-fleet.js'
 import { Replica } from '../support/replica.js'
 import { expectResyncs, nextState } from '../support/settled.js'
-import { TcpForwarder } from '../support/tcp-forwarder.js'
+import { TcpProxy } from '../support/tcp-proxy.js'
 
 let fleet: LiveFleet
 let replica: Replica
 /** Leads to the primary, whichever server that is. */
-let front: TcpForwarder
+let front: TcpProxy
 /** Another way to the primary, for subscribers that are to lose theirs. */
-let sideway: TcpForwarder
+let sideway: TcpProxy
 
 beforeEach(async () => {
   fleet = await LiveFleet.start()
   replica = await Replica.of(fleet.server)
-  front = await TcpForwarder.start(fleet.server.port)
-  sideway = await TcpForwarder.start(fleet.server.port)
+  front = await TcpProxy.start(fleet.server.port)
+  sideway = await TcpProxy.start(fleet.server.port)
 })
 
 afterEach(async () => {

@@ -5,11 +5,11 @@ import { nextEvent, within } from '../support/latch.js'
 import { LiveFleet, type LiveFollower } from '../support/live-fleet.js'
 import { Replica } from '../support/replica.js'
 import { expectResyncs } from '../support/settled.js'
-import { TcpForwarder } from '../support/tcp-forwarder.js'
+import { TcpProxy } from '../support/tcp-proxy.js'
 
 let fleet: LiveFleet
 let replica: Replica
-let front: TcpForwarder
+let front: TcpProxy
 let publisher: InvalidationPublisher
 let repairs: RepairSummary[]
 let follower: LiveFollower
@@ -17,7 +17,7 @@ let follower: LiveFollower
 beforeEach(async () => {
   fleet = await LiveFleet.start()
   replica = await Replica.of(fleet.server)
-  front = await TcpForwarder.start(fleet.server.port)
+  front = await TcpProxy.start(fleet.server.port)
   publisher = await fleet.publisher({ publishTimeoutMs: 30_000 }, front.url)
   repairs = []
   publisher.on('repaired', (summary) => repairs.push(summary))

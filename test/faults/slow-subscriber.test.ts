@@ -3,14 +3,14 @@ import { ids } from '../support/handled.js'
 import { until } from '../support/latch.js'
 import { LiveFleet } from '../support/live-fleet.js'
 import { expectResyncs } from '../support/settled.js'
-import { TcpForwarder } from '../support/tcp-forwarder.js'
+import { TcpProxy } from '../support/tcp-proxy.js'
 
 let fleet: LiveFleet
-let front: TcpForwarder
+let front: TcpProxy
 
 beforeEach(async () => {
   fleet = await LiveFleet.start({ args: ['--client-output-buffer-limit', 'pubsub 256kb 0 0'] })
-  front = await TcpForwarder.start(fleet.server.port)
+  front = await TcpProxy.start(fleet.server.port)
 })
 
 afterEach(async () => {
@@ -29,7 +29,7 @@ describe('a subscriber too slow for its output buffer', () => {
     // Its heartbeats must not be what ends the connection.
     const follower = await fleet.follow({}, { commandTimeoutMs: 30_000 }, front.url)
     expect(await feeds()).toBe(1)
-    front.hold()
+    front.inflict({ kind: 'stall' })
     // More than the sockets in between can hold.
     const padding = 'x'.repeat(200_000)
     const count = 150
@@ -39,7 +39,7 @@ describe('a subscriber too slow for its output buffer', () => {
       ),
     )
     await until(async () => (await feeds()) === 0, 5_000, 'the slow subscriber dropped')
-    front.release()
+    front.heal()
     await follower.handled.has(String(count))
     await expectResyncs(follower, [])
     expect(follower.handled.names).toEqual(ids(1, count))

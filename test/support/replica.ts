@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis'
 import { until } from './latch.js'
 import { startRedisServer, type RedisServer } from './redis-server.js'
-import { TcpForwarder } from './tcp-forwarder.js'
+import { TcpProxy } from './tcp-proxy.js'
 
 /** Else a primary waits some seconds for more replicas before it sends its data. */
 const promptSync = ['--repl-diskless-sync-delay', '0']
@@ -12,17 +12,17 @@ export class Replica {
   /** A plain client, to look at it. */
   readonly redis: Redis
   readonly #primary: Redis
-  readonly #link: TcpForwarder
+  readonly #link: TcpProxy
 
   /** Starts one; resolves when it has what the primary has. */
   static async of(primary: RedisServer): Promise<Replica> {
-    const [server, link] = await Promise.all([startRedisServer({ args: promptSync }), TcpForwarder.start(primary.port)])
+    const [server, link] = await Promise.all([startRedisServer({ args: promptSync }), TcpProxy.start(primary.port)])
     const replica = new Replica(server, link, primary.port)
     await replica.#follow()
     return replica
   }
 
-  private constructor(server: RedisServer, link: TcpForwarder, primaryPort: number) {
+  private constructor(server: RedisServer, link: TcpProxy, primaryPort: number) {
     this.server = server
     this.redis = quietClient(server.port)
     this.#primary = quietClient(primaryPort)
