@@ -75,6 +75,12 @@ export const statsNumbers = {
 export interface ConnectionOptions {
   /** The Pub/Sub channel; the log's keys derive from it. Default `cache:invalidate`. */
   readonly channel?: string
+  /**
+   * In a Redis Cluster: publishes to the log's shard alone (`SPUBLISH`), which costs the other nodes nothing, in place of
+   * every node. All publishers and subscribers of a channel must have the same, and services with the Rust crate hear
+   * nothing of it. Needs Redis 7. Default false.
+   */
+  readonly sharded?: boolean
   /** How often the link is checked, in ms. Default 1,000. */
   readonly heartbeatMs?: number
   /** How long a command may take before its connection is replaced, in ms. Default 5,000. */

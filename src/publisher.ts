@@ -106,8 +106,8 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
     const resolved = resolvePublisherOptions(options)
     const { runtime = systemRuntime, channel } = options
     checkService(service)
-    const { commandTimeoutMs } = resolved
-    const log = openLog(redis, { commandTimeoutMs, runtime, ...(channel !== undefined && { channel }) })
+    const { commandTimeoutMs, sharded } = resolved
+    const log = openLog(redis, { commandTimeoutMs, sharded, runtime, ...(channel !== undefined && { channel }) })
     const publisher = new InvalidationPublisher(log, service, options, resolved, await loadOpenTelemetry())
     try {
       await publisher.#commands.opened()

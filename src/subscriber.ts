@@ -74,8 +74,8 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
   static async connect(redis: RedisSource, options: SubscriberOptions = {}): Promise<InvalidationSubscriber> {
     const numbers = resolveSubscriberOptions(options)
     const { runtime = systemRuntime, channel } = options
-    const { commandTimeoutMs } = numbers
-    const log = openLog(redis, { commandTimeoutMs, runtime, ...(channel !== undefined && { channel }) })
+    const { commandTimeoutMs, sharded } = numbers
+    const log = openLog(redis, { commandTimeoutMs, sharded, runtime, ...(channel !== undefined && { channel }) })
     const subscriber = new InvalidationSubscriber(log, options, numbers, await loadOpenTelemetry())
     try {
       await subscriber.#link.opened()

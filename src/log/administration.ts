@@ -1,6 +1,5 @@
 import type { InvalidationError } from '../errors.js'
-import { connectionNumbers, defaultChannel, resolveNumbers } from '../options.js'
-import { systemRuntime } from '../runtime.js'
+import { defaultChannel } from '../options.js'
 import {
   keyNames,
   readInfo,
@@ -14,9 +13,9 @@ import { Connection, type ConnectionContext, type Send } from './connection.js'
 import { factOf, type Fact } from './fact.js'
 import { logKeys, type LogKeys } from './keys.js'
 import type { ConnectionListener } from './log.js'
-import { clientSource, type RedisTarget } from './redis-clients.js'
 import { replyCode, toRedisError } from './redis-errors.js'
-import type { RedisLogOptions } from './redis-log.js'
+import { connectionContext, type RedisLogOptions } from './redis-log.js'
+import type { RedisTarget } from './redis-target.js'
 import { readList, readNumber, readOptionalText, readPairs, readStreamInfo, readText } from './replies.js'
 import { maySubscribe, missingByDryRun, missingByTrial } from './rights-probe.js'
 import { rightsOf, type Right } from './rights.js'
@@ -49,14 +48,8 @@ export class Administration extends Connection {
    * @throws ConfigurationError for an option, a URL or a client that can't work
    */
   static connect(redis: RedisTarget, options: RedisLogOptions, listener: ConnectionListener): Administration {
-    const { commandTimeoutMs } = connectionNumbers
     const keys = logKeys(options.channel ?? defaultChannel)
-    const context = {
-      source: clientSource(redis),
-      runtime: options.runtime ?? systemRuntime,
-      ...resolveNumbers({ commandTimeoutMs }, options),
-    }
-    return new Administration(keys, context, listener)
+    return new Administration(keys, connectionContext(redis, keys, options), listener)
   }
 
   private constructor(keys: LogKeys, context: ConnectionContext, listener: ConnectionListener) {
@@ -186,7 +179,7 @@ export class Administration extends Connection {
     const { stream, last, cursors } = this.#keys
     return transaction(
       {
-        call: (command, ...args) => this.call(command, ...args),
+        call: (command, ...args) => this.callHere(command, ...args),
         callInScript: (each) =>
           this.#scripts.run(readScript, [stream, last, cursors], [JSON.stringify(each)], readList),
         failureOf: (command, error) => this.failureOf(command, error),

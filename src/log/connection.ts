@@ -3,13 +3,15 @@ import type { InvalidationError } from '../errors.js'
 import type { Runtime, Timer } from '../runtime.js'
 import { toError } from '../thrown.js'
 import { Backoff } from './backoff.js'
+import type { ClientSource } from './client-source.js'
+import { AskedNodes } from './cluster/asked-nodes.js'
+import { readRedirect } from './cluster/redirect.js'
 import { Cork } from './cork.js'
 import { DeadlineWatch } from './deadline-watch.js'
 import type { ConnectionListener, LogConnection } from './log.js'
 import { PendingCalls } from './pending-calls.js'
 import { closeClient } from './redis-clients.js'
-import type { ClientSource } from './redis-clients.js'
-import { connectTimeoutError, timeoutError, toRedisError } from './redis-errors.js'
+import { connectTimeoutError, replyCode, timeoutError, toRedisError } from './redis-errors.js'
 import type { RedisLike } from './redis-like.js'
 
 /** Sends a command and resolves with its reply. */
@@ -36,6 +38,8 @@ export abstract class Connection implements LogConnection {
   readonly #watch: DeadlineWatch
   readonly #opened: Promise<void>
   readonly #retired = new Set<Promise<void>>()
+  /** Undefined outside of a cluster. */
+  readonly #asked: AskedNodes | undefined
   #settleOpened: (error?: InvalidationError) => void = () => {}
   #client: RedisLike
   #state: 'connecting' | 'up' | 'closed' = 'connecting'
@@ -51,6 +55,8 @@ export abstract class Connection implements LogConnection {
     this.#context = context
     this.#listener = listener
     this.#backoff = new Backoff(runtime)
+    const { cluster } = context.source
+    this.#asked = cluster && new AskedNodes((node) => cluster.clientOf(node))
     this.#opened = new Promise((resolve, reject) => {
       this.#settleOpened = (error) => (error ? reject(error) : resolve())
     })
@@ -106,6 +112,15 @@ export abstract class Connection implements LogConnection {
     return this.#context.source.server
   }
 
+  /** Whether a replica must not be taken in place of the primary. */
+  protected get primaryOnly(): boolean {
+    return this.#context.source.primaryOnly
+  }
+
+  protected get inCluster(): boolean {
+    return this.#context.source.cluster !== undefined
+  }
+
   /** Sends a command and resolves with its reply; rejects with a `RedisError`. */
   protected call(command: string, ...args: string[]): Promise<unknown> {
     return this.callWithin(this.#context.commandTimeoutMs, command, ...args)
@@ -114,21 +129,46 @@ export abstract class Connection implements LogConnection {
   /** Like `call`, with a deadline of its own. */
   protected callWithin(timeoutMs: number, command: string, ...args: string[]): Promise<unknown> {
     if (this.#state !== 'up') return Promise.reject(this.#unusable(command))
-    return this.#track(timeoutMs, command, args, (error) => this.failureOf(command, error))
+    return this.#track(timeoutMs, command, args, (error) => this.failureOf(command, error), this.#asked)
+  }
+
+  /** Like `call`, but never at another node: what belongs to a transaction would be alone there. */
+  protected callHere(command: string, ...args: string[]): Promise<unknown> {
+    if (this.#state !== 'up') return Promise.reject(this.#unusable(command))
+    const { commandTimeoutMs } = this.#context
+    return this.#track(commandTimeoutMs, command, args, (error) => this.failureOf(command, error))
   }
 
   /** What a call of this command that failed so rejects with. */
   protected failureOf(command: string, error: unknown): InvalidationError {
-    const failure = toRedisError(error, command, this.server)
-    // The primary may stand elsewhere by now: look again.
-    if (failure instanceof RedisError && failure.kind === 'readonly') this.reconnect()
-    return failure
+    if (this.#isElsewhere(error)) this.reconnect()
+    return toRedisError(error, command, this.server)
   }
 
-  #track(timeoutMs: number, command: string, args: string[], translate: (error: unknown) => Error): Promise<unknown> {
+  /** Sends a command; where `asked` is given, once more to the node that a reply names for this once. */
+  #track(
+    timeoutMs: number,
+    command: string,
+    args: string[],
+    translate: (error: unknown) => Error,
+    asked?: AskedNodes,
+  ): Promise<unknown> {
     this.#cork.forThisTurn(this.#client.stream)
     const deadline = this.#context.runtime.monotonic() + timeoutMs
-    return this.#pending.track(command, this.#client.call(command, ...args), deadline, translate)
+    const sent = this.#client.call(command, ...args)
+    const reply = asked === undefined ? sent : sent.catch((error: unknown) => askAgain(asked, error, command, args))
+    return this.#pending.track(command, reply, deadline, translate)
+  }
+
+  /** Whether a refusal says that the primary of the log may stand elsewhere by now, so that it must be looked for. */
+  #isElsewhere(error: unknown): boolean {
+    const { cluster } = this.#context.source
+    const redirect = cluster && readRedirect(error)
+    // Where the node leaves out the host, the owner is looked up.
+    if (redirect?.code === 'MOVED' && redirect.address.host !== '') cluster?.movedTo(redirect.address)
+    if (error instanceof RedisError && error.kind === 'readonly') return true
+    const code = replyCode(error)
+    return code === 'READONLY' || (cluster !== undefined && (code === 'MOVED' || code === 'CLUSTERDOWN'))
   }
 
   #unusable(command: string): RedisError {
@@ -152,6 +192,9 @@ export abstract class Connection implements LogConnection {
     on('close', () => this.#endAttempt())
     on('end', () => this.#endClient())
     on('message', (channel: string, text: string) => this.#take(channel, text))
+    on('smessage', (channel: string, text: string) => this.#take(channel, text))
+    // A node no longer owns the slot of a channel, and has ended the subscription to it.
+    on('moved', () => this.reconnect())
     // What a failed attempt rejects with comes as events as well.
     client.connect().catch(() => {})
     this.#beginAttempt()
@@ -170,7 +213,9 @@ export abstract class Connection implements LogConnection {
       const { commandTimeoutMs } = this.#context
       await this.prepare((command, ...args) => this.#track(commandTimeoutMs, command, args, toError))
     } catch (error) {
-      if (attempt === this.#attempt) this.#distrust(error)
+      if (attempt !== this.#attempt) return
+      this.#isElsewhere(error)
+      this.#distrust(error)
       return
     }
     // An error that did not close the connection, such as a refused SELECT, leaves it in a state that is not ours.
@@ -230,11 +275,12 @@ export abstract class Connection implements LogConnection {
       return
     }
     this.#backoff.failed()
-    this.#settleOpened(canMend(reason) ? undefined : reason)
+    this.#settleOpened(this.#canMend(reason) ? undefined : reason)
     this.#listener.onError(reason)
   }
 
   #rejectPending(reason: InvalidationError): void {
+    this.#asked?.close()
     const now = this.#context.runtime.monotonic()
     this.#pending.rejectAll((command, deadline) =>
       deadline <= now ? this.#timeoutOf(command) : this.#lostWith(reason),
@@ -257,10 +303,18 @@ export abstract class Connection implements LogConnection {
     const attemptOverdue = begun !== undefined && now - begun >= this.#context.commandTimeoutMs
     return attemptOverdue ? 'connect' : this.#pending.overdue(now)
   }
+
+  /** Whether waiting may mend it. */
+  #canMend(error: InvalidationError): boolean {
+    if (error instanceof UnsupportedServerError || error instanceof ConfigurationError) return false
+    if (!(error instanceof RedisError)) return true
+    return error.kind !== 'refused' && (error.kind !== 'moved' || this.#context.source.cluster !== undefined)
+  }
 }
 
-/** Whether waiting may mend it. */
-function canMend(error: InvalidationError): boolean {
-  if (error instanceof UnsupportedServerError || error instanceof ConfigurationError) return false
-  return !(error instanceof RedisError && error.kind === 'refused')
+/** Follows a reply that names another node for this once (`ASK`). What was refused so was not executed. */
+function askAgain(asked: AskedNodes, error: unknown, command: string, args: readonly string[]): Promise<unknown> {
+  const redirect = readRedirect(error)
+  if (redirect?.code !== 'ASK' || redirect.address.host === '') throw error
+  return asked.call(redirect.address, command, args)
 }

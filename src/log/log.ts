@@ -14,8 +14,8 @@ import type { Position } from '../recovery/position.js'
 export interface InvalidationLog {
   /** The Pub/Sub channel; the names of the log's keys derive from it. */
   readonly channel: string
-  /** `host:port` or the path of a socket, for telemetry; absent where there is no server. */
-  readonly server?: string
+  /** `host:port` or the path of a socket, for telemetry; absent where there is no server, or now one and now another. */
+  readonly server?: string | undefined
   /** Opens a command connection and starts connecting. */
   openCommands(listener: ConnectionListener): LogCommands
   /** Opens a Pub/Sub connection and starts connecting; it subscribes to the channel each time it comes up. */

@@ -2,11 +2,11 @@ import { UnsupportedServerError } from '../errors.js'
 import { describeThrown } from '../thrown.js'
 import type { Send } from './connection.js'
 import type { LogKeys } from './keys.js'
-import { replyCode } from './redis-errors.js'
+import { replyCode, replyText } from './redis-errors.js'
 import { scripts } from './scripts.js'
 
 /** Codes of a server that can't answer now, or not to us; any other refusal is about rights or its role. */
-const notNow = new Set(['LOADING', 'MASTERDOWN', 'BUSY', 'NOAUTH', 'WRONGPASS'])
+const notNow = new Set([...['LOADING', 'MASTERDOWN', 'BUSY', 'NOAUTH', 'WRONGPASS'], ...['MOVED', 'CLUSTERDOWN']])
 
 /**
  * Tries out what the protocol needs, on a key that never exists, and loads the scripts. Asks for features, not for
@@ -31,9 +31,23 @@ export async function probe(send: Send, keys: LogKeys, server: string): Promise<
   ])
 }
 
-function lacks(feature: string, server: string, error: unknown): UnsupportedServerError {
+/**
+ * Checks that the server knows sharded Pub/Sub: SPUBLISH without its arguments is refused before anything is published.
+ *
+ * @throws UnsupportedServerError for a server that does not
+ */
+export async function checkSharded(send: Send, server: string): Promise<void> {
+  try {
+    await send('spublish')
+  } catch (error) {
+    if (/unknown command/i.test(replyText(error) ?? '')) throw lacks('sharded Pub/Sub', server, error, '7.0')
+    if (replyCode(error) === undefined) throw error
+  }
+}
+
+function lacks(feature: string, server: string, error: unknown, since = '6.2'): UnsupportedServerError {
   const text = describeThrown(error)
   return new UnsupportedServerError(
-    `The server at ${server} lacks ${feature} (${text}): the log needs Redis 6.2 or later, Valkey, or a server that can do the same`,
+    `The server at ${server} lacks ${feature} (${text}): the log needs Redis ${since} or later, Valkey, or a server that can do the same`,
   )
 }

@@ -9,7 +9,8 @@ import { deadLetterFields, readDeadLetter } from './dead-letter-fields.js'
 import { emptyFrame } from './frame-text.js'
 import type { LogKeys } from './keys.js'
 import type { Announced, ConnectionListener, LogCommands } from './log.js'
-import { probe } from './probe.js'
+import { checkPrimary, demoted } from './primary.js'
+import { checkSharded, probe } from './probe.js'
 import { kindOfReply, replyCode, replyError } from './redis-errors.js'
 import {
   readEntry,
@@ -29,18 +30,20 @@ import type { Command } from './transaction.js'
 /** A command connection to Redis. */
 export class RedisCommands extends Connection implements LogCommands {
   readonly #keys: LogKeys
+  readonly #sharded: boolean
   readonly #commandTimeoutMs: number
   readonly #scripts = new ScriptCalls((command, ...args) => this.call(command, ...args))
 
-  constructor(keys: LogKeys, context: ConnectionContext, listener: ConnectionListener) {
+  constructor(keys: LogKeys, context: ConnectionContext, listener: ConnectionListener, sharded = false) {
     super(context, listener)
     this.#keys = keys
+    this.#sharded = sharded
     this.#commandTimeoutMs = context.commandTimeoutMs
   }
 
   append(appendId: string, frame: string, cap: number): Promise<Appended> {
     const { stream, last, channel } = this.#keys
-    const args = [appendId, frame.slice(1), String(cap), channel]
+    const args = [appendId, frame.slice(1), String(cap), channel, this.#sharded ? 'SPUBLISH' : 'PUBLISH']
     return this.#scripts.run(appendScript, [stream, last], args, (reply) => {
       const [streamId, prev, receivers] = readList(reply)
       return {
@@ -58,7 +61,8 @@ export class RedisCommands extends Connection implements LogCommands {
 
   async replicationId(): Promise<string | undefined> {
     try {
-      const info = readText(await this.call('info', 'replication'))
+      const [info] = await Promise.all([this.call('info', 'replication').then(readText), this.#checkOwner()])
+      if (this.primaryOnly && /^role:slave/m.test(info)) throw this.failureOf('info', demoted(this.server))
       return /^master_replid:(\w+)/m.exec(info)?.[1]
     } catch (error) {
       // No right to ask, or a server that has no such section.
@@ -68,7 +72,7 @@ export class RedisCommands extends Connection implements LogCommands {
   }
 
   async head(): Promise<string | undefined> {
-    const last = readOptionalText(await this.call('get', this.#keys.last))
+    const [last] = await Promise.all([this.call('get', this.#keys.last).then(readOptionalText), this.#checkRole()])
     if (last !== undefined) return last
     const [reply] = await this.#transaction(['xinfo', 'stream', this.#keys.stream])
     const info = readStreamInfo(reply)
@@ -162,15 +166,35 @@ export class RedisCommands extends Connection implements LogCommands {
     return readPairs(reply).flatMap(([id, record]) => readAnnounced(id, record, now) ?? [])
   }
 
-  protected override prepare(send: Send): Promise<unknown> {
-    return probe(send, this.#keys, this.server)
+  protected override async prepare(send: Send): Promise<void> {
+    if (this.primaryOnly) await checkPrimary(send, this.server)
+    if (this.#sharded) await checkSharded(send, this.server)
+    await probe(send, this.#keys, this.server)
+  }
+
+  /** Sentinels end the connections to a primary that they demote; should one be left, it must not be believed. */
+  async #checkRole(): Promise<void> {
+    if (!this.primaryOnly) return
+    try {
+      await checkPrimary((command, ...args) => this.call(command, ...args), this.server)
+    } catch (error) {
+      throw this.failureOf('hello', error)
+    }
+  }
+
+  /** INFO is answered by every node of a cluster, also by one whose slot has moved on: only a key tells. */
+  async #checkOwner(): Promise<void> {
+    if (!this.inCluster) return
+    await this.call('xlen', this.#keys.stream).catch((error: unknown) => {
+      if (!isRefused(error)) throw error
+    })
   }
 
   #transaction(...commands: readonly Command[]): Promise<readonly unknown[]> {
     const { stream, last } = this.#keys
     return transaction(
       {
-        call: (command, ...args) => this.call(command, ...args),
+        call: (command, ...args) => this.callHere(command, ...args),
         callInScript: (each) => this.#scripts.run(readScript, [stream, last], [JSON.stringify(each)], readList),
         failureOf: (command, error) => this.failureOf(command, error),
       },

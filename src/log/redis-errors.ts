@@ -7,6 +7,8 @@ const kindOfCode: Readonly<Record<string, RedisErrorKind>> = {
   READONLY: 'readonly',
   MOVED: 'moved',
   ASK: 'moved',
+  TRYAGAIN: 'moved',
+  CLUSTERDOWN: 'moved',
   NOAUTH: 'refused',
   WRONGPASS: 'refused',
   NOPERM: 'refused',
@@ -14,7 +16,8 @@ const kindOfCode: Readonly<Record<string, RedisErrorKind>> = {
 
 const advice: Readonly<Partial<Record<RedisErrorKind, string>>> = {
   readonly: 'This server is a read-only replica: connect to the primary',
-  moved: 'This server belongs to a Redis Cluster, which this version does not support: connect to a single server',
+  moved:
+    'A Redis Cluster moves slots and fails over: connections made from a Cluster client, or from a URL such as redis+cluster://host:7000, follow it; those to a single server do not',
   refused: 'Check user name, password and the rights (ACL) of the user',
 }
 
@@ -23,8 +26,14 @@ const advice: Readonly<Partial<Record<RedisErrorKind, string>>> = {
  * no reply.
  */
 export function replyCode(error: unknown): string | undefined {
+  const text = replyText(error)
+  return text === undefined ? undefined : codeOfText(text)
+}
+
+/** The text of an error reply, of ioredis' error or of ours; undefined for an error that is no reply. */
+export function replyText(error: unknown): string | undefined {
   const reply = error instanceof InvalidationError ? error.cause : error
-  return isReplyError(reply) ? codeOfText(reply.message) : undefined
+  return isReplyError(reply) ? reply.message : undefined
 }
 
 function isReplyError(error: unknown): error is Error {

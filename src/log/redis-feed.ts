@@ -1,16 +1,20 @@
 import { Connection } from './connection.js'
 import type { ConnectionContext, Send } from './connection.js'
 import type { FeedListener, LogFeed } from './log.js'
+import { checkPrimary } from './primary.js'
+import { checkSharded } from './probe.js'
 
 /** The live channel over a connection to Redis of its own. */
 export class RedisFeed extends Connection implements LogFeed {
   readonly #channel: string
   readonly #listener: FeedListener
+  readonly #sharded: boolean
 
-  constructor(channel: string, context: ConnectionContext, listener: FeedListener) {
+  constructor(channel: string, context: ConnectionContext, listener: FeedListener, sharded = false) {
     super(context, listener)
     this.#channel = channel
     this.#listener = listener
+    this.#sharded = sharded
   }
 
   async ping(): Promise<void> {
@@ -18,8 +22,10 @@ export class RedisFeed extends Connection implements LogFeed {
   }
 
   /** ioredis counts as ready before SUBSCRIBE is acknowledged; a feed does not. */
-  protected override prepare(send: Send): Promise<unknown> {
-    return send('subscribe', this.#channel)
+  protected override async prepare(send: Send): Promise<void> {
+    if (this.primaryOnly) await checkPrimary(send, this.server)
+    if (this.#sharded) await checkSharded(send, this.server)
+    await send(this.#sharded ? 'ssubscribe' : 'subscribe', this.#channel)
   }
 
   protected override receive(channel: string, text: string): void {

@@ -15,6 +15,29 @@ export interface RedisLike {
   duplicate(override?: ClientOverrides): RedisLike
 }
 
+/**
+ * What of an ioredis Cluster is used: what it was made from. None of its connections is. Clusters of ioredis 5 and 6 are
+ * both assignable.
+ */
+export interface ClusterLike {
+  readonly isCluster: boolean
+  readonly options: ClusterLikeOptions
+  nodes(): readonly unknown[]
+}
+
+/** What is read of the options of a Cluster. */
+export interface ClusterLikeOptions {
+  readonly keyPrefix?: string | undefined
+  readonly natMap?: NatMap | undefined
+  readonly redisOptions?: object | undefined
+  readonly useSRVRecords?: boolean | undefined
+}
+
+/** Where a node is to be reached that calls itself `host:port`; what it does not know stays as it is. */
+export type NatMap =
+  | ((address: string) => { readonly host: string; readonly port: number } | null | undefined)
+  | Readonly<Record<string, { readonly host: string; readonly port: number }>>
+
 /** A stream that can hold back what is written to it. */
 export interface Corkable {
   cork(): void
@@ -28,10 +51,21 @@ export interface RedisLikeOptions {
   readonly path?: string | undefined
   readonly keyPrefix?: string | undefined
   readonly db?: number | undefined
+  /** Set where sentinels are asked for the primary of this name. */
+  readonly sentinels?: readonly { readonly host?: string | undefined; readonly port?: number | undefined }[] | undefined
+  readonly name?: string | undefined
+}
+
+/** Options that are added where sentinels are asked. */
+export interface SentinelOverrides {
+  readonly role: 'master'
+  readonly connectTimeout: number
+  readonly sentinelCommandTimeout: number
+  readonly sentinelRetryStrategy: () => null
 }
 
 /** Options that our connections set, whatever the client says they are made from. */
-export interface ClientOverrides {
+export interface ClientOverrides extends Partial<SentinelOverrides> {
   readonly lazyConnect: true
   readonly autoResendUnfulfilledCommands: false
   readonly autoResubscribe: false

@@ -2,20 +2,23 @@ import { connectionNumbers, defaultChannel, resolveNumbers } from '../options.js
 import { systemRuntime } from '../runtime.js'
 import type { Runtime } from '../runtime.js'
 import type { ConnectionContext } from './connection.js'
+import { slotOf } from './cluster/slot.js'
 import { logKeys } from './keys.js'
 import type { LogKeys } from './keys.js'
 import type { ConnectionListener, FeedListener, InvalidationLog, LogCommands, LogFeed } from './log.js'
 import { clientSource } from './redis-clients.js'
-import type { RedisTarget } from './redis-clients.js'
 import { RedisCommands } from './redis-commands.js'
 import { RedisFeed } from './redis-feed.js'
+import type { RedisTarget } from './redis-target.js'
 
-export type { RedisTarget } from './redis-clients.js'
+export type { RedisTarget } from './redis-target.js'
 
 /** Options of a {@link RedisLog}. */
 export interface RedisLogOptions {
   /** The Pub/Sub channel; the keys of the log derive from it. Default `cache:invalidate`. */
   readonly channel?: string
+  /** Publishes and subscribes in the log's slot of a cluster alone. Default false. */
+  readonly sharded?: boolean
   /** How long a command, or an attempt to connect, may take before the connection is replaced, in ms. Default 5,000. */
   readonly commandTimeoutMs?: number
   /** Clock, timers and randomness. Default: the system's. */
@@ -29,31 +32,40 @@ export interface RedisLogOptions {
 export class RedisLog implements InvalidationLog {
   readonly #keys: LogKeys
   readonly #context: ConnectionContext
+  readonly #sharded: boolean
 
   /** @throws ConfigurationError for an option, a URL or a client that can't work */
   constructor(redis: RedisTarget, options: RedisLogOptions = {}) {
-    const { commandTimeoutMs } = connectionNumbers
     this.#keys = logKeys(options.channel ?? defaultChannel)
-    this.#context = {
-      source: clientSource(redis),
-      runtime: options.runtime ?? systemRuntime,
-      ...resolveNumbers({ commandTimeoutMs }, options),
-    }
+    this.#context = connectionContext(redis, this.#keys, options)
+    this.#sharded = options.sharded ?? false
   }
 
   get channel(): string {
     return this.#keys.channel
   }
 
-  get server(): string {
-    return this.#context.source.server
+  get server(): string | undefined {
+    return this.#context.source.address
   }
 
   openCommands(listener: ConnectionListener): LogCommands {
-    return new RedisCommands(this.#keys, this.#context, listener)
+    return new RedisCommands(this.#keys, this.#context, listener, this.#sharded)
   }
 
   openFeed(listener: FeedListener): LogFeed {
-    return new RedisFeed(this.channel, this.#context, listener)
+    return new RedisFeed(this.channel, this.#context, listener, this.#sharded)
   }
+}
+
+/**
+ * What the connections of a log are made of.
+ *
+ * @throws ConfigurationError for an option, a URL or a client that can't work
+ */
+export function connectionContext(redis: RedisTarget, keys: LogKeys, options: RedisLogOptions): ConnectionContext {
+  const { commandTimeoutMs } = resolveNumbers({ commandTimeoutMs: connectionNumbers.commandTimeoutMs }, options)
+  const { runtime = systemRuntime } = options
+  const source = clientSource(redis, { slot: slotOf(keys.channel), runtime, commandTimeoutMs })
+  return { source, runtime, commandTimeoutMs }
 }

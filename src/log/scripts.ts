@@ -52,7 +52,7 @@ end
  * head stays where it was: one that named an entry that does not exist would be a resync of every subscription.
  *
  * - KEYS: stream, last
- * - ARGV: append id, the frame without its opening brace, cap (entries), channel
+ * - ARGV: append id, the frame without its opening brace, cap (entries), channel, PUBLISH or SPUBLISH
  * - Returns: stream ID, prev, receivers (−1 where the channel is refused: the entry stands all the same)
  */
 export const appendScript = script(`${functions}
@@ -63,7 +63,7 @@ if type(id) == 'table' then
   if last then redis.call('SET', KEYS[2], last) else redis.call('DEL', KEYS[2]) end
   return id
 end
-local receivers = redis.pcall('PUBLISH', ARGV[4],
+local receivers = redis.pcall(ARGV[5], ARGV[4],
   '{"stream_id":"' .. id .. '","append_id":"' .. ARGV[1] .. '","prev":"' .. prev .. '",' .. ARGV[2])
 if type(receivers) == 'table' then receivers = -1 end
 return {id, prev, receivers}

@@ -6,6 +6,7 @@ export type Command = readonly [name: string, ...args: string[]]
 
 /** How commands are sent. */
 export interface TransactionContext {
+  /** Sends a command to the server that is connected to, and to no other. */
   readonly call: (command: string, ...args: string[]) => Promise<unknown>
   /** Runs the commands in a script. */
   readonly callInScript: (commands: readonly Command[]) => Promise<unknown>
@@ -34,8 +35,10 @@ async function execute({ call, callInScript }: TransactionContext, commands: rea
   try {
     return (await Promise.all(sent)).at(-1)
   } catch (error) {
-    // A server whose memory is full (`maxmemory`) queues no command, not even one that reads; a script may read.
-    if (replyCode(error) !== 'OOM') throw error
+    // A server whose memory is full (`maxmemory`) queues no command, not even one that reads; a script may read. And a
+    // script is one call, which can be sent on whole to the node that the keys are on their way to.
+    const code = replyCode(error)
+    if (code !== 'OOM' && code !== 'ASK') throw error
     return callInScript(commands)
   }
 }

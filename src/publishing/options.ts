@@ -54,7 +54,7 @@ export interface PublisherOptions extends ConnectionOptions {
   readonly stats?: StatsCollector
 }
 
-const others = ['channel', 'logger', 'runtime', 'tracing', 'packing', 'repair', 'waitReplicas', 'stats']
+const others = ['channel', 'sharded', 'logger', 'runtime', 'tracing', 'packing', 'repair', 'waitReplicas', 'stats']
 
 export type ResolvedPublisherOptions = ReturnType<typeof resolvePublisherOptions>
 
@@ -63,13 +63,15 @@ export type ResolvedPublisherOptions = ReturnType<typeof resolvePublisherOptions
 export function resolvePublisherOptions(options: PublisherOptions) {
   rejectUnknownOptions(options, [...Object.keys(publisherNumbers), ...others], 'InvalidationPublisher.connect')
   checkEquipment(options)
-  const { packing = true, tracing = true, repair = {}, waitReplicas } = options
+  const { packing = true, sharded = false, tracing = true, repair = {}, waitReplicas } = options
   checkSwitch('packing', packing)
+  checkSwitch('sharded', sharded)
   checkSwitch('tracing', tracing)
   checkStats(options.stats)
   return {
     ...resolveNumbers(publisherNumbers, options),
     packing,
+    sharded,
     tracing,
     repair: repair === false ? undefined : resolveGroup('repair', repairNumbers, repair),
     waitReplicas:

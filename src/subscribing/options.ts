@@ -38,7 +38,7 @@ export interface SubscriberOptions extends ConnectionOptions {
 
 /** Options of a subscriber with their defaults filled in. */
 export type ResolvedSubscriberOptions = Readonly<Record<keyof typeof subscriberNumbers, number>> &
-  Required<Pick<SubscriberOptions, 'service' | 'announce' | 'tracing' | 'consumerSpan' | 'traceUnsampled'>>
+  Required<Pick<SubscriberOptions, 'sharded' | 'service' | 'announce' | 'tracing' | 'consumerSpan' | 'traceUnsampled'>>
 
 /** How a failing handler is tried again: full-jitter exponential delays between the tries. */
 export interface RetryOptions {
@@ -97,6 +97,7 @@ const subscriptionKeys = [
 export function resolveSubscriberOptions(options: SubscriberOptions): ResolvedSubscriberOptions {
   const others = [
     'channel',
+    'sharded',
     'logger',
     'runtime',
     'service',
@@ -111,12 +112,14 @@ export function resolveSubscriberOptions(options: SubscriberOptions): ResolvedSu
   const {
     service = '',
     announce = true,
+    sharded = false,
     tracing = true,
     consumerSpan = 'parent+link',
     traceUnsampled = false,
   } = options
   checkName('service', service)
   checkSwitch('announce', announce)
+  checkSwitch('sharded', sharded)
   checkSwitch('tracing', tracing)
   checkSwitch('traceUnsampled', traceUnsampled)
   checkStats(options.stats)
@@ -126,7 +129,7 @@ export function resolveSubscriberOptions(options: SubscriberOptions): ResolvedSu
     )
   }
   const numbers = resolveNumbers(subscriberNumbers, options)
-  return { ...numbers, service, announce, tracing, consumerSpan, traceUnsampled }
+  return { ...numbers, service, announce, sharded, tracing, consumerSpan, traceUnsampled }
 }
 
 /** @throws ConfigurationError when an option is unknown, out of range or of the wrong kind */

@@ -1,16 +1,16 @@
 import { inspect } from 'node:util'
-import { Cluster, Redis } from 'ioredis'
+import { Redis } from 'ioredis'
 import { Redis as Redis5 } from 'ioredis5'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { ConfigurationError } from '../../../src/errors.js'
 import { clientSource } from '../../../src/log/redis-clients.js'
 import { RedisLog } from '../../../src/log/redis-log.js'
+import type { RedisTarget } from '../../../src/log/redis-target.js'
+import { systemRuntime } from '../../../src/runtime.js'
 
-const clusters: Cluster[] = []
-
-afterEach(() => {
-  for (const cluster of clusters.splice(0)) cluster.disconnect()
-})
+function sourceOf(redis: RedisTarget) {
+  return clientSource(redis, { slot: 0, runtime: systemRuntime, commandTimeoutMs: 1_000 })
+}
 
 /** What comes untyped from JavaScript. */
 function open(redis: unknown): RedisLog {
@@ -29,11 +29,11 @@ describe('what connections are made from', () => {
     [{ host: 'example.org', port: 7001, password: 's3cret' }, 'example.org:7001'],
     [new Redis5('redis://:s3cret@example.org', { lazyConnect: true }), 'example.org:6379'],
   ])('may be %j, and names the server without its password', (redis, server) => {
-    expect(clientSource(redis).server).toBe(server)
+    expect(sourceOf(redis).server).toBe(server)
   })
 
   it('does not connect until a connection is opened', () => {
-    const made = clientSource('redis://127.0.0.1:1').makeClient(() => 1)
+    const made = sourceOf('redis://127.0.0.1:1').makeClient(() => 1)
     expect(made.status).toBe('wait')
   })
 
@@ -65,7 +65,7 @@ describe('what connections are made from', () => {
   })
 
   it('takes host, password and database of a URL object', () => {
-    const { options } = clientSource(new URL('redis://user:s3cret@example.org:7000/2')).makeClient(() => 1)
+    const { options } = sourceOf(new URL('redis://user:s3cret@example.org:7000/2')).makeClient(() => 1)
     expect(options).toMatchObject({ host: 'example.org', port: 7000, username: 'user', password: 's3cret', db: 2 })
   })
 
@@ -82,7 +82,7 @@ describe('what connections are made from', () => {
     ['unknown', { __proto__: { __proto__: null } }],
   ])('can not be of the kind %s, and says what was expected', (kind, redis) => {
     expect(() => open(redis)).toThrow(ConfigurationError)
-    expect(() => open(redis)).toThrow('to be a URL, an ioredis client or its options')
+    expect(() => open(redis)).toThrow('to be a URL, an ioredis client or Cluster, or the options of a client')
     expect(() => open(redis)).toThrow(kind)
   })
 
@@ -108,13 +108,6 @@ describe('what connections are made from', () => {
   ])('can not have a keyPrefix: %s', (_, redis) => {
     expect(() => open(redis)).toThrow(ConfigurationError)
     expect(() => open(redis)).toThrow('"app:"')
-  })
-
-  it('can not be a cluster in this version', () => {
-    const cluster = new Cluster([{ host: '127.0.0.1', port: 1 }], { lazyConnect: true })
-    clusters.push(cluster)
-    expect(() => open(cluster)).toThrow(ConfigurationError)
-    expect(() => open(cluster)).toThrow('not supported')
   })
 })
 

@@ -1,0 +1,146 @@
+import { Redis } from 'ioredis'
+import type { RedisOptions } from 'ioredis'
+import { ConfigurationError } from '../errors.js'
+import { formatAddress, type Address } from './address.js'
+import { seedsOf } from './cluster/seeds.js'
+import type { ClusterLike, NatMap, RedisLike } from './redis-like.js'
+import { invalidUrl, readUrl, type FleetUrl } from './redis-url.js'
+
+/** What connections can be made from: a URL as text or object, a client or Cluster of ioredis 5 or 6, or options. */
+export type RedisTarget = string | URL | RedisLike | ClusterLike | RedisOptions
+
+/** A server, or the primary that sentinels name. */
+export interface SingleTarget {
+  readonly kind: 'single'
+  /** Never connects: clients are its duplicates. */
+  readonly template: RedisLike
+}
+
+export interface ClusterTarget {
+  readonly kind: 'cluster'
+  readonly seeds: readonly Address[]
+  /** Of a client to each of its nodes, except the address. */
+  readonly nodeOptions: RedisOptions
+  readonly natMap: NatMap | undefined
+}
+
+/**
+ * Reads what a user named.
+ *
+ * @throws ConfigurationError for what can't serve: a `keyPrefix`, a database that is no number, a text that is no Redis
+ *   URL, a Cluster whose nodes are looked up in DNS
+ */
+export function readTarget(redis: RedisTarget): SingleTarget | ClusterTarget {
+  const target = findTarget(redis)
+  const { keyPrefix, db = 0 } = target.kind === 'single' ? target.template.options : target.nodeOptions
+  if (keyPrefix !== undefined && keyPrefix !== '') throw prefixed(keyPrefix)
+  // Left to ioredis, it would be a reply that nobody awaits: an unhandled rejection ends the process.
+  if (!Number.isSafeInteger(db) || db < 0) {
+    throw new ConfigurationError(
+      `Expected the database to be a number from 0 up, such as the 2 of "redis://localhost:6379/2", got ${String(db)}`,
+    )
+  }
+  return target
+}
+
+function findTarget(redis: RedisTarget): SingleTarget | ClusterTarget {
+  if (typeof redis === 'string') return targetOfUrl(redis)
+  if (redis instanceof URL) return targetOfUrl(redis.href)
+  if (typeof redis === 'object' && redis !== null) {
+    if (isCluster(redis)) return targetOfCluster(redis)
+    if (isClient(redis)) return { kind: 'single', template: redis }
+    // Of anything else ioredis would read no option, and connect to localhost.
+    if (isPlain(redis)) return templateOf(redis)
+  }
+  throw new ConfigurationError(
+    `Expected \`redis\` to be a URL, an ioredis client or Cluster, or the options of a client as a plain object, got ${nameKind(redis)}`,
+  )
+}
+
+function targetOfUrl(url: string): SingleTarget | ClusterTarget {
+  const found = readUrl(url)
+  if (found === 'single') {
+    try {
+      return { kind: 'single', template: new Redis(url, { lazyConnect: true }) }
+    } catch {
+      // Without its cause, which shows the URL as it is.
+      throw invalidUrl(url)
+    }
+  }
+  const { kind, username, password, tls } = found
+  const access = {
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+    ...(tls && { tls: {} }),
+  }
+  if (kind === 'sentinel') return templateOf({ ...access, ...sentinelOptions(found, url) })
+  if (found.path.length > 0) throw invalidUrl(url)
+  return { kind: 'cluster', seeds: found.addresses, nodeOptions: access, natMap: undefined }
+}
+
+function sentinelOptions({ addresses, path, tls, parameters }: FleetUrl, url: string): RedisOptions {
+  const [name, db, ...rest] = path
+  if (name === undefined || name === '' || rest.length > 0) throw invalidUrl(url)
+  const username = parameters.get('sentinelUsername')
+  const password = parameters.get('sentinelPassword')
+  return {
+    ...{ sentinels: [...addresses], name },
+    ...(db !== undefined && db !== '' && { db: Number(db) }),
+    ...(username !== null && { sentinelUsername: username }),
+    ...(password !== null && { sentinelPassword: password }),
+    ...(tls && { enableTLSForSentinelMode: true, sentinelTLS: {} }),
+  }
+}
+
+function templateOf(options: RedisOptions): SingleTarget {
+  return { kind: 'single', template: new Redis({ ...options, lazyConnect: true, replyMapping: 'legacy' }) }
+}
+
+function targetOfCluster(cluster: ClusterLike): ClusterTarget {
+  const { keyPrefix, natMap, redisOptions = {}, useSRVRecords } = cluster.options
+  if (keyPrefix !== undefined && keyPrefix !== '') throw prefixed(keyPrefix)
+  if (useSRVRecords === true) {
+    throw new ConfigurationError(
+      'Expected a Cluster without `useSRVRecords`: name nodes by host and port; one that answers is enough',
+    )
+  }
+  return { kind: 'cluster', seeds: seedsOf(cluster), nodeOptions: { ...redisOptions }, natMap }
+}
+
+function prefixed(keyPrefix: string): ConfigurationError {
+  return new ConfigurationError(
+    `Expected a client without \`keyPrefix\`, got ${JSON.stringify(keyPrefix)}: every service must use the same keys. Remove it, or set \`channel\` to keep logs apart`,
+  )
+}
+
+function isCluster(redis: RedisLike | ClusterLike | RedisOptions): redis is ClusterLike {
+  return 'isCluster' in redis && redis.isCluster
+}
+
+function isClient(redis: RedisLike | RedisOptions): redis is RedisLike {
+  return 'duplicate' in redis && typeof redis.duplicate === 'function'
+}
+
+function isPlain(redis: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(redis)
+  return (prototype === Object.prototype || prototype === null) && !('then' in redis)
+}
+
+/** Names what was given without showing what is in it, which may be a password. */
+function nameKind(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return value === null ? 'null' : typeof value
+  if ('then' in value) return 'a promise: await it first'
+  const { constructor }: { readonly constructor?: unknown } = value
+  return `an object of class ${typeof constructor === 'function' ? constructor.name : 'unknown'}`
+}
+
+/** What to call the servers in messages; never with a password. */
+export function describeTarget(target: SingleTarget | ClusterTarget): string {
+  if (target.kind === 'cluster') return `the cluster of ${target.seeds.map(formatAddress).join(', ')}`
+  const { sentinels, name, path, host, port } = target.template.options
+  if (sentinels) {
+    const named = sentinels.map((each) => formatAddress({ host: each.host ?? 'localhost', port: each.port ?? 26_379 }))
+    return `the primary "${name ?? ''}" of the sentinels ${named.join(', ')}`
+  }
+  return path ?? `${host ?? 'localhost'}:${port ?? 6_379}`
+}
