@@ -1,16 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { connect, createServer } from 'node:net'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freeClusterPort, freePort } from './free-port.js'
 import { findRedisServer } from './redis-server.js'
 
 const readinessTimeoutMs = 20_000
+const readiness = /Ready to accept connections|Sentinel ID is/
 const terminationTimeoutMs = 5_000
 
 export interface RedisServerOptions {
-  /** Arguments of `redis-server`, put after ours. */
+  /** Further arguments of `redis-server`. */
   readonly args?: readonly string[]
   /** Where it keeps its files. Default: a temporary folder, removed at `stop()`. */
   readonly dir?: string
@@ -18,6 +20,10 @@ export interface RedisServerOptions {
   readonly port?: number
   /** Default: `none`. */
   readonly persistence?: 'none' | 'aof'
+  /** Makes it a node of a cluster, on its own so far. Default: false. */
+  readonly cluster?: boolean
+  /** Makes it a sentinel with these directives, one a line; it keeps its state in a file in its folder. */
+  readonly sentinel?: string
 }
 
 /** A `redis-server` process of our own, on loopback. It never outlives the process that started it. */
@@ -75,9 +81,14 @@ export class RedisServer {
 export async function startRedisServer(options: RedisServerOptions = {}): Promise<RedisServer> {
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'cache-invalidation-redis-')))
   const aof = options.persistence === 'aof'
-  const args = ['--appendonly', aof ? 'yes' : 'no', '--save', '', ...(options.args ?? [])]
+  const args = [
+    ...(options.sentinel === undefined ? [] : await sentinelArgs(dir, options.sentinel)),
+    ...['--appendonly', aof ? 'yes' : 'no', '--save', ''],
+    ...(options.cluster === true ? ['--cluster-enabled', 'yes'] : []),
+    ...(options.args ?? []),
+  ]
   for (let attempt = 1; ; attempt++) {
-    const port = options.port ?? (await freePort())
+    const port = options.port ?? (await (options.cluster === true ? freeClusterPort() : freePort()))
     try {
       const running = await launch(port, dir, args)
       return new RedisServer(running, port, dir, args, options.dir === undefined)
@@ -92,6 +103,13 @@ export async function startRedisServer(options: RedisServerOptions = {}): Promis
 
 class PortTakenError extends Error {}
 
+/** A sentinel writes down in its configuration what it has learnt. The name of that file must come first. */
+async function sentinelArgs(dir: string, directives: string): Promise<string[]> {
+  const file = join(dir, 'sentinel.conf')
+  await writeFile(file, directives)
+  return [file, '--sentinel']
+}
+
 /**
  * Its own log says when it listens and has loaded its data; a PONG on the port alone could be somebody else's. So
  * `args` must leave the log level as it is.
@@ -99,12 +117,12 @@ class PortTakenError extends Error {}
 async function launch(port: number, dir: string, args: readonly string[]): Promise<ChildProcess> {
   const executable = await findRedisServer()
   const own = ['--bind', '127.0.0.1', '--port', String(port), '--dir', dir, '--daemonize', 'no', '--logfile', '']
-  const child = spawn(executable, [...own, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(executable, [...args, ...own], { stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   const ready = new Promise<void>((resolve, reject) => {
     const keep = (chunk: Buffer): void => {
       output = (output + chunk.toString()).slice(-10_000)
-      if (output.includes('Ready to accept connections')) resolve()
+      if (readiness.test(output)) resolve()
     }
     child.stdout.on('data', keep)
     child.stderr.on('data', keep)
@@ -171,23 +189,4 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   const gone = once(child, 'exit')
   child.kill(signal)
   await gone
-}
-
-/**
- * A port below the range that systems give to outgoing connections: while a server is down, a client that reconnects
- * to a port in that range can be given that very port, and so end up connected to itself.
- */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 10_000 + Math.floor(Math.random() * 20_000)
-    const probe = createServer().listen(port, '127.0.0.1')
-    try {
-      await once(probe, 'listening')
-      return port
-    } catch {
-      continue
-    } finally {
-      probe.close()
-    }
-  }
 }

@@ -1,1 +1,2 @@
-export { freePort, RedisServer, startRedisServer, type RedisServerOptions } from '../../scripts/redis-server-process.js'
+export { freePort } from '../../scripts/free-port.js'
+export { RedisServer, startRedisServer, type RedisServerOptions } from '../../scripts/redis-server-process.js'

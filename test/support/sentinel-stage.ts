@@ -1,0 +1,156 @@
+import type { Redis } from 'ioredis'
+import { until } from './latch.js'
+import { startRedisServer, type RedisServer } from './redis-server.js'
+import { holdBack, inSync, letFollow, promptSync } from './replication.js'
+import { ServerClients } from './server-clients.js'
+
+/** How soon sentinels look, in ms: failover and discovery take a second in place of ten. Redis 7 and later. */
+const briskPeriods = ['info-period', '500', 'ping-period', '400', 'publish-period', '200', 'ask-period', '100']
+
+const name = 'mymaster'
+
+export interface SentinelStageOptions {
+  /** Default 2. */
+  readonly replicas?: number
+  /** Default 3. A majority of them decides. */
+  readonly sentinels?: number
+}
+
+/** A primary, its replicas, and the sentinels that watch them: processes of our own, on loopback. */
+export class SentinelStage {
+  /** What the sentinels call the primary. */
+  readonly name = name
+  readonly clients: ServerClients
+  readonly servers: readonly RedisServer[]
+  readonly sentinels: readonly RedisServer[]
+
+  /** Starts one; resolves when every sentinel knows all others and every replica, which are in sync. */
+  static async start({ replicas = 2, sentinels = 3 }: SentinelStageOptions = {}): Promise<SentinelStage> {
+    const clients = new ServerClients()
+    const startServer = (): Promise<RedisServer> => startRedisServer({ args: promptSync })
+    const servers = await Promise.all(Array.from({ length: 1 + replicas }, startServer))
+    const [primary, ...followers] = servers
+    if (!primary) throw new Error('Expected a primary')
+    const watch = sentinelDirectives(primary.port, Math.floor(sentinels / 2) + 1)
+    const follow = followers.map((each) => clients.of(each).call('REPLICAOF', '127.0.0.1', String(primary.port)))
+    const startSentinel = (): Promise<RedisServer> => startRedisServer({ sentinel: watch })
+    const [watchers] = await Promise.all([
+      Promise.all(Array.from({ length: sentinels }, startSentinel)),
+      Promise.all(follow),
+    ])
+    const stage = new SentinelStage(clients, servers, watchers)
+    await stage.#complete(primary, followers)
+    return stage
+  }
+
+  private constructor(clients: ServerClients, servers: readonly RedisServer[], sentinels: readonly RedisServer[]) {
+    this.clients = clients
+    this.servers = servers
+    this.sentinels = sentinels
+  }
+
+  get url(): string {
+    return `redis+sentinel://${this.sentinels.map(({ port }) => `127.0.0.1:${port}`).join(',')}/${name}`
+  }
+
+  /** Options of ioredis. */
+  options(): { readonly sentinels: { host: string; port: number }[]; readonly name: string } {
+    return { sentinels: this.sentinels.map(({ port }) => ({ host: '127.0.0.1', port })), name }
+  }
+
+  /** The one that the sentinels name now, dead or alive. */
+  async primary(): Promise<RedisServer> {
+    const port = await Promise.any(this.sentinels.map((each) => this.#primaryPort(each)))
+    return this.#serverOn(port)
+  }
+
+  async replicas(): Promise<RedisServer[]> {
+    const primary = await this.primary()
+    return this.servers.filter((server) => server !== primary)
+  }
+
+  /** `kill -9`; returns the one that was killed. */
+  async killPrimary(): Promise<RedisServer> {
+    const primary = await this.primary()
+    await primary.kill()
+    return primary
+  }
+
+  /** Resolves when every sentinel that is up names another primary than the old one, and that one says so itself. */
+  async newPrimary(old: RedisServer, timeoutMs = 20_000): Promise<RedisServer> {
+    let found = old
+    const isNamed = async (): Promise<boolean> => {
+      const ports = await Promise.allSettled(this.sentinels.map((each) => this.#primaryPort(each)))
+      const named = new Set(ports.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : [])))
+      const [port] = named
+      if (named.size !== 1 || port === undefined || port === old.port) return false
+      found = this.#serverOn(port)
+      return (await this.clients.info(found, 'replication', 'role')) === 'master'
+    }
+    await until(isNamed, timeoutMs, 'a new primary')
+    return found
+  }
+
+  /** Resolves when this server is a replica, in sync. */
+  async follows(server: RedisServer, timeoutMs = 20_000): Promise<void> {
+    const isReplica = async (): Promise<boolean> =>
+      (await this.clients.info(server, 'replication', 'master_link_status').catch(() => undefined)) === 'up'
+    await until(isReplica, timeoutMs, `the server on port ${server.port} a replica`)
+    await inSync(this.clients, await this.primary(), [server])
+  }
+
+  /**
+   * Loses what `publish` appends: the primary acknowledges it, no replica gets it, and then the primary is killed.
+   * Returns that one; a new primary comes by itself.
+   */
+  async loseTail(publish: () => Promise<unknown>): Promise<RedisServer> {
+    const [old, replicas] = await Promise.all([this.primary(), this.replicas()])
+    await holdBack(this.clients, old, replicas)
+    await publish()
+    await old.kill()
+    await letFollow(this.clients, replicas)
+    return old
+  }
+
+  async stop(): Promise<void> {
+    this.clients.close()
+    await Promise.all([...this.sentinels, ...this.servers].map((each) => each.stop()))
+  }
+
+  async #primaryPort(sentinel: RedisServer): Promise<number> {
+    const reply = await this.clients.of(sentinel).call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', name)
+    return Number(Array.isArray(reply) ? reply[1] : undefined)
+  }
+
+  #serverOn(port: number): RedisServer {
+    const found = this.servers.find((server) => server.port === port)
+    if (!found) throw new Error(`The sentinels name port ${port}, where none of these servers is`)
+    return found
+  }
+
+  async #complete(primary: RedisServer, replicas: readonly RedisServer[]): Promise<void> {
+    await Promise.all(this.sentinels.map((each) => makeBrisk(this.clients.of(each))))
+    const knowsAll = async (sentinel: RedisServer): Promise<boolean> => {
+      const info = (field: string): Promise<string | undefined> => this.clients.info(sentinel, 'sentinel', field)
+      const known = (await info('master0')) ?? ''
+      return known.endsWith(`slaves=${replicas.length},sentinels=${this.sentinels.length}`)
+    }
+    for (const each of this.sentinels) {
+      await until(() => knowsAll(each), 20_000, `the sentinel on port ${each.port} knows all others`)
+    }
+    await inSync(this.clients, primary, replicas)
+  }
+}
+
+function sentinelDirectives(port: number, quorum: number): string {
+  return `sentinel monitor ${name} 127.0.0.1 ${port} ${quorum}
+sentinel down-after-milliseconds ${name} 700
+sentinel failover-timeout ${name} 2000
+sentinel parallel-syncs ${name} 2
+`
+}
+
+/** A server before Redis 7 does not know how: all comes in time there too. */
+async function makeBrisk(sentinel: Redis): Promise<void> {
+  await sentinel.call('SENTINEL', 'DEBUG', ...briskPeriods).catch(() => undefined)
+}
