@@ -102,20 +102,22 @@ export class ClusterStage {
     return owner
   }
 
-  /** Resolves when another node than the old one owns the slot, and says so itself. */
+  /** Resolves when all nodes that answer, itself included, name another owner of the slot than the old one. */
   async newOwner(channel: string, old: RedisServer, timeoutMs = 20_000): Promise<RedisServer> {
     const slot = await this.slotOf(channel)
-    const owns = async (node: RedisServer): Promise<boolean> =>
-      this.#ownerBy(await slotTable(this.clients.of(node)), slot) === node
-    let found: RedisServer | undefined
-    const isFound = async (): Promise<boolean> => {
-      const others = this.nodes.filter((node) => node !== old)
-      const answers = await Promise.all(others.map((node) => owns(node).catch(() => false)))
-      found = others.find((_, index) => answers[index])
-      return found !== undefined
+    const others = this.nodes.filter((node) => node !== old)
+    let found = old
+    const isAgreed = async (): Promise<boolean> => {
+      const tables = await Promise.allSettled(others.map((node) => slotTable(this.clients.of(node))))
+      const owners = tables.map((each) => (each.status === 'fulfilled' ? this.#ownerBy(each.value, slot) : undefined))
+      const named = new Set(owners.filter((owner) => owner !== undefined))
+      const [owner] = named
+      if (named.size !== 1 || owner === undefined || owner === old) return false
+      found = owner
+      return owners[others.indexOf(owner)] === owner
     }
-    await until(isFound, timeoutMs, `a new owner of slot ${slot}`)
-    return found ?? old
+    await until(isAgreed, timeoutMs, `a new owner of slot ${slot}`)
+    return found
   }
 
   /** A replica takes the place of the channel's owner; returns the new one. Both stay up. */
