@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
-import { Redis } from 'ioredis'
-import { Redis as Redis5 } from 'ioredis5'
+import { Cluster, Redis, type ClusterNode } from 'ioredis'
+import { Cluster as Cluster5, Redis as Redis5 } from 'ioredis5'
 import { describe, expect, it } from 'vitest'
 import { ConfigurationError } from '../../../src/errors.js'
 import { clientSource } from '../../../src/log/redis-clients.js'
@@ -108,6 +108,110 @@ describe('what connections are made from', () => {
   ])('can not have a keyPrefix: %s', (_, redis) => {
     expect(() => open(redis)).toThrow(ConfigurationError)
     expect(() => open(redis)).toThrow('"app:"')
+  })
+})
+
+describe('sentinels', () => {
+  const url =
+    'redis+sentinel://user:s3cret@a.example.org,b.example.org:7000/mymaster/2?sentinelUsername=watch&sentinelPassword=w4tch'
+  const sentinels = [
+    { host: 'a.example.org', port: 26_379 },
+    { host: 'b.example.org', port: 7_000 },
+  ]
+
+  it.each([
+    ['a URL', url],
+    ['options', { sentinels, name: 'mymaster', username: 'user', password: 's3cret' }],
+    ['a client', new Redis({ sentinels, name: 'mymaster', password: 's3cret', lazyConnect: true })],
+    ['a client of ioredis 5', new Redis5({ sentinels, name: 'mymaster', password: 's3cret', lazyConnect: true })],
+  ] as [string, RedisTarget][])('are named by %s, and asked for the primary', (_, redis) => {
+    const source = sourceOf(redis)
+    expect(source).toMatchObject({ primaryOnly: true, address: undefined, cluster: undefined })
+    expect(source.server).toBe('the primary "mymaster" of the sentinels a.example.org:26379, b.example.org:7000')
+    const { options } = source.makeClient(() => 1)
+    expect(options).toMatchObject({ sentinels, name: 'mymaster', password: 's3cret', role: 'master' })
+    // A third of the second that an attempt may take: two sentinels, then the server itself.
+    expect(options).toMatchObject({ connectTimeout: 333, sentinelCommandTimeout: 333 })
+  })
+
+  it('have a user of their own, and the database is that of the path', () => {
+    const { options } = sourceOf(url).makeClient(() => 1)
+    expect(options).toMatchObject({ db: 2, username: 'user', sentinelUsername: 'watch', sentinelPassword: 'w4tch' })
+  })
+
+  it('are spoken to over TLS where the URL says so', () => {
+    const { options } = sourceOf('rediss+sentinel://a.example.org/mymaster').makeClient(() => 1)
+    expect(options).toMatchObject({ tls: {}, sentinelTLS: {}, enableTLSForSentinelMode: true })
+  })
+})
+
+describe('a cluster', () => {
+  const redisOptions = { username: 'user', password: 's3cret', connectTimeout: 77 }
+  const nodes = [7_000, 'b.example.org:7001', 'redis://:s3cret@c.example.org:7002', { host: 'd.example.org' }]
+
+  it.each([
+    ['ioredis 6', new Cluster(nodes, { lazyConnect: true, redisOptions })],
+    ['ioredis 5', new Cluster5(nodes, { lazyConnect: true, redisOptions })],
+  ] as [string, RedisTarget][])('is that of a Cluster of %s, none of whose connections is used', (_, redis) => {
+    const source = sourceOf(redis)
+    expect(source).toMatchObject({ primaryOnly: false, address: undefined })
+    expect(source.server).toBe(
+      'the cluster of 127.0.0.1:7000, b.example.org:7001, c.example.org:7002, d.example.org:6379',
+    )
+    expect(source.makeClient(() => 1).options).toMatchObject(redisOptions)
+    expect(source.cluster?.clientOf({ host: 'e.example.org', port: 7_004 }).options).toMatchObject({
+      ...{ host: 'e.example.org', port: 7_004, username: 'user', password: 's3cret' },
+    })
+  })
+
+  it('is that of a URL', () => {
+    const source = sourceOf('rediss+cluster://user:s3cret@a.example.org:7000,[2001:db8::7]:7001,c.example.org')
+    expect(source.server).toBe('the cluster of a.example.org:7000, [2001:db8::7]:7001, c.example.org:6379')
+    expect(source.makeClient(() => 1).options).toMatchObject({ username: 'user', password: 's3cret', tls: {} })
+  })
+
+  it.each([
+    ['an object', { '10.0.0.1:7000': { host: 'front.example.org', port: 17_000 } }],
+    ['a function', (node: string) => (node === '10.0.0.1:7000' ? { host: 'front.example.org', port: 17_000 } : null)],
+  ])('is reached through the natMap of the Cluster, %s', (_, natMap) => {
+    const { cluster } = sourceOf(new Cluster(nodes, { lazyConnect: true, natMap }))
+    expect(cluster?.clientOf({ host: '10.0.0.1', port: 7_000 }).options).toMatchObject({ host: 'front.example.org' })
+    expect(cluster?.clientOf({ host: '10.0.0.2', port: 7_000 }).options).toMatchObject({ host: '10.0.0.2' })
+  })
+
+  it('can not have a keyPrefix, nor nodes that are looked up in DNS, nor nodes that are none', () => {
+    const cluster = (startupNodes: ClusterNode[], options: ConstructorParameters<typeof Cluster>[1]) => () =>
+      sourceOf(new Cluster(startupNodes, { lazyConnect: true, ...options }))
+    expect(cluster(nodes, { keyPrefix: 'app:' })).toThrow('"app:"')
+    expect(cluster(nodes, { redisOptions: { keyPrefix: 'app:' } })).toThrow('"app:"')
+    expect(cluster(nodes, { useSRVRecords: true })).toThrow('useSRVRecords')
+    expect(cluster(['redis://:s3cret@:7000'], {})).toThrow(ConfigurationError)
+    expect(cluster(['redis://:s3cret@:7000'], {})).not.toThrow('s3cret')
+  })
+})
+
+describe('a URL of sentinels or of a cluster', () => {
+  it.each([
+    'redis+sentinel://user:s3cret@a.example.org',
+    'redis+sentinel://user:s3cret@a.example.org/',
+    'redis+sentinel://user:s3cret@a.example.org/mymaster/0/1',
+    'redis+sentinel://user:s3cret@a.example.org:0/mymaster',
+    'redis+sentinel://user:s3cret@a.example.org/mymaster/abc?sentinelPassword=s3cret',
+    'redis+cluster://user:s3cret@a.example.org:70000',
+    'redis+cluster://user:s3cret@a.example.org,,b.example.org',
+    'redis+cluster://user:s3cret@a.example.org/1',
+    'redis+cluster://user:s3cret%@a.example.org',
+    'redis+cluster://',
+    'redis+other://user:s3cret@a.example.org',
+  ])('can not be %j, and what is said of it shows no password', (url) => {
+    let thrown: unknown
+    try {
+      sourceOf(url)
+    } catch (error) {
+      thrown = error
+    }
+    expect(thrown).toBeInstanceOf(ConfigurationError)
+    expect(inspect(thrown, { depth: 10, showHidden: true })).not.toContain('s3cret')
   })
 })
 
