@@ -1,0 +1,90 @@
+/** The soak: services and Redis fail at random, and a checker keeps score. `--help` lists its options. */
+import { constants } from 'node:os'
+import { createPaint } from '../../examples/demo/screen/paint.js'
+import { UsageError } from '../../scripts/usage-error.js'
+import { help, parseOptions, type SoakOptions } from './options.js'
+import { outcomeOf, type Outcome } from './outcome.js'
+import { showProgress } from './progress.js'
+import { markdownRow, reportText } from './report.js'
+import { RunLog } from './run-log.js'
+import { Soak } from './soak.js'
+
+const findingsShown = 5
+
+process.exit(await main(process.argv.slice(2)))
+
+/** Resolves to the exit code. */
+async function main(args: readonly string[]): Promise<number> {
+  try {
+    const options = parseOptions(args)
+    if (options !== 'help') return await run(options)
+    process.stdout.write(help)
+    return 0
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    if (!(error instanceof UsageError)) return 1
+    process.stderr.write('`npm run soak -- --help` lists the options.\n')
+    return 2
+  }
+}
+
+async function run(options: SoakOptions): Promise<number> {
+  const { signal, stoppedBy } = stopOnSignal()
+  const output = options.format === 'text' ? process.stdout : process.stderr
+  const log = await RunLog.open()
+  let failed = true
+  try {
+    const soak = await Soak.open(options, log)
+    output.write(`${soak.stage.description}; seed ${options.seed}, ${options.seconds} s; logs in ${log.folder}\n`)
+    const endProgress = showProgress(soak, options, output, createPaint(output))
+    const failure = await failureOf(soak.run(signal))
+    endProgress()
+    await soak.close()
+    const outcome = await outcomeOf(soak, options)
+    failed = failure !== undefined || outcome.lost + outcome.stale > 0
+    process.stdout.write(inFormat(outcome, options.format))
+    for (const { text } of soak.score.findings) log.note('finding', text)
+    for (const { text } of soak.score.findings.slice(0, findingsShown)) output.write(`${text}\n\n`)
+    if (failure) output.write(`Failed: ${failure.message}\n`)
+    if (failed) output.write(`Logs of all that happened are in ${log.folder}\n`)
+  } finally {
+    await log.close(failed)
+  }
+  const by = stoppedBy()
+  return failed ? 1 : by === undefined ? 0 : 128 + constants.signals[by]
+}
+
+function inFormat(outcome: Outcome, format: SoakOptions['format']): string {
+  switch (format) {
+    case 'json':
+      return `${JSON.stringify(outcome, null, 2)}\n`
+    case 'markdown':
+      return markdownRow(outcome)
+    case 'text':
+      return reportText(outcome, createPaint(process.stdout))
+  }
+}
+
+/** What went wrong, if anything did: what was found until then is still told. */
+async function failureOf(running: Promise<void>): Promise<Error | undefined> {
+  try {
+    await running
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  }
+}
+
+/** The first signal that asks us to end ends the run in order; the second ends it at once. */
+function stopOnSignal(): { readonly signal: AbortSignal; readonly stoppedBy: () => NodeJS.Signals | undefined } {
+  const controller = new AbortController()
+  let stoppedBy: NodeJS.Signals | undefined
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => {
+      if (stoppedBy) process.exit(128 + constants.signals[name])
+      stoppedBy = name
+      controller.abort()
+    })
+  }
+  return { signal: controller.signal, stoppedBy: () => stoppedBy }
+}

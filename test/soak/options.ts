@@ -1,0 +1,74 @@
+import { parseArgs } from 'node:util'
+import { UsageError, wholeNumber } from '../../scripts/usage-error.js'
+
+export const topologies = ['standalone', 'sentinel', 'cluster'] as const
+export type Topology = (typeof topologies)[number]
+
+export interface SoakOptions {
+  readonly seconds: number
+  readonly seed: number
+  readonly topology: Topology
+  /** Publishes a second, all publishers together. */
+  readonly rate: number
+  readonly format: 'text' | 'json' | 'markdown'
+}
+
+const maxSeconds = 7 * 24 * 3_600
+const maxSeed = 2 ** 32 - 1
+const maxRate = 5_000
+
+export const help = `Publishers and subscribers as processes, faults at random, and a checker that keeps score.
+
+  npm run soak -- [options]
+
+  --seconds N       how long publishes and faults go on, 1 to ${maxSeconds} (default 60); starting and ending come on top
+  --seed N          what is published and which faults come when, 0 to ${maxSeed} (default 1)
+  --topology NAME   ${topologies.join(', ')} (default standalone)
+  --rate N          publishes a second, all together, 1 to ${maxRate} (default 300)
+  --json            print the result as one JSON object, and progress on stderr
+  --markdown        print the result as a row of the table in docs/reliability.md, and progress on stderr
+  --help            print this
+
+Ctrl-C ends it in order, with what was found so far. Exits with 0 when nothing was lost and nothing was stale, with 1
+otherwise, with 2 for bad options, with 130 when it was ended by hand and had found nothing so far.
+`
+
+/** @throws UsageError that says what was expected */
+export function parseOptions(args: readonly string[]): SoakOptions | 'help' {
+  const { seconds, seed, topology, rate, json, markdown, help } = parse(args)
+  if (help) return 'help'
+  if (json && markdown) throw new UsageError('Expected --json or --markdown, got both')
+  return {
+    seconds: wholeNumber('--seconds', seconds, 1, maxSeconds),
+    seed: wholeNumber('--seed', seed, 0, maxSeed),
+    topology: topologyOf(topology),
+    rate: wholeNumber('--rate', rate, 1, maxRate),
+    format: json ? 'json' : markdown ? 'markdown' : 'text',
+  }
+}
+
+function topologyOf(text: string): Topology {
+  const topology = topologies.find((each) => each === text)
+  if (topology) return topology
+  throw new UsageError(`Expected --topology to be one of ${topologies.join(', ')}, got \`${text}\``)
+}
+
+function parse(args: readonly string[]) {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        seconds: { type: 'string', default: '60' },
+        seed: { type: 'string', default: '1' },
+        topology: { type: 'string', default: 'standalone' },
+        rate: { type: 'string', default: '300' },
+        json: { type: 'boolean', default: false },
+        markdown: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    })
+    return values
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error))
+  }
+}
