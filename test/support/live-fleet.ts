@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis'
+import type { RedisSource } from '../../src/open-log.js'
 import { InvalidationPublisher } from '../../src/publisher.js'
 import type { PublisherOptions } from '../../src/publishing/options.js'
 import { InvalidationSubscriber } from '../../src/subscriber.js'
@@ -22,37 +23,28 @@ export interface LiveFollower {
   readonly errors: Error[]
 }
 
-/** A Redis server of a test's own, with publishers and subscriptions on a channel of its own. */
-export class LiveFleet {
-  readonly server: RedisServer
-  readonly channel: string
-  /** A plain client, to look at the server and to do it harm. */
-  readonly redis: Redis
+/** Publishers and subscriptions on a channel of their own. */
+export class Fleet {
+  readonly channel = `test:${Math.random().toString(36).slice(2)}`
+  readonly #source: RedisSource
   readonly #closing: (() => Promise<void>)[] = []
 
-  static async start(options: RedisServerOptions = {}): Promise<LiveFleet> {
-    return new LiveFleet(await startRedisServer(options))
+  /** @param source where they connect to, unless told otherwise */
+  constructor(source: RedisSource) {
+    this.#source = source
   }
 
-  private constructor(server: RedisServer) {
-    this.server = server
-    this.channel = `test:${Math.random().toString(36).slice(2)}`
-    this.redis = new Redis(server.url, { retryStrategy: () => 50, maxRetriesPerRequest: null })
-    this.redis.on('error', ignore)
-  }
-
-  /** @param url where it connects to; default: the server itself */
-  async publisher(options: PublisherOptions = {}, url = this.server.url): Promise<InvalidationPublisher> {
+  async publisher(options: PublisherOptions = {}, source = this.#source): Promise<InvalidationPublisher> {
     const { channel } = this
-    const publisher = await InvalidationPublisher.connect(url, 'test', { channel, ...brisk, ...options })
+    const publisher = await InvalidationPublisher.connect(source, 'test', { channel, ...brisk, ...options })
     publisher.on('error', ignore)
     this.#closing.push(() => publisher.close())
     return publisher
   }
 
-  async subscriber(options: SubscriberOptions = {}, url = this.server.url): Promise<InvalidationSubscriber> {
+  async subscriber(options: SubscriberOptions = {}, source = this.#source): Promise<InvalidationSubscriber> {
     const { channel } = this
-    const subscriber = await InvalidationSubscriber.connect(url, { channel, ...brisk, ...options })
+    const subscriber = await InvalidationSubscriber.connect(source, { channel, ...brisk, ...options })
     subscriber.on('error', ignore)
     this.#closing.push(() => subscriber.close())
     return subscriber
@@ -62,9 +54,9 @@ export class LiveFleet {
   async follow(
     options: SubscriptionOptions = {},
     connection: SubscriberOptions = {},
-    url = this.server.url,
+    source = this.#source,
   ): Promise<LiveFollower> {
-    const subscriber = await this.subscriber(connection, url)
+    const subscriber = await this.subscriber(connection, source)
     const handled = new Handled()
     const subscription = subscriber.subscribe(handled.handler, options)
     const follower: LiveFollower = {
@@ -79,9 +71,32 @@ export class LiveFleet {
     return follower
   }
 
-  /** Closes everything and stops the server. */
+  /** Closes everything. */
   async stop(): Promise<void> {
     await Promise.all(this.#closing.map((close) => close()))
+  }
+}
+
+/** A fleet with a Redis server of its own. */
+export class LiveFleet extends Fleet {
+  readonly server: RedisServer
+  /** A plain client, to look at the server and to do it harm. */
+  readonly redis: Redis
+
+  static async start(options: RedisServerOptions = {}): Promise<LiveFleet> {
+    return new LiveFleet(await startRedisServer(options))
+  }
+
+  private constructor(server: RedisServer) {
+    super(server.url)
+    this.server = server
+    this.redis = new Redis(server.url, { retryStrategy: () => 50, maxRetriesPerRequest: null })
+    this.redis.on('error', ignore)
+  }
+
+  /** Closes everything and stops the server. */
+  override async stop(): Promise<void> {
+    await super.stop()
     this.redis.disconnect()
     await this.server.stop()
   }
