@@ -3,6 +3,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { afterEach, describe, expect, it } from 'vitest'
 import { subscriptionNumbers } from '../../src/options.js'
+import { appendEntries } from '../support/append-entries.js'
 import { nameOf } from '../support/handled.js'
 import { LiveFleet } from '../support/live-fleet.js'
 
@@ -11,29 +12,9 @@ let fleet: LiveFleet
 afterEach(() => fleet.stop())
 
 const entries = 1_000_000
-const entriesPerCall = 100_000
+const sampledEvery = 100_000
 const maxBuffered = subscriptionNumbers.maxBuffered.default
 const mebibyte = 1024 * 1024
-
-/** Appends entries as publishers do, without publishing them. ARGV: the first number, the last. */
-const appendMany = `
-local prev = redis.call('GET', KEYS[2])
-for number = ARGV[1], ARGV[2] do
-  local id = 'seed.' .. string.format('%d', number)
-  redis.call('XADD', KEYS[1], '*', 'a', id, 'p', prev, 'm', '{"message_id":"' .. id ..
-    '","entity_type":"User","entity_id":"' .. string.format('%d', number) ..
-    '","action":"Delete","timestamp":"2026-11-22T10:00:00.000Z","source_service":"user-service"}')
-  prev = id
-end
-redis.call('SET', KEYS[2], prev)
-`
-
-async function appendEntries(): Promise<void> {
-  const keys = [`{${fleet.channel}}:stream`, `{${fleet.channel}}:last`]
-  for (let first = 1; first <= entries; first += entriesPerCall) {
-    await fleet.redis.eval(appendMany, 2, ...keys, first, first + entriesPerCall - 1)
-  }
-}
 
 /** What is in use after a collection, in MiB. */
 function heapInUse(): number {
@@ -49,7 +30,7 @@ describe('a replay of 1,000,000 entries', () => {
     fleet = await LiveFleet.start()
     const publisher = await fleet.publisher()
     const { position } = await publisher.invalidate('user', '0')
-    await appendEntries()
+    await appendEntries(fleet.redis, fleet.channel, entries)
     const subscriber = await fleet.subscriber({ commandTimeoutMs: 10_000 })
 
     const before = heapInUse()
@@ -61,7 +42,7 @@ describe('a replay of 1,000,000 entries', () => {
       (message) => {
         if (nameOf(message) !== String(expected)) misplaced++
         if (expected % 1_000 === 0) mostBehind = Math.max(mostBehind, subscription.freshness().behind)
-        if (expected % entriesPerCall === 0) mostInUse = Math.max(mostInUse, heapInUse())
+        if (expected % sampledEvery === 0) mostInUse = Math.max(mostInUse, heapInUse())
         expected++
         // Slower than the reading, which so has to wait for it.
         return expected % 100 === 0 ? setImmediate() : undefined

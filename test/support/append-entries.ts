@@ -1,0 +1,24 @@
+import type { Redis } from 'ioredis'
+
+const entriesPerCall = 100_000
+
+/** Appends entries as publishers do, without publishing them. ARGV: the first number, the last. */
+const appendMany = `
+local prev = redis.call('GET', KEYS[2])
+for number = ARGV[1], ARGV[2] do
+  local id = 'seed.' .. string.format('%d', number)
+  redis.call('XADD', KEYS[1], '*', 'a', id, 'p', prev, 'm', '{"message_id":"' .. id ..
+    '","entity_type":"User","entity_id":"' .. string.format('%d', number) ..
+    '","action":"Delete","timestamp":"2026-11-22T10:00:00.000Z","source_service":"user-service"}')
+  prev = id
+end
+redis.call('SET', KEYS[2], prev)
+`
+
+/** Appends so many entries to a log that has a head, of one user each, with ids from 1 on. */
+export async function appendEntries(redis: Redis, channel: string, count: number): Promise<void> {
+  const keys = [`{${channel}}:stream`, `{${channel}}:last`]
+  for (let first = 1; first <= count; first += entriesPerCall) {
+    await redis.eval(appendMany, 2, ...keys, first, Math.min(count, first + entriesPerCall - 1))
+  }
+}
