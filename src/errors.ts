@@ -32,9 +32,30 @@ export class ConfigurationError extends InvalidationError {
   readonly code = InvalidationErrorCode.configuration
 }
 
+/**
+ * What is wrong with a message.
+ *
+ * - `json`: it is no JSON object
+ * - `size`: it, or a part of it, is longer or nests deeper than it may
+ * - `field`: a field is missing or of the wrong kind; an argument is no cache key, or no position
+ */
+export type InvalidMessageReason = 'json' | 'size' | 'field'
+
+/** Options of an {@link InvalidMessageError}. */
+export interface InvalidMessageErrorOptions extends ErrorOptions {
+  /** Default `field`. */
+  readonly reason?: InvalidMessageReason
+}
+
 /** A message that breaks the wire format or its limits. */
 export class InvalidMessageError extends InvalidationError {
   readonly code = InvalidationErrorCode.invalidMessage
+  readonly reason: InvalidMessageReason
+
+  constructor(message: string, options: InvalidMessageErrorOptions = {}) {
+    super(message, options)
+    this.reason = options.reason ?? 'field'
+  }
 }
 
 /** A value that JSON can't carry, such as a `BigInt` or a cycle in `metadata`. */

@@ -66,4 +66,4 @@ export {
   UnsupportedServerError,
   WaitTimeoutError,
 } from './errors.js'
-export type { RedisErrorKind } from './errors.js'
+export type { InvalidMessageErrorOptions, InvalidMessageReason, RedisErrorKind } from './errors.js'

@@ -3,12 +3,13 @@ import type { InvalidationHandler } from './delivery/delivery.js'
 import { ClosedError, ConfigurationError } from './errors.js'
 import { TypedEmitter, type ErrorEvents } from './events.js'
 import type { InvalidationLog } from './log/log.js'
-import { decodeFrame, type DecodedFrame } from './message/codec.js'
 import { openLog, type RedisSource } from './open-log.js'
 import { appendIds } from './publishing/append-id.js'
 import { systemRuntime, type Runtime } from './runtime.js'
 import { Announcer } from './subscribing/announcer.js'
 import type { LogFrame } from './subscribing/arrival-buffer.js'
+import { FrameReader } from './subscribing/frame-reader.js'
+import { GarbageReport } from './subscribing/garbage-report.js'
 import { Link } from './subscribing/link.js'
 import { pageGate } from './subscribing/page-gate.js'
 import {
@@ -25,7 +26,6 @@ import { preciseClock } from './telemetry/precise-clock.js'
 import { OpenTelemetrySubscription } from './telemetry/subscription-telemetry.js'
 import type { StatsCollector } from './telemetry/stats-collector.js'
 import type { SubscriptionGauges, SubscriptionTelemetry } from './telemetry/telemetry.js'
-import { toError } from './thrown.js'
 
 /** What a subscriber tells. */
 export interface SubscriberEvents extends ErrorEvents {
@@ -58,6 +58,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
   /** Undefined where subscriptions are not to make themselves known. */
   readonly #announcer: Announcer | undefined
   readonly #nextAppendId: () => string
+  readonly #frames: FrameReader
   #replicationId: string | undefined
   #wasUp = false
   #toldBlindness = false
@@ -100,6 +101,11 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
     this.#openTelemetry = openTelemetry
     this.#runtime = runtime
     this.#nextAppendId = appendIds(runtime)
+    this.#frames = new FrameReader(
+      new GarbageReport(runtime, (error) => {
+        this.emit('error', error)
+      }),
+    )
     this.#link = new Link(log, numbers.heartbeatMs, runtime, {
       onUp: () => {
         void this.#linkUp()
@@ -275,17 +281,11 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
   }
 
   #receive(text: string): void {
-    let frame: DecodedFrame
-    try {
-      frame = decodeFrame(text)
-    } catch (error) {
-      this.emit('error', toError(error))
-      return
-    }
-    for (const error of frame.rejected) this.emit('error', error)
-    const { streamId, appendId, prev, messages, traces } = frame
+    const frame = this.#frames.read(text)
+    const { streamId, appendId, prev, messages, traces, rejected } = frame
+    if (rejected.length > 0) for (const subscription of this.#subscriptions) subscription.countInvalid(rejected.length)
     if (streamId === undefined || appendId === undefined || prev === undefined) {
-      for (const subscription of this.#subscriptions) subscription.arriveForeign(frame)
+      if (messages.length > 0) for (const subscription of this.#subscriptions) subscription.arriveForeign(frame)
       return
     }
     const arrived: LogFrame = { position: { streamId, appendId }, prev, messages, traces }

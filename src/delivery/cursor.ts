@@ -1,3 +1,4 @@
+import { ConfigurationError } from '../errors.js'
 import { compareStreamIds, parsePosition } from '../recovery/position.js'
 
 /** Keeps the positions that named subscriptions go on from. */
@@ -44,4 +45,13 @@ export function redisCursor(): CursorFactory {
 /** Whether position `a` (as text) has an earlier stream ID than `b`. */
 export function isEarlier(a: string, b: string): boolean {
   return compareStreamIds(parsePosition(a).streamId, parsePosition(b).streamId) < 0
+}
+
+/** @throws ConfigurationError for what is no store, such as a factory in place of what it makes */
+export function checkStore(store: unknown): asserts store is CursorStore {
+  if (typeof store === 'object' && store !== null && 'durable' in store && 'load' in store && 'save' in store) {
+    const { durable, load, save } = store
+    if (typeof durable === 'boolean' && typeof load === 'function' && typeof save === 'function') return
+  }
+  throw new ConfigurationError('Expected `cursor` to be memoryCursor(), redisCursor() or fileCursor(path), called')
 }

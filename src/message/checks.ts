@@ -11,6 +11,7 @@ export function requireText(value: unknown, name: string): string {
   if (exceedsBytes(value, maxTextBytes)) {
     throw new InvalidMessageError(
       `Expected \`${name}\` to be at most ${maxTextBytes} bytes long, got ${Buffer.byteLength(value)}: ${describeValue(value)}`,
+      { reason: 'size' },
     )
   }
   return value

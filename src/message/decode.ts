@@ -23,7 +23,9 @@ export function readMessage(raw: JsonObject): InvalidationMessage {
   const { metadata } = raw
   if (metadata === undefined || metadata === null) return message
   if (nestsDeeper(metadata, maxMetadataDepth)) {
-    throw new InvalidMessageError(`Expected \`metadata\` to nest at most ${maxMetadataDepth} levels, got more`)
+    throw new InvalidMessageError(`Expected \`metadata\` to nest at most ${maxMetadataDepth} levels, got more`, {
+      reason: 'size',
+    })
   }
   return { ...message, metadata }
 }

@@ -84,6 +84,7 @@ export function prepareMessage(
   if (bytes > maxMessageBytes) {
     throw new InvalidMessageError(
       `Expected a message of at most ${maxMessageBytes} bytes as JSON, got ${bytes} (${given.action}, messageId ${describeValue(messageId)}): shorten its metadata, split the batch, or use a pattern`,
+      { reason: 'size' },
     )
   }
   return { messageId, json, bytes, coalesceKey }

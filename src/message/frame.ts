@@ -2,8 +2,9 @@ import { InvalidMessageError } from '../errors.js'
 import { readMessage } from './decode.js'
 import { isArray, parseObject, requireObject } from './json.js'
 import type { JsonObject } from './json.js'
-import { exceedsBytes, maxEnvelopeBytes, maxFrameBytes, maxMessageBytes } from './limits.js'
+import { exceedsBytes, maxEnvelopeBytes, maxFrameBytes, maxMessageBytes, maxRejected } from './limits.js'
 import type { InvalidationMessage, Json } from './message.js'
+import { isStreamId } from './stream-id.js'
 import { readTraceContext } from './trace-context.js'
 import type { TraceContext } from './trace-context.js'
 
@@ -17,7 +18,7 @@ export interface DecodedFrame {
   readonly messages: readonly InvalidationMessage[]
   /** The trace of the message at the same place; absent where none carries one. */
   readonly traces?: readonly (TraceContext | undefined)[]
-  /** Why each of the others is no message. */
+  /** Why each of the others is no message; a frame with more than 1,000 of those is read no further. */
   readonly rejected: readonly InvalidMessageError[]
 }
 
@@ -51,9 +52,20 @@ export function decodeFrame(text: string): DecodedFrame {
     } catch (error) {
       if (!(error instanceof InvalidMessageError)) throw error
       rejected.push(error)
+      if (rejected.length === maxRejected) {
+        rejected.push(tooManyRejected())
+        break
+      }
     }
   }
   return { ...link, messages, ...(traces && { traces }), rejected }
+}
+
+function tooManyRejected(): InvalidMessageError {
+  return new InvalidMessageError(
+    `Expected a frame of messages, got one of which ${maxRejected} are none: the rest of it is not read`,
+    { reason: 'size' },
+  )
 }
 
 function checkSize(value: Json, maxBytes: number): void {
@@ -62,20 +74,23 @@ function checkSize(value: Json, maxBytes: number): void {
     bytes = Buffer.byteLength(JSON.stringify(value))
   } catch (cause) {
     // JSON.parse takes any depth, JSON.stringify overflows the stack at some thousand levels.
-    throw new InvalidMessageError('Expected a message, got JSON that nests too deep to be one', { cause })
+    throw new InvalidMessageError('Expected a message, got JSON that nests too deep to be one', {
+      reason: 'size',
+      cause,
+    })
   }
-  if (bytes > maxBytes) throw new InvalidMessageError(`Expected a message of at most ${maxBytes} bytes, got ${bytes}`)
+  if (bytes > maxBytes)
+    throw new InvalidMessageError(`Expected a message of at most ${maxBytes} bytes, got ${bytes}`, { reason: 'size' })
 }
 
 type Link = Required<Pick<DecodedFrame, 'streamId' | 'appendId' | 'prev'>>
 
-const streamIdPattern = /^\d{1,20}-\d{1,20}$/
 const appendIdPattern = /^[\w.-]{1,64}$/
 
 /** The frame's place in the chain; undefined unless it is there in full, as in what the crate publishes. */
 function readLink(raw: JsonObject): Link | undefined {
   const { stream_id: streamId, append_id: appendId, prev } = raw
   if (typeof streamId !== 'string' || typeof appendId !== 'string' || typeof prev !== 'string') return undefined
-  if (!streamIdPattern.test(streamId) || !appendIdPattern.test(appendId)) return undefined
+  if (!isStreamId(streamId) || !appendIdPattern.test(appendId)) return undefined
   return prev === '' || appendIdPattern.test(prev) ? { streamId, appendId, prev } : undefined
 }

@@ -8,17 +8,19 @@ export type JsonObject = Readonly<Record<string, Json>>
 
 /** Parses a JSON object of at most `maxBytes`; throws InvalidMessageError and nothing else. */
 export function parseObject(text: string, maxBytes: number): JsonObject {
-  if (typeof text !== 'string') throw new InvalidMessageError(`Expected a message as text, got ${describeValue(text)}`)
+  if (typeof text !== 'string')
+    throw new InvalidMessageError(`Expected a message as text, got ${describeValue(text)}`, { reason: 'json' })
   if (exceedsBytes(text, maxBytes)) {
     throw new InvalidMessageError(
       `Expected a message or frame of at most ${maxBytes} bytes, got ${Buffer.byteLength(text)}: ${describeValue(text)}`,
+      { reason: 'size' },
     )
   }
   let value: Json
   try {
     value = JSON.parse(text) as Json
   } catch (cause) {
-    throw new InvalidMessageError(`Expected a message as JSON, got ${describeValue(text)}`, { cause })
+    throw new InvalidMessageError(`Expected a message as JSON, got ${describeValue(text)}`, { reason: 'json', cause })
   }
   return requireObject(value)
 }
@@ -26,7 +28,9 @@ export function parseObject(text: string, maxBytes: number): JsonObject {
 /** The value, if it is a JSON object; throws InvalidMessageError. */
 export function requireObject(value: Json): JsonObject {
   if (typeof value === 'object' && value !== null && !isArray(value)) return value
-  throw new InvalidMessageError(`Expected a message to be a JSON object, got ${describeValue(value)}`)
+  throw new InvalidMessageError(`Expected a message to be a JSON object, got ${describeValue(value)}`, {
+    reason: 'json',
+  })
 }
 
 /** Narrows to a readonly array, which `Array.isArray` does not. */

@@ -13,6 +13,12 @@ export const maxMetadataDepth = 100
 /** A packed frame: it is full at 64 KiB, and the message that fills it may itself be of any allowed size. */
 export const maxFrameBytes = 512 * 1024
 
+/**
+ * What is no message in a frame: as many as a frame of ours holds messages. Each costs an error with its stack, and a hostile
+ * frame could hold a hundred thousand.
+ */
+export const maxRejected = 1_000
+
 /** What stream ID, append id, prev and trace context may add to a message on the channel. */
 export const maxEnvelopeBytes = 1024
 

@@ -1,5 +1,6 @@
 import { InvalidMessageError } from '../errors.js'
 import { describeValue } from '../message/describe-value.js'
+import { isStreamId } from '../message/stream-id.js'
 
 /** Where an entry stands: its stream ID says where to read, its append id says which entry it is. */
 export interface Position {
@@ -7,7 +8,7 @@ export interface Position {
   readonly appendId: string
 }
 
-const positionPattern = /^(\d{1,20}-\d{1,20})@([\w.-]{1,64})$/
+const positionPattern = /^([\d-]+)@([\w.-]{1,64})$/
 
 /** A position as text, such as `1795365850251-16@abcdefgh4mnz`. Opaque to users. */
 export function formatPosition(position: Position): string {
@@ -21,7 +22,7 @@ export function formatPosition(position: Position): string {
  */
 export function parsePosition(text: string): Position {
   const match = typeof text === 'string' ? positionPattern.exec(text) : undefined
-  if (match?.[1] === undefined || match[2] === undefined) {
+  if (match?.[1] === undefined || match[2] === undefined || !isStreamId(match[1])) {
     throw new InvalidMessageError(
       `Expected a position such as "1795365850251-16@abcdefgh4mnz", got ${describeValue(text)}: pass on the position of a receipt or a subscription as it is`,
     )

@@ -22,7 +22,7 @@ export class ArrivalBuffer {
   #messages = 0
   #dropped = false
 
-  /** How many messages wait. */
+  /** How many messages wait; a frame without any counts as one. */
   get messages(): number {
     return this.#messages
   }
@@ -34,13 +34,13 @@ export class ArrivalBuffer {
 
   /** Adds a frame, or drops all where more than `limit` messages would wait; says whether it was kept. */
   add(frame: LogFrame, limit: number): boolean {
-    if (this.#messages > 0 && this.#messages + frame.messages.length > limit) {
+    if (this.#messages > 0 && this.#messages + sizeOf(frame) > limit) {
       this.clear()
       this.#dropped = true
       return false
     }
     this.#arrived.set(frame.position.appendId, frame)
-    this.#messages += frame.messages.length
+    this.#messages += sizeOf(frame)
     return true
   }
 
@@ -57,7 +57,7 @@ export class ArrivalBuffer {
     if (frame === undefined) return false
     this.#suspects.delete(appendId)
     this.#arrived.delete(appendId)
-    this.#messages -= frame.messages.length
+    this.#messages -= sizeOf(frame)
     return true
   }
 
@@ -79,4 +79,9 @@ export class ArrivalBuffer {
     this.#arrived = new Map()
     this.#messages = 0
   }
+}
+
+/** A frame that holds only garbage takes room as well. */
+function sizeOf({ messages }: LogFrame): number {
+  return Math.max(1, messages.length)
 }

@@ -10,6 +10,8 @@ export interface SubscriptionCounts {
   aside: number
   /** Came without a place in the log: from publishers that only use Pub/Sub. */
   foreign: number
+  /** Were no messages, live or in the log: garbage, which is told as `error` once a kind and minute. */
+  invalid: number
   /** Given up on by the handler. */
   deadLetters: number
   /** Times the live channel did not continue the history, and the log was read. */
@@ -19,5 +21,5 @@ export interface SubscriptionCounts {
 }
 
 export function noCounts(): SubscriptionCounts {
-  return { live: 0, replayed: 0, duplicates: 0, aside: 0, foreign: 0, deadLetters: 0, gaps: 0, resyncs: 0 }
+  return { live: 0, replayed: 0, duplicates: 0, aside: 0, foreign: 0, invalid: 0, deadLetters: 0, gaps: 0, resyncs: 0 }
 }

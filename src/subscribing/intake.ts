@@ -1,15 +1,14 @@
 import type { Origin } from '../delivery/delivery.js'
 import type { Work } from '../delivery/dispatcher.js'
-import { decodeFrame } from '../message/codec.js'
 import type { DecodedFrame } from '../message/codec.js'
 import type { InvalidationMessage } from '../message/message.js'
 import type { Entry } from '../recovery/entry.js'
 import { formatPosition, type Position } from '../recovery/position.js'
 import type { StatsCollector } from '../telemetry/stats-collector.js'
 import type { RecoverySpan } from '../telemetry/telemetry.js'
-import { toError } from '../thrown.js'
 import type { ArrivalBuffer, LogFrame } from './arrival-buffer.js'
 import type { SubscriptionCounts } from './counts.js'
+import type { FrameReader } from './frame-reader.js'
 import type { Progress } from './progress.js'
 
 /** What the intake needs of the dispatcher. */
@@ -25,9 +24,9 @@ export interface IntakeContext {
   readonly queue: WorkQueue
   readonly counts: SubscriptionCounts
   readonly stats: StatsCollector
+  readonly frames: FrameReader
   readonly maxBuffered: number
   onHandledAside(appendId: string): void
-  onError(error: Error): void
 }
 
 /** Messages handed to the queue at once from a backlog: long enough to be cheap, short enough to stop between. */
@@ -58,6 +57,11 @@ export class Intake {
     const { progress, queue, counts } = this.#context
     counts.live += frame.messages.length
     const handled = progress.accept(frame.position)
+    if (frame.messages.length === 0) {
+      // All of it was garbage: there is nothing to wait for, and nothing to hold while a handler is slow.
+      handled()
+      return true
+    }
     queue.push([{ messages: frame.messages, traces: frame.traces, origin: liveFrom(frame.position), handled }])
     return true
   }
@@ -66,6 +70,7 @@ export class Intake {
   takeAside(frame: LogFrame): void {
     const { queue, counts } = this.#context
     counts.aside += frame.messages.length
+    if (frame.messages.length === 0) return
     const handled = (): void => {
       this.#context.onHandledAside(frame.position.appendId)
     }
@@ -120,7 +125,8 @@ export class Intake {
 
   #replayed(entry: Entry, recovery: RecoverySpan | undefined): Work {
     const { progress, buffer, counts } = this.#context
-    const { messages, traces } = this.#decode(entry)
+    const { messages, traces, rejected } = this.#context.frames.read(entry.frame)
+    counts.invalid += rejected.length
     if (traces) recovery?.makesUpFor(traces)
     counts.replayed += messages.length
     if (buffer.remove(entry.position.appendId)) this.countDuplicates(messages.length)
@@ -132,17 +138,6 @@ export class Intake {
     const { queue, maxBuffered } = this.#context
     if (!this.hasRoom(messages)) await queue.whenBelow(Math.max(1, maxBuffered - messages + 1))
     queue.push(works)
-  }
-
-  #decode(entry: Entry): Handed {
-    try {
-      const frame = decodeFrame(entry.frame)
-      for (const error of frame.rejected) this.#context.onError(error)
-      return frame
-    } catch (error) {
-      this.#context.onError(toError(error))
-      return { messages: [] }
-    }
   }
 }
 

@@ -1,5 +1,5 @@
 import { CursorCommitter } from '../delivery/cursor-committer.js'
-import type { CursorContext, CursorStore } from '../delivery/cursor.js'
+import { checkStore, type CursorContext, type CursorStore } from '../delivery/cursor.js'
 import { DeadLetterBox } from '../delivery/dead-letter-box.js'
 import type { InvalidationHandler } from '../delivery/delivery.js'
 import { Dispatcher } from '../delivery/dispatcher.js'
@@ -16,6 +16,8 @@ import type { SubscriptionGauges, SubscriptionTelemetry } from '../telemetry/tel
 import { ArrivalBuffer, type LogFrame } from './arrival-buffer.js'
 import { noCounts, type SubscriptionCounts } from './counts.js'
 import { Follower, type SubscriptionState } from './follower.js'
+import { FrameReader } from './frame-reader.js'
+import { GarbageReport } from './garbage-report.js'
 import { judgeHealth, type Freshness, type SubscriptionHealth } from './health.js'
 import { Intake } from './intake.js'
 import type { LogReader } from './log-reader.js'
@@ -141,6 +143,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
     this.#intake = new Intake({
       ...shared,
       queue: this.#dispatcher,
+      frames: new FrameReader(new GarbageReport(runtime, onError)),
       onHandledAside: (appendId) => {
         this.#waiters.handledAside(appendId)
       },
@@ -291,6 +294,11 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
     this.#follower.arriveForeign(() => this.#intake.takeForeign(frame))
   }
 
+  /** So much of what arrived was no message. @internal */
+  countInvalid(count: number): void {
+    this.#counts.invalid += count
+  }
+
   /** A heartbeat has read the head of the log. @internal */
   beat(head: string | undefined, sentAt: number): void {
     this.#follower.beat(head, sentAt)
@@ -377,12 +385,6 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
     this.#telemetry.close()
     this.#context.onClosed(this)
   }
-}
-
-/** @throws ConfigurationError for what is no store, such as a factory in place of what it makes */
-function checkStore(store: CursorStore): void {
-  if (typeof store.durable === 'boolean' && 'load' in store && 'save' in store) return
-  throw new ConfigurationError('Expected `cursor` to be memoryCursor(), redisCursor() or fileCursor(path), called')
 }
 
 /** The log's calls keep their object: a log is handed in by interface, and need not bind them. */

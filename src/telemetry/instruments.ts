@@ -90,6 +90,12 @@ export const instruments = {
     unit: '{resync}',
     description: 'Times everything was evicted because continuity could not be proved, by reason',
   },
+  invalid: {
+    name: 'cache_invalidation.invalid',
+    kind: 'counter',
+    unit: '{message}',
+    description: 'What stood on the channel or in the log and is no message',
+  },
   deadLetters: {
     name: 'cache_invalidation.dead_letters',
     kind: 'counter',

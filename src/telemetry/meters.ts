@@ -28,8 +28,8 @@ export interface SubscriptionSource {
   readonly read: () => SubscriptionGauges
 }
 
-type Total = 'replayed' | 'duplicates' | 'gaps' | 'deadLetters'
-const totals: readonly Total[] = ['replayed', 'duplicates', 'gaps', 'deadLetters']
+type Total = 'replayed' | 'duplicates' | 'gaps' | 'invalid' | 'deadLetters'
+const totals: readonly Total[] = ['replayed', 'duplicates', 'gaps', 'invalid', 'deadLetters']
 
 /**
  * The instruments, made anew where the application sets another provider. Publishers and subscriptions that share a
@@ -163,6 +163,7 @@ function sumUp(sources: readonly SubscriptionSource[]): SubscriptionGauges {
     replayed: sum(({ replayed }) => replayed),
     duplicates: sum(({ duplicates }) => duplicates),
     gaps: sum(({ gaps }) => gaps),
+    invalid: sum(({ invalid }) => invalid),
     deadLetters: sum(({ deadLetters }) => deadLetters),
   }
 }

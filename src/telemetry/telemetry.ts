@@ -107,5 +107,6 @@ export interface SubscriptionGauges {
   readonly replayed: number
   readonly duplicates: number
   readonly gaps: number
+  readonly invalid: number
   readonly deadLetters: number
 }

@@ -266,8 +266,11 @@ describe('the live channel', () => {
     await fleet.caughtUp(late)
     expect(follower.handled).toEqual(['0', '1', '2'])
     expect(late.handled).toEqual(['0', '1', '2'])
-    expect(late.errors).toHaveLength(3)
-    expect(late.errors).toMatchObject(garbage.map(() => ({ code: 'INVALID_MESSAGE' })))
+    expect(late.errors).toMatchObject([
+      { code: 'INVALID_MESSAGE', reason: 'field' },
+      { code: 'INVALID_MESSAGE', reason: 'json' },
+    ])
+    expect(late.subscription.counts.invalid).toBe(garbage.length)
     expect(late.resyncs).toEqual([])
   })
 
