@@ -123,7 +123,7 @@ export class Follower {
 
   #hasMissed(previous: string | undefined, head: string | undefined): boolean {
     const { progress } = this.#context
-    if (previous !== undefined) return progress.position === undefined || !progress.hasReached(previous)
+    if (previous !== undefined) return !progress.hasReached(previous)
     // Twice no head at all: the log that our position stood in is gone.
     return head === undefined && progress.position !== undefined
   }

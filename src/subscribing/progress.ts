@@ -35,6 +35,8 @@ export class Progress {
   #ordinal: number | undefined
   /** The place since which there is no entry to stand on; undefined where there is one, and before it has begun. */
   #nowhere: number | undefined
+  /** What was read as the head then; undefined where there was none. While it stays, nothing has been appended. */
+  #nowhereHead: string | undefined
   #history = 0
   #resyncMark = 0
   #handled: Milestone = { position: undefined, sequence: 0, resyncMark: 0, history: 0 }
@@ -87,6 +89,7 @@ export class Progress {
   /** Begins where there is no entry to stand on, and nothing to handle. */
   beginNowhere(): void {
     this.#nowhere = this.accepted.sequence
+    this.#nowhereHead = undefined
   }
 
   /** Moves on to the next entry of the history; the function returned says that it has been handled. */
@@ -115,8 +118,9 @@ export class Progress {
    * Continuity was given up: goes on from the head, or from nowhere where none could be stood on.
    *
    * @param mark waiters born up to it were born before the head was read
+   * @param nowhereHead what `last` named where no entry could be stood on
    */
-  resync(head: Position | undefined, ordinal: number | undefined, mark: number): () => void {
+  resync(head: Position | undefined, ordinal: number | undefined, mark: number, nowhereHead?: string): () => void {
     this.#history += 1
     this.#resyncMark = mark
     this.#unreached.clear()
@@ -125,6 +129,7 @@ export class Progress {
     this.#position = undefined
     const sequence = this.accepted.skip()
     this.#nowhere = sequence
+    this.#nowhereHead = nowhereHead
     return this.#watermark.add({
       position: undefined,
       sequence,
@@ -135,7 +140,7 @@ export class Progress {
 
   /** A read of `last`, sent at `sentAt` (monotonic), said that the log ends with this entry, or has none. */
   headRead(appendId: string | undefined, sentAt: number): void {
-    const sequence = appendId === undefined ? this.#nowhere : this.accepted.sequenceOf(appendId)
+    const sequence = this.#placeOf(appendId)
     if (sequence !== undefined) {
       this.#unverified.push({ sequence, sentAt })
       this.#verify()
@@ -151,13 +156,23 @@ export class Progress {
 
   /** Whether the handled part has reached this entry, as far as it is remembered; no entry is reached where we stand nowhere. */
   isHandled(appendId: string | undefined, { sequence }: HandledState): boolean {
-    const place = appendId === undefined ? this.#nowhere : this.accepted.sequenceOf(appendId)
+    const place = this.#placeOf(appendId)
     return place !== undefined && place <= sequence
   }
 
   /** Whether a head that was read has been accepted since. */
   hasReached(appendId: string): boolean {
     return !this.#unreached.has(appendId)
+  }
+
+  /** Whether the log still ends where nothing could be stood on, so that nothing was missed since. */
+  isNowhere(head: string | undefined): boolean {
+    return this.#nowhere !== undefined && (head === undefined || head === this.#nowhereHead)
+  }
+
+  #placeOf(head: string | undefined): number | undefined {
+    if (this.isNowhere(head)) return this.#nowhere
+    return head === undefined ? undefined : this.accepted.sequenceOf(head)
   }
 
   #verify(): void {

@@ -153,13 +153,13 @@ export class Recovery {
     return 'caught-up'
   }
 
-  /** Nothing could be stood on so far. While the log is empty nothing was missed; its first entry is a resync. */
+  /** Nothing could be stood on so far. While the head stays what it was nothing was missed; a new one is a resync. */
   async #standAfterNothing(): Promise<RecoveryOutcome> {
     const { log, runtime, progress } = this.#context
     const sentAt = runtime.monotonic()
     const head = await log.head()
-    if (head !== undefined) return this.#resync('no-position')
-    progress.headRead(undefined, sentAt)
+    if (head !== undefined && !progress.isNowhere(head)) return this.#resync('no-position')
+    progress.headRead(head, sentAt)
     return 'caught-up'
   }
 
@@ -208,8 +208,10 @@ export class Recovery {
     const mark = this.#context.waiterMark()
     const sentAt = runtime.monotonic()
     const stand = await watched(span, () => log.stand(this.#context.nextAppendId(), cap))
-    const handled = progress.resync(stand?.position, stand?.added, mark)
-    progress.headRead(stand?.position.appendId, sentAt)
+    // Where nothing can be stood on, the flush covers all up to this head: it is run after that was read.
+    const head = stand ? stand.position.appendId : await watched(span, () => log.head())
+    const handled = progress.resync(stand?.position, stand?.added, mark, head)
+    progress.headRead(head, sentAt)
     counts.resyncs += 1
     const event: ResyncEvent = { reason, from: text(from), to: text(stand?.position), missed }
     const messages = this.#context.onResync === 'notify' ? [] : [flushAll(event, runtime)]
