@@ -8,6 +8,7 @@ import { AskedNodes } from './cluster/asked-nodes.js'
 import { readRedirect } from './cluster/redirect.js'
 import { Cork } from './cork.js'
 import { DeadlineWatch } from './deadline-watch.js'
+import { disconnect } from './disconnect.js'
 import type { ConnectionListener, LogConnection } from './log.js'
 import { PendingCalls } from './pending-calls.js'
 import { closeClient } from './redis-clients.js'
@@ -235,7 +236,7 @@ export abstract class Connection implements LogConnection {
   /** The first error of a connection is why it ends; `close` follows. */
   #distrust(error: unknown): void {
     this.#firstError ??= error
-    this.#client.disconnect(true)
+    disconnect(this.#client, true)
   }
 
   /** The socket has closed; ioredis makes the next attempt after a while. */

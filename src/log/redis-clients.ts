@@ -2,6 +2,7 @@ import type { Runtime } from '../runtime.js'
 import { clientOverrides, disconnectTimeoutMs, sentinelOverrides } from './client-overrides.js'
 import type { ClientPurpose, ClientSource } from './client-source.js'
 import { clusterSource } from './cluster/cluster-source.js'
+import { disconnect } from './disconnect.js'
 import type { RedisLike } from './redis-like.js'
 import { describeTarget, readTarget, type RedisTarget, type SingleTarget } from './redis-target.js'
 
@@ -32,7 +33,7 @@ function singleSource(target: SingleTarget, { commandTimeoutMs }: ClientPurpose)
 /** Closes a client for good; resolves when its socket is gone. */
 export async function closeClient(client: RedisLike, runtime: Runtime): Promise<void> {
   if (!['connecting', 'connect', 'ready', 'close'].includes(client.status)) {
-    client.disconnect()
+    disconnect(client)
     return
   }
   await new Promise<void>((resolve) => {
@@ -42,6 +43,6 @@ export async function closeClient(client: RedisLike, runtime: Runtime): Promise<
       giveUp.cancel()
       resolve()
     })
-    client.disconnect()
+    disconnect(client)
   })
 }

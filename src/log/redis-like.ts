@@ -7,7 +7,7 @@ export interface RedisLike {
   readonly isCluster: boolean
   readonly options: RedisLikeOptions
   /** The socket, once there is one. */
-  readonly stream?: Corkable
+  readonly stream?: Corkable & { on(event: 'error', listener: () => void): unknown }
   call(command: string, ...args: string[]): Promise<unknown>
   on(event: string, listener: (...args: never[]) => void): unknown
   connect(): Promise<void>

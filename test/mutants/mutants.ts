@@ -239,4 +239,12 @@ export const mutants: readonly Mutant[] = [
     to: 'head === undefined',
     caughtBy: 'test/unit/subscribing',
   },
+  {
+    name: 'tls-socket-fails-twice',
+    lacks: 'an ear for the second failure of a TLS socket, which ends the process where nobody listens',
+    file: 'log/disconnect.ts',
+    from: "client.stream?.on('error', () => {})",
+    to: '',
+    caughtBy: 'test/unit/log/disconnect.test.ts',
+  },
 ]

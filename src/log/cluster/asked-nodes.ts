@@ -1,4 +1,5 @@
 import { formatAddress, type Address } from '../address.js'
+import { disconnect } from '../disconnect.js'
 import type { RedisLike } from '../redis-like.js'
 
 interface AskedNode {
@@ -46,7 +47,8 @@ export class AskedNodes {
   }
 
   #drop(name: string): void {
-    this.#nodes.get(name)?.client.disconnect()
+    const node = this.#nodes.get(name)
+    if (node) disconnect(node.client)
     this.#nodes.delete(name)
   }
 }

@@ -3,6 +3,7 @@ import type { Runtime } from '../../runtime.js'
 import { formatAddress, type Address } from '../address.js'
 import { clientOverrides, shareOf } from '../client-overrides.js'
 import type { ClientPurpose, ClientSource } from '../client-source.js'
+import { disconnect } from '../disconnect.js'
 import type { RedisLike } from '../redis-like.js'
 import { describeTarget, type ClusterTarget } from '../redis-target.js'
 import { LocatingConnector, type ConnectorOptions } from './connector.js'
@@ -77,6 +78,6 @@ async function askTopology(
     throw failure ?? error
   } finally {
     timer.cancel()
-    client.disconnect()
+    disconnect(client)
   }
 }
