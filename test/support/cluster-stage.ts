@@ -1,12 +1,14 @@
-import type { Redis } from 'ioredis'
+import { Cluster, type Redis } from 'ioredis'
 import { logKeys } from '../../src/log/keys.js'
+import { joinCluster, type Member } from './join-cluster.js'
 import { until } from './latch.js'
 import { startRedisServer, type RedisServer } from './redis-server.js'
-import { holdBack, inSync, letFollow, promptSync } from './replication.js'
+import { holdBack, letFollow, promptSync } from './replication.js'
 import { ServerClients } from './server-clients.js'
+import { ServerProxies } from './server-proxies.js'
 import { SlotMigration } from './slot-migration.js'
-
-const slots = 16_384
+import { slotTable, type SlotRange } from './slot-table.js'
+import type { TcpProxy } from './tcp-proxy.js'
 
 const nodeArgs = [
   ...promptSync,
@@ -21,6 +23,8 @@ export interface ClusterStageOptions {
   readonly primaries?: number
   /** How many replicas each primary has. Default 1. */
   readonly replicasEach?: number
+  /** Puts a proxy in front of each node. Default: false. */
+  readonly proxied?: boolean
 }
 
 /** How a replica takes the place of its primary: with its help, without it, or without anybody's vote. */
@@ -33,16 +37,24 @@ export class ClusterStage {
   readonly nodes: readonly RedisServer[]
   /** The name that each node has in the cluster. */
   readonly #ids: ReadonlyMap<RedisServer, string>
+  readonly #proxies: ServerProxies | undefined
 
   /** Starts one; resolves when every node finds the cluster in order, and replicas are in sync. */
-  static async start({ primaries = 3, replicasEach = 1 }: ClusterStageOptions = {}): Promise<ClusterStage> {
+  static async start(options: ClusterStageOptions = {}): Promise<ClusterStage> {
+    const { primaries = 3, replicasEach = 1, proxied = false } = options
     const clients = new ServerClients()
     const count = primaries * (1 + replicasEach)
     const startNode = (): Promise<RedisServer> => startRedisServer({ cluster: true, args: nodeArgs })
     const nodes = await Promise.all(Array.from({ length: count }, startNode))
     const ids = await Promise.all(nodes.map(async (node) => String(await clients.of(node).call('CLUSTER', 'MYID'))))
-    const stage = new ClusterStage(clients, nodes, new Map(nodes.map((node, index) => [node, ids[index] ?? ''])))
-    await stage.#join(primaries)
+    const idsOfNodes = new Map(nodes.map((node, index) => [node, ids[index] ?? '']))
+    const proxies = proxied ? await ServerProxies.start(nodes) : undefined
+    const stage = new ClusterStage(clients, nodes, idsOfNodes, proxies)
+    await joinCluster(
+      clients,
+      nodes.map((node) => stage.#member(node)),
+      primaries,
+    )
     return stage
   }
 
@@ -50,10 +62,12 @@ export class ClusterStage {
     clients: ServerClients,
     nodes: readonly RedisServer[],
     idsOfNodes: ReadonlyMap<RedisServer, string>,
+    proxies: ServerProxies | undefined,
   ) {
     this.clients = clients
     this.nodes = nodes
     this.#ids = idsOfNodes
+    this.#proxies = proxies
   }
 
   get url(): string {
@@ -63,6 +77,17 @@ export class ClusterStage {
   /** Startup nodes for `new Cluster()`. */
   get seeds(): { host: string; port: number }[] {
     return this.nodes.map(({ port }) => ({ host: '127.0.0.1', port }))
+  }
+
+  /** A client that never connects, to be lent; it leads through the proxies where there are any. */
+  cluster(): Cluster {
+    const natMap = this.#proxies?.natMap
+    return new Cluster(this.seeds, { lazyConnect: true, ...(natMap && { natMap }) })
+  }
+
+  proxyOf(node: RedisServer): TcpProxy {
+    if (!this.#proxies) throw new Error('Expected a stage that was started with `proxied`')
+    return this.#proxies.of(node)
   }
 
   /** The slot of this channel's log. */
@@ -197,6 +222,7 @@ export class ClusterStage {
 
   async stop(): Promise<void> {
     this.clients.close()
+    await this.#proxies?.stop()
     await Promise.all(this.nodes.map((node) => node.stop()))
   }
 
@@ -206,7 +232,7 @@ export class ClusterStage {
     return id
   }
 
-  #member(node: RedisServer): { readonly node: RedisServer; readonly id: string } {
+  #member(node: RedisServer): Member {
     return { node, id: this.#id(node) }
   }
 
@@ -220,61 +246,4 @@ export class ClusterStage {
   #anyOf<T>(ask: (redis: Redis) => Promise<T>): Promise<T> {
     return Promise.any(this.nodes.map((node) => ask(this.clients.of(node))))
   }
-
-  async #join(primaryCount: number): Promise<void> {
-    const [first, ...others] = this.nodes
-    const primaries = this.nodes.slice(0, primaryCount)
-    if (!first) throw new Error('Expected at least one node')
-    const call = (node: RedisServer, ...args: string[]): Promise<unknown> =>
-      this.clients.of(node).call('CLUSTER', ...args)
-    await Promise.all(this.nodes.map((node, index) => call(node, 'SET-CONFIG-EPOCH', String(index + 1))))
-    const shares = primaries.map((_, index) => [share(index, primaryCount), share(index + 1, primaryCount)] as const)
-    await Promise.all(primaries.map((node, index) => call(node, 'ADDSLOTS', ...slotNumbers(shares[index] ?? [0, 0]))))
-    // Each is told of each: gossip alone takes a second or two.
-    await Promise.all(
-      this.nodes.flatMap((node, index) =>
-        others.slice(index).map((other) => call(node, 'MEET', '127.0.0.1', String(other.port))),
-      ),
-    )
-    const knowsAll = async (node: RedisServer): Promise<boolean> =>
-      String(await call(node, 'NODES'))
-        .split('\n')
-        .filter((line) => / (master|myself,master) /.test(line)).length === this.nodes.length
-    for (const node of this.nodes) await until(() => knowsAll(node), 20_000, 'every node knows all others')
-    const replicas = this.nodes.slice(primaryCount)
-    const primaryFor = (index: number): RedisServer => primaries[index % primaryCount] ?? first
-    await Promise.all(replicas.map((node, index) => call(node, 'REPLICATE', this.#id(primaryFor(index)))))
-    const isInOrder = async (node: RedisServer): Promise<boolean> => {
-      const info = String(await call(node, 'INFO'))
-      const table = await slotTable(this.clients.of(node))
-      const known = table.reduce((sum, range) => sum + range.replicas.length, 0)
-      return info.includes('cluster_state:ok') && known === replicas.length
-    }
-    for (const node of this.nodes) await until(() => isInOrder(node), 20_000, 'the cluster in order')
-    for (const [index, node] of replicas.entries()) await inSync(this.clients, primaryFor(index), [node])
-  }
-}
-
-interface SlotRange {
-  readonly first: number
-  readonly last: number
-  /** Ports. */
-  readonly primary: number
-  readonly replicas: readonly number[]
-}
-
-async function slotTable(redis: Redis): Promise<SlotRange[]> {
-  const reply = (await redis.call('CLUSTER', 'SLOTS')) as [number, number, ...[string, number][]][]
-  return reply.map(([first, last, [, primary] = ['', 0], ...replicas]) => {
-    return { first, last, primary, replicas: replicas.map(([, port]) => port) }
-  })
-}
-
-/** Where the share of a primary begins. */
-function share(index: number, count: number): number {
-  return Math.floor((index * slots) / count)
-}
-
-function slotNumbers([from, to]: readonly [number, number]): string[] {
-  return Array.from({ length: to - from }, (_, index) => String(from + index))
 }

@@ -1,8 +1,10 @@
-import type { Redis } from 'ioredis'
+import type { Redis, RedisOptions } from 'ioredis'
 import { until } from './latch.js'
 import { startRedisServer, type RedisServer } from './redis-server.js'
 import { holdBack, inSync, letFollow, promptSync } from './replication.js'
 import { ServerClients } from './server-clients.js'
+import { ServerProxies } from './server-proxies.js'
+import type { TcpProxy } from './tcp-proxy.js'
 
 /** How soon sentinels look, in ms: failover and discovery take a second in place of ten. Redis 7 and later. */
 const briskPeriods = ['info-period', '500', 'ping-period', '400', 'publish-period', '200', 'ask-period', '100']
@@ -14,7 +16,11 @@ export interface SentinelStageOptions {
   readonly replicas?: number
   /** Default 3. A majority of them decides. */
   readonly sentinels?: number
+  /** Puts a proxy in front of the primary and each replica. Default: false. */
+  readonly proxied?: boolean
 }
+
+type SentinelOptions = Pick<RedisOptions, 'sentinels' | 'name' | 'natMap'>
 
 /** A primary, its replicas, and the sentinels that watch them: processes of our own, on loopback. */
 export class SentinelStage {
@@ -23,9 +29,11 @@ export class SentinelStage {
   readonly clients: ServerClients
   readonly servers: readonly RedisServer[]
   readonly sentinels: readonly RedisServer[]
+  readonly #proxies: ServerProxies | undefined
 
   /** Starts one; resolves when every sentinel knows all others and every replica, which are in sync. */
-  static async start({ replicas = 2, sentinels = 3 }: SentinelStageOptions = {}): Promise<SentinelStage> {
+  static async start(options: SentinelStageOptions = {}): Promise<SentinelStage> {
+    const { replicas = 2, sentinels = 3, proxied = false } = options
     const clients = new ServerClients()
     const startServer = (): Promise<RedisServer> => startRedisServer({ args: promptSync })
     const servers = await Promise.all(Array.from({ length: 1 + replicas }, startServer))
@@ -38,24 +46,38 @@ export class SentinelStage {
       Promise.all(Array.from({ length: sentinels }, startSentinel)),
       Promise.all(follow),
     ])
-    const stage = new SentinelStage(clients, servers, watchers)
+    const proxies = proxied ? await ServerProxies.start(servers) : undefined
+    const stage = new SentinelStage(clients, servers, watchers, proxies)
     await stage.#complete(primary, followers)
     return stage
   }
 
-  private constructor(clients: ServerClients, servers: readonly RedisServer[], sentinels: readonly RedisServer[]) {
+  private constructor(
+    clients: ServerClients,
+    servers: readonly RedisServer[],
+    sentinels: readonly RedisServer[],
+    proxies: ServerProxies | undefined,
+  ) {
     this.clients = clients
     this.servers = servers
     this.sentinels = sentinels
+    this.#proxies = proxies
   }
 
   get url(): string {
     return `redis+sentinel://${this.sentinels.map(({ port }) => `127.0.0.1:${port}`).join(',')}/${name}`
   }
 
-  /** Options of ioredis. */
-  options(): { readonly sentinels: { host: string; port: number }[]; readonly name: string } {
-    return { sentinels: this.sentinels.map(({ port }) => ({ host: '127.0.0.1', port })), name }
+  /** Options of ioredis, which lead through the proxies where there are any. */
+  options(): SentinelOptions {
+    const natMap = this.#proxies?.natMap
+    const sentinels = this.sentinels.map(({ port }) => ({ host: '127.0.0.1', port }))
+    return { sentinels, name, ...(natMap && { natMap }) }
+  }
+
+  proxyOf(server: RedisServer): TcpProxy {
+    if (!this.#proxies) throw new Error('Expected a stage that was started with `proxied`')
+    return this.#proxies.of(server)
   }
 
   /** The one that the sentinels name now, dead or alive. */
@@ -114,6 +136,7 @@ export class SentinelStage {
 
   async stop(): Promise<void> {
     this.clients.close()
+    await this.#proxies?.stop()
     await Promise.all([...this.sentinels, ...this.servers].map((each) => each.stop()))
   }
 

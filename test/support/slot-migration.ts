@@ -1,11 +1,6 @@
+import type { Member } from './join-cluster.js'
 import type { RedisServer } from './redis-server.js'
 import type { ServerClients } from './server-clients.js'
-
-/** A node and its name in the cluster. */
-interface Member {
-  readonly node: RedisServer
-  readonly id: string
-}
 
 const migrateTimeoutMs = 5_000
 
