@@ -92,7 +92,11 @@ export class Sender {
       runtime,
       heartbeatMs: options.heartbeatMs,
       isUp: () => connection.up,
-      look: async () => this.#repair?.historyIs(await connection.replicationId()),
+      look: async () => {
+        // Asked also where nothing is to be repaired: that there is an answer tells that the link lives.
+        const id = await connection.replicationId()
+        await this.#repair?.historyIs(id)
+      },
       onLooked: () => this.#groupCommit.open(),
       onError: context.onError,
     })
