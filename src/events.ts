@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events'
+import { describeNamed } from './thrown.js'
 
 /** What of a logger is used; pino, winston and `console` all fit. */
 export interface Logger {
@@ -44,21 +45,17 @@ export class TypedEmitter<Events extends ErrorEvents & { [Name in keyof Events]:
 
   /** @internal */
   emit<Name extends keyof Events & string>(name: Name, ...args: Events[Name]): void {
-    if (name === 'error') this.#logger?.error(describe(args[0]))
+    if (name === 'error') this.#logger?.error(describeNamed(args[0]))
     if (name === 'error' && this.#emitter.listenerCount('error') === 0) {
-      if (!this.#logger) process.emitWarning(describe(args[0]), 'CacheInvalidationWarning')
+      if (!this.#logger) process.emitWarning(describeNamed(args[0]), 'CacheInvalidationWarning')
       return
     }
     try {
       this.#emitter.emit(name, ...args)
     } catch (error) {
-      const text = `A listener of "${name}" threw: ${describe(error)}`
+      const text = `A listener of "${name}" threw: ${describeNamed(error)}`
       if (this.#logger) this.#logger.error(text)
       else process.emitWarning(text, 'CacheInvalidationWarning')
     }
   }
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
 }

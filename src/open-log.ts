@@ -2,6 +2,7 @@ import { ConfigurationError } from './errors.js'
 import type { InvalidationLog } from './log/log.js'
 import { RedisLog } from './log/redis-log.js'
 import type { RedisLogOptions, RedisTarget } from './log/redis-log.js'
+import { describeValue } from './message/describe-value.js'
 
 /**
  * Where the log is: a URL (text or `URL`), an ioredis client (lent: connections of our own are made with its configuration), ioredis
@@ -18,7 +19,7 @@ export function openLog(redis: RedisSource, options: RedisLogOptions): Invalidat
   if (!isLog(redis)) return new RedisLog(redis, options)
   if (options.channel !== undefined && options.channel !== redis.channel) {
     throw new ConfigurationError(
-      `Expected \`channel\` to be that of the given log, \`${redis.channel}\`, got \`${options.channel}\`: leave it out, or make the log with it`,
+      `Expected \`channel\` to be that of the given log, ${describeValue(redis.channel)}, got ${describeValue(options.channel)}: leave it out, or make the log with it`,
     )
   }
   return redis

@@ -2,6 +2,7 @@ import { ConfigurationError } from './errors.js'
 import type { Logger } from './events.js'
 import { describeValue } from './message/describe-value.js'
 import type { Runtime } from './runtime.js'
+import { describeThrown } from './thrown.js'
 
 /** A number among the options: its default, its unit, and what it may be. */
 export interface NumberOption {
@@ -111,7 +112,7 @@ export function checkEquipment({ logger, runtime }: Pick<ConnectionOptions, 'log
 
 function checkFunctions(given: object | undefined, names: readonly string[], option: string): void {
   if (given === undefined) return
-  const missing = names.find((name) => typeof (given as Record<string, unknown>)[name] !== 'function')
+  const missing = names.find((name) => typeof (given as Record<string, unknown> | null)?.[name] !== 'function')
   if (missing === undefined) return
   throw new ConfigurationError(
     `Expected \`${option}\` to have the functions ${names.join(', ')}; it has no \`${missing}\``,
@@ -122,6 +123,12 @@ function checkFunctions(given: object | undefined, names: readonly string[], opt
 export function checkSwitch(name: string, value: unknown): asserts value is boolean {
   if (typeof value === 'boolean') return
   throw new ConfigurationError(`Expected \`${name}\` to be true or false, got ${describeValue(value)}`)
+}
+
+/** @throws ConfigurationError for what is no AbortSignal */
+export function checkSignal(signal: unknown): void {
+  if (signal === undefined || signal instanceof AbortSignal) return
+  throw new ConfigurationError(`Expected \`signal\` to be an AbortSignal, got ${describeValue(signal)}`)
 }
 
 /** The default channel, the crate's. */
@@ -144,7 +151,7 @@ export function resolveNumbers<Table extends Record<string, NumberOption>>(
     const value = given[name] ?? option.default
     if (!Number.isInteger(value) || value < option.min || value > option.max) {
       throw new ConfigurationError(
-        `Expected \`${prefix}${name}\` to be a whole number of ${option.unit} from ${option.min} to ${option.max}, got \`${String(value)}\``,
+        `Expected \`${prefix}${name}\` to be a whole number of ${option.unit} from ${option.min} to ${option.max}, got \`${describeValue(value)}\``,
       )
     }
     resolved[name] = value
@@ -157,12 +164,22 @@ export function resolveNumbers<Table extends Record<string, NumberOption>>(
  *   pass silently
  */
 export function rejectUnknownOptions(given: unknown, known: readonly string[], where: string): asserts given is object {
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+  const keys = typeof given === 'object' && given !== null ? readKeys(given, where) : undefined
+  if (keys === undefined) {
     throw new ConfigurationError(`Expected the options of ${where} to be an object, got ${describeValue(given)}`)
   }
-  for (const key of Object.keys(given)) {
+  for (const key of keys) {
     if (!known.includes(key)) {
       throw new ConfigurationError(`Unknown option \`${key}\` of ${where}: expected one of ${known.join(', ')}`)
     }
+  }
+}
+
+/** The keys of options; undefined for an array. Each is read as well: a getter may throw. */
+function readKeys(given: object, where: string): readonly string[] | undefined {
+  try {
+    return Array.isArray(given) ? undefined : Object.entries(given).map(([key]) => key)
+  } catch (cause) {
+    throw new ConfigurationError(`The options of ${where} can't be read: ${describeThrown(cause)}`, { cause })
   }
 }

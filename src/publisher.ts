@@ -10,6 +10,7 @@ import { exceedsBytes, maxTextBytes } from './message/limits.js'
 import type { EntityType, Invalidation, InvalidationMessage } from './message/message.js'
 import { openLog } from './open-log.js'
 import type { RedisSource } from './open-log.js'
+import { checkSignal, rejectUnknownOptions } from './options.js'
 import { messageDefaults } from './publishing/message-defaults.js'
 import { resolvePublisherOptions } from './publishing/options.js'
 import type { PublisherOptions, ResolvedPublisherOptions } from './publishing/options.js'
@@ -62,6 +63,9 @@ export interface PublishOptions {
   /** Ends the wait, not the publishing: once accepted, the message is still sent. */
   readonly signal?: AbortSignal
 }
+
+/** Most publishes have none: nothing of them is checked. */
+const noOptions: PublishOptions = {}
 
 /**
  * Publishes invalidations: each is appended to the log and handed to the subscribers that listen, in one step. While
@@ -228,9 +232,12 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
    * @throws ClosedError when the publisher is closed before the message is appended
    * @throws RedisError (kind `replicas`) when it was appended, but too few replicas confirmed (see `waitReplicas`)
    */
-  async publish(invalidation: Invalidation | InvalidationMessage, { signal }: PublishOptions = {}): Promise<Receipt> {
+  async publish(
+    invalidation: Invalidation | InvalidationMessage,
+    options: PublishOptions = noOptions,
+  ): Promise<Receipt> {
     const span = this.#telemetry?.publish()
-    return span?.isRecorded ? this.#publishTraced(invalidation, signal, span) : this.#send(invalidation, signal, span)
+    return span?.isRecorded ? this.#publishTraced(invalidation, options, span) : this.#send(invalidation, options, span)
   }
 
   /** Resolves when all that was accepted up to now is appended; rejects with ClosedError when closed before. */
@@ -273,23 +280,23 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
   /** @throws what `publish()` throws for what it does not accept */
   #send(
     invalidation: Invalidation | InvalidationMessage,
-    signal: AbortSignal | undefined,
+    options: PublishOptions,
     span?: PublishSpan,
   ): Promise<Receipt> {
-    const prepared = this.#accept(invalidation, signal, span)
+    const prepared = this.#accept(invalidation, options, span)
     span?.accepted(prepared.messageId, invalidation)
-    return this.#sender.send(prepared, signal, span)
+    return this.#sender.send(prepared, options.signal, span)
   }
 
   #accept(
     invalidation: Invalidation | InvalidationMessage,
-    signal: AbortSignal | undefined,
+    options: PublishOptions,
     span: PublishSpan | undefined,
   ): PreparedMessage {
     try {
       if (this.#closing) throw new ClosedError('The publisher is closed: connect a new one to publish')
-      checkSignal(signal)
-      signal?.throwIfAborted()
+      if (options !== noOptions) checkPublishOptions(options)
+      options.signal?.throwIfAborted()
       return this.#prepare(invalidation, span?.traceContext)
     } catch (error) {
       this.stats.publishFailed(1)
@@ -299,11 +306,11 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
 
   async #publishTraced(
     invalidation: Invalidation | InvalidationMessage,
-    signal: AbortSignal | undefined,
+    options: PublishOptions,
     span: PublishSpan,
   ): Promise<Receipt> {
     try {
-      const receipt = await this.#send(invalidation, signal, span)
+      const receipt = await this.#send(invalidation, options, span)
       span.appended(receipt.messageId, receipt.position)
       return receipt
     } catch (error) {
@@ -344,9 +351,9 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
   }
 }
 
-function checkSignal(signal: unknown): void {
-  if (signal === undefined || signal instanceof AbortSignal) return
-  throw new ConfigurationError(`Expected \`signal\` to be an AbortSignal, got ${describeValue(signal)}`)
+function checkPublishOptions(options: PublishOptions): void {
+  rejectUnknownOptions(options, ['signal'], 'publish')
+  checkSignal(options.signal)
 }
 
 function checkService(service: unknown): asserts service is string {

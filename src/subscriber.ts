@@ -3,6 +3,7 @@ import type { InvalidationHandler } from './delivery/delivery.js'
 import { ClosedError, ConfigurationError } from './errors.js'
 import { TypedEmitter, type ErrorEvents } from './events.js'
 import type { InvalidationLog } from './log/log.js'
+import { describeValue } from './message/describe-value.js'
 import { openLog, type RedisSource } from './open-log.js'
 import { appendIds } from './publishing/append-id.js'
 import { systemRuntime, type Runtime } from './runtime.js'
@@ -200,8 +201,17 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
     return subscription
   }
 
-  /** Closes a subscription of this subscriber, as its `close()` does. */
+  /**
+   * Closes a subscription of this subscriber, as its `close()` does; one that is closed may be closed again.
+   *
+   * @throws ConfigurationError for a subscription of another subscriber, which goes on, and for what is none
+   */
   async unsubscribe(subscription: Subscription): Promise<void> {
+    if (!this.#isOurs(subscription)) {
+      throw new ConfigurationError(
+        `Expected a subscription of this subscriber, got ${describeValue(subscription)} that is none: pass what \`subscribe\` returned, or call its \`close()\``,
+      )
+    }
     await subscription.close()
   }
 
@@ -225,6 +235,12 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
         ...{ tracing, consumerSpan, traceUnsampled, name, gauges },
       })
     return new CountedSubscription({ stats, next: openTelemetry, ...clocks })
+  }
+
+  /** Whether `subscribe` returned it; of one that is closed only its class is known. */
+  #isOurs(subscription: unknown): boolean {
+    if (!(subscription instanceof Subscription)) return false
+    return subscription.state === 'closed' || this.#subscriptions.has(subscription)
   }
 
   #checkOpen(): void {

@@ -1,9 +1,35 @@
-/** What was thrown, as text for a message. */
+/** What is said of what throws when it is looked at, as a proxy or a getter may. */
+const unreadable = 'a value that throws when it is made a text'
+
+/** What was thrown, as text for a message. Never throws: a handler may throw anything. */
 export function describeThrown(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown)
+  try {
+    const said: unknown = thrown instanceof Error ? thrown.message : thrown
+    return String(said)
+  } catch {
+    return unreadable
+  }
+}
+
+/** What was thrown, as text for a log: with its name where it is an error. Never throws. */
+export function describeNamed(thrown: unknown): string {
+  try {
+    return thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown)
+  } catch {
+    return unreadable
+  }
 }
 
 /** What was thrown, as an error. */
 export function toError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown))
+  return isError(thrown) ? thrown : new Error(describeThrown(thrown))
+}
+
+/** Whether an error was thrown. */
+export function isError(thrown: unknown): thrown is Error {
+  try {
+    return thrown instanceof Error
+  } catch {
+    return false
+  }
 }

@@ -1,6 +1,7 @@
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { ConfigurationError } from '../errors.js'
+import { describeValue } from '../message/describe-value.js'
 import { parsePosition } from '../recovery/position.js'
 import { type CursorFactory, isEarlier } from './cursor.js'
 import { describeThrown } from '../thrown.js'
@@ -14,10 +15,12 @@ const version = 1
  * `load` and `save` reject with a ConfigurationError when the file can't be read or written, is not a cursor, or
  * belongs to another subscription; such a file is never overwritten.
  *
- * @throws ConfigurationError when `path` is empty
+ * @throws ConfigurationError when `path` is no string, or empty
  */
 export function fileCursor(path: string): CursorFactory {
-  if (path === '') throw new ConfigurationError('Expected the path of a file for the cursor, got an empty string')
+  if (typeof path !== 'string' || path === '') {
+    throw new ConfigurationError(`Expected the path of a file for the cursor, got ${describeValue(path)}`)
+  }
   const file = new CursorFile(resolve(path))
   return ({ channel }) => ({
     durable: true,

@@ -5,7 +5,7 @@ import type { Runtime } from '../runtime.js'
 import { type Attempt, createAttempt } from './attempt.js'
 import type { InvalidationHandler, Origin } from './delivery.js'
 import type { EvictSpan } from '../telemetry/telemetry.js'
-import { describeThrown, toError } from '../thrown.js'
+import { describeThrown, isError, toError } from '../thrown.js'
 import { TimeLimit } from './time-limit.js'
 
 /** How often a failing handler is tried, and the bounds of the delay before the next try. */
@@ -193,7 +193,7 @@ export class RetryingHandler {
 
 /** Whether a handler, interrupted, only passes on that it was. */
 function isAbort(error: unknown, { signal }: Attempt): boolean {
-  return error === signal.reason || (error instanceof Error && error.name === 'AbortError')
+  return error === signal.reason || (isError(error) && error.name === 'AbortError')
 }
 
 function isPromiseLike(value: unknown): value is PromiseLike<unknown> {

@@ -8,8 +8,13 @@ export interface ParsedCacheKey {
   readonly entityId: string
 }
 
-/** The cache key of an entity: `user:123`. */
+/**
+ * The cache key of an entity: `user:123`.
+ *
+ * @throws InvalidMessageError when one of them is no string: a number or `undefined` would name a key that nobody has
+ */
 export function buildCacheKey(entityType: EntityType, entityId: string): string {
+  requireStrings('a cache key', entityType, entityId)
   return `${entityType}:${entityId}`
 }
 
@@ -31,8 +36,11 @@ export function parseCacheKey(key: string): ParsedCacheKey {
 /**
  * The glob for cache keys of an entity type: `buildPattern('feed')` is `feed:*`, `buildPattern('feed', 'user_1:*')` is
  * `feed:user_1:*`. Both are put in as they are, glob specials included.
+ *
+ * @throws InvalidMessageError when one of them is no string
  */
 export function buildPattern(entityType: EntityType, rest = '*'): string {
+  requireStrings('a pattern', entityType, rest)
   return `${entityType}:${rest}`
 }
 
@@ -50,4 +58,11 @@ export function validateCacheKey(key: string): boolean {
   if (typeof key !== 'string') return false
   const colon = key.indexOf(':')
   return colon > 0 && colon < key.length - 1
+}
+
+function requireStrings(what: string, entityType: unknown, rest: unknown): void {
+  if (typeof entityType === 'string' && typeof rest === 'string') return
+  throw new InvalidMessageError(
+    `Expected the parts of ${what} to be strings, got ${describeValue(entityType)} and ${describeValue(rest)}`,
+  )
 }

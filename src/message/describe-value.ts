@@ -1,11 +1,14 @@
 const maxShown = 80
 
-/** A value as error messages show it: short, and safe for whatever it is. */
+/** A value as error messages show it: short, and safe for whatever it is. Never throws. */
 export function describeValue(value: unknown): string {
   if (typeof value === 'string') {
     return value.length > maxShown ? `${JSON.stringify(value.slice(0, maxShown))}…` : JSON.stringify(value)
   }
-  if (Array.isArray(value)) return `an array of ${value.length}`
   if (value === null || typeof value !== 'object') return typeof value === 'function' ? 'a function' : String(value)
-  return 'an object'
+  try {
+    return Array.isArray(value) ? `an array of ${value.length}` : 'an object'
+  } catch {
+    return 'a proxy that throws'
+  }
 }

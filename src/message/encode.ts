@@ -1,4 +1,5 @@
-import { InvalidMessageError, SerializationError } from '../errors.js'
+import { InvalidationError, InvalidMessageError, SerializationError } from '../errors.js'
+import { describeThrown } from '../thrown.js'
 import { requireText, requireTimestamp } from './checks.js'
 import { describeValue } from './describe-value.js'
 import { entityTypeToJson } from './entity.js'
@@ -68,6 +69,22 @@ export function prepareMessage(
   trace?: TraceContext,
 ): PreparedMessage {
   requireInvalidation(given)
+  try {
+    return prepare(given, defaults, trace)
+  } catch (error) {
+    if (error instanceof InvalidationError) throw error
+    // A getter or a proxy threw, which is no different from a field that is none.
+    throw new InvalidMessageError(`Expected an invalidation whose fields can be read: ${describeThrown(error)}`, {
+      cause: error,
+    })
+  }
+}
+
+function prepare(
+  given: Invalidation & Partial<MessageDefaults>,
+  defaults: MessageDefaults,
+  trace: TraceContext | undefined,
+): PreparedMessage {
   const messageId = given.messageId ?? defaults.messageId
   const timestamp = given.timestamp ?? defaults.timestamp
   const sourceService = given.sourceService ?? defaults.sourceService
@@ -127,8 +144,8 @@ function encodeKeys(cacheKeys: readonly string[]): string {
       `Expected \`cacheKeys\` to be an array of 1 to ${maxBatchKeys} cache keys, got ${describeValue(cacheKeys)}: split a larger batch, or use a pattern`,
     )
   }
-  for (const key of cacheKeys) requireFilled(key, 'cacheKeys')
-  return JSON.stringify(cacheKeys)
+  // What was checked, and not what the array gives when it is read again: it may be a proxy, or have a toJSON.
+  return JSON.stringify(Array.from(cacheKeys, (key) => requireFilled(key, 'cacheKeys')))
 }
 
 function encodeMetadata(metadata: unknown): string {

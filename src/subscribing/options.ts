@@ -175,6 +175,6 @@ function checkPosition(startAt: string): void {
     parsePosition(startAt)
   } catch (error) {
     const expected = "Expected `startAt` to be 'head', 'oldest' or a position such as \"1795365850251-16@abcdefgh4mnz\""
-    throw new ConfigurationError(`${expected}, got \`${startAt}\``, { cause: error })
+    throw new ConfigurationError(`${expected}, got ${describeValue(startAt)}`, { cause: error })
   }
 }

@@ -1,5 +1,5 @@
 import { ClosedError, WaitTimeoutError } from '../errors.js'
-import { rejectUnknownOptions, resolveNumbers, waitNumbers } from '../options.js'
+import { checkSignal, rejectUnknownOptions, resolveNumbers, waitNumbers } from '../options.js'
 import type { Runtime } from '../runtime.js'
 
 /** How long to wait, and what ends the waiting early. */
@@ -57,6 +57,7 @@ export class Waiters {
     const { promise, resolve, reject }: PromiseWithResolvers<void> = Promise.withResolvers()
     rejectUnknownOptions(options, ['timeoutMs', 'signal'], 'waiting')
     const { signal } = options
+    checkSignal(signal)
     const { timeoutMs } = resolveNumbers(waitNumbers, options)
     const timer = this.#runtime.after(timeoutMs, () => {
       waiter.settle(new WaitTimeoutError(`Waited ${timeoutMs} ms for ${what}: raise timeoutMs, or read past the cache`))

@@ -1,5 +1,6 @@
 import type { Attributes } from '@opentelemetry/api'
 import { InvalidationError } from '../errors.js'
+import { isError } from '../thrown.js'
 
 /** Attributes of spans and metrics; those of `messaging.` and `server.` are OpenTelemetry's semantic conventions. */
 export const attribute = {
@@ -67,5 +68,5 @@ export function subscriptionAttributes(channel: string, name: string): Attribute
 /** A stable code of ours, or the name of what was thrown. */
 export function errorType(error: unknown): string {
   if (error instanceof InvalidationError) return error.code
-  return error instanceof Error ? error.name : typeof error
+  return isError(error) ? error.name : typeof error
 }

@@ -188,7 +188,7 @@ describe('what is not accepted', () => {
     ['an id that is no text', { action: 'delete', entityType: 'user', entityId: 1 }, InvalidMessageError],
     ['an empty batch', { action: 'batch', cacheKeys: [] }, InvalidMessageError],
     ['metadata that JSON can not carry', { action: 'pattern', pattern: '*', metadata: cycle }, SerializationError],
-    ['an object that throws', hostile, TypeError],
+    ['an object that throws', hostile, InvalidMessageError],
   ])('%s rejects, is not sent, and never throws', async (_, given, kind) => {
     const virtual = await VirtualPublisher.connect()
     const publishing = virtual.publisher.publish(given as Invalidation)

@@ -11,7 +11,7 @@ describe('options that can not work are refused, and the error names them', () =
     [{ heartbeatMs: 0 }, '`heartbeatMs`'],
     [{ commandTimeoutMs: 1.5 }, '`commandTimeoutMs`'],
     [{ heartbeat: 1_000 }, '`heartbeat`'],
-    [{ channel: 'another' }, '`another`'],
+    [{ channel: 'another' }, '"another"'],
     [{ runtime: {} }, '`now`'],
     [{ logger: { error: console.error } }, '`debug`'],
     [{ service: 7 }, '`service`'],
