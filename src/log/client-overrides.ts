@@ -1,4 +1,4 @@
-import type { ClientOverrides, SentinelOverrides } from './redis-like.js'
+import type { ClientOverrides } from './redis-like.js'
 
 /** How long a connection that was dropped may take to say goodbye before its socket is destroyed. */
 export const disconnectTimeoutMs = 100
@@ -29,24 +29,10 @@ export function clientOverrides(retryDelay: () => number): ClientOverrides {
   }
 }
 
-/** The most that one sentinel, or one node, is waited for, whatever the attempt to connect may take. */
+/** The most that one sentinel, or one node of a cluster, is waited for, whatever the attempt to connect may take. */
 const maxStepMs = 1_000
 
-/**
- * Sentinels are asked one after the other, and all of that is one attempt to connect: so each may take its share of it,
- * or those behind a silent one would never be asked. Where none answers, the attempt has failed: ours is the next.
- */
-export function sentinelOverrides(sentinels: number, commandTimeoutMs: number): SentinelOverrides {
-  const shareMs = shareOf(commandTimeoutMs, sentinels + 1)
-  return {
-    role: 'master',
-    connectTimeout: shareMs,
-    sentinelCommandTimeout: shareMs,
-    sentinelRetryStrategy: () => null,
-  }
-}
-
-/** An equal share of an attempt to connect, in ms. */
+/** An equal share of an attempt to connect, in ms: what is asked on the way must leave time for the rest. */
 export function shareOf(commandTimeoutMs: number, steps: number): number {
   return Math.max(1, Math.min(maxStepMs, Math.floor(commandTimeoutMs / steps)))
 }

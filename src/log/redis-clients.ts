@@ -1,10 +1,12 @@
 import type { Runtime } from '../runtime.js'
-import { clientOverrides, disconnectTimeoutMs, sentinelOverrides } from './client-overrides.js'
+import { formatAddress } from './address.js'
+import { clientOverrides, disconnectTimeoutMs } from './client-overrides.js'
 import type { ClientPurpose, ClientSource } from './client-source.js'
-import { clusterSource } from './cluster/cluster-source.js'
 import { disconnect } from './disconnect.js'
 import type { RedisLike } from './redis-like.js'
-import { describeTarget, readTarget, type RedisTarget, type SingleTarget } from './redis-target.js'
+import { readTarget, type RedisTarget, type SingleTarget } from './redis-target.js'
+import { clusterSource } from './topology/cluster-source.js'
+import { sentinelSource } from './topology/sentinel-source.js'
 
 /**
  * The one place that makes clients; a client or a Cluster that is lent is only the configuration for them.
@@ -13,19 +15,24 @@ import { describeTarget, readTarget, type RedisTarget, type SingleTarget } from 
  */
 export function clientSource(redis: RedisTarget, purpose: ClientPurpose): ClientSource {
   const target = readTarget(redis)
-  return target.kind === 'cluster' ? clusterSource(target, purpose) : singleSource(target, purpose)
+  switch (target.kind) {
+    case 'single':
+      return singleSource(target)
+    case 'sentinel':
+      return sentinelSource(target, purpose)
+    case 'cluster':
+      return clusterSource(target, purpose)
+  }
 }
 
-function singleSource(target: SingleTarget, { commandTimeoutMs }: ClientPurpose): ClientSource {
-  const { template } = target
-  const sentinels = template.options.sentinels ?? undefined
-  const added = sentinels && sentinelOverrides(sentinels.length, commandTimeoutMs)
-  const server = describeTarget(target)
+function singleSource({ template }: SingleTarget): ClientSource {
+  const { path, host = 'localhost', port = 6_379 } = template.options
+  const server = path ?? formatAddress({ host, port })
   return {
-    makeClient: (retryDelay) => template.duplicate({ ...clientOverrides(retryDelay), ...added }),
+    makeClient: (retryDelay) => template.duplicate(clientOverrides(retryDelay)),
     server,
-    address: sentinels ? undefined : server,
-    primaryOnly: sentinels !== undefined,
+    address: server,
+    primaryOnly: false,
     cluster: undefined,
   }
 }

@@ -1,3 +1,6 @@
+import type { ConnectionOptions } from 'node:tls'
+import type { Address } from './address.js'
+
 /**
  * What of an ioredis client is used. Clients of ioredis 5 and 6 are both assignable, although their own types are not
  * assignable to each other.
@@ -52,20 +55,19 @@ export interface RedisLikeOptions {
   readonly keyPrefix?: string | undefined
   readonly db?: number | undefined
   /** Set where sentinels are asked for the primary of this name. */
-  readonly sentinels?: readonly { readonly host?: string | undefined; readonly port?: number | undefined }[] | undefined
+  readonly sentinels?: readonly Partial<Address>[] | undefined
   readonly name?: string | undefined
-}
-
-/** Options that are added where sentinels are asked. */
-export interface SentinelOverrides {
-  readonly role: 'master'
-  readonly connectTimeout: number
-  readonly sentinelCommandTimeout: number
-  readonly sentinelRetryStrategy: () => null
+  readonly natMap?: NatMap | undefined
+  readonly family?: number | undefined
+  readonly tls?: ConnectionOptions | undefined
+  readonly enableTLSForSentinelMode?: boolean | undefined
+  readonly sentinelTLS?: ConnectionOptions | undefined
+  readonly sentinelUsername?: string | null | undefined
+  readonly sentinelPassword?: string | null | undefined
 }
 
 /** Options that our connections set, whatever the client says they are made from. */
-export interface ClientOverrides extends Partial<SentinelOverrides> {
+export interface ClientOverrides {
   readonly lazyConnect: true
   readonly autoResendUnfulfilledCommands: false
   readonly autoResubscribe: false

@@ -2,7 +2,7 @@ import { connectionNumbers, defaultChannel, resolveNumbers } from '../options.js
 import { systemRuntime } from '../runtime.js'
 import type { Runtime } from '../runtime.js'
 import type { ConnectionContext } from './connection.js'
-import { slotOf } from './cluster/slot.js'
+import { slotOf } from './topology/slot.js'
 import { logKeys } from './keys.js'
 import type { LogKeys } from './keys.js'
 import type { ConnectionListener, FeedListener, InvalidationLog, LogCommands, LogFeed } from './log.js'

@@ -1,19 +1,31 @@
 import { Redis } from 'ioredis'
 import type { RedisOptions } from 'ioredis'
 import { ConfigurationError } from '../errors.js'
-import { formatAddress, type Address } from './address.js'
-import { seedsOf } from './cluster/seeds.js'
-import type { ClusterLike, NatMap, RedisLike } from './redis-like.js'
+import { describeThrown } from '../thrown.js'
+import type { Address } from './address.js'
+import { seedsOf } from './topology/seeds.js'
+import type { ClusterLike, NatMap, RedisLike, RedisLikeOptions } from './redis-like.js'
 import { invalidUrl, readUrl, type FleetUrl } from './redis-url.js'
 
 /** What connections can be made from: a URL as text or object, a client or Cluster of ioredis 5 or 6, or options. */
 export type RedisTarget = string | URL | RedisLike | ClusterLike | RedisOptions
 
-/** A server, or the primary that sentinels name. */
 export interface SingleTarget {
   readonly kind: 'single'
   /** Never connects: clients are its duplicates. */
   readonly template: RedisLike
+}
+
+export interface SentinelTarget {
+  readonly kind: 'sentinel'
+  readonly seeds: readonly Address[]
+  /** What the sentinels call the primary. */
+  readonly name: string
+  /** Of a client to each sentinel, except the address. */
+  readonly sentinelOptions: RedisOptions
+  /** Of a client to the primary, except the address. */
+  readonly serverOptions: RedisOptions
+  readonly natMap: NatMap | undefined
 }
 
 export interface ClusterTarget {
@@ -30,9 +42,9 @@ export interface ClusterTarget {
  * @throws ConfigurationError for what can't serve: a `keyPrefix`, a database that is no number, a text that is no Redis
  *   URL, a Cluster whose nodes are looked up in DNS
  */
-export function readTarget(redis: RedisTarget): SingleTarget | ClusterTarget {
+export function readTarget(redis: RedisTarget): SingleTarget | SentinelTarget | ClusterTarget {
   const target = findTarget(redis)
-  const { keyPrefix, db = 0 } = target.kind === 'single' ? target.template.options : target.nodeOptions
+  const { keyPrefix, db = 0 } = optionsOf(target)
   if (keyPrefix !== undefined && keyPrefix !== '') throw prefixed(keyPrefix)
   // Left to ioredis, it would be a reply that nobody awaits: an unhandled rejection ends the process.
   if (!Number.isSafeInteger(db) || db < 0) {
@@ -40,7 +52,11 @@ export function readTarget(redis: RedisTarget): SingleTarget | ClusterTarget {
       `Expected the database to be a number from 0 up, such as the 2 of "redis://localhost:6379/2", got ${String(db)}`,
     )
   }
-  return target
+  return target.kind === 'single' ? targetOfSentinels(target) : target
+}
+
+function optionsOf(target: SingleTarget | ClusterTarget): RedisLikeOptions {
+  return target.kind === 'cluster' ? target.nodeOptions : target.template.options
 }
 
 function findTarget(redis: RedisTarget): SingleTarget | ClusterTarget {
@@ -92,8 +108,34 @@ function sentinelOptions({ addresses, path, tls, parameters }: FleetUrl, url: st
   }
 }
 
+/** ioredis' options of sentinels, in a shape of ours; the same target where there are none. */
+function targetOfSentinels(target: SingleTarget): SingleTarget | SentinelTarget {
+  const { sentinels, name, natMap, ...others } = target.template.options
+  if (!sentinels) return target
+  const { host, port, path, tls, sentinelUsername, sentinelPassword, sentinelTLS, ...options } = others
+  if (name === undefined || name === '' || sentinels.length === 0) {
+    throw new ConfigurationError('Expected `sentinels` with at least one, and `name`, what they call the primary')
+  }
+  return {
+    ...{ kind: 'sentinel', name, natMap },
+    seeds: sentinels.map(({ host = '127.0.0.1', port = 26_379 }) => ({ host, port })),
+    sentinelOptions: {
+      ...(typeof sentinelUsername === 'string' && { username: sentinelUsername }),
+      ...(typeof sentinelPassword === 'string' && { password: sentinelPassword }),
+      ...(options.family !== undefined && { family: options.family }),
+      ...(sentinelTLS && { tls: sentinelTLS }),
+    },
+    // As ioredis has it: with sentinels, `tls` is that of the servers only where this says so.
+    serverOptions: { ...options, ...(tls && options.enableTLSForSentinelMode === true && { tls }) },
+  }
+}
+
 function templateOf(options: RedisOptions): SingleTarget {
-  return { kind: 'single', template: new Redis({ ...options, lazyConnect: true, replyMapping: 'legacy' }) }
+  try {
+    return { kind: 'single', template: new Redis({ ...options, lazyConnect: true, replyMapping: 'legacy' }) }
+  } catch (error) {
+    throw new ConfigurationError(`Expected options that ioredis takes: ${describeThrown(error)}`)
+  }
 }
 
 function targetOfCluster(cluster: ClusterLike): ClusterTarget {
@@ -132,15 +174,4 @@ function nameKind(value: unknown): string {
   if ('then' in value) return 'a promise: await it first'
   const { constructor }: { readonly constructor?: unknown } = value
   return `an object of class ${typeof constructor === 'function' ? constructor.name : 'unknown'}`
-}
-
-/** What to call the servers in messages; never with a password. */
-export function describeTarget(target: SingleTarget | ClusterTarget): string {
-  if (target.kind === 'cluster') return `the cluster of ${target.seeds.map(formatAddress).join(', ')}`
-  const { sentinels, name, path, host, port } = target.template.options
-  if (sentinels) {
-    const named = sentinels.map((each) => formatAddress({ host: each.host ?? 'localhost', port: each.port ?? 26_379 }))
-    return `the primary "${name ?? ''}" of the sentinels ${named.join(', ')}`
-  }
-  return path ?? `${host ?? 'localhost'}:${port ?? 6_379}`
 }

@@ -5,11 +5,16 @@ import { describe, expect, it } from 'vitest'
 import { ConfigurationError } from '../../../src/errors.js'
 import { clientSource } from '../../../src/log/redis-clients.js'
 import { RedisLog } from '../../../src/log/redis-log.js'
-import type { RedisTarget } from '../../../src/log/redis-target.js'
+import { readTarget, type RedisTarget } from '../../../src/log/redis-target.js'
 import { systemRuntime } from '../../../src/runtime.js'
 
 function sourceOf(redis: RedisTarget) {
   return clientSource(redis, { slot: 0, runtime: systemRuntime, commandTimeoutMs: 1_000 })
+}
+
+/** Read, and no client made. */
+function targetOf(redis: RedisTarget): object {
+  return readTarget(redis)
 }
 
 /** What comes untyped from JavaScript. */
@@ -128,21 +133,39 @@ describe('sentinels', () => {
     const source = sourceOf(redis)
     expect(source).toMatchObject({ primaryOnly: true, address: undefined, cluster: undefined })
     expect(source.server).toBe('the primary "mymaster" of the sentinels a.example.org:26379, b.example.org:7000')
-    const { options } = source.makeClient(() => 1)
-    expect(options).toMatchObject({ sentinels, name: 'mymaster', password: 's3cret', role: 'master' })
-    // A third of the second that an attempt may take: two sentinels, then the server itself.
-    expect(options).toMatchObject({ connectTimeout: 333, sentinelCommandTimeout: 333 })
+    expect(source.makeClient(() => 1).options).toMatchObject({ password: 's3cret', role: 'master' })
   })
 
   it('have a user of their own, and the database is that of the path', () => {
-    const { options } = sourceOf(url).makeClient(() => 1)
-    expect(options).toMatchObject({ db: 2, username: 'user', sentinelUsername: 'watch', sentinelPassword: 'w4tch' })
+    expect(targetOf(url)).toMatchObject({
+      sentinelOptions: { username: 'watch', password: 'w4tch' },
+      serverOptions: { db: 2, username: 'user', password: 's3cret' },
+    })
   })
 
   it('are spoken to over TLS where the URL says so', () => {
-    const { options } = sourceOf('rediss+sentinel://a.example.org/mymaster').makeClient(() => 1)
-    expect(options).toMatchObject({ tls: {}, sentinelTLS: {}, enableTLSForSentinelMode: true })
+    expect(targetOf('rediss+sentinel://a.example.org/mymaster')).toMatchObject({
+      ...{ sentinelOptions: { tls: {} }, serverOptions: { tls: {} } },
+    })
   })
+
+  it.each([
+    [undefined, { ca: 'sentinels' }, undefined, { ca: 'sentinels' }],
+    [{ ca: 'servers' }, undefined, undefined, undefined],
+  ])('have TLS apart from the servers, as ioredis has it, case %#', (tls, sentinelTLS, ofServers, ofSentinels) => {
+    const options = { sentinels, name: 'mymaster', ...(tls && { tls }), ...(sentinelTLS && { sentinelTLS }) }
+    const target = targetOf(options)
+    expect(target).toMatchObject({ kind: 'sentinel' })
+    expect(Reflect.get(Reflect.get(target, 'serverOptions') as object, 'tls')).toEqual(ofServers)
+    expect(Reflect.get(Reflect.get(target, 'sentinelOptions') as object, 'tls')).toEqual(ofSentinels)
+  })
+
+  it.each([{ sentinels }, { sentinels, name: '' }, { sentinels: [], name: 'mymaster' }])(
+    'can not be without a name, or none: %j',
+    (options) => {
+      expect(() => targetOf(options)).toThrow(ConfigurationError)
+    },
+  )
 })
 
 describe('a cluster', () => {

@@ -1,29 +1,23 @@
 import type { Address } from '../address.js'
 import { readList, readNumber } from '../replies.js'
-
-/** What a node of a cluster knows of it. */
-export interface Topology {
-  /** The primary that owns the slot; undefined where none does. */
-  readonly owner: Address | undefined
-  /** Every node that serves slots, replicas included. */
-  readonly nodes: readonly Address[]
-}
+import type { Topology } from './topology.js'
 
 /**
- * Reads the reply of `CLUSTER SLOTS`: ranges of slots, each with its primary and then its replicas.
+ * Reads the reply of `CLUSTER SLOTS`: ranges of slots, each with its primary and then its replicas. The primary is the
+ * owner of the slot.
  *
  * @param asked whom the reply is from: a node that does not know its own host leaves it out
  */
-export function readTopology(reply: unknown, slot: number, asked: Address): Topology {
-  let owner: Address | undefined
+export function readSlots(reply: unknown, slot: number, asked: Address): Topology {
+  let primary: Address | undefined
   const nodes: Address[] = []
   for (const range of readList(reply)) {
     const [first, last, ...servers] = readList(range)
     const addresses = servers.map((server) => readNode(server, asked))
     nodes.push(...addresses)
-    if (readNumber(first) <= slot && slot <= readNumber(last)) owner = addresses[0]
+    if (readNumber(first) <= slot && slot <= readNumber(last)) primary = addresses[0]
   }
-  return { owner, nodes }
+  return { primary, nodes }
 }
 
 function readNode(node: unknown, asked: Address): Address {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { readTopology } from '../../../../src/log/cluster/topology.js'
+import { readSlots } from '../../../../src/log/topology/cluster-slots.js'
 
 const asked = { host: 'asked.example.org', port: 7_000 }
 const reply = [
@@ -13,11 +13,11 @@ it.each([
   [5_461, { host: 'asked.example.org', port: 7_001 }],
   [10_923, undefined],
 ])('the owner of slot %i is the primary of its range, or nobody', (slot, owner) => {
-  expect(readTopology(reply, slot, asked).owner).toEqual(owner)
+  expect(readSlots(reply, slot, asked).primary).toEqual(owner)
 })
 
 it('every server of every range is a node, and one without a host stands where the one asked stands', () => {
-  const { nodes } = readTopology(reply, 0, asked)
+  const { nodes } = readSlots(reply, 0, asked)
   expect(nodes.map(({ host, port }) => `${host}:${port}`)).toEqual([
     ...['10.0.0.1:7000', '10.0.0.4:7003'],
     ...['asked.example.org:7001', 'asked.example.org:7004', 'asked.example.org:7005'],
@@ -25,5 +25,5 @@ it('every server of every range is a node, and one without a host stands where t
 })
 
 it('a reply that is none is an error', () => {
-  expect(() => readTopology('OK', 0, asked)).toThrow('Expected a list')
+  expect(() => readSlots('OK', 0, asked)).toThrow('Expected a list')
 })

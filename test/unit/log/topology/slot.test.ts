@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { slotOf } from '../../../../src/log/cluster/slot.js'
+import { slotOf } from '../../../../src/log/topology/slot.js'
 
 // What CLUSTER KEYSLOT of Redis says of the keys `{…}:stream`.
 it.each([

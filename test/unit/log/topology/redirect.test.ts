@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readRedirect } from '../../../../src/log/cluster/redirect.js'
+import { readRedirect } from '../../../../src/log/topology/redirect.js'
 import { toRedisError } from '../../../../src/log/redis-errors.js'
 
 function reply(text: string): Error {

@@ -1,0 +1,54 @@
+import { Redis } from 'ioredis'
+import { formatAddress, type Address } from '../address.js'
+import { clientOverrides, shareOf } from '../client-overrides.js'
+import type { ClientPurpose, ClientSource } from '../client-source.js'
+import type { RedisLike } from '../redis-like.js'
+import type { ClusterTarget } from '../redis-target.js'
+import { askOnce } from './ask.js'
+import { readSlots } from './cluster-slots.js'
+import { connectorTo } from './connector.js'
+import { throughNat } from './nat-map.js'
+import { PrimaryFinder } from './primary-finder.js'
+
+/**
+ * Clients of a cluster: all keys of a log share a slot, so each is a client of the one node that owns it, which is looked
+ * up before each attempt to connect. ioredis' own Cluster follows redirects without a word, where a publisher must know
+ * of them, and does not always repair its Pub/Sub connection.
+ */
+export function clusterSource(target: ClusterTarget, { slot, runtime, commandTimeoutMs }: ClientPurpose): ClientSource {
+  const { seeds, nodeOptions, natMap } = target
+  const reachable = (node: Address): Address => throughNat(node, natMap)
+  const limitMs = shareOf(commandTimeoutMs, 3)
+  const clientOf = ({ host, port }: Address): RedisLike =>
+    new Redis({
+      ...{ ...nodeOptions, ...clientOverrides(() => 0) },
+      ...{ host, port, connectTimeout: limitMs, retryStrategy: null },
+    })
+  const owner = new PrimaryFinder({
+    seeds: seeds.map(reachable),
+    runtime,
+    ask: async (node) => {
+      const slots = (client: RedisLike): Promise<unknown> => client.call('cluster', 'SLOTS')
+      const { primary, nodes } = readSlots(await askOnce(clientOf(node), slots, limitMs, runtime), slot, node)
+      return { primary: primary && reachable(primary), nodes: nodes.map(reachable) }
+    },
+    unknown: `knows of no owner of slot ${slot}, the log's: is the cluster complete?`,
+  })
+  const named = `the cluster of ${seeds.map(formatAddress).join(', ')}`
+  const Connector = connectorTo(() => owner.locate())
+  return {
+    makeClient: (retryDelay) => new Redis({ ...nodeOptions, ...clientOverrides(retryDelay), Connector }),
+    get server() {
+      return owner.last ? `${formatAddress(owner.last)} of the cluster` : named
+    },
+    address: undefined,
+    // A replica sends us on by itself.
+    primaryOnly: false,
+    cluster: {
+      movedTo: (node) => {
+        owner.movedTo(reachable(node))
+      },
+      clientOf: (node) => clientOf(reachable(node)),
+    },
+  }
+}

@@ -1,0 +1,68 @@
+import { Redis } from 'ioredis'
+import { formatAddress, parseAddress, type Address } from '../address.js'
+import { clientOverrides, shareOf } from '../client-overrides.js'
+import type { ClientPurpose, ClientSource } from '../client-source.js'
+import type { RedisLike } from '../redis-like.js'
+import type { SentinelTarget } from '../redis-target.js'
+import { field, readList, readText } from '../replies.js'
+import { askOnce } from './ask.js'
+import { connectorTo } from './connector.js'
+import { throughNat } from './nat-map.js'
+import { PrimaryFinder } from './primary-finder.js'
+import type { Topology } from './topology.js'
+
+/**
+ * Clients of the primary that sentinels name, who are asked before each attempt to connect. ioredis' own way asks one
+ * sentinel after the other, and begins anew with the same one each time.
+ */
+export function sentinelSource(target: SentinelTarget, { runtime, commandTimeoutMs }: ClientPurpose): ClientSource {
+  const { seeds, name, sentinelOptions, serverOptions, natMap } = target
+  const reachable = (server: Address): Address => throughNat(server, natMap)
+  const limitMs = shareOf(commandTimeoutMs, 3)
+  const finder = new PrimaryFinder({
+    seeds: seeds.map(reachable),
+    runtime,
+    ask: async (sentinel) => {
+      const client = new Redis({
+        ...{ ...sentinelOptions, ...clientOverrides(() => 0) },
+        ...{ ...sentinel, connectTimeout: limitMs, retryStrategy: null },
+      })
+      const { primary, nodes } = await askOnce(client, (asked) => askSentinel(asked, name), limitMs, runtime)
+      return { primary: primary && reachable(primary), nodes: nodes.map(reachable) }
+    },
+    unknown: `is a sentinel that knows of no primary "${name}"`,
+  })
+  const Connector = connectorTo(() => finder.locate())
+  const named = `the primary "${name}" of the sentinels ${seeds.map(formatAddress).join(', ')}`
+  return {
+    makeClient: (retryDelay) => new Redis({ ...serverOptions, ...clientOverrides(retryDelay), Connector }),
+    get server() {
+      return finder.last ? `${formatAddress(finder.last)}, the primary "${name}",` : named
+    },
+    address: undefined,
+    primaryOnly: true,
+    cluster: undefined,
+  }
+}
+
+async function askSentinel(client: RedisLike, name: string): Promise<Topology> {
+  const [primary, others] = await Promise.all([
+    client.call('sentinel', 'get-master-addr-by-name', name),
+    // Good to know, and not needed: a name that is none, or a missing right, is told by the first.
+    client.call('sentinel', 'sentinels', name).catch(() => []),
+  ])
+  const nodes = readList(others).map((other) => {
+    const fields = readList(other)
+    return addressOf(field(fields, 'ip'), field(fields, 'port'))
+  })
+  const [host, port] = primary === null ? [] : readList(primary)
+  return {
+    primary: primary === null ? undefined : addressOf(host, port),
+    nodes: nodes.filter((node) => node !== undefined),
+  }
+}
+
+function addressOf(host: unknown, port: unknown): Address | undefined {
+  const text = readText(host)
+  return parseAddress(text.includes(':') ? `[${text}]:${readText(port)}` : `${text}:${readText(port)}`, 0)
+}
