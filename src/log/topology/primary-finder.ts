@@ -1,6 +1,6 @@
 import { RedisError } from '../../errors.js'
 import { delay, type Runtime } from '../../runtime.js'
-import { toError } from '../../thrown.js'
+import { describeThrown, toError } from '../../thrown.js'
 import { formatAddress, type Address } from '../address.js'
 import { replyCode } from '../redis-errors.js'
 import type { Topology } from './topology.js'
@@ -74,7 +74,7 @@ export class PrimaryFinder {
         found = true
       } catch (error) {
         if (refusals.has(replyCode(error) ?? '')) primary.reject(toError(error))
-        failure = toError(error)
+        failure = failureOf(node, error)
       }
     }
     for (const node of shuffled(this.#nodes, runtime)) {
@@ -96,6 +96,11 @@ export class PrimaryFinder {
     this.#nodes = distinct([...nodes, ...seeds])
     return primary
   }
+}
+
+function failureOf(node: Address, error: unknown): Error {
+  if (error instanceof RedisError) return error
+  return new Error(`${formatAddress(node)} could not be asked for it: ${describeThrown(error)}`, { cause: error })
 }
 
 function shuffled<T>(items: readonly T[], runtime: Pick<Runtime, 'random'>): T[] {

@@ -70,7 +70,7 @@ describe('the primary', () => {
     const { finder, runtime } = finderOf((node) => (up ? named(a) : Promise.reject(new Error(`${node.host} is down`))))
     const located = finder.locate().catch(String)
     await runtime.advance(1_000)
-    expect(await located).toMatch(/[abc] is down/)
+    expect(await located).toMatch(/([abc]):7000 could not be asked for it: \1 is down/)
     up = true
     expect(await finder.locate()).toEqual(a)
   })
