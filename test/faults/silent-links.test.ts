@@ -72,6 +72,8 @@ describe('a link on which nothing happens, half-open,', () => {
     'is found by the heartbeat of a publisher (%o)',
     async (options) => {
       const publisher = await fleet.publisher({ ...hasty, ...options }, front.url)
+      // Else it would be the look at the server when the link came up that finds it.
+      await publisher.invalidate('user', '1')
       const lost = nextEvent<PublisherEvents, 'disconnected'>(publisher, 'disconnected')
       front.inflict({ kind: 'stall' })
       const [error] = await within(lost, 5_000, 'the link known to be down')
