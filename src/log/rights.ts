@@ -26,6 +26,24 @@ interface Need {
 
 const noScript = '0'.repeat(40)
 
+/** Commands whose rights are granted by their first word alone, as `+xinfo|stream`. */
+const containers = new Set(['SCRIPT', 'XINFO'])
+
+/** What grants a right: rules of `ACL SETUSER`, which Redis 6.2 and later, and Valkey, understand. */
+export function rulesOf({ command }: Pick<Right, 'command'>, keys: LogKeys): readonly string[] {
+  const [name, ...args] = command
+  const words = containers.has(name) ? command.slice(0, 2) : [name]
+  const { channel, ...ours } = keys
+  const named = (names: readonly string[], sign: string): readonly string[] =>
+    args.filter((arg) => names.includes(arg)).map((arg) => sign + escapeGlob(arg))
+  return [`+${words.join('|').toLowerCase()}`, ...named(Object.values(ours), '~'), ...named([channel], '&')]
+}
+
+/** Keys and channels are granted by patterns. */
+function escapeGlob(name: string): string {
+  return name.replace(/[*?[\]\\]/g, '\\$&')
+}
+
 /** Every right that publishers and subscribers of a log need. */
 export function rightsOf(keys: LogKeys): readonly Right[] {
   return [...publisherNeeds(keys), ...subscriberNeeds(keys)].flatMap(({ commands, ...need }) =>
@@ -33,10 +51,25 @@ export function rightsOf(keys: LogKeys): readonly Right[] {
   )
 }
 
-function publisherNeeds({ channel, stream, last }: LogKeys): readonly Need[] {
-  const need = (optional: boolean, without: string, ...commands: Command[]): Need => ({
-    ...{ role: 'publisher', optional, without, commands },
-  })
+/** A way to write down what one role needs. */
+function needsOf(role: Role) {
+  return (optional: boolean, without: string, ...commands: Command[]): Need => ({ role, optional, without, commands })
+}
+
+/** Tried by both with each connection. */
+function probed(need: ReturnType<typeof needsOf>, { stream, probe }: LogKeys): Need {
+  return need(
+    true,
+    'what the server lacks shows only when it is asked for it, and scripts are sent in full',
+    ['SET', probe, '', 'XX', 'GET'],
+    ['XLEN', stream],
+    ['SCRIPT', 'LOAD', 'return 1'],
+  )
+}
+
+function publisherNeeds(keys: LogKeys): readonly Need[] {
+  const { channel, stream, last } = keys
+  const need = needsOf('publisher')
   return [
     need(
       false,
@@ -50,15 +83,19 @@ function publisherNeeds({ channel, stream, last }: LogKeys): readonly Need[] {
     need(false, 'what a failover lost is not repaired', ['XRANGE', stream, '-', '+']),
     need(true, 'the chain breaks where the key of the head was lost', ['XINFO', 'STREAM', stream]),
     need(true, 'a failed append leaves a wrong head', ['DEL', last]),
-    need(true, 'failovers are not noticed, so nothing is repaired', ['INFO', 'replication']),
+    need(false, 'failovers are not noticed, so nothing is repaired; nobody warns of eviction', ['INFO', 'replication']),
     need(true, '`waitReplicas` can not be used', ['WAIT', '0', '0']),
+    probed(need, keys),
   ]
 }
 
-function subscriberNeeds({ channel, stream, last, cursors, subscribers, dead }: LogKeys): readonly Need[] {
-  const need = (optional: boolean, without: string, ...commands: Command[]): Need => ({
-    ...{ role: 'subscriber', optional, without, commands },
-  })
+function subscriberNeeds(keys: LogKeys): readonly Need[] {
+  const { channel, stream, last, cursors, subscribers, dead } = keys
+  const need = needsOf('subscriber')
+  const scripts = (...names: string[]): Command[] => [
+    ['EVALSHA', noScript, String(names.length), ...names],
+    ['EVAL', 'return 1', String(names.length), ...names],
+  ]
   return [
     need(false, 'nothing is received', ['SUBSCRIBE', channel], ['PING']),
     need(
@@ -68,28 +105,35 @@ function subscriberNeeds({ channel, stream, last, cursors, subscribers, dead }: 
       ['EXEC'],
       ['GET', last],
       ['XRANGE', stream, '-', '+'],
-      ['XREVRANGE', stream, '+', '-'],
       ['XINFO', 'STREAM', stream],
     ),
     need(
       true,
-      'a first start on an empty log is followed by a resync',
-      ['EVALSHA', noScript, '2', stream, last],
+      'a first start on an empty log, and a failover that lost entries, are followed by a resync',
+      ...scripts(stream, last),
+      ['XREVRANGE', stream, '+', '-'],
       ['SET', last, '', 'XX', 'NX'],
       ['XADD', stream, 'MAXLEN', '~', '1', 'none', 'a', ''],
     ),
+    need(true, '`strictFailover` can not be used; nobody warns of eviction', ['INFO', 'replication']),
     need(
       true,
       '`redisCursor()` can not be used',
-      ['EVALSHA', noScript, '1', cursors],
+      ...scripts(cursors),
       ['HGET', cursors, ''],
       ['HSET', cursors, '', ''],
     ),
     need(true, 'dead letters are not kept', ['XADD', dead, 'MAXLEN', '~', '1', 'none', 'a', '']),
     need(
       true,
+      'dead letters can not be listed, purged or redriven; to redrive them takes the rights of a publisher as well',
+      ['XRANGE', dead, '-', '+'],
+      ['XDEL', dead, '1-1'],
+    ),
+    need(
+      true,
       '`status` and `doctor` do not see it',
-      ['EVALSHA', noScript, '1', subscribers],
+      ...scripts(subscribers),
       ['TIME'],
       ['HSET', subscribers, '', ''],
       ['HLEN', subscribers],
@@ -98,5 +142,6 @@ function subscriberNeeds({ channel, stream, last, cursors, subscribers, dead }: 
       ['PTTL', subscribers],
       ['PEXPIRE', subscribers, ''],
     ),
+    probed(need, keys),
   ]
 }

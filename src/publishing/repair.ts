@@ -28,6 +28,8 @@ export interface RepairContext {
   /** Makes the message that evicts everything. */
   readonly flushAll: () => PreparedMessage
   readonly onRepaired: (summary: RepairSummary) => void
+  /** The server does not tell its replication id. Called once. */
+  readonly onBlind: () => void
 }
 
 const batchSize = 100
@@ -43,6 +45,7 @@ export class Repair {
   #history: string | undefined
   /** The replication id under which every remembered frame was acknowledged or found. */
   #provenUnder: string | undefined
+  #toldBlindness = false
 
   constructor(context: RepairContext) {
     this.#context = context
@@ -61,7 +64,11 @@ export class Repair {
 
   /** The server's replication id was read. Rejects when a lookup failed: then the repair is still to be done. */
   async historyIs(id: string | undefined): Promise<void> {
-    const { remembered } = this.#context
+    const { remembered, onBlind } = this.#context
+    if (id === undefined && !this.#toldBlindness) {
+      this.#toldBlindness = true
+      onBlind()
+    }
     if (id !== undefined) {
       this.#history = id
       if (id !== this.#provenUnder) await this.#lookUp(id)

@@ -1,4 +1,4 @@
-import { ClosedError, PublishTimeoutError, RedisError } from '../errors.js'
+import { ClosedError, ConfigurationError, PublishTimeoutError, RedisError } from '../errors.js'
 import type { PreparedMessage } from '../message/codec.js'
 import type { Appended } from '../recovery/entry.js'
 import { formatPosition } from '../recovery/position.js'
@@ -87,6 +87,7 @@ export class Sender {
         repeat: (frames) => this.#groupCommit.repeat(frames),
         flushAll: () => flushAll('repair'),
         onRepaired: context.onRepaired,
+        onBlind: () => context.onError(blindness()),
       })
     this.#watch = new LinkWatch({
       runtime,
@@ -234,6 +235,12 @@ export class Sender {
       `The server refuses PUBLISH on "${channel}". What is published is in the log, but subscribers find it only with their next heartbeat: grant the channel to this user (ACL SETUSER … &${channel})`,
     )
   }
+}
+
+function blindness(): ConfigurationError {
+  return new ConfigurationError(
+    '`repair` sees no failover: the server does not tell its replication id; give the user the right to INFO, or set `repair` to false',
+  )
 }
 
 function settle({ messages }: Frame, { position, receivers }: Appended, error?: Error): void {

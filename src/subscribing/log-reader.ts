@@ -1,3 +1,4 @@
+import { RedisError } from '../errors.js'
 import type { Inspection, Page, Presence, Stand } from '../recovery/entry.js'
 import { judgeContinuity, judgeFork, type Continuity } from '../recovery/continuity.js'
 import type { Position } from '../recovery/position.js'
@@ -28,13 +29,23 @@ export async function findContinuity(
   return judgeFork(position, found, newestIntact, ordinal)
 }
 
+/** Without the right to run scripts nothing can be looked up: what is taken for gone is evicted instead. */
+async function lookupAllowed(log: Pick<LogReader, 'lookup'>, batch: readonly Position[]): Promise<readonly Presence[]> {
+  try {
+    return await log.lookup(batch)
+  } catch (error) {
+    if (error instanceof RedisError && error.kind === 'refused') return []
+    throw error
+  }
+}
+
 async function findNewestIntact(
   log: Pick<LogReader, 'lookup'>,
   newestFirst: readonly Position[],
 ): Promise<Position | undefined> {
   for (let start = 0; start < newestFirst.length; start += lookupBatch) {
     const batch = newestFirst.slice(start, start + lookupBatch)
-    const presence = await log.lookup(batch)
+    const presence = await lookupAllowed(log, batch)
     const index = presence.indexOf('intact')
     if (index >= 0) return batch[index]
   }

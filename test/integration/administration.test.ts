@@ -119,17 +119,21 @@ test.each<[how: string, asked: 'itself' | 'another']>([
   const missing = await administration.missingRights(asked === 'itself' ? undefined : user)
   const names = missing.value?.map(({ role, command: [name, first] }) => `${role}: ${name} ${first ?? ''}`.trim())
   const [cursors, subscribers] = [`{${channel}}:cursors`, `{${channel}}:subscribers`]
+  const scripts = [`subscriber: EVALSHA ${'0'.repeat(40)}`, 'subscriber: EVAL return 1']
   expect(names).toEqual([
     'publisher: EVAL return 1',
     `publisher: XADD {${channel}}:stream`,
     `publisher: PUBLISH ${channel}`,
+    `publisher: SET {${channel}}:probe`,
     `subscriber: SUBSCRIBE ${channel}`,
+    'subscriber: EVAL return 1',
     `subscriber: XADD {${channel}}:stream`,
-    `subscriber: EVALSHA ${'0'.repeat(40)}`,
+    ...scripts,
     ...['HGET', 'HSET'].map((name) => `subscriber: ${name} ${cursors}`),
-    `subscriber: XADD {${channel}}:dead`,
-    `subscriber: EVALSHA ${'0'.repeat(40)}`,
+    ...['XADD', 'XRANGE', 'XDEL'].map((name) => `subscriber: ${name} {${channel}}:dead`),
+    ...scripts,
     ...['HSET', 'HLEN', 'HGETALL', 'HDEL', 'PTTL', 'PEXPIRE'].map((name) => `subscriber: ${name} ${subscribers}`),
+    `subscriber: SET {${channel}}:probe`,
   ])
   expect(await fleet.redis.keys('*')).toEqual([])
 })

@@ -217,12 +217,14 @@ describe('the replication id', () => {
     expect(reads).toBe(1)
   })
 
-  test('that can not be had does not keep anything from being appended', async () => {
+  test('that can not be had does not keep anything from being appended, and is told', async () => {
     const virtual = await published(['1'], {}, () => ({ replicationId: () => Promise.resolve(undefined) }))
     virtual.log.failOver({ lose: 1 })
     await virtual.runtime.runUntil(virtual.publisher.invalidate('user', '2'), 1_000)
     expect(virtual.evicts).toEqual(['2'])
     expect(virtual.publisher.health().status).toBe('up')
+    await virtual.runtime.advance(5_000)
+    expect(virtual.toldOf('error'), 'told once that nothing can be repaired').toMatchObject([{ code: 'CONFIGURATION' }])
   })
 
   test('that can not be read now is read with the next heartbeat: what was acknowledged meanwhile is looked up', async () => {

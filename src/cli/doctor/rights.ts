@@ -1,5 +1,5 @@
 import type { LogKeys } from '../../log/keys.js'
-import type { Right, Role } from '../../log/rights.js'
+import { rulesOf, type Right, type Role } from '../../log/rights.js'
 import { defineCheck, error, warning, type Check } from './check.js'
 import { groupBy } from './group-by.js'
 
@@ -12,10 +12,10 @@ function rightsCheck(role: Role): Check {
       const missing = missingRights.filter((right) => right.role === role)
       return [...groupBy(missing, ({ without }) => without)].map(([without, rights]) => {
         const problem = rights.some(({ optional }) => !optional) ? error : warning
-        const names = new Set(rights.map(({ command: [name] }) => `+${name.toLowerCase()}`))
+        const rules = new Set(rights.flatMap((right) => rulesOf(right, keys)))
         return problem(
           `A ${role} is refused ${rights.map((right) => describeRight(right, keys)).join(', ')}: ${without}`,
-          `Where this user is a ${role}: ACL SETUSER ${user} ${[...names].join(' ')} ~{${keys.channel}}:* &${keys.channel}`,
+          `Where this user is a ${role}: ACL SETUSER ${user} ${[...rules].join(' ')}`,
         )
       })
     },
