@@ -3,9 +3,11 @@ import type { Fleet } from './fleet.js'
 import { time, type Score } from './score.js'
 import type { Surroundings } from './surroundings.js'
 
-/** How long each step to rest may take; far longer than any takes where all is well. */
-const restDeadlineMs = 90_000
-/** What is missing after an audit that finds everyone caught up is looked for once more so long after. */
+/** How long it may take to come to rest; far longer than it takes where all is well. */
+const restDeadlineMs = 60_000
+/** How long each subscription may then take to catch up. */
+const catchUpMs = 30_000
+/** What is missing when everyone has caught up is looked for once more so long after. */
 const secondLookMs = 5_000
 
 /** Brings everything to rest, and then compares what was acknowledged with what was handled, and caches with the truth. */
@@ -20,13 +22,14 @@ export class Auditor {
     this.#score = score
   }
 
-  /** Faults must be over. Leaves the load paused, and the books closed. */
+  /**
+   * Faults must be over. Leaves the load paused, and the books closed.
+   *
+   * @throws Error where it does not come to rest; what is lost and stale is on the score all the same
+   */
   async audit(): Promise<void> {
-    const { load, ledger, clock, log } = this.#surroundings
-    await withinRest(clock.recovered(), () => `live and verified again: ${clock.unverified.join(', ')}`)
-    load.pause()
-    await withinRest(load.allAcknowledged(), () => `${load.pending} publishes acknowledged`)
-    await withinRest(this.#fleet.settle(), () => 'every publisher settled')
+    const { ledger, log } = this.#surroundings
+    const unrest = await this.#comeToRest()
     let found = await this.#look()
     if (found.losses.length + found.stale.length > 0) {
       log.note('audit', `${found.losses.length} missing, ${found.stale.length} stale: looking again`)
@@ -35,16 +38,40 @@ export class Auditor {
     }
     this.#score.audited(found.losses, found.stale, (subscription) => this.#evictionsOf(subscription))
     log.note('audit', `${found.losses.length} lost, ${found.stale.length} stale`)
+    const [problem] = [...unrest, ...found.behind]
+    if (problem !== undefined) throw new Error(problem)
     ledger.close()
+  }
+
+  /** Resolves to what did not come to pass in time. */
+  async #comeToRest(): Promise<string[]> {
+    const { load, clock } = this.#surroundings
+    let step = (): string => `${clock.unverified.join(', ')} live and verified`
+    const steps = async (): Promise<string[]> => {
+      await clock.recovered()
+      load.pause()
+      step = () => `${load.pending} publishes acknowledged`
+      await load.allAcknowledged()
+      step = () => 'every publisher at rest, with nothing left to repair'
+      await this.#fleet.settle()
+      return []
+    }
+    const late = Promise.withResolvers<string[]>()
+    const timer = setTimeout(() => {
+      late.resolve([`Not within ${restDeadlineMs / 1_000} s after the last fault: ${step()}`])
+    }, restDeadlineMs)
+    const unrest = await Promise.race([steps(), late.promise])
+    clearTimeout(timer)
+    load.pause()
+    return unrest
   }
 
   async #look() {
     const { ledger, truth } = this.#surroundings
-    const audited = await withinRest(this.#fleet.audit(), () => 'every subscriber audited')
-    const behind = audited.flatMap((each) => each.behind)
-    if (behind.length > 0) throw new Error(`These subscriptions did not catch up: ${behind.join('; ')}`)
+    const audited = await this.#fleet.audit(catchUpMs)
     const inProcesses = audited.flatMap(({ caches }) => Object.entries(caches))
     return {
+      behind: audited.flatMap((each) => each.behind),
       losses: ledger.findLost(),
       stale: findStale(truth.values, new Map([...truth.caches, ...inProcesses])),
     }
@@ -55,18 +82,5 @@ export class Auditor {
     const begun = `following since ${since === undefined ? 'never' : time(since)}`
     const each = evictions.map((eviction) => `${JSON.stringify(eviction)} at ${time(eviction.at)}`)
     return `${each.join(', ') || 'never'}; ${begun}`
-  }
-}
-
-/** @throws Error where it does not come to pass */
-async function withinRest<T>(promise: Promise<T>, what: () => string): Promise<T> {
-  const late = Promise.withResolvers<never>()
-  const timer = setTimeout(() => {
-    late.reject(new Error(`Not within ${restDeadlineMs / 1_000} s after the last fault: ${what()}`))
-  }, restDeadlineMs)
-  try {
-    return await Promise.race([promise, late.promise])
-  } finally {
-    clearTimeout(timer)
   }
 }

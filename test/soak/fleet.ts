@@ -55,9 +55,9 @@ export class Fleet {
     await Promise.all([...this.#publishers.values()].map((each) => each.settle()))
   }
 
-  /** What every subscriber's caches hold, once it has caught up. */
-  audit(): Promise<readonly Audited[]> {
-    return Promise.all([...this.#subscribers.values()].map((each) => each.audit()))
+  /** What every subscriber's caches hold, once it has caught up or the time for it is over. */
+  audit(timeoutMs: number): Promise<readonly Audited[]> {
+    return Promise.all([...this.#subscribers.values()].map((each) => each.audit(timeoutMs)))
   }
 
   async stop(): Promise<void> {

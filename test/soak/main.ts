@@ -2,6 +2,7 @@
 import { constants } from 'node:os'
 import { createPaint } from '../../examples/demo/screen/paint.js'
 import { UsageError } from '../../scripts/usage-error.js'
+import { mutateSources } from './mutant.js'
 import { help, parseOptions, type SoakOptions } from './options.js'
 import { outcomeOf, type Outcome } from './outcome.js'
 import { showProgress } from './progress.js'
@@ -31,6 +32,8 @@ async function main(args: readonly string[]): Promise<number> {
 async function run(options: SoakOptions): Promise<number> {
   const { signal, stoppedBy } = stopOnSignal()
   const output = options.format === 'text' ? process.stdout : process.stderr
+  // A look at the soak itself: with a mechanism of the library taken away (test/mutants), it must find something.
+  const restoreSources = await mutateSources(process.env.MUTANT)
   const log = await RunLog.open()
   let failed = true
   try {
@@ -49,6 +52,7 @@ async function run(options: SoakOptions): Promise<number> {
     if (failed) output.write(`Logs of all that happened are in ${log.folder}\n`)
   } finally {
     await log.close(failed)
+    await restoreSources()
   }
   const by = stoppedBy()
   return failed ? 1 : by === undefined ? 0 : 128 + constants.signals[by]

@@ -8,6 +8,8 @@ export interface SoakOptions {
   readonly seconds: number
   readonly seed: number
   readonly topology: Topology
+  /** Whether the live channel is sharded, in a cluster. */
+  readonly sharded: boolean
   /** Publishes a second, all publishers together. */
   readonly rate: number
   readonly format: 'text' | 'json' | 'markdown'
@@ -24,6 +26,7 @@ export const help = `Publishers and subscribers as processes, faults at random, 
   --seconds N       how long publishes and faults go on, 1 to ${maxSeconds} (default 60); starting and ending come on top
   --seed N          what is published and which faults come when, 0 to ${maxSeed} (default 1)
   --topology NAME   ${topologies.join(', ')} (default standalone)
+  --sharded         with --topology cluster: sharded Pub/Sub
   --rate N          publishes a second, all together, 1 to ${maxRate} (default 300)
   --json            print the result as one JSON object, and progress on stderr
   --markdown        print the result as a row of the table in docs/reliability.md, and progress on stderr
@@ -35,13 +38,15 @@ otherwise, with 2 for bad options, with 130 when it was ended by hand and had fo
 
 /** @throws UsageError that says what was expected */
 export function parseOptions(args: readonly string[]): SoakOptions | 'help' {
-  const { seconds, seed, topology, rate, json, markdown, help } = parse(args)
+  const { seconds, seed, topology, sharded, rate, json, markdown, help } = parse(args)
   if (help) return 'help'
   if (json && markdown) throw new UsageError('Expected --json or --markdown, got both')
+  if (sharded && topology !== 'cluster') throw new UsageError('Expected --sharded with --topology cluster alone')
   return {
     seconds: wholeNumber('--seconds', seconds, 1, maxSeconds),
     seed: wholeNumber('--seed', seed, 0, maxSeed),
     topology: topologyOf(topology),
+    sharded,
     rate: wholeNumber('--rate', rate, 1, maxRate),
     format: json ? 'json' : markdown ? 'markdown' : 'text',
   }
@@ -61,6 +66,7 @@ function parse(args: readonly string[]) {
         seconds: { type: 'string', default: '60' },
         seed: { type: 'string', default: '1' },
         topology: { type: 'string', default: 'standalone' },
+        sharded: { type: 'boolean', default: false },
         rate: { type: 'string', default: '300' },
         json: { type: 'boolean', default: false },
         markdown: { type: 'boolean', default: false },

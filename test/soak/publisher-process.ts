@@ -27,21 +27,23 @@ export class PublisherProcess {
     const { access } = await this.way
     const service = `${name}.${++this.#lives}`
     const ready = Promise.withResolvers<undefined>()
-    const worker = new Worker<PublisherOrder, PublisherNews>(
-      'publisher.ts',
-      isPublisherNews,
-      { access, service, options },
-      log.stream(name),
-      (news) => {
+    const worker = new Worker<PublisherOrder, PublisherNews>({
+      ...{
+        script: 'publisher.ts',
+        config: { access, service, options },
+        log: log.stream(name),
+        isNews: isPublisherNews,
+      },
+      onNews: (news) => {
         if (news.type === 'ready') ready.resolve(undefined)
         else this.#receive(news)
       },
-      (how) => {
+      onDied: (how) => {
         const error = new Error(`The process of publisher ${name} ${how}`)
         ready.reject(error)
         onDied(error)
       },
-    )
+    })
     this.#worker = worker
     await ready.promise
     load.started(name, { service, publish: (messages) => worker.tell({ type: 'publish', messages }) })

@@ -33,7 +33,7 @@ export class Soak {
   #phase = 'starting'
 
   static async open(options: SoakOptions, log: RunLog): Promise<Soak> {
-    return new Soak(options, log, await openStage(options.topology))
+    return new Soak(options, log, await openStage(options))
   }
 
   private constructor(options: SoakOptions, log: RunLog, stage: Stage) {
@@ -79,6 +79,10 @@ export class Soak {
       this.#phase = 'faults'
       this.#load.go()
       await inflictWave(waves.next().value, {
+        fallSilent: () => {
+          this.#load.pause()
+          this.#log.note('load', 'falls silent')
+        },
         ...{ stage: this.stage, fleet: this.#fleet, clock: this.clock, signal: ending },
         onInflicted: (fault) => {
           this.score.inflicted(fault)

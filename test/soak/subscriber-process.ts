@@ -27,21 +27,23 @@ export class SubscriberProcess {
     const { log, rate, onDied } = this.#surroundings
     const { access } = await this.way
     const ready = Promise.withResolvers<undefined>()
-    this.#worker = new Worker<SubscriberOrder, SubscriberNews>(
-      'subscriber.ts',
-      isSubscriberNews,
-      { access, name, subscriptions, rate, folder: log.folder },
-      log.stream(name),
-      (news) => {
+    this.#worker = new Worker<SubscriberOrder, SubscriberNews>({
+      ...{
+        script: 'subscriber.ts',
+        config: { access, name, subscriptions, rate, folder: log.folder },
+        log: log.stream(name),
+        isNews: isSubscriberNews,
+      },
+      onNews: (news) => {
         if (news.type === 'ready') ready.resolve(undefined)
         else this.#receive(news)
       },
-      (how) => {
+      onDied: (how) => {
         const error = new Error(`The process of subscriber ${name} ${how}`)
         ready.reject(error)
         onDied(error)
       },
-    )
+    })
     await ready.promise
   }
 
@@ -54,8 +56,8 @@ export class SubscriberProcess {
     }
   }
 
-  audit(): Promise<Audited> {
-    return this.#auditing.ask((ask) => this.#worker?.tell({ type: 'audit', ask }))
+  audit(timeoutMs: number): Promise<Audited> {
+    return this.#auditing.ask((ask) => this.#worker?.tell({ type: 'audit', ask, timeoutMs }))
   }
 
   #receive(news: Exclude<SubscriberNews, { type: 'ready' }>): void {

@@ -4,26 +4,29 @@ import type { WriteStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
-const loader = import.meta.resolve('tsx')
+const loaders = [import.meta.resolve('tsx'), new URL('processes/mutated-sources.ts', import.meta.url).href]
+
+export interface WorkerOptions<News extends object> {
+  /** A file of test/soak/processes. */
+  readonly script: string
+  readonly config: object
+  /** Takes what it prints on stderr. */
+  readonly log: WriteStream
+  readonly isNews: (line: unknown) => line is News
+  readonly onNews: (news: News) => void
+  /** It ended, and nobody had killed it. */
+  readonly onDied: (how: string) => void
+}
 
 /** A process of the soak: a line of JSON is an order in one direction, news in the other. */
 export class Worker<Order extends object, News extends object> {
   readonly #child: ChildProcess
   #killed = false
 
-  constructor(
-    script: string,
-    isNews: (line: unknown) => line is News,
-    config: object,
-    /** Takes what it prints on stderr. */
-    log: WriteStream,
-    onNews: (news: News) => void,
-    onDied: (how: string) => void,
-  ) {
+  constructor({ script, config, log, isNews, onNews, onDied }: WorkerOptions<News>) {
     const path = fileURLToPath(new URL(`processes/${script}`, import.meta.url))
-    this.#child = spawn(process.execPath, ['--import', loader, path, JSON.stringify(config)], {
-      stdio: ['pipe', 'pipe', 'pipe'],
-    })
+    const loaded = loaders.flatMap((loader) => ['--import', loader])
+    this.#child = spawn(process.execPath, [...loaded, path, JSON.stringify(config)], { stdio: 'pipe' })
     this.#child.stderr?.pipe(log, { end: false })
     // A process that was killed reads no more orders.
     this.#child.stdin?.on('error', () => undefined)

@@ -19,6 +19,8 @@ export interface WaveContext {
   readonly clock: RecoveryClock
   /** No fault begins any more once it aborts; those that are on are undone at once. */
   readonly signal: AbortSignal
+  /** Publishes nothing new. */
+  readonly fallSilent: () => void
   readonly onInflicted: (fault: Inflicted) => void
   /** The servers were in no state for it. */
   readonly onSkipped: (name: string, why: unknown) => void
@@ -48,7 +50,9 @@ async function inflict(planned: PlannedFault, context: WaveContext): Promise<voi
     })
     if (!undo) return
     onInflicted(fault)
-    await pause(planned.forMs, signal)
+    await pause(planned.forMs / 2, signal)
+    if (planned.quiet) context.fallSilent()
+    await pause(planned.forMs / 2, signal)
     await undo()
   } finally {
     fault.until = Date.now()

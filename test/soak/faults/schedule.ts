@@ -17,6 +17,11 @@ interface Planned {
   readonly afterMs: number
   /** How long it is on, in ms. */
   readonly forMs: number
+  /**
+   * From the middle of it on nothing new is published until the next wave: what got lost is not betrayed by what comes
+   * after it.
+   */
+  readonly quiet?: boolean
 }
 
 export interface PlannedServerFault extends Planned {
@@ -63,11 +68,21 @@ export function* planWaves(random: Random, victims: Victims): Generator<Wave, ne
     const onClients = Array.from({ length: 4 + below(3, random) }, () =>
       planClientFault(clientDeck.draw(mayCome), victims, random),
     )
-    const lanes = [...victims.publishers, ...victims.subscribers].map((name) =>
-      onClients.filter(({ process }) => process === name),
+    const processes = [...victims.publishers, ...victims.subscribers]
+    const lanes = [onServers, ...processes.map((name) => onClients.filter(({ process }) => process === name))]
+    yield fallSilent(
+      lanes.filter((lane) => lane.length > 0),
+      random,
     )
-    yield [onServers, ...lanes.filter((lane) => lane.length > 0)]
   }
+}
+
+/** Half of the waves do so in one of their faults, and all that have a deaf link in that one: nothing else is as silent. */
+function fallSilent(wave: Wave, random: Random): Wave {
+  const lasting = wave.flat().filter(({ forMs }) => forMs > 0)
+  const deaf = lasting.find(({ kind }) => 'feedOnly' in kind)
+  const chosen = deaf ?? (random() < 0.5 && lasting.length > 0 ? pick(lasting, random) : undefined)
+  return wave.map((lane) => lane.map((each) => (each === chosen ? { ...each, quiet: true } : each)))
 }
 
 function planServerFault(kind: ServerFaultKind, random: Random): PlannedServerFault {

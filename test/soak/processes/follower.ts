@@ -25,7 +25,7 @@ export interface FollowerContext {
 /** How often it is looked whether a subscription has been verified, and what a cache lacks. */
 const lookMs = 20
 const loadMs = 100
-const catchUpMs = 60_000
+const beginMs = 60_000
 
 /** A subscription, its handler, and the cache that it keeps. */
 export class Follower {
@@ -55,9 +55,9 @@ export class Follower {
   }
 
   /** Undefined, or why it did not catch up. */
-  async caughtUp(): Promise<string | undefined> {
+  async caughtUp(timeoutMs: number): Promise<string | undefined> {
     try {
-      await this.#subscription.caughtUp({ timeoutMs: catchUpMs })
+      await this.#subscription.caughtUp({ timeoutMs })
       this.#tellHandled()
       return undefined
     } catch (error) {
@@ -77,7 +77,7 @@ export class Follower {
   async #begin(): Promise<void> {
     const { role, news } = this.#context
     setInterval(() => this.#tellVerified(), lookMs)
-    for (let why: string | undefined = 'not yet'; why !== undefined;) why = await this.caughtUp()
+    for (let why: string | undefined = 'not yet'; why !== undefined;) why = await this.caughtUp(beginMs)
     news({ type: 'began', subscription: role.name, at: Date.now() })
     // Only from here on can the cache be filled.
     setInterval(() => this.#fill(), loadMs)

@@ -10,6 +10,7 @@ export type Access =
       readonly kind: 'cluster'
       readonly nodes: readonly { readonly host: string; readonly port: number }[]
       readonly natMap: NatMap
+      readonly sharded: boolean
     }
 
 export interface PublisherConfig {
@@ -73,8 +74,8 @@ export type SubscriberOrder =
     }
   /** The cache that outlives the process has evicted. */
   | { readonly type: 'applied'; readonly ask: number }
-  /** Answered when each subscription has caught up. */
-  | { readonly type: 'audit'; readonly ask: number }
+  /** Answered when each subscription has caught up, or the time for it is over. */
+  | { readonly type: 'audit'; readonly ask: number; readonly timeoutMs: number }
 
 /** From a subscriber to the soak. Times are in ms since the epoch. */
 export type SubscriberNews =

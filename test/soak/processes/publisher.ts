@@ -3,7 +3,7 @@ import { InvalidationPublisher } from '../../../src/index.js'
 import { connection } from '../cast.js'
 import { isPublisherConfig, isPublisherOrder } from './protocol.js'
 import type { AcknowledgedPublishing, PublisherNews, Publishing } from './protocol.js'
-import { listen, memoryHighWaterMark, readConfig, sourceOf, tell } from './stdio.js'
+import { listen, memoryHighWaterMark, optionsFor, readConfig, sourceOf, tell } from './stdio.js'
 
 const { access, service, options } = readConfig(isPublisherConfig)
 
@@ -13,7 +13,9 @@ const settledLooks = 3
 const news = (line: PublisherNews): void => tell(line)
 news({ type: 'ready' })
 
-const publisher = await InvalidationPublisher.connect(sourceOf(access), service, { ...connection, ...options })
+const publisher = await InvalidationPublisher.connect(sourceOf(access), service, {
+  ...{ ...connection, ...optionsFor(access), ...options },
+})
 publisher.on('repaired', (summary) => news({ type: 'repaired', summary }))
 publisher.on('error', (error) => news({ type: 'note', text: `error: ${error.message}` }))
 publisher.on('overflow', ({ collapsed }) => news({ type: 'note', text: `overflow: ${collapsed} became one flush` }))

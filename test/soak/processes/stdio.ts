@@ -27,6 +27,11 @@ export function memoryHighWaterMark(): number {
   return process.resourceUsage().maxRSS * 1_024
 }
 
+/** Options that depend on where the log is. */
+export function optionsFor(access: Access): { readonly sharded?: boolean } {
+  return access.kind === 'cluster' ? { sharded: access.sharded } : {}
+}
+
 export function sourceOf(access: Access): RedisSource {
   switch (access.kind) {
     case 'url':

@@ -3,14 +3,16 @@ import { InvalidationSubscriber } from '../../../src/index.js'
 import { connection } from '../cast.js'
 import { Follower } from './follower.js'
 import { isSubscriberConfig, isSubscriberOrder, type SubscriberNews } from './protocol.js'
-import { listen, memoryHighWaterMark, readConfig, sourceOf, tell } from './stdio.js'
+import { listen, memoryHighWaterMark, optionsFor, readConfig, sourceOf, tell } from './stdio.js'
 
 const { access, name, subscriptions, rate, folder } = readConfig(isSubscriberConfig)
 
 const news = (line: SubscriberNews): void => tell(line)
 news({ type: 'ready' })
 
-const subscriber = await InvalidationSubscriber.connect(sourceOf(access), { ...connection, service: name })
+const subscriber = await InvalidationSubscriber.connect(sourceOf(access), {
+  ...{ ...connection, ...optionsFor(access), service: name },
+})
 subscriber.on('error', (error) => news({ type: 'note', text: `error: ${error.message}` }))
 subscriber.on('disconnected', (error) => news({ type: 'note', text: `disconnected: ${error.message}` }))
 
@@ -27,15 +29,15 @@ listen(isSubscriberOrder, (order) => {
       for (const follower of followers.values()) follower.applied(order.ask)
       break
     case 'audit':
-      void audit(order.ask)
+      void audit(order.ask, order.timeoutMs)
       break
   }
 })
 
-async function audit(ask: number): Promise<void> {
+async function audit(ask: number, timeoutMs: number): Promise<void> {
   const all = [...followers]
   const late = await Promise.all(
-    all.map(([each, follower]) => follower.caughtUp().then((why) => why && `${each}: ${why}`)),
+    all.map(([each, follower]) => follower.caughtUp(timeoutMs).then((why) => why && `${each}: ${why}`)),
   )
   const inProcess = all.filter(([, { cache }]) => cache !== undefined)
   news({

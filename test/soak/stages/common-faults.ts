@@ -1,9 +1,12 @@
 import type { Redis } from 'ioredis'
 import type { Random } from '../../../examples/demo/services/random.js'
-import type { logKeys } from '../../../src/log/keys.js'
+import { logKeys } from '../../../src/log/keys.js'
+import { connection } from '../cast.js'
 import { pick } from '../chance.js'
 import type { ServerFaultKind } from '../faults/kinds.js'
 import type { Undo } from './stage.js'
+
+const { stream, last } = logKeys(connection.channel)
 
 const atOnce = { minMs: 0, maxMs: 0 }
 
@@ -29,12 +32,7 @@ export function inflictOnClients(fault: string, redis: Redis): Promise<unknown> 
   return type === undefined ? undefined : redis.call('CLIENT', 'KILL', 'TYPE', type)
 }
 
-export async function inflictOnLog(
-  fault: string,
-  redis: Redis,
-  { stream, last }: ReturnType<typeof logKeys>,
-  random: Random,
-): Promise<unknown> {
+export async function inflictOnLog(fault: string, redis: Redis, random: Random): Promise<unknown> {
   switch (fault) {
     case 'log flushed':
       return redis.flushall()

@@ -1,10 +1,8 @@
 import type { Random } from '../../../examples/demo/services/random.js'
-import { logKeys } from '../../../src/log/keys.js'
 import { until } from '../../support/latch.js'
 import { startRedisServer, type RedisServer } from '../../support/redis-server.js'
 import { ServerClients } from '../../support/server-clients.js'
 import { TcpProxy } from '../../support/tcp-proxy.js'
-import { connection } from '../cast.js'
 import type { ServerFaultKind } from '../faults/kinds.js'
 import { clientFaults, inflictOnClients, inflictOnLog, logFaults, nothingToUndo } from './common-faults.js'
 import type { Stage, Undo, Way } from './stage.js'
@@ -63,7 +61,7 @@ export class Standalone implements Stage {
           await redis.call('REPLICAOF', 'NO', 'ONE')
         }
       default:
-        await (inflictOnClients(fault, redis) ?? inflictOnLog(fault, redis, logKeys(connection.channel), random))
+        await (inflictOnClients(fault, redis) ?? inflictOnLog(fault, redis, random))
         return nothingToUndo
     }
   }

@@ -1,0 +1,87 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Random } from '../../../examples/demo/services/random.js'
+import type { RedisServer } from '../../support/redis-server.js'
+import { SentinelStage } from '../../support/sentinel-stage.js'
+import { pick } from '../chance.js'
+import type { ServerFaultKind } from '../faults/kinds.js'
+import { clientFaults, inflictOnClients, inflictOnLog, logFaults, nothingToUndo } from './common-faults.js'
+import { openProxies } from './proxies.js'
+import type { Stage, Undo, Way } from './stage.js'
+
+/** How long the primary goes on acknowledging what no replica gets. */
+const tailMs = 300
+
+/** A primary, two replicas, three sentinels. */
+export class Sentinel implements Stage {
+  readonly description = 'a primary and two replicas under three sentinels'
+  readonly servers: ReadonlyMap<string, RedisServer>
+  readonly faults: readonly ServerFaultKind[] = [
+    ...clientFaults,
+    ...logFaults,
+    { name: 'sentinel killed', minMs: 300, maxMs: 2_000 },
+    { name: 'primary killed', minMs: 0, maxMs: 0, losesTail: true },
+    { name: 'failover by sentinels', minMs: 0, maxMs: 0, losesTail: true },
+    { name: 'failover that loses a tail', minMs: 0, maxMs: 0, losesTail: true },
+    // Long enough to be replaced at times: then it still answers when it comes back, until it is told.
+    { name: 'primary paused', minMs: 300, maxMs: 2_500, losesTail: true },
+  ]
+  readonly #stage: SentinelStage
+
+  static async start(): Promise<Sentinel> {
+    return new Sentinel(await SentinelStage.start())
+  }
+
+  private constructor(stage: SentinelStage) {
+    this.#stage = stage
+    this.servers = new Map([
+      ...stage.servers.map((server, index) => [`redis ${index + 1}`, server] as const),
+      ...stage.sentinels.map((server, index) => [`sentinel ${index + 1}`, server] as const),
+    ])
+  }
+
+  async openWay(): Promise<Way> {
+    const { proxies, natMap } = await openProxies(this.#stage.servers)
+    return { access: { kind: 'options', options: { ...this.#stage.options(), natMap } }, proxies }
+  }
+
+  async inflict(fault: string, random: Random): Promise<Undo> {
+    const stage = this.#stage
+    const recover = (): Promise<void> => stage.recover()
+    switch (fault) {
+      case 'sentinel killed':
+        await pick(stage.sentinels, random).kill()
+        return recover
+      case 'primary killed':
+        return this.#replaced(await stage.killPrimary())
+      case 'failover by sentinels': {
+        const old = await stage.primary()
+        await stage.failOver()
+        return this.#replaced(old)
+      }
+      case 'failover that loses a tail':
+        return this.#replaced(await stage.loseTail(() => sleep(tailMs)))
+      case 'primary paused': {
+        const primary = await stage.primary()
+        primary.pause()
+        return recover
+      }
+      default: {
+        const redis = stage.clients.of(await stage.primary())
+        await (inflictOnClients(fault, redis) ?? inflictOnLog(fault, redis, random))
+        return nothingToUndo
+      }
+    }
+  }
+
+  stop(): Promise<void> {
+    return this.#stage.stop()
+  }
+
+  /** Started again before it is replaced, it would be a primary that has lost everything. */
+  #replaced(old: RedisServer): Undo {
+    return async () => {
+      await this.#stage.newPrimary(old)
+      await this.#stage.recover()
+    }
+  }
+}
