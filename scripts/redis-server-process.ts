@@ -49,6 +49,11 @@ export class RedisServer {
     return this.#process.pid
   }
 
+  /** Whether the process is there, paused or not. */
+  get isRunning(): boolean {
+    return this.#process.exitCode === null && this.#process.signalCode === null
+  }
+
   /** Shuts it down in order (SIGTERM; SIGKILL where that does not help) and removes its folder if it is our own. */
   async stop(): Promise<void> {
     await terminate(this.#process)

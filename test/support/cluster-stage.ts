@@ -2,7 +2,7 @@ import { Cluster, type Redis } from 'ioredis'
 import { logKeys } from '../../src/log/keys.js'
 import { joinCluster, type Member } from './join-cluster.js'
 import { until } from './latch.js'
-import { startRedisServer, type RedisServer } from './redis-server.js'
+import { revive, startRedisServer, type RedisServer } from './redis-server.js'
 import { holdBack, letFollow, promptSync } from './replication.js'
 import { ServerClients } from './server-clients.js'
 import { ServerProxies } from './server-proxies.js'
@@ -211,6 +211,21 @@ export class ClusterStage {
     const other = primaries.find((node) => node !== owner)
     if (!other) throw new Error('Expected more than one primary')
     return other
+  }
+
+  /** Brings back all that is down or paused; resolves when the nodes agree, and every replica is in sync. */
+  async recover(): Promise<void> {
+    await revive(this.nodes)
+    const isAgreed = async (): Promise<boolean> => {
+      const tables = await Promise.all(this.nodes.map((node) => slotTable(this.clients.of(node))))
+      const owners = new Set(
+        tables.map((table) => JSON.stringify(table.map(({ first, primary }) => [first, primary]).toSorted())),
+      )
+      return owners.size === 1
+    }
+    await until(() => isAgreed().catch(() => false), 20_000, 'nodes that agree on who owns what')
+    const primaries = await this.primaries()
+    for (const node of this.nodes) if (!primaries.includes(node)) await this.follows(node)
   }
 
   /** Removes a node: the others forget it, and it forgets them and what it had. */

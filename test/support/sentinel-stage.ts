@@ -1,6 +1,6 @@
 import type { Redis, RedisOptions } from 'ioredis'
 import { until } from './latch.js'
-import { startRedisServer, type RedisServer } from './redis-server.js'
+import { revive, startRedisServer, type RedisServer } from './redis-server.js'
 import { holdBack, inSync, letFollow, promptSync } from './replication.js'
 import { ServerClients } from './server-clients.js'
 import { ServerProxies } from './server-proxies.js'
@@ -113,6 +113,18 @@ export class SentinelStage {
     return found
   }
 
+  /** Sentinels promote a replica although all is well: what the primary has not replicated is lost with it. */
+  async failOver(): Promise<void> {
+    const [first] = this.sentinels
+    if (first) await this.clients.of(first).call('SENTINEL', 'FAILOVER', name)
+  }
+
+  /** Sentinels send their servers the second command where they would have sent the first. */
+  async renameCommand(from: string, to: string): Promise<void> {
+    const rename = ['SENTINEL', 'SET', name, 'rename-command', from, to] as const
+    await Promise.all(this.sentinels.map((each) => this.clients.of(each).call(...rename)))
+  }
+
   /** Resolves when this server is a replica, in sync. */
   async follows(server: RedisServer, timeoutMs = 20_000): Promise<void> {
     const isReplica = async (): Promise<boolean> =>
@@ -132,6 +144,23 @@ export class SentinelStage {
     await old.kill()
     await letFollow(this.clients, replicas)
     return old
+  }
+
+  /** Brings back all that is down or paused; resolves when the sentinels agree on a primary and all others follow it. */
+  async recover(): Promise<void> {
+    await Promise.all([this.reviveSentinels(), revive(this.servers)])
+    const agreed = async (): Promise<boolean> => {
+      const ports = await Promise.all(this.sentinels.map((each) => this.#primaryPort(each)))
+      const role = await this.clients.info(await this.primary(), 'replication', 'role')
+      return new Set(ports).size === 1 && role === 'master'
+    }
+    await until(() => agreed().catch(() => false), 20_000, 'sentinels that agree on a primary')
+    for (const replica of await this.replicas()) await this.follows(replica)
+  }
+
+  async reviveSentinels(): Promise<void> {
+    await revive(this.sentinels)
+    await Promise.all(this.sentinels.map((each) => makeBrisk(this.clients.of(each))))
   }
 
   async stop(): Promise<void> {

@@ -1,5 +1,5 @@
 import type { RedisServer } from './redis-server.js'
-import { TcpProxy } from './tcp-proxy.js'
+import { TcpProxy, type Fault } from './tcp-proxy.js'
 
 /** A proxy in front of each server of a stage, and the map by which clients go through them. */
 export class ServerProxies {
@@ -25,6 +25,14 @@ export class ServerProxies {
     const proxy = this.#proxies.get(server)
     if (!proxy) throw new Error(`There is no proxy in front of the server on port ${server.port}`)
     return proxy
+  }
+
+  inflict(fault: Fault): void {
+    for (const proxy of this.#proxies.values()) proxy.inflict(fault)
+  }
+
+  heal(): void {
+    for (const proxy of this.#proxies.values()) proxy.heal()
   }
 
   async stop(): Promise<void> {

@@ -1,0 +1,115 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { InvalidationPublisher, PublisherEvents, RepairSummary } from '../../src/index.js'
+import { nextEvent, within } from '../support/latch.js'
+import { Fleet, type LiveFollower } from '../support/live-fleet.js'
+import { Load } from '../support/load.js'
+import { SentinelStage } from '../support/sentinel-stage.js'
+import { expectResyncs, nextState } from '../support/settled.js'
+
+let stage: SentinelStage
+let fleet: Fleet
+let publisher: InvalidationPublisher
+let repairs: RepairSummary[]
+let followers: readonly LiveFollower[]
+let load: Load
+
+beforeAll(async () => {
+  stage = await SentinelStage.start()
+})
+
+beforeEach(async () => {
+  fleet = new Fleet(stage.url)
+  publisher = await fleet.publisher({ publishTimeoutMs: 60_000 })
+  repairs = []
+  publisher.on('repaired', (summary) => repairs.push(summary))
+  followers = await Promise.all([fleet.follow(), fleet.follow({}, {}, stage.options())])
+  load = new Load(publisher)
+  await load.more(50)
+})
+
+afterEach(async () => {
+  await load.stop()
+  await fleet.stop()
+  await stage.recover()
+})
+
+afterAll(() => stage.stop())
+
+/** The load ends; then every subscription has handled all of it, in order, and none has resynced. */
+async function expectAllHandled(): Promise<void> {
+  const ids = await load.stop()
+  const last = ids.at(-1) ?? ''
+  await Promise.all(followers.map(({ handled }) => handled.has(last)))
+  for (const follower of followers) {
+    await expectResyncs(follower, [])
+    // What a failover lost after it was handed over is handed over again.
+    expect([...new Set(follower.handled.names)]).toEqual(ids)
+  }
+}
+
+describe('under load, behind sentinels', { timeout: 60_000 }, () => {
+  it('a primary that is killed, and with it the first sentinel of the list, is left for the new one by all', async () => {
+    const [first] = stage.sentinels
+    const [old] = await Promise.all([stage.killPrimary(), first?.kill()])
+    await stage.newPrimary(old)
+    await load.more(50)
+    await expectAllHandled()
+    expect(repairs).toHaveLength(1)
+    expect(repairs[0]?.unknown).toBe(0)
+  })
+
+  it('a primary that is paused is passed over, and what it executes when it wakes hurts nobody', async () => {
+    const old = await stage.primary()
+    old.pause()
+    await stage.newPrimary(old)
+    await load.more(50)
+    old.resume()
+    await stage.follows(old)
+    await load.more(50)
+    await expectAllHandled()
+  })
+
+  it('a failover that was asked for is followed', async () => {
+    const old = await stage.primary()
+    const left = followers.map((follower) => nextState(follower, 'disconnected'))
+    await stage.failOver()
+    await stage.newPrimary(old)
+    await Promise.all(left)
+    await stage.follows(old)
+    await load.more(50)
+    await expectAllHandled()
+  })
+
+  it('one sentinel that is left names the primary to those who come new, and to those who come back', async () => {
+    const [first, second] = stage.sentinels
+    await Promise.all([first?.kill(), second?.kill()])
+    const newcomer = await fleet.follow()
+    const gone = followers.map((follower) => nextState(follower, 'disconnected'))
+    const old = await stage.primary()
+    await stage.clients.of(old).call('CLIENT', 'KILL', 'TYPE', 'normal')
+    await Promise.all(gone)
+    await load.more(50)
+    await expectAllHandled()
+    await expectResyncs(newcomer, [])
+  })
+
+  it('no sentinel at all is no matter to those who are connected', async () => {
+    await Promise.all(stage.sentinels.map((sentinel) => sentinel.kill()))
+    await load.more(50)
+    await expectAllHandled()
+    expect(followers.map(({ subscription }) => subscription.state)).toEqual(['live', 'live'])
+  })
+
+  it('those who lose their primary while no sentinel is there come back when one is', async () => {
+    const primary = await stage.primary()
+    await Promise.all(stage.sentinels.map((sentinel) => sentinel.kill()))
+    const gone = followers.map((follower) => nextState(follower, 'disconnected'))
+    const queued = nextEvent<PublisherEvents, 'queued'>(publisher, 'queued')
+    await primary.kill()
+    await Promise.all(gone)
+    await within(queued, 5_000, 'the messages queued')
+    await stage.reviveSentinels()
+    await stage.newPrimary(primary)
+    await expectAllHandled()
+  })
+})
