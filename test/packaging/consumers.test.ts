@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import packageJson from '../../package.json' with { type: 'json' }
 import { ConsumerProject, installNode, packPackage } from '../support/consumer-project.js'
-import { type Example, guideExamples, printedBy, readmeExamples, toCommonJs } from '../support/readme.js'
+import { type Example, docsExamples, printedBy, readmeExamples, toCommonJs } from '../support/readme.js'
 import { type RedisServer, startRedisServer } from '../support/redis-server.js'
 import { RunningScript, type ScriptOptions } from '../support/running-script.js'
 
@@ -21,7 +21,7 @@ let folder: string
 let tarball: string
 let lowestNodePath: string
 let examples: Example[]
-let guide: Example[]
+let docs: Example[]
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'cache-invalidation-pack-'))
@@ -31,7 +31,7 @@ beforeAll(async () => {
   const { stdout: version } = await promisify(execFile)(lowestNodePath, ['--version'])
   expect(version).toMatch(/^v22\./)
   examples = await readmeExamples()
-  guide = await guideExamples()
+  docs = await docsExamples()
 }, installTimeoutMs)
 
 afterAll(async () => {
@@ -61,11 +61,11 @@ describe.each([
     await project.remove()
   })
 
-  test('compiles every example of the README and the guide in strict TypeScript, and runs what can run', async () => {
-    for (const { name, code } of [...examples, ...guide]) await project.write(`${name}.ts`, code)
+  test('compiles every example of the README and the docs in strict TypeScript, and runs what can run', async () => {
+    for (const { name, code } of [...examples, ...docs]) await project.write(`${name}.ts`, code)
     await project.compile()
     await runQuickStart((name) => `${name}.js`, { cwd: project.dir, env: { REDIS_URL: redis.url } })
-    const running = guide.filter(({ runs }) => runs)
+    const running = docs.filter(({ runs }) => runs)
     expect(running).not.toHaveLength(0)
     for (const { name, code } of running) await runExample(`${name}.js`, code)
   }, 60_000)

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 
-/** A code block of the README or of the guide. */
+/** A code block of the README or of the docs. */
 export interface Example {
   /** What the comment before it says, `<!-- example: NAME -->`; else where it stands, `line-12`. */
   readonly name: string
@@ -14,10 +14,13 @@ export function readmeExamples(): Promise<Example[]> {
   return examplesOf('README.md')
 }
 
-/** Those of docs/guide.md; their names begin with `guide-`. */
-export async function guideExamples(): Promise<Example[]> {
-  const examples = await examplesOf('docs/guide.md')
-  return examples.map((example) => ({ ...example, name: `guide-${example.name}` }))
+/** Those of the docs; their names begin with the page's. */
+export async function docsExamples(): Promise<Example[]> {
+  const pages = ['guide', 'topologies'].map(async (page) => {
+    const examples = await examplesOf(`docs/${page}.md`)
+    return examples.map((example) => ({ ...example, name: `${page}-${example.name}` }))
+  })
+  return (await Promise.all(pages)).flat()
 }
 
 async function examplesOf(page: string): Promise<Example[]> {
