@@ -14,12 +14,13 @@ export interface FleetUrl {
 }
 
 const fleetUrl = /^redis(s?)\+(sentinel|cluster):\/\/(?:(.*)@)?([^@/?#]+)(?:\/([^?#]*))?(?:\?([^#]*))?$/i
+const singleUrl = /^(?:rediss?:\/\/[^/?#]*(?:\/[^?#@]*)?|\/[^?]*)(?:\?\w+=[^#]*)?$/i
 const defaultPorts = { sentinel: 26_379, cluster: 6_379 } as const
 
 /** @throws ConfigurationError for a text that is no URL of Redis, which is shown without what may be a password */
 export function readUrl(url: string): FleetUrl | 'single' {
   // A text without a scheme ioredis takes for a host name or a path: a misspelt URL would wait for ever.
-  if (/^(rediss?:\/\/|\/(?!\/))/i.test(url)) return 'single'
+  if (/^(rediss?:\/\/|\/(?!\/))/i.test(url)) return checkSingle(url)
   const [, secure, scheme = '', user, hosts = '', path = '', query] = fleetUrl.exec(url) ?? []
   const kind = scheme.toLowerCase()
   if (kind !== 'sentinel' && kind !== 'cluster') throw invalidUrl(url)
@@ -36,6 +37,12 @@ export function readUrl(url: string): FleetUrl | 'single' {
   } catch {
     throw invalidUrl(url)
   }
+}
+
+/** An `@` elsewhere is one of a password that is not percent-encoded, and half of that would pass for the host. */
+function checkSingle(url: string): 'single' {
+  if (url.includes('@') && !singleUrl.test(url)) throw invalidUrl(url)
+  return 'single'
 }
 
 export function invalidUrl(url: string): ConfigurationError {
