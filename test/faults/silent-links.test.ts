@@ -5,6 +5,7 @@ import { ids } from '../support/handled.js'
 import { nextEvent, until, within } from '../support/latch.js'
 import { LiveFleet } from '../support/live-fleet.js'
 import { expectResyncs, nextState } from '../support/settled.js'
+import { silentLogger } from '../support/silent-logger.js'
 import { TcpProxy, type LinkKind } from '../support/tcp-proxy.js'
 
 const hasty = { heartbeatMs: 100, commandTimeoutMs: 300 }
@@ -101,7 +102,8 @@ describe('a server that accepts and says nothing', () => {
   it('keeps neither `connect()` nor what follows waiting', async () => {
     front.inflict({ kind: 'stall' })
     const publisher = await within(fleet.publisher(hasty, front.url), 5_000, "a publisher's connect")
-    const follower = await within(fleet.subscriber(hasty, front.url), 5_000, "a subscriber's connect")
+    const silent = { ...hasty, logger: silentLogger }
+    const follower = await within(fleet.subscriber(silent, front.url), 5_000, "a subscriber's connect")
     expect(publisher.health().connected).toBe(false)
     expect(follower.connected).toBe(false)
     await expect(follower.deadLetters.list()).rejects.toMatchObject({ kind: 'disconnected' })

@@ -1,12 +1,11 @@
-import { InvalidationError, type Logger, type WaitOptions } from '../../src/index.js'
+import { InvalidationError, type WaitOptions } from '../../src/index.js'
 import { within } from './latch.js'
 import { brief, graceMs, publishTimeoutMs, type NetworkStage } from './network-stage.js'
+import { silentLogger } from './silent-logger.js'
 
 const { commandTimeoutMs, closeTimeoutMs } = brief
 const waitMs = 200
 const waiting: WaitOptions = { timeoutMs: waitMs }
-/** Takes what is told before `connect()` has resolved, and a listener could be attached. */
-const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 /** A position of nobody's. */
 const never = '9999999999999-0@never'
 
@@ -36,7 +35,7 @@ async function publisherComesAndGoes({ fleet, publisherFront }: NetworkStage): P
 }
 
 async function subscriberComesAndGoes({ fleet, subscriberFront }: NetworkStage): Promise<void> {
-  const connecting = fleet.subscriber({ ...brief, logger: silent }, subscriberFront.url)
+  const connecting = fleet.subscriber({ ...brief, logger: silentLogger }, subscriberFront.url)
   const subscriber = await within(connecting, commandTimeoutMs + graceMs, "a subscriber's connect")
   const caughtUp = subscriber.subscribe(() => undefined).caughtUp(waiting)
   await settles(caughtUp, waitMs, 'caughtUp of a new subscription')
