@@ -36,7 +36,7 @@ export class ClusterStage {
   /** Primaries as it was started, then their replicas. */
   readonly nodes: readonly RedisServer[]
   /** The name that each node has in the cluster. */
-  readonly #ids: ReadonlyMap<RedisServer, string>
+  readonly #ids: Map<RedisServer, string>
   readonly #proxies: ServerProxies | undefined
 
   /** Starts one; resolves when every node finds the cluster in order, and replicas are in sync. */
@@ -61,7 +61,7 @@ export class ClusterStage {
   private constructor(
     clients: ServerClients,
     nodes: readonly RedisServer[],
-    idsOfNodes: ReadonlyMap<RedisServer, string>,
+    idsOfNodes: Map<RedisServer, string>,
     proxies: ServerProxies | undefined,
   ) {
     this.clients = clients
@@ -233,6 +233,20 @@ export class ClusterStage {
     const others = this.nodes.filter((each) => each !== node)
     await Promise.all(others.map((each) => this.clients.of(each).call('CLUSTER', 'FORGET', this.#id(node))))
     await this.clients.of(node).call('CLUSTER', 'RESET', 'HARD')
+  }
+
+  /** Takes in a node that was removed, as a replica. */
+  async add(node: RedisServer, primary: RedisServer): Promise<void> {
+    const redis = this.clients.of(node)
+    // After a hard reset it has a new name, and those who forgot the old one can meet it.
+    this.#ids.set(node, String(await redis.call('CLUSTER', 'MYID')))
+    await redis.call('CLUSTER', 'MEET', '127.0.0.1', String(primary.port))
+    const replicate = async (): Promise<boolean> => {
+      await redis.call('CLUSTER', 'REPLICATE', this.#id(primary))
+      return true
+    }
+    await until(() => replicate().catch(() => false), 10_000, 'a node that has met its primary')
+    await this.follows(node)
   }
 
   async stop(): Promise<void> {
