@@ -44,7 +44,8 @@ export interface ClusterTarget {
  */
 export function readTarget(redis: RedisTarget): SingleTarget | SentinelTarget | ClusterTarget {
   const target = findTarget(redis)
-  const { keyPrefix, db = 0 } = optionsOf(target)
+  const { keyPrefix, db = 0, host } = optionsOf(target)
+  if (host !== undefined && /[@/]/.test(host)) throw urlAsHost()
   if (keyPrefix !== undefined && keyPrefix !== '') throw prefixed(keyPrefix)
   // Left to ioredis, it would be a reply that nobody awaits: an unhandled rejection ends the process.
   if (!Number.isSafeInteger(db) || db < 0) {
@@ -147,6 +148,13 @@ function targetOfCluster(cluster: ClusterLike): ClusterTarget {
     )
   }
   return { kind: 'cluster', seeds: seedsOf(cluster), nodeOptions: { ...redisOptions }, natMap }
+}
+
+/** Not shown: it may hold a password. */
+function urlAsHost(): ConfigurationError {
+  return new ConfigurationError(
+    'Expected `host` to be the name or the address of a server, got a text with "@" or "/" in it: pass a URL in place of the options',
+  )
 }
 
 function prefixed(keyPrefix: string): ConfigurationError {
