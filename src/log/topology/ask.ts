@@ -1,6 +1,21 @@
 import type { Runtime } from '../../runtime.js'
+import { ConfigurationError } from '../../errors.js'
+import { formatAddress, type Address } from '../address.js'
 import { disconnect } from '../disconnect.js'
+import { replyText } from '../redis-errors.js'
 import type { RedisLike } from '../redis-like.js'
+
+/**
+ * What to throw where a server that was asked is not what it was taken for: it does not know the command, or has no use
+ * for it. Any other error stays as it is.
+ */
+export function checkKind(error: unknown, node: Address, expected: string): unknown {
+  const text = replyText(error) ?? ''
+  if (!/unknown command|cluster support disabled/i.test(text)) return error
+  return new ConfigurationError(`Expected ${formatAddress(node)} to be ${expected}, but it answers: ${text}`, {
+    cause: error,
+  })
+}
 
 /**
  * Asks over a connection of its own, which is closed afterwards. Rejects with what ioredis rejects with, or when the

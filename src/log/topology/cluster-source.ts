@@ -4,7 +4,7 @@ import { clientOverrides, shareOf } from '../client-overrides.js'
 import type { ClientPurpose, ClientSource } from '../client-source.js'
 import type { RedisLike } from '../redis-like.js'
 import type { ClusterTarget } from '../redis-target.js'
-import { askOnce } from './ask.js'
+import { askOnce, checkKind } from './ask.js'
 import { readSlots } from './cluster-slots.js'
 import { connectorTo } from './connector.js'
 import { throughNat } from './nat-map.js'
@@ -29,7 +29,10 @@ export function clusterSource(target: ClusterTarget, { slot, runtime, commandTim
     runtime,
     ask: async (node) => {
       const slots = (client: RedisLike): Promise<unknown> => client.call('cluster', 'SLOTS')
-      const { primary, nodes } = readSlots(await askOnce(clientOf(node), slots, limitMs, runtime), slot, node)
+      const reply = await askOnce(clientOf(node), slots, limitMs, runtime).catch((error: unknown) => {
+        throw checkKind(error, node, 'a node of a Redis Cluster')
+      })
+      const { primary, nodes } = readSlots(reply, slot, node)
       return { primary: primary && reachable(primary), nodes: nodes.map(reachable) }
     },
     unknown: `knows of no owner of slot ${slot}, the log's: is the cluster complete?`,

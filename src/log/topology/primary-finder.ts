@@ -1,4 +1,4 @@
-import { RedisError } from '../../errors.js'
+import { ConfigurationError, InvalidationError, RedisError } from '../../errors.js'
 import { delay, type Runtime } from '../../runtime.js'
 import { describeThrown, toError } from '../../thrown.js'
 import { formatAddress, type Address } from '../address.js'
@@ -74,7 +74,8 @@ export class PrimaryFinder {
         found = true
       } catch (error) {
         if (refusals.has(replyCode(error) ?? '')) primary.reject(toError(error))
-        failure = failureOf(node, error)
+        // What can't be mended by waiting is told before what can.
+        if (!(failure instanceof ConfigurationError)) failure = failureOf(node, error)
       }
     }
     for (const node of shuffled(this.#nodes, runtime)) {
@@ -99,7 +100,7 @@ export class PrimaryFinder {
 }
 
 function failureOf(node: Address, error: unknown): Error {
-  if (error instanceof RedisError) return error
+  if (error instanceof InvalidationError) return error
   return new Error(`${formatAddress(node)} could not be asked for it: ${describeThrown(error)}`, { cause: error })
 }
 

@@ -5,7 +5,7 @@ import type { ClientPurpose, ClientSource } from '../client-source.js'
 import type { RedisLike } from '../redis-like.js'
 import type { SentinelTarget } from '../redis-target.js'
 import { field, readList, readText } from '../replies.js'
-import { askOnce } from './ask.js'
+import { askOnce, checkKind } from './ask.js'
 import { connectorTo } from './connector.js'
 import { throughNat } from './nat-map.js'
 import { PrimaryFinder } from './primary-finder.js'
@@ -27,7 +27,11 @@ export function sentinelSource(target: SentinelTarget, { runtime, commandTimeout
         ...{ ...sentinelOptions, ...clientOverrides(() => 0) },
         ...{ ...sentinel, connectTimeout: limitMs, retryStrategy: null },
       })
-      const { primary, nodes } = await askOnce(client, (asked) => askSentinel(asked, name), limitMs, runtime)
+      const { primary, nodes } = await askOnce(client, (asked) => askSentinel(asked, name), limitMs, runtime).catch(
+        (error: unknown) => {
+          throw checkKind(error, sentinel, 'a sentinel')
+        },
+      )
       return { primary: primary && reachable(primary), nodes: nodes.map(reachable) }
     },
     unknown: `is a sentinel that knows of no primary "${name}"`,
