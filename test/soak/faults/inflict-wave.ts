@@ -28,18 +28,24 @@ export interface WaveContext {
 
 /** Resolves when all faults of the wave are over and undone. */
 export async function inflictWave(wave: Wave, context: WaveContext): Promise<void> {
-  await Promise.all(wave.map((lane) => inflictLane(lane, context)))
+  await Promise.all(wave.lanes.map((lane) => inflictLane(lane, context)))
+  if (wave.last) await inflictLane([wave.last], context, () => context.fallSilent())
 }
 
-async function inflictLane(lane: readonly PlannedFault[], context: WaveContext): Promise<void> {
+/** @param halfway called in the middle of each */
+async function inflictLane(
+  lane: readonly PlannedFault[],
+  context: WaveContext,
+  halfway = (): void => undefined,
+): Promise<void> {
   for (const planned of lane) {
     await pause(planned.afterMs, context.signal)
     if (context.signal.aborted) return
-    await inflict(planned, context)
+    await inflict(planned, context, halfway)
   }
 }
 
-async function inflict(planned: PlannedFault, context: WaveContext): Promise<void> {
+async function inflict(planned: PlannedFault, context: WaveContext, halfway: () => void): Promise<void> {
   const { clock, signal, onInflicted, onSkipped } = context
   const { name } = planned.kind
   const fault: Inflicted = { name, victim: victimOf(planned), from: Date.now(), until: undefined }
@@ -51,7 +57,7 @@ async function inflict(planned: PlannedFault, context: WaveContext): Promise<voi
     if (!undo) return
     onInflicted(fault)
     await pause(planned.forMs / 2, signal)
-    if (planned.quiet) context.fallSilent()
+    halfway()
     await pause(planned.forMs / 2, signal)
     await undo()
   } finally {

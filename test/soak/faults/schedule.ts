@@ -17,11 +17,6 @@ interface Planned {
   readonly afterMs: number
   /** How long it is on, in ms. */
   readonly forMs: number
-  /**
-   * From the middle of it on nothing new is published until the next wave: what got lost is not betrayed by what comes
-   * after it.
-   */
-  readonly quiet?: boolean
 }
 
 export interface PlannedServerFault extends Planned {
@@ -53,8 +48,15 @@ export interface Victims {
   readonly subscribers: readonly string[]
 }
 
-/** Lanes side by side; the faults of a lane come one after another. */
-export type Wave = readonly (readonly PlannedFault[])[]
+export interface Wave {
+  /** They run side by side; the faults of a lane come one after another. */
+  readonly lanes: readonly (readonly PlannedFault[])[]
+  /**
+   * Comes alone, after all others. In the middle of it publishes cease, so that nothing that comes later betrays what it
+   * made a subscription miss.
+   */
+  readonly last: PlannedFault | undefined
+}
 
 /** Waves without end: the same for the same random numbers. Every kind has had its turn before one comes again. */
 export function* planWaves(random: Random, victims: Victims): Generator<Wave, never> {
@@ -70,19 +72,18 @@ export function* planWaves(random: Random, victims: Victims): Generator<Wave, ne
     )
     const processes = [...victims.publishers, ...victims.subscribers]
     const lanes = [onServers, ...processes.map((name) => onClients.filter(({ process }) => process === name))]
-    yield fallSilent(
-      lanes.filter((lane) => lane.length > 0),
-      random,
-    )
+    yield { lanes: lanes.filter((lane) => lane.length > 0), last: planLast(victims, random) }
   }
 }
 
-/** Half of the waves do so in one of their faults, and all that have a deaf link in that one: nothing else is as silent. */
-function fallSilent(wave: Wave, random: Random): Wave {
-  const lasting = wave.flat().filter(({ forMs }) => forMs > 0)
-  const deaf = lasting.find(({ kind }) => 'feedOnly' in kind)
-  const chosen = deaf ?? (random() < 0.5 && lasting.length > 0 ? pick(lasting, random) : undefined)
-  return wave.map((lane) => lane.map((each) => (each === chosen ? { ...each, quiet: true } : each)))
+/** Half of the waves have one, on the link of a subscriber. */
+function planLast({ subscribers }: Victims, random: Random): PlannedFault | undefined {
+  if (random() < 0.5) return undefined
+  const kind = pick(
+    linkFaults.filter(({ maxMs }) => maxMs > 0),
+    random,
+  )
+  return planClientFault(kind, { servers: [], publishers: [], subscribers }, random)
 }
 
 function planServerFault(kind: ServerFaultKind, random: Random): PlannedServerFault {

@@ -14,7 +14,7 @@ function waves(seed: number, count = 300): Wave[] {
   return Array.from({ length: count }, () => planned.next().value)
 }
 
-const faultsOf = (wave: Wave): PlannedFault[] => wave.flat()
+const faultsOf = ({ lanes, last }: Wave): PlannedFault[] => [...lanes.flat(), ...(last ? [last] : [])]
 const names = (wave: Wave): string[] => faultsOf(wave).map(({ kind }) => kind.name)
 
 test('the same seed plans the same faults, another seed others', () => {
@@ -28,7 +28,7 @@ test('every kind has its turn', () => {
 })
 
 test('one thing at a time happens to the servers, to a process and to its links', () => {
-  for (const lanes of waves(2)) {
+  for (const { lanes } of waves(2)) {
     const owners = lanes.map((lane) => new Set(lane.map((each) => (each.on === 'servers' ? 'servers' : each.process))))
     expect(owners.every((each) => each.size === 1)).toBe(true)
     expect(new Set(owners.flatMap((each) => [...each])).size).toBe(lanes.length)
@@ -57,12 +57,13 @@ test('a fault is on for as long as its kind allows', () => {
   }
 })
 
-test('some waves fall silent in a fault, those with a deaf link in that one', () => {
-  const planned = waves(6)
-  const silent = planned.filter((wave) => faultsOf(wave).some(({ quiet }) => quiet))
-  expect(silent.length).toBeGreaterThan(0)
-  expect(silent.length).toBeLessThan(planned.length)
-  for (const wave of planned.filter((each) => names(each).includes('link deaf'))) {
-    expect(faultsOf(wave).flatMap(({ kind, quiet }) => (quiet ? [kind.name] : []))).toEqual(['link deaf'])
+test('some waves end with a fault alone that lasts, on the link of a subscriber', () => {
+  const last = waves(6).map((wave) => wave.last)
+  expect(last).toContain(undefined)
+  const alone = last.filter((each) => each !== undefined)
+  expect(new Set(alone.map(({ kind }) => kind.name))).toContain('link deaf')
+  for (const each of alone) {
+    expect(each).toMatchObject({ on: 'link', process: expect.stringMatching(/^s/) as unknown })
+    expect(each.forMs).toBeGreaterThan(0)
   }
 })
