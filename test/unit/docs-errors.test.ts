@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import * as errors from '../../src/errors.js'
+import { rowsUnder } from '../support/markdown.js'
+import { misuses } from '../support/misuses.js'
 
 const page = await readFile(new URL('../../docs/errors.md', import.meta.url), 'utf8')
 const [classTable = '', kindTable = ''] = page.split('\n## ')
@@ -23,6 +25,30 @@ test('the page has every kind of RedisError, and no others', () => {
   }
   expect(firstCells(kindTable, 1)).toEqual(Object.keys(kinds).map((kind) => [kind]))
 })
+
+test('the page has every reason of InvalidMessageError, and no others', () => {
+  const reasons: Record<errors.InvalidMessageReason, true> = { json: true, size: true, field: true }
+  expect(rowsUnder(page, 'Garbage').map(([reason]) => reason)).toEqual(
+    Object.keys(reasons).map((reason) => `\`${reason}\``),
+  )
+})
+
+test('the page has every misuse that is tested, with what comes of it, and no others', () => {
+  const tested = Object.entries(misuses).flatMap(([file, committed]) =>
+    committed.map(({ what, outcome, code }) => [
+      ...[what, outcome, code === 'none' ? code : `\`${code}\``],
+      `[\`${file}\`](../${file})`,
+    ]),
+  )
+  const [, table = ''] = page.split('\n## Misuse\n')
+  const [, , ...rows] = table.split('\n').filter((line) => line.startsWith('|'))
+  expect(rows.map(cellsOf)).toEqual(tested)
+})
+
+function cellsOf(row: string): string[] {
+  const cells = row.split('|').slice(1, -1)
+  return cells.map((cell) => cell.trim())
+}
 
 /** The first cells of each row of a table, without its head. */
 function firstCells(table: string, count: number): string[][] {
