@@ -79,9 +79,12 @@ export class ClusterStage {
     return this.nodes.map(({ port }) => ({ host: '127.0.0.1', port }))
   }
 
-  /** A client that never connects, to be lent; it leads through the proxies where there are any. */
-  cluster(): Cluster {
-    const natMap = this.#proxies?.natMap
+  /**
+   * A client that never connects, to be lent.
+   *
+   * @param natMap leads through proxies; default: those of the stage, where there are any
+   */
+  cluster(natMap = this.#proxies?.natMap): Cluster {
     return new Cluster(this.seeds, { lazyConnect: true, ...(natMap && { natMap }) })
   }
 
