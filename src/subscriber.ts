@@ -297,14 +297,15 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
   }
 
   #receive(text: string): void {
-    const frame = this.#frames.read(text)
-    const { streamId, appendId, prev, messages, traces, rejected } = frame
+    const { streamId, appendId, prev, messages, traces, rejected } = this.#frames.read(text)
+    const bytes = text.length
     if (rejected.length > 0) for (const subscription of this.#subscriptions) subscription.countInvalid(rejected.length)
     if (streamId === undefined || appendId === undefined || prev === undefined) {
-      if (messages.length > 0) for (const subscription of this.#subscriptions) subscription.arriveForeign(frame)
+      if (messages.length === 0) return
+      for (const subscription of this.#subscriptions) subscription.arriveForeign({ messages, traces, bytes })
       return
     }
-    const arrived: LogFrame = { position: { streamId, appendId }, prev, messages, traces }
+    const arrived: LogFrame = { position: { streamId, appendId }, prev, messages, traces, bytes }
     for (const subscription of this.#subscriptions) subscription.arrive(arrived)
   }
 }

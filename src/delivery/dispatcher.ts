@@ -17,6 +17,8 @@ export interface Work {
   readonly messages: readonly InvalidationMessage[]
   /** The trace of the message at the same place; absent where none has one. */
   readonly traces?: readonly (TraceContext | undefined)[] | undefined
+  /** Length of the JSON that carried them; absent where none did. */
+  readonly bytes?: number | undefined
   readonly origin: Origin
   /** The recovery that hands it over. */
   readonly recovery?: RecoverySpan | undefined
@@ -50,6 +52,7 @@ export class Dispatcher {
   readonly #waiters = new Set<Waiter>()
   #tasks = 0
   #pending = 0
+  #pendingBytes = 0
   #sliceEnd = 0
   #stopped = false
   #closing: Promise<boolean> | undefined
@@ -70,22 +73,34 @@ export class Dispatcher {
     return this.#pending
   }
 
+  /** Length of the JSON of the works that were pushed and are not finished. */
+  get pendingBytes(): number {
+    return this.#pendingBytes
+  }
+
   /** Hands over these works, in order, as one task. After `close()` they are dropped: never started, never handled. */
   push(works: readonly Work[]): void {
     if (this.#stopped) return
     this.#tasks++
-    for (const work of works) this.#pending += work.messages.length
+    for (const { messages, bytes = 0 } of works) {
+      this.#pending += messages.length
+      this.#pendingBytes += bytes
+    }
     void this.#queue.add(() => this.#run(works))
   }
 
-  /** Resolves when fewer than `limit` messages are pending, or at `close()`. */
-  whenBelow(limit: number): Promise<void> {
-    return this.#when(() => this.#pending < limit)
+  /** Resolves when a condition on what is pending is met, or at `close()`. */
+  when(isMet: () => boolean): Promise<void> {
+    const isMetOrStopped = (): boolean => this.#stopped || isMet()
+    if (isMetOrStopped()) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.#waiters.add({ isMet: isMetOrStopped, resolve })
+    })
   }
 
   /** Resolves when all that was pushed is finished, or at `close()`. */
   whenIdle(): Promise<void> {
-    return this.#when(() => this.#tasks === 0)
+    return this.when(() => this.#tasks === 0)
   }
 
   /**
@@ -135,6 +150,8 @@ export class Dispatcher {
   }
 
   #finish(work: Work): void {
+    this.#pendingBytes -= work.bytes ?? 0
+    if (this.#waiters.size > 0) this.#wake()
     try {
       work.handled()
     } catch (error) {
@@ -150,14 +167,6 @@ export class Dispatcher {
   async #turn(): Promise<void> {
     await this.#runtime.yield()
     this.#sliceEnd = this.#runtime.monotonic() + sliceMs
-  }
-
-  #when(condition: () => boolean): Promise<void> {
-    const isMet = (): boolean => this.#stopped || condition()
-    if (isMet()) return Promise.resolve()
-    return new Promise((resolve) => {
-      this.#waiters.add({ isMet, resolve })
-    })
   }
 
   #wake(): void {

@@ -1,6 +1,7 @@
 import type { TraceContext } from '../message/codec.js'
 import type { InvalidationMessage } from '../message/message.js'
 import type { Position } from '../recovery/position.js'
+import { fits, type Load } from './load.js'
 
 /** A frame of the log as it arrived on the live channel. */
 export interface LogFrame {
@@ -9,6 +10,8 @@ export interface LogFrame {
   readonly messages: readonly InvalidationMessage[]
   /** The trace of the message at the same place; absent where none has one. */
   readonly traces?: readonly (TraceContext | undefined)[] | undefined
+  /** Length of its JSON. */
+  readonly bytes: number
 }
 
 /**
@@ -19,12 +22,12 @@ export interface LogFrame {
 export class ArrivalBuffer {
   #suspects = new Map<string, LogFrame>()
   #arrived = new Map<string, LogFrame>()
-  #messages = 0
+  #load = empty
   #dropped = false
 
   /** How many messages wait; a frame without any counts as one. */
   get messages(): number {
-    return this.#messages
+    return this.#load.messages
   }
 
   /** Whether frames were dropped since the reading began; the log still has them. */
@@ -32,15 +35,16 @@ export class ArrivalBuffer {
     return this.#dropped
   }
 
-  /** Adds a frame, or drops all where more than `limit` messages would wait; says whether it was kept. */
-  add(frame: LogFrame, limit: number): boolean {
-    if (this.#messages > 0 && this.#messages + sizeOf(frame) > limit) {
-      this.clear()
-      this.#dropped = true
+  /** Adds a frame, or drops all where more than the limits allow would wait; says whether it was kept. */
+  add(frame: LogFrame, limits: Load): boolean {
+    // The log is read once more in any case: what comes until then is read with it.
+    if (this.#dropped) return false
+    if (!fits(loadOf(frame), this.#load, limits)) {
+      this.drop()
       return false
     }
     this.#arrived.set(frame.position.appendId, frame)
-    this.#messages += sizeOf(frame)
+    this.#count(frame, 1)
     return true
   }
 
@@ -57,7 +61,7 @@ export class ArrivalBuffer {
     if (frame === undefined) return false
     this.#suspects.delete(appendId)
     this.#arrived.delete(appendId)
-    this.#messages -= sizeOf(frame)
+    this.#count(frame, -1)
     return true
   }
 
@@ -74,14 +78,27 @@ export class ArrivalBuffer {
     return next.done ? undefined : next.value
   }
 
+  /** Drops all; the log has to be read again. */
+  drop(): void {
+    this.clear()
+    this.#dropped = true
+  }
+
   clear(): void {
     this.#suspects = new Map()
     this.#arrived = new Map()
-    this.#messages = 0
+    this.#load = empty
+  }
+
+  #count(frame: LogFrame, sign: 1 | -1): void {
+    const { messages, bytes } = loadOf(frame)
+    this.#load = { messages: this.#load.messages + sign * messages, bytes: this.#load.bytes + sign * bytes }
   }
 }
 
+const empty: Load = { messages: 0, bytes: 0 }
+
 /** A frame that holds only garbage takes room as well. */
-function sizeOf({ messages }: LogFrame): number {
-  return Math.max(1, messages.length)
+function loadOf({ messages, bytes }: LogFrame): Load {
+  return { messages: Math.max(1, messages.length), bytes }
 }

@@ -5,6 +5,7 @@ import { toError } from '../thrown.js'
 import type { ArrivalBuffer, LogFrame } from './arrival-buffer.js'
 import { backoffMs } from '../backoff.js'
 import type { Intake } from './intake.js'
+import type { Load } from './load.js'
 import type { Progress } from './progress.js'
 import type { Recovery } from './recovery.js'
 
@@ -20,7 +21,8 @@ export type SubscriptionState = 'connecting' | 'replaying' | 'live' | 'lagging' 
 
 export interface FollowerContext {
   readonly runtime: Runtime
-  readonly maxBuffered: number
+  /** What of the live channel may wait while the log is read. */
+  readonly limits: Load
   readonly progress: Progress
   readonly intake: Intake
   readonly recovery: Recovery
@@ -65,6 +67,8 @@ export class Follower {
     this.#linkUp = true
     this.#epoch += 1
     this.#previousBeat = undefined
+    // A reading that waits for the handler would go on being called disconnected until it ends.
+    if (this.#reading) this.#setState('replaying')
     this.#recover()
   }
 
@@ -83,14 +87,14 @@ export class Follower {
   arrive(frame: LogFrame): void {
     if (this.#state === 'closed') return
     if (this.#reading || this.#state === 'connecting') {
-      if (!this.#buffer.add(frame, this.#context.maxBuffered)) this.#lag()
+      if (!this.#buffer.add(frame, this.#context.limits)) this.#lag()
       return
     }
     const taken = this.#take(frame)
     if (taken === 'taken') return
     // What there is no room for is read from the log when there is.
     if (taken === 'full') this.#lag()
-    else this.#buffer.add(frame, this.#context.maxBuffered)
+    else this.#buffer.add(frame, this.#context.limits)
     this.#recover()
   }
 
@@ -105,7 +109,9 @@ export class Follower {
     progress.headRead(head, sentAt)
     const previous = this.#previousBeat
     this.#previousBeat = { head }
-    if (this.#reading || !this.#linkUp || previous === undefined || !this.#hasMissed(previous.head, head)) return
+    if (this.#reading || !this.#linkUp) return
+    if (this.#state === 'lagging') this.#keepUp()
+    if (previous === undefined || !this.#hasMissed(previous.head, head)) return
     this.#context.onGap()
     this.#deafBeats += 1
     if (this.#deafBeats < deafAfter) {
@@ -170,8 +176,10 @@ export class Follower {
         told = undefined
         if (outcome === 'lost-place') continue
         if (this.#resyncWanted === wanted) this.#resyncWanted = undefined
+        // It covers all that arrived until now. What continues its head is read from the log once more.
+        if (outcome === 'resynced' && this.#buffer.messages > 0) this.#buffer.drop()
         if (epoch !== this.#epoch || this.#buffer.dropped || this.#resyncWanted !== undefined) continue
-        if (this.#settle(outcome)) break
+        if (this.#settle()) break
       } catch (error) {
         if (!this.#linkUp || this.#closed) break
         const failure = toError(error)
@@ -181,14 +189,12 @@ export class Follower {
       }
     }
     this.#reading = false
-    if (this.#linkUp) this.#setState('live')
+    if (this.#linkUp) this.#keepUp()
   }
 
   /** The end of the log was reached: judges what arrived meanwhile, in order; false where it must be read again. */
-  #settle(outcome: 'caught-up' | 'resynced'): boolean {
-    const suspects = this.#buffer.takeSuspects()
-    // A resync covers what arrived before it.
-    if (outcome === 'caught-up') this.#settleSuspects(suspects)
+  #settle(): boolean {
+    this.#settleSuspects(this.#buffer.takeSuspects())
     for (let frame = this.#buffer.peek(); frame !== undefined; frame = this.#buffer.peek()) {
       const taken = this.#take(frame)
       if (taken === 'full') this.#lag()
@@ -210,6 +216,11 @@ export class Follower {
 
   #lag(): void {
     if (this.#linkUp) this.#setState('lagging')
+  }
+
+  /** Live; who lagged is once half of its queue is worked off: while that is all but full, the next frames lag again. */
+  #keepUp(): void {
+    if (this.#state !== 'lagging' || this.#context.intake.isEased) this.#setState('live')
   }
 
   get #closed(): boolean {

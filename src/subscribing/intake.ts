@@ -1,6 +1,5 @@
 import type { Origin } from '../delivery/delivery.js'
 import type { Work } from '../delivery/dispatcher.js'
-import type { DecodedFrame } from '../message/codec.js'
 import type { InvalidationMessage } from '../message/message.js'
 import type { Entry } from '../recovery/entry.js'
 import { formatPosition, type Position } from '../recovery/position.js'
@@ -9,13 +8,15 @@ import type { RecoverySpan } from '../telemetry/telemetry.js'
 import type { ArrivalBuffer, LogFrame } from './arrival-buffer.js'
 import type { SubscriptionCounts } from './counts.js'
 import type { FrameReader } from './frame-reader.js'
+import { fits, type Load } from './load.js'
 import type { Progress } from './progress.js'
 
 /** What the intake needs of the dispatcher. */
 export interface WorkQueue {
   readonly pending: number
+  readonly pendingBytes: number
   push(works: readonly Work[]): void
-  whenBelow(limit: number): Promise<void>
+  when(isMet: () => boolean): Promise<void>
 }
 
 export interface IntakeContext {
@@ -25,15 +26,17 @@ export interface IntakeContext {
   readonly counts: SubscriptionCounts
   readonly stats: StatsCollector
   readonly frames: FrameReader
-  readonly maxBuffered: number
+  /** What may wait for the handler. */
+  readonly limits: Load
   onHandledAside(appendId: string): void
 }
 
 /** Messages handed to the queue at once from a backlog: long enough to be cheap, short enough to stop between. */
 const sliceMessages = 256
+const sliceBytes = 256 * 1024
 
 /** What of a frame is handed over. */
-type Handed = Pick<DecodedFrame, 'messages' | 'traces'>
+export type Handed = Pick<LogFrame, 'messages' | 'traces' | 'bytes'>
 
 const nothing = (): void => undefined
 
@@ -45,66 +48,73 @@ export class Intake {
     this.#context = context
   }
 
-  /** Whether `count` more messages may wait. A frame larger than the limit is taken when nothing else waits. */
-  hasRoom(count: number): boolean {
-    const { queue, maxBuffered } = this.#context
-    return queue.pending === 0 || queue.pending + count <= maxBuffered
+  /** Resolves when one more message may wait, or at close. */
+  whenRoom(): Promise<void> {
+    return this.#context.queue.when(() => this.#hasRoom({ messages: 1, bytes: 0 }))
+  }
+
+  /** Whether at least half of the room is free. */
+  get isEased(): boolean {
+    const { queue, limits } = this.#context
+    return 2 * queue.pending <= limits.messages && 2 * queue.pendingBytes <= limits.bytes
   }
 
   /** Takes the next frame of the history from the live channel; false where there is no room for it. */
   takeLive(frame: LogFrame): boolean {
-    if (!this.hasRoom(frame.messages.length)) return false
+    const { messages, traces, bytes } = frame
+    if (!this.#hasRoom({ messages: messages.length, bytes })) return false
     const { progress, queue, counts } = this.#context
-    counts.live += frame.messages.length
+    counts.live += messages.length
     const handled = progress.accept(frame.position)
-    if (frame.messages.length === 0) {
+    if (messages.length === 0) {
       // All of it was garbage: there is nothing to wait for, and nothing to hold while a handler is slow.
       handled()
       return true
     }
-    queue.push([{ messages: frame.messages, traces: frame.traces, origin: liveFrom(frame.position), handled }])
+    queue.push([{ messages, traces, bytes, origin: liveFrom(frame.position), handled }])
     return true
   }
 
   /** Takes a frame that is not part of the history any more: it is handled, and no position moves. */
   takeAside(frame: LogFrame): void {
     const { queue, counts } = this.#context
-    counts.aside += frame.messages.length
-    if (frame.messages.length === 0) return
+    const { messages, traces, bytes } = frame
+    counts.aside += messages.length
+    if (messages.length === 0) return
     const handled = (): void => {
       this.#context.onHandledAside(frame.position.appendId)
     }
-    queue.push([{ messages: frame.messages, traces: frame.traces, origin: liveFrom(frame.position), handled }])
+    queue.push([{ messages, traces, bytes, origin: liveFrom(frame.position), handled }])
   }
 
   /** Takes messages that are not in the log; false where there is no room for them. */
-  takeForeign({ messages, traces }: Handed): boolean {
-    if (!this.hasRoom(messages.length)) return false
+  takeForeign({ messages, traces, bytes }: Handed): boolean {
+    if (!this.#hasRoom({ messages: messages.length, bytes })) return false
     const { queue, counts } = this.#context
     counts.foreign += messages.length
-    queue.push([{ messages, traces, origin: { mode: 'live' }, handled: nothing }])
+    queue.push([{ messages, traces, bytes, origin: { mode: 'live' }, handled: nothing }])
     return true
   }
 
   /** Takes entries read from the log, at the handler's pace. Resolves to the number of messages they carried. */
   async takeReplayed(entries: readonly Entry[], isStopped: () => boolean, recovery?: RecoverySpan): Promise<number> {
-    const { maxBuffered } = this.#context
-    const sliceLimit = Math.min(sliceMessages, maxBuffered)
+    const { limits } = this.#context
+    const sliceLimit = Math.min(sliceMessages, limits.messages)
     let slice: Work[] = []
-    let sliced = 0
-    let total = 0
+    let [messages, bytes, total] = [0, 0, 0]
     for (const entry of entries) {
       if (isStopped()) return total
       const work = this.#replayed(entry, recovery)
       slice.push(work)
-      sliced += work.messages.length
+      messages += work.messages.length
+      bytes += entry.frame.length
       total += work.messages.length
-      if (sliced < sliceLimit && slice.length < sliceMessages) continue
-      await this.#pushWhenThereIsRoom(slice, sliced)
+      if (messages < sliceLimit && slice.length < sliceMessages && bytes < sliceBytes) continue
+      await this.#pushWhenThereIsRoom(slice, { messages, bytes })
       slice = []
-      sliced = 0
+      messages = bytes = 0
     }
-    if (slice.length > 0) await this.#pushWhenThereIsRoom(slice, sliced)
+    if (slice.length > 0) await this.#pushWhenThereIsRoom(slice, { messages, bytes })
     return total
   }
 
@@ -131,12 +141,18 @@ export class Intake {
     counts.replayed += messages.length
     if (buffer.remove(entry.position.appendId)) this.countDuplicates(messages.length)
     const origin: Origin = { mode: 'replay', position: formatPosition(entry.position) }
-    return { messages, traces, origin, recovery, handled: progress.accept(entry.position) }
+    const bytes = entry.frame.length
+    return { messages, traces, bytes, origin, recovery, handled: progress.accept(entry.position) }
   }
 
-  async #pushWhenThereIsRoom(works: readonly Work[], messages: number): Promise<void> {
-    const { queue, maxBuffered } = this.#context
-    if (!this.hasRoom(messages)) await queue.whenBelow(Math.max(1, maxBuffered - messages + 1))
+  #hasRoom(more: Load): boolean {
+    const { queue, limits } = this.#context
+    return fits(more, { messages: queue.pending, bytes: queue.pendingBytes }, limits)
+  }
+
+  async #pushWhenThereIsRoom(works: readonly Work[], more: Load): Promise<void> {
+    const { queue } = this.#context
+    if (!this.#hasRoom(more)) await queue.when(() => this.#hasRoom(more))
     queue.push(works)
   }
 }

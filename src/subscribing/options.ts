@@ -76,8 +76,13 @@ export interface SubscriptionOptions {
   readonly handlerTimeoutMs?: number
   /** What a resync does: `evict` runs the handler with the pattern `*`; `notify` only emits the event. Default `evict`. */
   readonly onResync?: 'evict' | 'notify'
-  /** How many messages may wait in memory; past that the log is read at the handler's pace. Default 10,000. */
+  /**
+   * How many messages may wait for the handler, and as many again that arrive while the log is read; past that the log
+   * is read at the handler's pace. Default 10,000.
+   */
   readonly maxBuffered?: number
+  /** The same bound in bytes of their JSON, as text: in memory they take up to some times as much. Default 16 MiB. */
+  readonly maxBufferedBytes?: number
   /** How many entries a page of a replay holds at most. Default 1,000. */
   readonly pageSize?: number
   /** How often the position is saved at most, in ms. Default 1,000. */

@@ -5,7 +5,7 @@ import type { InvalidationHandler } from '../delivery/delivery.js'
 import { Dispatcher } from '../delivery/dispatcher.js'
 import { ClosedError, ConfigurationError, type InvalidationError } from '../errors.js'
 import { TypedEmitter, type ErrorEvents, type Logger } from '../events.js'
-import { encodeWithTrace, type DecodedFrame, type TraceContext } from '../message/codec.js'
+import { encodeWithTrace, type TraceContext } from '../message/codec.js'
 import type { DeadLetter } from '../message/dead-letter.js'
 import type { InvalidationMessage } from '../message/message.js'
 import { compareStreamIds, formatPosition, parsePosition, type Position } from '../recovery/position.js'
@@ -19,7 +19,7 @@ import { Follower, type SubscriptionState } from './follower.js'
 import { FrameReader } from './frame-reader.js'
 import { GarbageReport } from './garbage-report.js'
 import { judgeHealth, type Freshness, type SubscriptionHealth } from './health.js'
-import { Intake } from './intake.js'
+import { Intake, type Handed } from './intake.js'
 import type { LogReader } from './log-reader.js'
 import type { ResolvedSubscriptionOptions } from './options.js'
 import type { InTurn } from './page-gate.js'
@@ -89,7 +89,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
   constructor(handler: InvalidationHandler, options: ResolvedSubscriptionOptions, context: SubscriptionContext) {
     super(context.logger)
     const { runtime, log } = context
-    const { concurrency, handlerTimeoutMs, retry, maxBuffered } = options
+    const { concurrency, handlerTimeoutMs, retry } = options
     const onError = (error: Error): void => {
       this.stats.failed()
       this.emit('error', error)
@@ -137,7 +137,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
       counts: this.#counts,
       stats: this.stats,
       runtime,
-      maxBuffered,
+      limits: { messages: options.maxBuffered, bytes: options.maxBufferedBytes },
       onError,
     }
     this.#intake = new Intake({
@@ -290,7 +290,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
   }
 
   /** Messages arrived that are not in the log. @internal */
-  arriveForeign(frame: Pick<DecodedFrame, 'messages' | 'traces'>): void {
+  arriveForeign(frame: Handed): void {
     this.#follower.arriveForeign(() => this.#intake.takeForeign(frame))
   }
 
@@ -315,13 +315,13 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
     onError: (error: Error) => void,
   ): Recovery {
     const { log, runtime, cap, inTurn } = this.#context
-    const { name, startAt, pageSize, onResync, maxBuffered } = options
+    const { name, startAt, pageSize, onResync } = options
     return new Recovery({
       ...{ log, runtime, cap, inTurn, cursor, name, startAt, pageSize, onResync, onError },
       ...{ progress: this.#progress, buffer: this.#buffer, intake: this.#intake, counts: this.#counts },
       nextAppendId: () => this.#context.nextAppendId(),
       waiterMark: () => this.#waiters.mark,
-      roomToResync: () => this.#dispatcher.whenBelow(maxBuffered),
+      roomToResync: () => this.#intake.whenRoom(),
       isStopped: () => this.#closing !== undefined,
       startSpan: (reason) => (reason === undefined ? this.#telemetry.replay() : this.#telemetry.resync(reason)),
       emitReplay: (event) => {

@@ -133,15 +133,16 @@ test('pending counts messages until they are handled or given up', async () => {
   expect(bench.dispatcher.pending).toBe(0)
 })
 
-test('whenBelow resolves as soon as fewer messages than the limit are pending, within a frame too', async () => {
+test('when resolves as soon as its condition on what is pending is met, within a frame too', async () => {
   const ends = Array.from({ length: 4 }, () => deferred())
   let next = 0
   const bench = new Bench(() => ends[next++]?.promise)
   const reached: number[] = []
-  await bench.dispatcher.whenBelow(1)
+  const below = (limit: number): Promise<void> => bench.dispatcher.when(() => bench.dispatcher.pending < limit)
+  await below(1)
   bench.push(['a', 'b', 'c', 'd'])
-  for (const limit of [1, 3, 4]) void bench.dispatcher.whenBelow(limit).then(() => reached.push(limit))
-  await bench.dispatcher.whenBelow(5)
+  for (const limit of [1, 3, 4]) void below(limit).then(() => reached.push(limit))
+  await below(5)
   expect(reached).toEqual([])
   ends[0]?.resolve()
   await bench.runtime.settle()
@@ -404,9 +405,9 @@ test('closing again has the outcome of the first time', async () => {
 test('who waits for room or for the end is let go at close', async () => {
   const bench = new Bench(() => new Promise(() => undefined))
   bench.push(['a'], ['b'])
-  const waiting = Promise.all([bench.dispatcher.whenBelow(1), bench.dispatcher.whenIdle()])
+  const waiting = Promise.all([bench.dispatcher.when(() => false), bench.dispatcher.whenIdle()])
   void bench.dispatcher.close(60_000)
   await waiting
-  await Promise.all([bench.dispatcher.whenBelow(1), bench.dispatcher.whenIdle()])
+  await Promise.all([bench.dispatcher.when(() => false), bench.dispatcher.whenIdle()])
   expect(bench.dispatcher.pending).toBe(2)
 })
