@@ -1,10 +1,17 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { matchesPattern, type InvalidationPublisher } from '../../src/index.js'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import {
+  matchesPattern,
+  type InvalidationPublisher,
+  type SubscriberOptions,
+  type SubscriptionOptions,
+} from '../../src/index.js'
 import { LiveFleet, type LiveFollower } from '../support/live-fleet.js'
 import { until } from '../support/latch.js'
 import { expectResyncs } from '../support/settled.js'
 
 let fleet: LiveFleet
+/** Of a test's own. */
+let channel: string
 let publisher: InvalidationPublisher
 /** Live all the while. */
 let live: LiveFollower
@@ -12,20 +19,42 @@ let live: LiveFollower
 let told: Error[]
 /** The first entry: who starts behind it has read nothing of what follows. */
 let start: string
+let tests = 0
+let followers: LiveFollower[] = []
+
+beforeAll(async () => {
+  fleet = await LiveFleet.start()
+})
+
+afterAll(() => fleet.stop())
 
 beforeEach(async () => {
-  fleet = await LiveFleet.start()
-  publisher = await fleet.publisher({ packing: false })
-  live = await fleet.follow()
+  channel = `hostile:${tests++}`
+  publisher = await fleet.publisher({ packing: false, channel })
+  live = await follow()
   told = []
   live.subscriber.on('error', (error) => told.push(error))
   start = (await publisher.invalidate('user', 'first')).position
   await live.handled.has('first')
 })
 
-afterEach(() => fleet.stop())
+afterEach(async () => {
+  await Promise.all([publisher.close(), ...followers.map(({ subscriber }) => subscriber.close())])
+  followers = []
+  await fleet.redis.flushall()
+})
 
-const stream = (): string => `{${fleet.channel}}:stream`
+async function follow(
+  options: SubscriptionOptions = {},
+  connection: SubscriberOptions = {},
+  url?: string,
+): Promise<LiveFollower> {
+  const follower = await fleet.follow(options, { channel, ...connection }, url)
+  followers.push(follower)
+  return follower
+}
+
+const stream = (): string => `{${channel}}:stream`
 
 /** Appends by hand, as nobody should. */
 async function addByHand(fields: readonly (string | Buffer)[], id = '*'): Promise<void> {
@@ -69,7 +98,7 @@ const garbage: readonly [what: string, text: string | Buffer][] = [
 
 describe('garbage on the channel', () => {
   it('is counted and told once for each kind, and the messages beside it are handled', async () => {
-    for (const [, text] of garbage) await fleet.redis.publish(fleet.channel, text)
+    for (const [, text] of garbage) await fleet.redis.publish(channel, text)
     await expectGoodMessages(live)
     expect(live.subscription.counts.invalid).toBeGreaterThanOrEqual(garbage.length)
     expect(told.map((error) => 'reason' in error && error.reason).toSorted()).toEqual(['field', 'json', 'size'])
@@ -79,7 +108,7 @@ describe('garbage on the channel', () => {
   })
 
   it('by the thousand is told once, and holds nobody up', async () => {
-    const flood = Array.from({ length: 5_000 }, () => fleet.redis.publish(fleet.channel, 'garbage'))
+    const flood = Array.from({ length: 5_000 }, () => fleet.redis.publish(channel, 'garbage'))
     await Promise.all([...flood, expectGoodMessages(live)])
     await until(() => live.subscription.counts.invalid === 5_000, 10_000, 'all of it counted')
     expect(told).toHaveLength(1)
@@ -104,7 +133,7 @@ describe('garbage on the channel', () => {
         const place = field.startsWith('trace') ? { [field]: value } : link
         if (field === 'prev' && value === '') continue
         if (field !== 'stream_id' && typeof value === 'string' && /^[\w.-]{1,64}$/.test(value)) continue
-        await fleet.redis.publish(fleet.channel, JSON.stringify({ ...place, ...message }))
+        await fleet.redis.publish(channel, JSON.stringify({ ...place, ...message }))
       }
     }
     await expectGoodMessages(live)
@@ -117,18 +146,21 @@ describe('garbage on the channel', () => {
 describe('a forged place in the log', () => {
   const highest = '18446744073709551615-18446744073709551615'
 
-  it.each(['1-1', '0-0', '99999999999999-1', highest, '18446744073709551616-0'])('at %s is handled, and nothing is missed', async (streamId) => {
-    const link = { stream_id: streamId, append_id: 'forged.1', prev: start.split('@')[1] }
-    // It pretends to continue what the subscription has: the next real one shows that it does not.
-    await fleet.redis.publish(fleet.channel, JSON.stringify({ ...link, ...message }))
-    await live.handled.has('forged')
-    await expectGoodMessages(live)
-    await expectResyncs(live, [])
-  })
+  it.each(['1-1', '0-0', '99999999999999-1', highest, '18446744073709551616-0'])(
+    'at %s is handled, and nothing is missed',
+    async (streamId) => {
+      const link = { stream_id: streamId, append_id: 'forged.1', prev: start.split('@')[1] }
+      // It pretends to continue what the subscription has: the next real one shows that it does not.
+      await fleet.redis.publish(channel, JSON.stringify({ ...link, ...message }))
+      await live.handled.has('forged')
+      await expectGoodMessages(live)
+      await expectResyncs(live, [])
+    },
+  )
 
   it('that continues nothing is handled as well', async () => {
     const link = { stream_id: '5-5', append_id: 'forged.1', prev: 'nobody' }
-    await fleet.redis.publish(fleet.channel, JSON.stringify({ ...link, ...message }))
+    await fleet.redis.publish(channel, JSON.stringify({ ...link, ...message }))
     await live.handled.has('forged')
     await expectGoodMessages(live)
     await expectResyncs(live, [])
@@ -150,7 +182,7 @@ describe('an entry added by hand', () => {
   it.each(foreign)('%s is one resync, deleted, to who reads the log past it', async (_what, fields, id) => {
     await addByHand(fields, id)
     await expectGoodMessages(live)
-    const behind = await fleet.follow({ startAt: start })
+    const behind = await follow({ startAt: start })
     await behind.handled.has('*')
     await publisher.invalidate('user', 'after')
     await Promise.all([live, behind].map(({ handled }) => handled.has('after')))
@@ -161,7 +193,7 @@ describe('an entry added by hand', () => {
 
   it('at the end of the log is one resync, deleted, to who must read it', async () => {
     await addByHand(['field', 'value'])
-    const behind = await fleet.follow({ startAt: start })
+    const behind = await follow({ startAt: start })
     await expectResyncs(behind, ['deleted'])
     await expectGoodMessages(live, behind)
     await expectResyncs(behind, ['deleted'])
@@ -186,7 +218,7 @@ describe('an entry added by hand', () => {
     )
     await addByHand(['field', 'value'])
     const url = fleet.server.url.replace('redis://', 'redis://reader:secret@')
-    const reader = await fleet.follow({ startAt: start }, { announce: false }, url)
+    const reader = await follow({ startAt: start }, { announce: false }, url)
     await expectResyncs(reader, ['deleted'])
     await expectGoodMessages(live)
     await reader.handled.count(2)
@@ -205,7 +237,7 @@ describe('an entry added by hand', () => {
     expect(failed).toMatchObject([
       { code: 'REDIS', kind: 'reply', message: expect.stringContaining('exhausted') as string },
     ])
-    await fleet.redis.del(stream(), `{${fleet.channel}}:last`)
+    await fleet.redis.del(stream(), `{${channel}}:last`)
     await publishing
     await live.handled.has('*')
     await expectResyncs(live, ['log-lost'])
@@ -219,8 +251,8 @@ describe('garbage in an entry of ours', () => {
       await addByHand(['a', `by-hand.${index}`, 'p', last, 'm', text])
       last = `by-hand.${index}`
     }
-    await fleet.redis.set(`{${fleet.channel}}:last`, last)
-    const behind = await fleet.follow({ startAt: start })
+    await fleet.redis.set(`{${channel}}:last`, last)
+    const behind = await follow({ startAt: start })
     await expectGoodMessages(live, behind)
     for (const { subscription, errors } of [live, behind]) {
       expect(subscription.counts.invalid).toBeGreaterThanOrEqual(garbage.length)
@@ -236,7 +268,7 @@ describe('garbage in an entry of ours', () => {
       await addByHand(['a', `giant.${index}`, 'p', last, 'm', 'x'.repeat(4 * 1024 * 1024)])
       last = `giant.${index}`
     }
-    await fleet.redis.set(`{${fleet.channel}}:last`, last)
+    await fleet.redis.set(`{${channel}}:last`, last)
     await expectGoodMessages(live)
     expect(live.subscription.counts.invalid).toBe(25)
     await expectResyncs(live, [])

@@ -279,4 +279,20 @@ export const mutants: readonly Mutant[] = [
     to: '',
     caughtBy: 'test/unit/log/disconnect.test.ts',
   },
+  {
+    name: 'thrown-looked-at',
+    lacks: 'the guard around what a handler threw, which may throw when it is made a text',
+    file: 'thrown.ts',
+    from: '    return String(said)\n  } catch {\n    return unreadable',
+    to: '    return String(said)\n  } catch (error) {\n    throw error',
+    caughtBy: 'test/unit/misuse',
+  },
+  {
+    name: 'half-a-password',
+    lacks: 'the refusal of a URL whose password is not encoded: half of it passes for the host',
+    file: 'log/redis-url.ts',
+    from: "if (url.includes('@') && !singleUrl.test(url)) throw invalidUrl(url)",
+    to: '',
+    caughtBy: 'test/faults/misuse',
+  },
 ]
