@@ -51,6 +51,9 @@ export function kindOfReply(text: string): RedisErrorKind {
 function codeOfText(text: string): string {
   // The text of Redis 6.2 and 7.0 where the ACL refuses a command of a script; later ones say NOPERM.
   if (text.includes('The user executing the script can')) return 'NOPERM'
+  // EXEC that is itself refused ends the transaction.
+  const refusedExec = /^EXECABORT .* because of: ([A-Z]+) /.exec(text)?.[1]
+  if (refusedExec !== undefined) return refusedExec
   const code = /^ERR Error running script.*? -?([A-Z]+) /.exec(text)?.[1] ?? /^-?([A-Z]+)\b/.exec(text)?.[1]
   return code ?? 'ERR'
 }

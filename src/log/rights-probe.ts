@@ -3,7 +3,6 @@ import type { ConnectionContext, Send } from './connection.js'
 import { openOnce } from './open-once.js'
 import { RedisFeed } from './redis-feed.js'
 import { replyCode } from './redis-errors.js'
-import { describeThrown } from '../thrown.js'
 import { readText } from './replies.js'
 import type { Right } from './rights.js'
 
@@ -37,7 +36,7 @@ async function trial(send: Send, rights: readonly Right[]): Promise<(right: Righ
   const queued = rights.filter(({ command: [name] }) => !['SUBSCRIBE', 'MULTI', 'EXEC'].includes(name))
   const outcomes = await settle(send, [['multi'], doom, ...queued.map(({ command }) => command), ['exec']])
   const missing = queued.filter((_, index) => isRefusal(outcomes[index + 2]))
-  const execMissing = isRefusal(outcomes.at(-1)) || isRefusedExec(outcomes.at(-1))
+  const execMissing = isRefusal(outcomes.at(-1))
   return (right) => (right.command[0] === 'EXEC' ? execMissing : missing.includes(right))
 }
 
@@ -55,11 +54,6 @@ async function settle(
 
 function isRefusal(outcome: PromiseSettledResult<unknown> | undefined): boolean {
   return outcome?.status === 'rejected' && replyCode(outcome.reason) === 'NOPERM'
-}
-
-/** EXEC that is refused ends the transaction: Redis says so first (`EXECABORT … because of: NOPERM …`). */
-function isRefusedExec(outcome: PromiseSettledResult<unknown> | undefined): boolean {
-  return outcome?.status === 'rejected' && describeThrown(outcome.reason).includes(' because of: NOPERM ')
 }
 
 /** Whether the channel may be subscribed to; rejects where the link fails. */

@@ -18,6 +18,8 @@ describe('errors of Redis', () => {
     ['WRONGPASS invalid username-password pair or user is disabled.', 'refused'],
     ["NOPERM this user has no permissions to run the 'xadd' command", 'refused'],
     ["ERR The user executing the script can't run this command or subcommand script: 1f", 'refused'],
+    ["EXECABORT Transaction discarded because of: NOPERM this user has no permissions to run 'exec'", 'refused'],
+    ['EXECABORT Transaction discarded because of previous errors.', 'reply'],
     ['ERR value is not an integer or out of range', 'reply'],
     ['OOM command not allowed when used memory > maxmemory.', 'reply'],
     ['no code at all', 'reply'],
