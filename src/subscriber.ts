@@ -125,7 +125,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
         this.#openTelemetry?.meters.look()
       },
       onError: (error) => {
-        this.emit('error', error)
+        this.#linkFailed(error)
       },
     })
     const { commands } = this.#link
@@ -283,6 +283,20 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
     } catch {
       // The link has told what is wrong with it; the id is read again at the next heartbeat.
     }
+  }
+
+  /**
+   * Told in a turn of its own: who has only just connected can listen first. Where the first attempt fails for good,
+   * `connect()` rejects with the reason, and nobody need be told.
+   */
+  #linkFailed(error: Error): void {
+    void this.#link.opened().then(
+      async () => {
+        await this.#runtime.yield()
+        this.emit('error', error)
+      },
+      () => undefined,
+    )
   }
 
   #tellBlindness(): void {
