@@ -122,7 +122,8 @@ async function sentinelArgs(dir: string, directives: string): Promise<string[]> 
 async function launch(port: number, dir: string, args: readonly string[]): Promise<ChildProcess> {
   const executable = await findRedisServer()
   const own = ['--bind', '127.0.0.1', '--port', String(port), '--dir', dir, '--daemonize', 'no', '--logfile', '']
-  const child = spawn(executable, [...args, ...own], { stdio: ['ignore', 'pipe', 'pipe'] })
+  // In a session of its own: Ctrl-C at a terminal is for us to answer, and the server still has work to do until we have.
+  const child = spawn(executable, [...args, ...own], { stdio: ['ignore', 'pipe', 'pipe'], detached: true })
   let output = ''
   const ready = new Promise<void>((resolve, reject) => {
     const keep = (chunk: Buffer): void => {

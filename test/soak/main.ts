@@ -79,16 +79,19 @@ async function failureOf(running: Promise<void>): Promise<Error | undefined> {
   }
 }
 
-/** The first signal that asks us to end ends the run in order; the second ends it at once. */
+/** One press of Ctrl-C comes several times: from the terminal, and from those in between that pass it on. */
+const onePressMs = 1_000
+
+/** The first signal that asks us to end ends the run in order; one that comes later ends it at once. */
 function stopOnSignal(): { readonly signal: AbortSignal; readonly stoppedBy: () => NodeJS.Signals | undefined } {
   const controller = new AbortController()
-  let stoppedBy: NodeJS.Signals | undefined
+  let first: { readonly name: NodeJS.Signals; readonly at: number } | undefined
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
-      if (stoppedBy) process.exit(128 + constants.signals[name])
-      stoppedBy = name
+      if (first && performance.now() - first.at > onePressMs) process.exit(128 + constants.signals[name])
+      first ??= { name, at: performance.now() }
       controller.abort()
     })
   }
-  return { signal: controller.signal, stoppedBy: () => stoppedBy }
+  return { signal: controller.signal, stoppedBy: () => first?.name }
 }
