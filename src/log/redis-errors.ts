@@ -49,8 +49,8 @@ export function kindOfReply(text: string): RedisErrorKind {
  * Before Redis 7 a script wraps the error of its command: `ERR Error running script (call to …): … -READONLY …`.
  */
 function codeOfText(text: string): string {
-  // The text of Redis 6.2 and 7.0 where the ACL refuses a command of a script; later ones say NOPERM.
-  if (text.includes('The user executing the script can')) return 'NOPERM'
+  // Where the ACL refuses a command of a script, Redis 6.2 and 7.0 say the one, later ones and Valkey the other.
+  if (/The user executing the script can|ACL failure in script/.test(text)) return 'NOPERM'
   // EXEC that is itself refused ends the transaction.
   const refusedExec = /^EXECABORT .* because of: ([A-Z]+) /.exec(text)?.[1]
   if (refusedExec !== undefined) return refusedExec

@@ -3,6 +3,7 @@ import { Administration } from '../../src/log/administration.js'
 import { openOnce } from '../../src/log/open-once.js'
 import { systemRuntime } from '../../src/runtime.js'
 import { LiveFleet } from '../support/live-fleet.js'
+import { serverIsAtLeast } from '../support/server-version.js'
 import { freePort } from '../support/redis-server.js'
 
 let fleet: LiveFleet
@@ -26,7 +27,7 @@ async function open(user?: string, runtime = systemRuntime): Promise<Administrat
 }
 
 const acl = (user: string, ...rules: string[]): Promise<unknown> =>
-  fleet.redis.call('ACL', 'SETUSER', user, 'reset', 'on', '>secret', ...rules)
+  fleet.redis.call('ACL', 'SETUSER', user, 'reset', 'on', '>secret', 'resetchannels', ...rules)
 
 test('reads the server, its settings and its clock', async () => {
   const administration = await open()
@@ -108,10 +109,12 @@ test('keeps the reason where a key holds another type', async () => {
   })
 })
 
-test.each<[how: string, asked: 'itself' | 'another']>([
-  ['by trial, without the right to ask', 'itself'],
-  ['by asking for another user', 'another'],
-])('finds the rights that a user lacks %s, and changes nothing', async (_, asked) => {
+/** Servers before Redis 7 can't be asked what another user may do. */
+const knowsDryRun = await serverIsAtLeast(7)
+const askers: [how: string, asked: 'itself' | 'another'][] = [['by trial, without the right to ask', 'itself']]
+if (knowsDryRun) askers.push(['by asking for another user', 'another'])
+
+test.each(askers)('finds the rights that a user lacks %s, and changes nothing', async (_, asked) => {
   const { channel } = fleet
   const user = `limited-${asked}`
   await acl(user, `~{${channel}}:stream`, `~{${channel}}:last`, '+@all', '-xadd', '-eval', '-acl', '-discard')
@@ -167,7 +170,7 @@ test('misses no right of a user who may do everything, and none of them takes ef
   const before = await state()
   const administration = await open()
   expect(await administration.missingRights()).toEqual({ value: [] })
-  expect(await administration.missingRights('default')).toEqual({ value: [] })
+  if (knowsDryRun) expect(await administration.missingRights('default')).toEqual({ value: [] })
   expect(await state()).toEqual(before)
   await publisher.invalidate('user', '2')
   await handled.has('2')

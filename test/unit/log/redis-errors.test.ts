@@ -20,6 +20,11 @@ describe('errors of Redis', () => {
     ["ERR The user executing the script can't run this command or subcommand script: 1f", 'refused'],
     ["EXECABORT Transaction discarded because of: NOPERM this user has no permissions to run 'exec'", 'refused'],
     ['EXECABORT Transaction discarded because of previous errors.', 'reply'],
+    ["@user_script: 1: The user executing the script can't run this command or subcommand", 'refused'],
+    [
+      "ERR ACL failure in script: User a has no permissions to run the 'set' command script: on @user_script:1.",
+      'refused',
+    ],
     ['ERR value is not an integer or out of range', 'reply'],
     ['OOM command not allowed when used memory > maxmemory.', 'reply'],
     ['no code at all', 'reply'],
