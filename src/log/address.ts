@@ -16,3 +16,8 @@ export function parseAddress(text: string, defaultPort: number): Address | undef
   const port = digits === undefined ? defaultPort : Number(digits)
   return host === undefined || port < 1 || port > 65_535 ? undefined : { host, port }
 }
+
+/** Each address once. */
+export function distinctAddresses(addresses: readonly Address[]): readonly Address[] {
+  return [...new Map(addresses.map((address) => [formatAddress(address), address])).values()]
+}

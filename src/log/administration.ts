@@ -1,3 +1,4 @@
+import { TLSSocket } from 'node:tls'
 import type { InvalidationError } from '../errors.js'
 import { defaultChannel } from '../options.js'
 import {
@@ -11,11 +12,13 @@ import {
 } from './administration-replies.js'
 import { Connection, type ConnectionContext, type Send } from './connection.js'
 import { factOf, type Fact } from './fact.js'
+import { countListeners, type Listening } from './listeners.js'
 import { logKeys, type LogKeys } from './keys.js'
 import type { ConnectionListener } from './log.js'
 import { replyCode, toRedisError } from './redis-errors.js'
+import { checkPrimary } from './primary.js'
 import { connectionContext, type RedisLogOptions } from './redis-log.js'
-import type { RedisTarget } from './redis-target.js'
+import type { RedisTarget, TargetKind } from './redis-target.js'
 import { readList, readNumber, readOptionalText, readPairs, readStreamInfo, readText } from './replies.js'
 import { maySubscribe, missingByDryRun, missingByTrial } from './rights-probe.js'
 import { rightsOf, type Right } from './rights.js'
@@ -40,6 +43,7 @@ const expectedTypes = {
 export class Administration extends Connection {
   readonly #keys: LogKeys
   readonly #context: ConnectionContext
+  readonly #sharded: boolean
   readonly #scripts = new ScriptCalls((command, ...args) => this.call(command, ...args))
 
   /**
@@ -49,13 +53,14 @@ export class Administration extends Connection {
    */
   static connect(redis: RedisTarget, options: RedisLogOptions, listener: ConnectionListener): Administration {
     const keys = logKeys(options.channel ?? defaultChannel)
-    return new Administration(keys, connectionContext(redis, keys, options), listener)
+    return new Administration(keys, connectionContext(redis, keys, options), listener, options.sharded ?? false)
   }
 
-  private constructor(keys: LogKeys, context: ConnectionContext, listener: ConnectionListener) {
+  private constructor(keys: LogKeys, context: ConnectionContext, listener: ConnectionListener, sharded: boolean) {
     super(context, listener)
     this.#keys = keys
     this.#context = context
+    this.#sharded = sharded
   }
 
   /** The names of the log in Redis. */
@@ -63,14 +68,32 @@ export class Administration extends Connection {
     return this.#keys
   }
 
-  /** `host:port` or the path of a socket; never a password. */
+  /** What is connected to, of a cluster or behind sentinels the primary of now: `host:port` or the path of a socket. */
   get address(): string {
-    return this.server
+    return this.#context.source.location ?? this.server
+  }
+
+  /** What the server was named as. */
+  get target(): TargetKind {
+    if (this.inCluster) return 'cluster'
+    return this.primaryOnly ? 'sentinel' : 'single'
+  }
+
+  /** How long the server's certificate is valid for, in ms; undefined where the connection is not over TLS. */
+  get certificateLeftMs(): number | undefined {
+    const { stream } = this
+    if (!(stream instanceof TLSSocket)) return undefined
+    return Date.parse(stream.getPeerCertificate().valid_to) - this.#context.runtime.now()
   }
 
   /** What INFO says, all sections in one. */
   info(): Promise<Fact<Named>> {
     return factOf(this.call('info').then(readInfo))
+  }
+
+  /** What a node of a cluster says of it: CLUSTER INFO. */
+  clusterInfo(): Promise<Fact<Named>> {
+    return factOf(this.call('cluster', 'INFO').then(readInfo))
   }
 
   /** Settings by name; one that this server does not have is missing. */
@@ -104,9 +127,9 @@ export class Administration extends Connection {
     return factOf(Promise.all(states))
   }
 
-  /** How many connections have subscribed to the channel, on this server. */
+  /** How many connections have subscribed to the channel, on this server or on any node of the cluster. */
   listeners(): Promise<Fact<number>> {
-    return factOf(this.call('pubsub', 'NUMSUB', this.#keys.channel).then((reply) => readNumber(readList(reply)[1])))
+    return countListeners(this.#listening, (...command) => this.call(...command), this.#context)
   }
 
   deadLetterCount(): Promise<Fact<number>> {
@@ -123,18 +146,20 @@ export class Administration extends Connection {
    * What publishers and subscribers of the log need and a user may not do.
    *
    * @param user default: the one we are ourselves, found out by trial
+   * @throws ConfigurationError where there is no such user
    */
   missingRights(user?: string): Promise<Fact<readonly Right[]>> {
     return factOf(this.#findMissingRights(user))
   }
 
-  /** A replica can be looked at like every server: nothing is to be looked for elsewhere. */
+  /** A single server is looked at as it is, a replica too: nothing is to be looked for elsewhere. */
   protected override failureOf(command: string, error: unknown): InvalidationError {
-    return toRedisError(error, command, this.server)
+    return this.target === 'single' ? toRedisError(error, command, this.server) : super.failureOf(command, error)
   }
 
   /** A server that asks for a password takes connections without; it is asked something to show that it answers. */
   protected override async prepare(send: Send): Promise<void> {
+    if (this.primaryOnly) await checkPrimary(send, this.server)
     try {
       await send('ping')
     } catch (error) {
@@ -166,13 +191,17 @@ export class Administration extends Connection {
   }
 
   async #findMissingRights(user: string | undefined): Promise<readonly Right[]> {
-    const rights = rightsOf(this.#keys)
+    const rights = rightsOf(this.#keys, this.#sharded)
     if (user !== undefined) return missingByDryRun((...command) => this.call(...command), user, rights)
     return missingByTrial(
-      (...command) => this.call(...command),
+      (...command) => this.callHere(...command),
       rights,
-      () => maySubscribe(this.#keys.channel, this.#context),
+      () => maySubscribe(this.#listening, this.#context),
     )
+  }
+
+  get #listening(): Listening {
+    return { channel: this.#keys.channel, sharded: this.#sharded }
   }
 
   #transaction(...commands: readonly Command[]): Promise<readonly unknown[]> {

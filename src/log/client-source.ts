@@ -12,6 +12,8 @@ export interface ClientSource {
   readonly server: string
   /** `host:port` or the path of a socket; undefined where it may be one server now and another later. */
   readonly address: string | undefined
+  /** Where the newest connection leads, in the same form; undefined while that is being looked for. */
+  readonly location: string | undefined
   /** Whether a replica must not be taken in place of the primary: a single server is taken as it is. */
   readonly primaryOnly: boolean
   /** Undefined outside of a cluster. */
@@ -24,6 +26,8 @@ export interface ClusterRoute {
   movedTo(node: Address): void
   /** A client to a node, which does not reconnect. */
   clientOf(node: Address): RedisLike
+  /** All nodes of the cluster, as the owner of the slot knows them. */
+  nodes(): Promise<readonly Address[]>
 }
 
 /** What clients are made for. */

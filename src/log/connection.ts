@@ -122,6 +122,11 @@ export abstract class Connection implements LogConnection {
     return this.#context.source.cluster !== undefined
   }
 
+  /** The socket of now; undefined while there is none. */
+  protected get stream(): unknown {
+    return this.#client.stream
+  }
+
   /** Sends a command and resolves with its reply; rejects with a `RedisError`. */
   protected call(command: string, ...args: string[]): Promise<unknown> {
     return this.callWithin(this.#context.commandTimeoutMs, command, ...args)

@@ -1,4 +1,5 @@
 import { RedisError } from '../errors.js'
+import { replyCode } from './redis-errors.js'
 
 /** What the server was asked: its answer, or the reason why there is none. */
 export type Fact<T> = Known<T> | Unknown
@@ -13,6 +14,8 @@ export interface Known<T> {
 export interface Unknown {
   readonly value?: undefined
   readonly reason: string
+  /** What the refusal begins with, such as `NOPERM`; undefined where there was none. */
+  readonly code?: string
 }
 
 /** Keeps a refusal as the reason; rejects only where the link fails, which says nothing of what was asked. */
@@ -21,7 +24,8 @@ export async function factOf<T>(answer: Promise<T>): Promise<Fact<T>> {
     return { value: await answer }
   } catch (error) {
     if (error instanceof RedisError && error.kind !== 'disconnected' && error.kind !== 'timeout') {
-      return { reason: error.message }
+      const code = replyCode(error)
+      return { reason: error.message, ...(code !== undefined && { code }) }
     }
     throw error
   }

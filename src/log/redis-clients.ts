@@ -4,17 +4,18 @@ import { clientOverrides, disconnectTimeoutMs } from './client-overrides.js'
 import type { ClientPurpose, ClientSource } from './client-source.js'
 import { disconnect } from './disconnect.js'
 import type { RedisLike } from './redis-like.js'
-import { readTarget, type RedisTarget, type SingleTarget } from './redis-target.js'
+import { readTarget, type RedisTarget, type SingleTarget, type TlsOptions } from './redis-target.js'
 import { clusterSource } from './topology/cluster-source.js'
 import { sentinelSource } from './topology/sentinel-source.js'
 
 /**
  * The one place that makes clients; a client or a Cluster that is lent is only the configuration for them.
  *
+ * @param tls what TLS takes beside a URL that asks for it
  * @throws ConfigurationError for what can't serve
  */
-export function clientSource(redis: RedisTarget, purpose: ClientPurpose): ClientSource {
-  const target = readTarget(redis)
+export function clientSource(redis: RedisTarget, purpose: ClientPurpose, tls?: TlsOptions): ClientSource {
+  const target = readTarget(redis, tls)
   switch (target.kind) {
     case 'single':
       return singleSource(target)
@@ -32,6 +33,7 @@ function singleSource({ template }: SingleTarget): ClientSource {
     makeClient: (retryDelay) => template.duplicate(clientOverrides(retryDelay)),
     server,
     address: server,
+    location: server,
     primaryOnly: false,
     cluster: undefined,
   }

@@ -9,9 +9,9 @@ import type { ConnectionListener, FeedListener, InvalidationLog, LogCommands, Lo
 import { clientSource } from './redis-clients.js'
 import { RedisCommands } from './redis-commands.js'
 import { RedisFeed } from './redis-feed.js'
-import type { RedisTarget } from './redis-target.js'
+import type { RedisTarget, TlsOptions } from './redis-target.js'
 
-export type { RedisTarget } from './redis-target.js'
+export type { RedisTarget, TlsOptions } from './redis-target.js'
 
 /** Options of a {@link RedisLog}. */
 export interface RedisLogOptions {
@@ -19,6 +19,8 @@ export interface RedisLogOptions {
   readonly channel?: string
   /** Publishes and subscribes in the log's slot of a cluster alone. Default false. */
   readonly sharded?: boolean
+  /** What TLS takes beside a URL that asks for it: `ca`, `cert` and `key`. Default: what Node trusts, no certificate. */
+  readonly tls?: TlsOptions
   /** How long a command, or an attempt to connect, may take before the connection is replaced, in ms. Default 5,000. */
   readonly commandTimeoutMs?: number
   /** Clock, timers and randomness. Default: the system's. */
@@ -66,6 +68,6 @@ export class RedisLog implements InvalidationLog {
 export function connectionContext(redis: RedisTarget, keys: LogKeys, options: RedisLogOptions): ConnectionContext {
   const { commandTimeoutMs } = resolveNumbers({ commandTimeoutMs: connectionNumbers.commandTimeoutMs }, options)
   const { runtime = systemRuntime } = options
-  const source = clientSource(redis, { slot: slotOf(keys.channel), runtime, commandTimeoutMs })
+  const source = clientSource(redis, { slot: slotOf(keys.channel), runtime, commandTimeoutMs }, options.tls)
   return { source, runtime, commandTimeoutMs }
 }

@@ -1,3 +1,4 @@
+import type { ConnectionOptions } from 'node:tls'
 import { Redis } from 'ioredis'
 import type { RedisOptions } from 'ioredis'
 import { ConfigurationError } from '../errors.js'
@@ -9,6 +10,9 @@ import { invalidUrl, readUrl, type FleetUrl } from './redis-url.js'
 
 /** What connections can be made from: a URL as text or object, a client or Cluster of ioredis 5 or 6, or options. */
 export type RedisTarget = string | URL | RedisLike | ClusterLike | RedisOptions
+
+/** What TLS takes beside a URL that asks for it: who is trusted, and our own certificate. In PEM. */
+export type TlsOptions = Pick<ConnectionOptions, 'ca' | 'cert' | 'key'>
 
 export interface SingleTarget {
   readonly kind: 'single'
@@ -36,14 +40,18 @@ export interface ClusterTarget {
   readonly natMap: NatMap | undefined
 }
 
+/** What a user can name: one server, or those who know where the primary is. */
+export type TargetKind = ReturnType<typeof readTarget>['kind']
+
 /**
  * Reads what a user named.
  *
+ * @param tls for connections that a URL wants over TLS; a client or its options say so themselves
  * @throws ConfigurationError for what can't serve: a `keyPrefix`, a database that is no number, a text that is no Redis
  *   URL, a Cluster whose nodes are looked up in DNS
  */
-export function readTarget(redis: RedisTarget): SingleTarget | SentinelTarget | ClusterTarget {
-  const target = findTarget(redis)
+export function readTarget(redis: RedisTarget, tls: TlsOptions = {}): SingleTarget | SentinelTarget | ClusterTarget {
+  const target = findTarget(redis, tls)
   const { keyPrefix, db = 0, host } = optionsOf(target)
   if (host !== undefined && /[@/]/.test(host)) throw urlAsHost()
   if (keyPrefix !== undefined && keyPrefix !== '') throw prefixed(keyPrefix)
@@ -60,9 +68,9 @@ function optionsOf(target: SingleTarget | ClusterTarget): RedisLikeOptions {
   return target.kind === 'cluster' ? target.nodeOptions : target.template.options
 }
 
-function findTarget(redis: RedisTarget): SingleTarget | ClusterTarget {
-  if (typeof redis === 'string') return targetOfUrl(redis)
-  if (redis instanceof URL) return targetOfUrl(redis.href)
+function findTarget(redis: RedisTarget, tls: TlsOptions): SingleTarget | ClusterTarget {
+  if (typeof redis === 'string') return targetOfUrl(redis, tls)
+  if (redis instanceof URL) return targetOfUrl(redis.href, tls)
   if (typeof redis === 'object' && redis !== null) {
     if (isCluster(redis)) return targetOfCluster(redis)
     if (isClient(redis)) return { kind: 'single', template: redis }
@@ -74,11 +82,12 @@ function findTarget(redis: RedisTarget): SingleTarget | ClusterTarget {
   )
 }
 
-function targetOfUrl(url: string): SingleTarget | ClusterTarget {
+function targetOfUrl(url: string, tlsOptions: TlsOptions): SingleTarget | ClusterTarget {
   const found = readUrl(url)
   if (found === 'single') {
     try {
-      return { kind: 'single', template: new Redis(url, { lazyConnect: true }) }
+      const tls = /^rediss:/i.test(url) && { tls: tlsOptions }
+      return { kind: 'single', template: new Redis(url, { lazyConnect: true, ...tls }) }
     } catch {
       // Without its cause, which shows the URL as it is.
       throw invalidUrl(url)
@@ -88,14 +97,17 @@ function targetOfUrl(url: string): SingleTarget | ClusterTarget {
   const access = {
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),
-    ...(tls && { tls: {} }),
+    ...(tls && { tls: tlsOptions }),
   }
-  if (kind === 'sentinel') return templateOf({ ...access, ...sentinelOptions(found, url) })
+  if (kind === 'sentinel') {
+    const sentinelTls = tls && { enableTLSForSentinelMode: true, sentinelTLS: tlsOptions }
+    return templateOf({ ...access, ...sentinelOptions(found, url), ...sentinelTls })
+  }
   if (found.path.length > 0) throw invalidUrl(url)
   return { kind: 'cluster', seeds: found.addresses, nodeOptions: access, natMap: undefined }
 }
 
-function sentinelOptions({ addresses, path, tls, parameters }: FleetUrl, url: string): RedisOptions {
+function sentinelOptions({ addresses, path, parameters }: FleetUrl, url: string): RedisOptions {
   const [name, db, ...rest] = path
   if (name === undefined || name === '' || rest.length > 0) throw invalidUrl(url)
   const username = parameters.get('sentinelUsername')
@@ -105,7 +117,6 @@ function sentinelOptions({ addresses, path, tls, parameters }: FleetUrl, url: st
     ...(db !== undefined && db !== '' && { db: Number(db) }),
     ...(username !== null && { sentinelUsername: username }),
     ...(password !== null && { sentinelPassword: password }),
-    ...(tls && { enableTLSForSentinelMode: true, sentinelTLS: {} }),
   }
 }
 

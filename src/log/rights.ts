@@ -44,9 +44,13 @@ function escapeGlob(name: string): string {
   return name.replace(/[*?[\]\\]/g, '\\$&')
 }
 
-/** Every right that publishers and subscribers of a log need. */
-export function rightsOf(keys: LogKeys): readonly Right[] {
-  return [...publisherNeeds(keys), ...subscriberNeeds(keys)].flatMap(({ commands, ...need }) =>
+/**
+ * Every right that publishers and subscribers of a log need.
+ *
+ * @param sharded whether they publish and subscribe in the log's slot of a cluster alone
+ */
+export function rightsOf(keys: LogKeys, sharded = false): readonly Right[] {
+  return [...publisherNeeds(keys, sharded), ...subscriberNeeds(keys, sharded)].flatMap(({ commands, ...need }) =>
     commands.map((command) => ({ ...need, command })),
   )
 }
@@ -67,7 +71,7 @@ function probed(need: ReturnType<typeof needsOf>, { stream, probe }: LogKeys): N
   )
 }
 
-function publisherNeeds(keys: LogKeys): readonly Need[] {
+function publisherNeeds(keys: LogKeys, sharded: boolean): readonly Need[] {
   const { channel, stream, last } = keys
   const need = needsOf('publisher')
   return [
@@ -79,7 +83,7 @@ function publisherNeeds(keys: LogKeys): readonly Need[] {
       ['SET', last, '', 'XX', 'NX', 'GET'],
       ['XADD', stream, 'MAXLEN', '~', '1', 'none', 'a', ''],
     ),
-    need(false, 'nothing is live: it is found by heartbeats', ['PUBLISH', channel, emptyFrame]),
+    need(false, 'nothing is live: it is found by heartbeats', [sharded ? 'SPUBLISH' : 'PUBLISH', channel, emptyFrame]),
     need(false, 'what a failover lost is not repaired', ['XRANGE', stream, '-', '+']),
     need(true, 'the chain breaks where the key of the head was lost', ['XINFO', 'STREAM', stream]),
     need(true, 'a failed append leaves a wrong head', ['DEL', last]),
@@ -89,7 +93,7 @@ function publisherNeeds(keys: LogKeys): readonly Need[] {
   ]
 }
 
-function subscriberNeeds(keys: LogKeys): readonly Need[] {
+function subscriberNeeds(keys: LogKeys, sharded: boolean): readonly Need[] {
   const { channel, stream, last, cursors, subscribers, dead } = keys
   const need = needsOf('subscriber')
   const scripts = (...names: string[]): Command[] => [
@@ -97,7 +101,7 @@ function subscriberNeeds(keys: LogKeys): readonly Need[] {
     ['EVAL', 'return 1', String(names.length), ...names],
   ]
   return [
-    need(false, 'nothing is received', ['SUBSCRIBE', channel], ['PING']),
+    need(false, 'nothing is received', [sharded ? 'SSUBSCRIBE' : 'SUBSCRIBE', channel], ['PING']),
     need(
       false,
       'nothing that was missed can be found',

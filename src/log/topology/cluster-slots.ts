@@ -1,4 +1,4 @@
-import type { Address } from '../address.js'
+import { distinctAddresses, type Address } from '../address.js'
 import { readList, readNumber } from '../replies.js'
 import type { Topology } from './topology.js'
 
@@ -17,7 +17,7 @@ export function readSlots(reply: unknown, slot: number, asked: Address): Topolog
     nodes.push(...addresses)
     if (readNumber(first) <= slot && slot <= readNumber(last)) primary = addresses[0]
   }
-  return { primary, nodes }
+  return { primary, nodes: distinctAddresses(nodes) }
 }
 
 function readNode(node: unknown, asked: Address): Address {

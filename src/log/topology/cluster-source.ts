@@ -9,6 +9,7 @@ import { readSlots } from './cluster-slots.js'
 import { connectorTo } from './connector.js'
 import { throughNat } from './nat-map.js'
 import { PrimaryFinder } from './primary-finder.js'
+import type { Topology } from './topology.js'
 
 /**
  * Clients of a cluster: all keys of a log share a slot, so each is a client of the one node that owns it, which is looked
@@ -24,17 +25,18 @@ export function clusterSource(target: ClusterTarget, { slot, runtime, commandTim
       ...{ ...nodeOptions, ...clientOverrides(() => 0) },
       ...{ host, port, connectTimeout: limitMs, retryStrategy: null },
     })
+  const askSlots = async (node: Address): Promise<Topology> => {
+    const slots = (client: RedisLike): Promise<unknown> => client.call('cluster', 'SLOTS')
+    const reply = await askOnce(clientOf(node), slots, limitMs, runtime).catch((error: unknown) => {
+      throw checkKind(error, node, 'a node of a Redis Cluster')
+    })
+    const { primary, nodes } = readSlots(reply, slot, node)
+    return { primary: primary && reachable(primary), nodes: nodes.map(reachable) }
+  }
   const owner = new PrimaryFinder({
     seeds: seeds.map(reachable),
     runtime,
-    ask: async (node) => {
-      const slots = (client: RedisLike): Promise<unknown> => client.call('cluster', 'SLOTS')
-      const reply = await askOnce(clientOf(node), slots, limitMs, runtime).catch((error: unknown) => {
-        throw checkKind(error, node, 'a node of a Redis Cluster')
-      })
-      const { primary, nodes } = readSlots(reply, slot, node)
-      return { primary: primary && reachable(primary), nodes: nodes.map(reachable) }
-    },
+    ask: askSlots,
     unknown: `knows of no owner of slot ${slot}, the log's: is the cluster complete?`,
   })
   const named = `the cluster of ${seeds.map(formatAddress).join(', ')}`
@@ -45,6 +47,9 @@ export function clusterSource(target: ClusterTarget, { slot, runtime, commandTim
       return owner.last ? `${formatAddress(owner.last)} of the cluster` : named
     },
     address: undefined,
+    get location() {
+      return owner.last && formatAddress(owner.last)
+    },
     // A replica sends us on by itself.
     primaryOnly: false,
     cluster: {
@@ -52,6 +57,7 @@ export function clusterSource(target: ClusterTarget, { slot, runtime, commandTim
         owner.movedTo(reachable(node))
       },
       clientOf: (node) => clientOf(reachable(node)),
+      nodes: async () => (await askSlots(await owner.locate())).nodes,
     },
   }
 }

@@ -1,7 +1,7 @@
 import { ConfigurationError, InvalidationError, RedisError } from '../../errors.js'
 import { delay, type Runtime } from '../../runtime.js'
 import { describeThrown, toError } from '../../thrown.js'
-import { formatAddress, type Address } from '../address.js'
+import { distinctAddresses, formatAddress, type Address } from '../address.js'
 import { replyCode } from '../redis-errors.js'
 import type { Topology } from './topology.js'
 
@@ -94,7 +94,7 @@ export class PrimaryFinder {
     const { seeds, ask, unknown } = this.#context
     const { primary, nodes } = await ask(node)
     if (primary === undefined) throw new RedisError('disconnected', `${formatAddress(node)} ${unknown}`)
-    this.#nodes = distinct([...nodes, ...seeds])
+    this.#nodes = distinctAddresses([...nodes, ...seeds])
     return primary
   }
 }
@@ -109,8 +109,4 @@ function shuffled<T>(items: readonly T[], runtime: Pick<Runtime, 'random'>): T[]
     .map((item) => ({ item, at: runtime.random() }))
     .sort((a, b) => a.at - b.at)
     .map(({ item }) => item)
-}
-
-function distinct(addresses: readonly Address[]): readonly Address[] {
-  return [...new Map(addresses.map((address) => [formatAddress(address), address])).values()]
 }

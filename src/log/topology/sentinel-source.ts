@@ -44,6 +44,9 @@ export function sentinelSource(target: SentinelTarget, { runtime, commandTimeout
       return finder.last ? `${formatAddress(finder.last)}, the primary "${name}",` : named
     },
     address: undefined,
+    get location() {
+      return finder.last && formatAddress(finder.last)
+    },
     primaryOnly: true,
     cluster: undefined,
   }

@@ -4,6 +4,6 @@ import type { Address } from '../address.js'
 export interface Topology {
   /** The primary of the log; undefined where this one knows of none. */
   readonly primary: Address | undefined
-  /** Others that can be asked. */
+  /** Others that can be asked, each once. */
   readonly nodes: readonly Address[]
 }
