@@ -8,9 +8,12 @@ import { outcomeOf, type Outcome } from './outcome.js'
 import { showProgress } from './progress.js'
 import { markdownRow, reportText } from './report.js'
 import { RunLog } from './run-log.js'
+import { describeFinding } from './score.js'
 import { Soak } from './soak.js'
 
-const findingsShown = 5
+/** Of what went wrong; the log has all of it. */
+const findingsShown = 3
+const detailsShown = 8
 
 process.exit(await main(process.argv.slice(2)))
 
@@ -46,8 +49,10 @@ async function run(options: SoakOptions): Promise<number> {
     const outcome = await outcomeOf(soak, options)
     failed = failure !== undefined || outcome.lost + outcome.stale > 0
     process.stdout.write(inFormat(outcome, options.format))
-    for (const { text } of soak.score.findings) log.note('finding', text)
-    for (const { text } of soak.score.findings.slice(0, findingsShown)) output.write(`${text}\n\n`)
+    const { findings } = soak.score
+    for (const finding of findings) log.stream('findings').write(`${describeFinding(finding)}\n\n`)
+    for (const finding of findings.slice(0, findingsShown))
+      output.write(`${describeFinding(finding, detailsShown)}\n\n`)
     if (failure) output.write(`Failed: ${failure.message}\n`)
     if (failed) output.write(`Logs of all that happened are in ${log.folder}\n`)
   } finally {

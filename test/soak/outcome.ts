@@ -8,7 +8,7 @@ export interface Outcome {
   readonly startedAt: string
   readonly topology: string
   readonly seed: number
-  /** How long it ran, audits included. */
+  /** For how long it published and audited. */
   readonly seconds: number
   readonly versions: Readonly<Record<string, string>>
   readonly published: number
@@ -36,7 +36,7 @@ export async function outcomeOf(soak: Soak, { topology, seed }: SoakOptions): Pr
   const { startedAt, ledger, score, vitals, clock } = soak
   return {
     ...{ startedAt: startedAt.toISOString(), topology, seed },
-    seconds: Math.round((Date.now() - startedAt.getTime()) / 1_000),
+    seconds: soak.seconds,
     ...{ versions, ...ledger.counts, faults: score.faults, repaired: vitals.repaired },
     recoverMs: percentiles(clock.samples),
     ...{ memory: vitals.memory, lost: score.lost, stale: score.stale },

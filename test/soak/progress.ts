@@ -6,7 +6,7 @@ import type { Soak } from './soak.js'
 const redrawMs = 200
 const plainMs = 10_000
 
-/** Tells how it goes: two lines redrawn in place on a terminal, else a line every ten seconds. Call what it returns to end. */
+/** Tells how it goes: three lines redrawn in place on a terminal, else a line every ten seconds. Call what it returns to end. */
 export function showProgress(
   soak: Soak,
   { seconds }: SoakOptions,
@@ -34,17 +34,18 @@ export function showProgress(
   }
 }
 
-function progressOf({ startedAt, ledger, score, phase, vitals }: Soak, seconds: number, paint: Paint): string[] {
+function progressOf({ ledger, score, phase, vitals, seconds }: Soak, of: number, paint: Paint): string[] {
   const { published, acknowledged, handled, resyncs } = ledger.counts
   const resynced = Object.values(resyncs).reduce((sum, count) => sum + count, 0)
-  const elapsed = Math.round((Date.now() - startedAt.getTime()) / 1_000)
   const { lost, stale, faultCount } = score
   const verdict = `${lost} lost, ${stale} stale`
+  const going = score.present.length > 0 ? score.present.join(', ') : phase
   const faults = `${faultCount} faults, ${resynced} resyncs, ${vitals.repaired} repaired`
   return [
-    `${String(elapsed).padStart(5)} of ${seconds} s  ${phase.padEnd(8)}  ${faults}  ${lost + stale === 0 ? paint.good(verdict) : paint.bad(verdict)}`,
+    `${String(seconds).padStart(5)} of ${of} s  ${lost + stale === 0 ? paint.good(verdict) : paint.bad(verdict)}  ${faults}`,
     `${count(published)} published, ${count(acknowledged)} acknowledged, ${count(handled)} handled`,
-  ]
+    going,
+  ].map((line, index) => (index === 0 ? line : `    ${line}`))
 }
 
 function count(value: number): string {

@@ -7,7 +7,21 @@ export interface Finding {
   /** How often the promise was broken, as messages by subscription and as cached values. */
   readonly lost: number
   readonly stale: number
-  readonly text: string
+  /** A line each. */
+  readonly details: readonly string[]
+  /** Those since the audit before. */
+  readonly faults: readonly string[]
+}
+
+/** @param shown how many details; undefined: all */
+export function describeFinding({ details, faults }: Finding, shown?: number): string {
+  const left = details.length - (shown ?? details.length)
+  return [
+    ...details.slice(0, shown),
+    ...(left > 0 ? [`and ${left} more, in findings.log`] : []),
+    'Faults since the last audit:',
+    ...faults.map((fault) => `  ${fault}`),
+  ].join('\n')
 }
 
 /** The score so far. */
@@ -19,6 +33,11 @@ export class Score {
 
   get faultCount(): number {
     return Object.values(this.faults).reduce((sum, count) => sum + count, 0)
+  }
+
+  /** Faults that are on. */
+  get present(): readonly string[] {
+    return this.#recent.flatMap(({ name, victim, until }) => (until === undefined ? [`${name} (${victim})`] : []))
   }
 
   get lost(): number {
@@ -37,13 +56,12 @@ export class Score {
   /** @param evictions of a subscription since the last audit, for people */
   audited(losses: readonly Loss[], stale: readonly Stale[], evictionsOf: (subscription: string) => string): void {
     if (losses.length + stale.length > 0) {
-      const text = [
+      const details = [
         ...losses.map((loss) => describeLoss(loss, evictionsOf(loss.subscription))),
         ...stale.map(describeStale),
-        'Faults since the last audit:',
-        ...this.#recent.map((fault) => `  ${describeFault(fault)}`),
-      ].join('\n')
-      this.findings.push({ lost: losses.length, stale: stale.length, text })
+      ]
+      const faults = this.#recent.map(describeFault)
+      this.findings.push({ lost: losses.length, stale: stale.length, details, faults })
     }
     this.#recent = []
   }

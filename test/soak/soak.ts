@@ -31,6 +31,7 @@ export class Soak {
   readonly #log: RunLog
   readonly #died = Promise.withResolvers<never>()
   #phase = 'starting'
+  #begunAt: number | undefined
 
   static async open(options: SoakOptions, log: RunLog): Promise<Soak> {
     return new Soak(options, log, await openStage(options))
@@ -56,6 +57,11 @@ export class Soak {
     this.#auditor = new Auditor(surroundings, this.#fleet, this.score)
   }
 
+  /** For how long it has published and audited. */
+  get seconds(): number {
+    return this.#begunAt === undefined ? 0 : Math.round((performance.now() - this.#begunAt) / 1_000)
+  }
+
   /** What it is doing, for people. */
   get phase(): string {
     return this.#phase
@@ -68,15 +74,16 @@ export class Soak {
 
   async #run(signal: AbortSignal): Promise<void> {
     const { seed, seconds } = this.#options
-    const ending = AbortSignal.any([signal, AbortSignal.timeout(seconds * 1_000)])
     // A seed of its own: how much is published must not change which faults come.
     const waves = planWaves(seededRandom(seed ^ 0x5eed), {
       ...{ servers: this.stage.faults, publishers: this.#fleet.publishers, subscribers: this.#fleet.subscribers },
     })
     await this.#fleet.startAll()
     await this.#auditor.audit()
+    this.#begunAt = performance.now()
+    const ending = AbortSignal.any([signal, AbortSignal.timeout(seconds * 1_000)])
     while (!ending.aborted) {
-      this.#phase = 'faults'
+      this.#phase = 'publishing'
       this.#load.go()
       await inflictWave(waves.next().value, {
         fallSilent: () => {
@@ -90,7 +97,7 @@ export class Soak {
         },
         onSkipped: (name, why) => this.#log.note('fault', `${name} could not be inflicted: ${String(why)}`),
       })
-      this.#phase = 'audit'
+      this.#phase = 'audit: caches against the truth'
       await this.#auditor.audit()
       for (const [name, { pid }] of this.stage.servers) await this.vitals.readMemory(name, pid)
     }
