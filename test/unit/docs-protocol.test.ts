@@ -4,7 +4,9 @@ import type { ResyncReason } from '../../src/recovery/resync.js'
 
 const docs = new URL('../../docs/', import.meta.url)
 const page = await readFile(new URL('protocol.md', docs), 'utf8')
-const rows = page.split('\n').filter((line) => line.startsWith('| '))
+const rows = [page, await readFile(new URL('reliability.md', docs), 'utf8')].flatMap((each) =>
+  each.split('\n').filter((line) => line.startsWith('| ')),
+)
 
 /** Tests as the tables cite them: a link to the file, a colon, and the names in quotes. */
 const citations = [...rows.join('\n').matchAll(/\]\((\.\.\/test\/[^)]+)\)(?:: ("[^"]+"(?:, "[^"]+")*))?/g)]

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { createPaint } from '../../../examples/demo/screen/paint.js'
 import { parseOptions } from '../../soak/options.js'
@@ -14,6 +15,12 @@ const outcome: Outcome = {
   memory: { 'subscriber slow': 120 * 1_024 ** 2, redis: 500 * 1_024 ** 2 },
   ...{ lost: 0, stale: 0 },
 }
+
+test('the table of long runs has these columns', async () => {
+  const page = await readFile(new URL('../../../docs/reliability.md', import.meta.url), 'utf8')
+  const heads = page.split('\n').map((line) => line.replaceAll(/ +/g, ' '))
+  expect(heads).toContain(`| ${markdownHead.join(' | ')} |`)
+})
 
 test('a row for people has a cell for each column', () => {
   const cells = markdownRow(outcome).trim().split(' | ')
