@@ -43,6 +43,12 @@ export class TypedEmitter<Events extends ErrorEvents & { [Name in keyof Events]:
     return this
   }
 
+  /** @internal Goes to the logger or, without one, becomes a process warning: for what is not, or not yet, a failure. */
+  warn(text: string): void {
+    if (this.#logger) this.#logger.warn(text)
+    else process.emitWarning(text, 'CacheInvalidationWarning')
+  }
+
   /** @internal */
   emit<Name extends keyof Events & string>(name: Name, ...args: Events[Name]): void {
     if (name === 'error') this.#logger?.error(describeNamed(args[0]))

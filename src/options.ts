@@ -96,7 +96,7 @@ export interface ConnectionOptions {
    * provider whatever this says. Default true.
    */
   readonly tracing?: boolean
-  /** Takes what can't be thrown; pino, winston and `console` fit. Default: none. */
+  /** Takes errors that can't be thrown, and warnings; pino, winston and `console` fit. Default: none. */
   readonly logger?: Logger
   /** Clock, timers and randomness; for tests. Default: the system's. */
   readonly runtime?: Runtime

@@ -140,6 +140,7 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
       onUp: () => this.#linkUp(),
       onDown: (error) => this.#linkDown(error),
       onError: (error) => this.#linkFailed(error),
+      onWarning: (text) => this.warn(text),
     })
     this.#telemetry =
       openTelemetry &&

@@ -127,6 +127,9 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
       onError: (error) => {
         this.#linkFailed(error)
       },
+      onWarning: (text) => {
+        this.warn(text)
+      },
     })
     const { commands } = this.#link
     if (numbers.announce) {

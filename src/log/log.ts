@@ -30,6 +30,8 @@ export interface ConnectionListener {
   onDown(error: InvalidationError): void
   /** Something went wrong that did not change the state, such as a failed attempt to connect. */
   onError(error: InvalidationError): void
+  /** All works, but something about the server may do harm: told once in a process. */
+  onWarning?(text: string): void
 }
 
 /** A connection's listener that also takes what is published. */

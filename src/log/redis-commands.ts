@@ -6,6 +6,7 @@ import { readAnnounced } from './announced.js'
 import { Connection } from './connection.js'
 import type { ConnectionContext, Send } from './connection.js'
 import { deadLetterFields, readDeadLetter } from './dead-letter-fields.js'
+import { warnOfEviction } from './eviction.js'
 import { emptyFrame } from './frame-text.js'
 import type { LogKeys } from './keys.js'
 import type { Announced, ConnectionListener, LogCommands } from './log.js'
@@ -30,6 +31,7 @@ import type { Command } from './transaction.js'
 /** A command connection to Redis. */
 export class RedisCommands extends Connection implements LogCommands {
   readonly #keys: LogKeys
+  readonly #listener: ConnectionListener
   readonly #sharded: boolean
   readonly #commandTimeoutMs: number
   readonly #scripts = new ScriptCalls((command, ...args) => this.call(command, ...args))
@@ -37,6 +39,7 @@ export class RedisCommands extends Connection implements LogCommands {
   constructor(keys: LogKeys, context: ConnectionContext, listener: ConnectionListener, sharded = false) {
     super(context, listener)
     this.#keys = keys
+    this.#listener = listener
     this.#sharded = sharded
     this.#commandTimeoutMs = context.commandTimeoutMs
   }
@@ -169,7 +172,8 @@ export class RedisCommands extends Connection implements LogCommands {
   protected override async prepare(send: Send): Promise<void> {
     if (this.primaryOnly) await checkPrimary(send, this.server)
     if (this.#sharded) await checkSharded(send, this.server)
-    await probe(send, this.#keys, this.server)
+    const warn = (text: string): void => this.#listener.onWarning?.(text)
+    await Promise.all([probe(send, this.#keys, this.server), warnOfEviction(send, this.server, warn)])
   }
 
   /** Sentinels end the connections to a primary that they demote; should one be left, it must not be believed. */

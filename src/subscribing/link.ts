@@ -11,6 +11,8 @@ export interface LinkListener {
   /** A heartbeat has read the head of the log; `sentAt` is when, on the monotonic clock. */
   onBeat(head: string | undefined, sentAt: number): void
   onError(error: Error): void
+  /** All works, but something about the server may do harm. */
+  onWarning(text: string): void
 }
 
 /** The parts of a link, each with what it last failed with, so that an outage is told once and not at every attempt. */
@@ -37,7 +39,12 @@ export class Link {
     this.#heartbeatMs = heartbeatMs
     const commands: Part = { up: false, lastError: undefined }
     const feed: Part = { up: false, lastError: undefined }
-    this.commands = log.openCommands(this.#watch(commands, feed))
+    this.commands = log.openCommands({
+      ...this.#watch(commands, feed),
+      onWarning: (text) => {
+        listener.onWarning(text)
+      },
+    })
     this.#feed = log.openFeed({
       ...this.#watch(feed, commands),
       onMessage: (text) => {

@@ -383,4 +383,20 @@ export const mutants: readonly Mutant[] = [
     to: '',
     caughtBy: 'test/faults/cluster-sharded.test.ts',
   },
+  {
+    name: 'eviction-untold',
+    lacks: 'the warning of a server that may evict the log',
+    file: 'log/eviction.ts',
+    from: 'if (warnedOf.has(server)) return',
+    to: "if (server !== '') return",
+    caughtBy: 'test/unit/log/eviction.test.ts',
+  },
+  {
+    name: 'repair-blind',
+    lacks: 'the word of a publisher that can not see failovers',
+    file: 'publishing/repair.ts',
+    from: 'onBlind()\n',
+    to: '',
+    caughtBy: 'test/unit/publisher-repair.test.ts',
+  },
 ]

@@ -84,4 +84,14 @@ describe('an emitter', () => {
     emitter.emit('told', 'a', 1)
     expect(warnings).toEqual(['A listener of "told" threw: text'])
   })
+
+  it('warns through its logger or, without one, through the process', () => {
+    const warnings = recordWarnings()
+    const { logger } = recordingLogger()
+    new TypedEmitter<Events>(logger).warn('beware')
+    expect(logger.warn).toHaveBeenCalledExactlyOnceWith('beware')
+    expect(warnings).toEqual([])
+    new TypedEmitter<Events>().warn('beware')
+    expect(warnings).toEqual(['beware'])
+  })
 })

@@ -1,3 +1,4 @@
+import { evictingPolicy, harmlessPolicy } from '../../log/eviction.js'
 import { defineCheck, error, warning, type Check } from './check.js'
 import { thresholds } from './thresholds.js'
 
@@ -6,12 +7,12 @@ const eviction = defineCheck({
   fine: 'the server does not evict the log',
   needs: ['info'],
   find({ info }) {
-    const policy = info.get('maxmemory_policy') ?? ''
-    if (Number(info.get('maxmemory') ?? 0) === 0 || !policy.startsWith('allkeys-')) return []
+    const policy = evictingPolicy(info)
+    if (policy === undefined) return []
     return [
       error(
         `\`maxmemory-policy\` is ${policy}: the server may evict the log, and every subscription resyncs`,
-        `CONFIG SET maxmemory-policy ${policy.replace('allkeys-', 'volatile-')} (the log never expires), or give the log a server of its own`,
+        `CONFIG SET maxmemory-policy ${harmlessPolicy(policy)} (the log never expires), or give the log a server of its own`,
       ),
     ]
   },
