@@ -31,11 +31,11 @@ export interface Outcome {
   readonly stale: number
 }
 
-export async function outcomeOf(soak: Soak, { topology, seed }: SoakOptions): Promise<Outcome> {
+export async function outcomeOf(soak: Soak, { topology, sharded, seed }: SoakOptions): Promise<Outcome> {
   const { versions } = await describeMachine()
   const { startedAt, ledger, score, vitals, clock } = soak
   return {
-    ...{ startedAt: startedAt.toISOString(), topology, seed },
+    ...{ startedAt: startedAt.toISOString(), topology: sharded ? `${topology}, sharded` : topology, seed },
     seconds: soak.seconds,
     ...{ versions, ...ledger.counts, faults: score.faults, repaired: vitals.repaired },
     recoverMs: percentiles(clock.samples),

@@ -29,6 +29,7 @@ export class Soak {
   readonly #fleet: Fleet
   readonly #auditor: Auditor
   readonly #log: RunLog
+  readonly #closing = new AbortController()
   readonly #died = Promise.withResolvers<never>()
   #phase = 'starting'
   #begunAt: number | undefined
@@ -81,7 +82,7 @@ export class Soak {
     await this.#fleet.startAll()
     await this.#auditor.audit()
     this.#begunAt = performance.now()
-    const ending = AbortSignal.any([signal, AbortSignal.timeout(seconds * 1_000)])
+    const ending = AbortSignal.any([signal, this.#closing.signal, AbortSignal.timeout(seconds * 1_000)])
     while (!ending.aborted) {
       this.#phase = 'publishing'
       this.#load.go()
@@ -106,6 +107,7 @@ export class Soak {
 
   /** Ends every process. */
   async close(): Promise<void> {
+    this.#closing.abort()
     this.#load.pause()
     await this.#fleet.stop()
     await this.stage.stop()
