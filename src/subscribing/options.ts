@@ -81,7 +81,7 @@ export interface SubscriptionOptions {
    * is read at the handler's pace. Default 10,000.
    */
   readonly maxBuffered?: number
-  /** The same bound in bytes of their JSON, as text: in memory they take up to some times as much. Default 16 MiB. */
+  /** The same bound in bytes of their JSON, as text: in memory they take up to some times as much. Default 8 MiB. */
   readonly maxBufferedBytes?: number
   /** How many entries a page of a replay holds at most. Default 1,000. */
   readonly pageSize?: number
