@@ -1,6 +1,10 @@
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
+import { changeCommands } from '../../../src/log/changed-commands.js'
+import type { InvalidationLog } from '../../../src/log/log.js'
+import type { MemoryLink } from '../../../src/log/memory-link.js'
 import { PageGate, pageGate } from '../../../src/subscribing/page-gate.js'
+import { VirtualFleet, type Follower } from '../../support/virtual-fleet.js'
 import { VirtualRuntime } from '../../support/virtual-runtime.js'
 
 /** Reads that begin when they are let in, and end when the test says so. */
@@ -82,5 +86,48 @@ describe('the gate of pages', () => {
     expect(pageGate(runtime, 'redis:6379')).toBe(pageGate(runtime, 'redis:6379'))
     expect(pageGate(runtime, 'redis:6379')).not.toBe(pageGate(runtime, 'other:6379'))
     expect(pageGate(runtime, 'redis:6379')).not.toBe(pageGate(new VirtualRuntime(), 'redis:6379'))
+  })
+})
+
+describe('subscriptions that share the gate', () => {
+  /** Links of a fleet that note who reads a page, and when it has. */
+  function watched(fleet: VirtualFleet, name: string, reads: string[]): { link: MemoryLink; log: InvalidationLog } {
+    const link = fleet.log.link()
+    const log = changeCommands(link, (commands) => {
+      const readPage = commands.readPage.bind(commands)
+      return {
+        readPage: async (from, count) => {
+          reads.push(`${name} begins`)
+          return readPage(from, count).finally(() => reads.push(`${name} ends`))
+        },
+      }
+    })
+    return { link, log }
+  }
+
+  it('read one after another, are let by where a link is lost, and leave out who has closed', async () => {
+    const fleet = new VirtualFleet({ latencyMs: 10 })
+    const reads: string[] = []
+    const [a, b, c] = [watched(fleet, 'a', reads), watched(fleet, 'b', reads), watched(fleet, 'c', reads)]
+    const follow = async ({ log }: typeof a): Promise<Follower> => {
+      const follower = await fleet.follow({ log, connection: { replayConcurrency: 1, heartbeatMs: 3_600_000 } })
+      await fleet.caughtUp(follower)
+      return follower
+    }
+    const followers = [await follow(a), await follow(b), await follow(c)] as const
+    await fleet.append('1')
+    await Promise.all(followers.map((follower) => fleet.caughtUp(follower)))
+    reads.length = 0
+    for (const { link } of [a, b, c]) link.cut('feeds')
+    await fleet.append('2')
+    while (reads.length === 0) await fleet.runtime.advance(1)
+    expect(reads).toEqual(['a begins'])
+    void followers[1].subscription.close()
+    a.link.cut('commands')
+    await fleet.caughtUp(followers[2])
+    await fleet.caughtUp(followers[0])
+    expect(reads.slice(0, 4)).toEqual(['a begins', 'a ends', 'c begins', 'c ends'])
+    expect(reads).not.toContain('b begins')
+    expect(followers.map(({ handled }) => handled)).toEqual([['1', '2'], ['1'], ['1', '2']])
   })
 })
