@@ -71,7 +71,7 @@ describe('a failover in a cluster that loses 100 acknowledged appends', { timeou
     await stage.loseTail(fleet.channel, () => fleet.publishAll(11, 110), 'takeover')
     expect(fleet.main.health().connected).toBe(true)
     const disconnected = nextEvent<PublisherEvents, 'disconnected'>(fleet.main, 'disconnected')
-    await fleet.main.invalidate('user', 'after')
+    await within(fleet.main.invalidate('user', 'after'), 10_000, 'an acknowledgement')
     await within(disconnected, 5_000, 'the publisher disconnected')
     await follower.handled.has('after')
     await expectResyncs(follower, [])

@@ -4,6 +4,7 @@ import { ClusterStage } from '../support/cluster-stage.js'
 import { ids } from '../support/handled.js'
 import type { LiveFollower } from '../support/live-fleet.js'
 import { Load } from '../support/load.js'
+import { serverIsAtLeast } from '../support/server-version.js'
 import { expectResyncs, nextState } from '../support/settled.js'
 import { Wiretap } from '../support/wiretap.js'
 
@@ -35,7 +36,7 @@ function modes(): unknown[] {
   return follower.handled.deliveries.map(({ mode }) => mode)
 }
 
-describe('a sharded channel', { timeout: 60_000 }, () => {
+describe.runIf(await serverIsAtLeast(7))('a sharded channel', { timeout: 60_000 }, () => {
   it('is heard live by those who are sharded as well, and by nobody else', async () => {
     follower = await fleet.follow({}, { sharded })
     const tap = await Wiretap.on((await stage.ownerOf(fleet.channel)).port, fleet.channel)
@@ -66,7 +67,9 @@ describe('a sharded channel', { timeout: 60_000 }, () => {
   it('is still heard by a subscription whose node has become a replica', async () => {
     follower = await fleet.follow({}, { sharded, heartbeatMs })
     await fleet.publishAll(1, 10)
+    const old = await stage.ownerOf(fleet.channel)
     await stage.failOver(fleet.channel, 'graceful')
+    await stage.follows(old)
     await fleet.publishAll(11, 20)
     await follower.handled.count(20)
     expect(follower.handled.names).toEqual(ids(1, 20))

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTes
 import { logKeys } from '../../src/log/keys.js'
 import { ClusterFleet } from '../support/cluster-fleet.js'
 import { ClusterStage } from '../support/cluster-stage.js'
-import { until } from '../support/latch.js'
+import { until, within } from '../support/latch.js'
 import type { LiveFollower } from '../support/live-fleet.js'
 import { Load } from '../support/load.js'
 import { ServerProxies } from '../support/server-proxies.js'
@@ -29,7 +29,7 @@ beforeEach(async () => {
 })
 
 afterEach(async () => {
-  await load.stop()
+  load.halt()
   await fleet.stop()
   await stage.recover()
 })
@@ -38,7 +38,7 @@ afterAll(() => stage.stop())
 
 /** Resolves when what is published now is acknowledged. */
 async function acknowledged(): Promise<void> {
-  await fleet.main.invalidate('user', `probe-${load.ids.length}`)
+  await within(fleet.main.invalidate('user', `probe-${load.ids.length}`), 10_000, 'an acknowledgement')
 }
 
 /** The load ends; then the live subscription has handled all of it, in order, and has not resynced. */

@@ -25,7 +25,7 @@ beforeEach(async () => {
 })
 
 afterEach(async () => {
-  await load.stop()
+  load.halt()
   await fleet.stop()
   await stage.recover()
 })

@@ -112,7 +112,7 @@ describe('a failover by sentinels that loses 100 acknowledged appends', { timeou
     await stage.follows(old)
     expect(publisher.health().connected).toBe(true)
     const disconnected = nextEvent<PublisherEvents, 'disconnected'>(publisher, 'disconnected')
-    await publisher.invalidate('user', 'after')
+    await within(publisher.invalidate('user', 'after'), 10_000, 'an acknowledgement')
     await within(disconnected, 5_000, 'the publisher disconnected')
     await follower.handled.has('after')
     await expectResyncs(follower, [])

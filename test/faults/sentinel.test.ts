@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { InvalidationPublisher, PublisherEvents, RepairSummary } from '../../src/index.js'
 import { nextEvent, within } from '../support/latch.js'
@@ -22,13 +23,14 @@ beforeEach(async () => {
   publisher = await fleet.publisher({ publishTimeoutMs: 60_000 })
   repairs = []
   publisher.on('repaired', (summary) => repairs.push(summary))
-  followers = await Promise.all([fleet.follow(), fleet.follow({}, {}, stage.options())])
+  const lent = new Redis({ ...stage.options(), lazyConnect: true })
+  followers = await Promise.all([fleet.follow(), fleet.follow({}, {}, lent)])
   load = new Load(publisher)
   await load.more(50)
 })
 
 afterEach(async () => {
-  await load.stop()
+  load.halt()
   await fleet.stop()
   await stage.recover()
 })

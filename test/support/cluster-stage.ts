@@ -1,5 +1,5 @@
-import { Cluster, type Redis } from 'ioredis'
-import { logKeys } from '../../src/log/keys.js'
+import { Cluster } from 'ioredis'
+import { ClusterView } from './cluster-view.js'
 import { joinCluster, type Member } from './join-cluster.js'
 import { until } from './latch.js'
 import { revive, startRedisServer, type RedisServer } from './redis-server.js'
@@ -7,7 +7,6 @@ import { holdBack, letFollow, promptSync } from './replication.js'
 import { ServerClients } from './server-clients.js'
 import { ServerProxies } from './server-proxies.js'
 import { SlotMigration } from './slot-migration.js'
-import { slotTable, type SlotRange } from './slot-table.js'
 import type { TcpProxy } from './tcp-proxy.js'
 
 const nodeArgs = [
@@ -31,10 +30,7 @@ export interface ClusterStageOptions {
 export type ClusterFailover = 'graceful' | 'force' | 'takeover'
 
 /** A cluster: processes of our own, on loopback. */
-export class ClusterStage {
-  readonly clients: ServerClients
-  /** Primaries as it was started, then their replicas. */
-  readonly nodes: readonly RedisServer[]
+export class ClusterStage extends ClusterView {
   /** The name that each node has in the cluster. */
   readonly #ids: Map<RedisServer, string>
   readonly #proxies: ServerProxies | undefined
@@ -64,8 +60,7 @@ export class ClusterStage {
     idsOfNodes: Map<RedisServer, string>,
     proxies: ServerProxies | undefined,
   ) {
-    this.clients = clients
-    this.nodes = nodes
+    super(clients, nodes)
     this.#ids = idsOfNodes
     this.#proxies = proxies
   }
@@ -93,59 +88,11 @@ export class ClusterStage {
     return this.#proxies.of(node)
   }
 
-  /** The slot of this channel's log. */
-  async slotOf(channel: string): Promise<number> {
-    return Number(await this.#anyOf((redis) => redis.call('CLUSTER', 'KEYSLOT', logKeys(channel).stream)))
-  }
-
-  /** The primary of the slot of this channel's log, dead or alive, as the first node that answers knows it. */
-  async ownerOf(channel: string): Promise<RedisServer> {
-    const slot = await this.slotOf(channel)
-    return this.#ownerBy(await this.#anyOf(slotTable), slot)
-  }
-
-  /** The primaries now, as the first node that answers knows them. */
-  async primaries(): Promise<RedisServer[]> {
-    const table = await this.#anyOf(slotTable)
-    return this.nodes.filter(({ port }) => table.some(({ primary }) => primary === port))
-  }
-
-  /** The first replica of this primary. */
-  async replicaOf(primary: RedisServer): Promise<RedisServer> {
-    const [first] = await this.replicasOf(primary)
-    if (!first) throw new Error(`The node on port ${primary.port} has no replica`)
-    return first
-  }
-
-  async replicasOf(primary: RedisServer): Promise<RedisServer[]> {
-    const table = await this.#anyOf(slotTable)
-    const ports = new Set(table.flatMap((range) => (range.primary === primary.port ? range.replicas : [])))
-    return this.nodes.filter(({ port }) => ports.has(port))
-  }
-
   /** `kill -9`; returns the one that was killed. */
   async killOwner(channel: string): Promise<RedisServer> {
     const owner = await this.ownerOf(channel)
     await owner.kill()
     return owner
-  }
-
-  /** Resolves when all nodes that answer, itself included, name another owner of the slot than the old one. */
-  async newOwner(channel: string, old: RedisServer, timeoutMs = 20_000): Promise<RedisServer> {
-    const slot = await this.slotOf(channel)
-    const others = this.nodes.filter((node) => node !== old)
-    let found = old
-    const isAgreed = async (): Promise<boolean> => {
-      const tables = await Promise.allSettled(others.map((node) => slotTable(this.clients.of(node))))
-      const owners = tables.map((each) => (each.status === 'fulfilled' ? this.#ownerBy(each.value, slot) : undefined))
-      const named = new Set(owners.filter((owner) => owner !== undefined))
-      const [owner] = named
-      if (named.size !== 1 || owner === undefined || owner === old) return false
-      found = owner
-      return owners[others.indexOf(owner)] === owner
-    }
-    await until(isAgreed, timeoutMs, `a new owner of slot ${slot}`)
-    return found
   }
 
   /** A replica takes the place of the channel's owner; returns the new one. Both stay up. */
@@ -162,17 +109,6 @@ export class ClusterStage {
     } finally {
       clearInterval(again)
     }
-  }
-
-  /** Resolves when this node follows a primary, and every node that answers counts it among the replicas. */
-  async follows(node: RedisServer, timeoutMs = 20_000): Promise<void> {
-    const counts = (table: SlotRange[]): boolean => table.some(({ replicas }) => replicas.includes(node.port))
-    const isReplica = async (): Promise<boolean> => {
-      const status = await this.clients.info(node, 'replication', 'master_link_status').catch(() => undefined)
-      const tables = await Promise.allSettled(this.nodes.map((each) => slotTable(this.clients.of(each))))
-      return status === 'up' && tables.every((each) => each.status === 'rejected' || counts(each.value))
-    }
-    await until(isReplica, timeoutMs, `the node on port ${node.port} a replica`)
   }
 
   /**
@@ -208,27 +144,12 @@ export class ClusterStage {
     await migration.finish()
   }
 
-  /** A primary that does not own this channel's slot. */
-  async stranger(channel: string): Promise<RedisServer> {
-    const [owner, primaries] = await Promise.all([this.ownerOf(channel), this.primaries()])
-    const other = primaries.find((node) => node !== owner)
-    if (!other) throw new Error('Expected more than one primary')
-    return other
-  }
-
   /** Brings back all that is down or paused; resolves when the nodes agree, and every replica is in sync. */
   async recover(): Promise<void> {
     await revive(this.nodes)
-    const isAgreed = async (): Promise<boolean> => {
-      const tables = await Promise.all(this.nodes.map((node) => slotTable(this.clients.of(node))))
-      const owners = new Set(
-        tables.map((table) => JSON.stringify(table.map(({ first, primary }) => [first, primary]).toSorted())),
-      )
-      return owners.size === 1
-    }
-    await until(() => isAgreed().catch(() => false), 20_000, 'nodes that agree on who owns what')
+    await this.agreed()
     const primaries = await this.primaries()
-    for (const node of this.nodes) if (!primaries.includes(node)) await this.follows(node)
+    for (const node of this.nodes) if (!primaries.includes(node)) await this.#settle(node)
   }
 
   /** Removes a node: the others forget it, and it forgets them and what it had. */
@@ -258,6 +179,20 @@ export class ClusterStage {
     await Promise.all(this.nodes.map((node) => node.stop()))
   }
 
+  /** An owner that lost its slots to several others while it was down follows none of them by itself. */
+  async #settle(node: RedisServer): Promise<void> {
+    const isSettled = async (): Promise<boolean> => {
+      if (await this.isReplica(node)) return true
+      const primaries = await this.primaries()
+      const replicas = await Promise.all(primaries.map((primary) => this.replicasOf(primary)))
+      const orphan = primaries.find((_, index) => replicas[index]?.length === 0)
+      const role = await this.clients.info(node, 'replication', 'role')
+      if (orphan && role === 'master') await this.clients.of(node).call('CLUSTER', 'REPLICATE', this.#id(orphan))
+      return false
+    }
+    await until(() => isSettled().catch(() => false), 20_000, `the node on port ${node.port} a replica`)
+  }
+
   #id(node: RedisServer): string {
     const id = this.#ids.get(node)
     if (id === undefined) throw new Error(`The node on port ${node.port} is of another cluster`)
@@ -266,16 +201,5 @@ export class ClusterStage {
 
   #member(node: RedisServer): Member {
     return { node, id: this.#id(node) }
-  }
-
-  #ownerBy(table: readonly SlotRange[], slot: number): RedisServer {
-    const range = table.find(({ first, last }) => first <= slot && slot <= last)
-    const owner = this.nodes.find(({ port }) => port === range?.primary)
-    if (!owner) throw new Error(`No node of this cluster owns slot ${slot}`)
-    return owner
-  }
-
-  #anyOf<T>(ask: (redis: Redis) => Promise<T>): Promise<T> {
-    return Promise.any(this.nodes.map((node) => ask(this.clients.of(node))))
   }
 }

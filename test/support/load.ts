@@ -25,9 +25,14 @@ export class Load {
 
   /** Publishes no more; resolves with all ids when every message is acknowledged. */
   async stop(): Promise<string[]> {
-    clearInterval(this.#timer)
+    this.halt()
     await Promise.all(this.#published)
     return this.ids
+  }
+
+  /** Publishes no more. */
+  halt(): void {
+    clearInterval(this.#timer)
   }
 
   #publish(): void {
