@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTes
 import { ClusterFleet } from '../support/cluster-fleet.js'
 import { ClusterStage } from '../support/cluster-stage.js'
 import { ids } from '../support/handled.js'
+import { until } from '../support/latch.js'
 import type { LiveFollower } from '../support/live-fleet.js'
 import { Load } from '../support/load.js'
 import { serverIsAtLeast } from '../support/server-version.js'
@@ -56,7 +57,7 @@ describe.runIf(await serverIsAtLeast(7))('a sharded channel', { timeout: 60_000 
     const gone = nextState(follower, 'disconnected')
     await stage.migrateSlot(fleet.channel, await stage.stranger(fleet.channel))
     await gone
-    await nextState(follower, 'live')
+    await until(() => follower.subscription.state === 'live', 10_000, 'the subscription live')
     await fleet.publishAll(11, 20)
     await follower.handled.count(20)
     expect(follower.handled.names).toEqual(ids(1, 20))
