@@ -46,7 +46,8 @@ export function kindOfReply(text: string): RedisErrorKind {
 }
 
 /**
- * Before Redis 7 a script wraps the error of its command: `ERR Error running script (call to …): … -READONLY …`.
+ * Before Redis 7 a script wraps the error of its command: `ERR Error running script (call to …): … -READONLY …`, or where
+ * it returns the error `@user_script: 3: -READONLY …`.
  */
 function codeOfText(text: string): string {
   // Where the ACL refuses a command of a script, Redis 6.2 and 7.0 say the one, later ones and Valkey the other.
@@ -54,7 +55,7 @@ function codeOfText(text: string): string {
   // EXEC that is itself refused ends the transaction.
   const refusedExec = /^EXECABORT .* because of: ([A-Z]+) /.exec(text)?.[1]
   if (refusedExec !== undefined) return refusedExec
-  const code = /^ERR Error running script.*? -?([A-Z]+) /.exec(text)?.[1] ?? /^-?([A-Z]+)\b/.exec(text)?.[1]
+  const code = /^(?:ERR Error running script|@user_script:).*? -?([A-Z]+) /.exec(text)?.[1] ?? /^-?([A-Z]+)\b/.exec(text)?.[1]
   return code ?? 'ERR'
 }
 

@@ -80,7 +80,7 @@ describe('messages that a handler gave up on', () => {
     await subscription.caughtUp()
     await publisher.invalidate('user', '1')
     await within(started.promise, 5_000, 'the handler started')
-    await fleet.redis.config('SET', 'maxmemory-policy', 'noeviction', 'maxmemory', '100kb')
+    await fleet.redis.config('SET', 'maxmemory', '100kb')
     const told = nextEvent<SubscriptionEvents, 'error'>(subscription, 'error', ({ name }) => name === 'RedisError')
     goOn.resolve(undefined)
     await within(told, 5_000, 'the refused dead letter told')

@@ -3,6 +3,7 @@ import type { SubscriptionEvents } from '../../src/index.js'
 import { ids } from '../support/handled.js'
 import { nextEvent, within } from '../support/latch.js'
 import { LiveFleet } from '../support/live-fleet.js'
+import { countsEntries } from '../support/redis-log-servers.js'
 
 let fleet: LiveFleet
 
@@ -83,7 +84,7 @@ describe('a position that the log no longer reaches', () => {
     await fleet.redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub')
     await fleet.redis.eval(appendAndTrim, 2, stream, `{${fleet.channel}}:last`, 30, 10)
     const [event] = await within(live, 10_000, 'the resync')
-    expect(event).toMatchObject({ reason: 'trimmed', missed: 20 })
+    expect(event).toMatchObject({ reason: 'trimmed', missed: countsEntries ? 20 : undefined })
   })
 })
 

@@ -20,8 +20,9 @@ beforeEach(async () => {
 afterEach(() => fleet.stop())
 
 /** Less than the server needs for itself: it is full from now on. */
-function runFull(policy: string): Promise<unknown> {
-  return fleet.redis.config('SET', 'maxmemory-policy', policy, 'maxmemory', '100kb')
+async function runFull(policy: string): Promise<void> {
+  await fleet.redis.config('SET', 'maxmemory-policy', policy)
+  await fleet.redis.config('SET', 'maxmemory', '100kb')
 }
 
 function makeRoom(): Promise<unknown> {

@@ -9,7 +9,7 @@ let fleet: LiveFleet
 let front: TcpProxy
 
 beforeEach(async () => {
-  fleet = await LiveFleet.start({ args: ['--client-output-buffer-limit', 'pubsub 256kb 0 0'] })
+  fleet = await LiveFleet.start({ args: ['--client-output-buffer-limit', 'pubsub', '256kb', '0', '0'] })
   front = await TcpProxy.start(fleet.server.port)
 })
 

@@ -2,6 +2,7 @@ import { MemoryLog } from '../../src/testing.js'
 import { describeLogConformance } from '../support/log-conformance.js'
 
 describeLogConformance('MemoryLog', {
+  counts: true,
   start: () => Promise.resolve(),
   stop: () => Promise.resolve(),
   open(channel) {

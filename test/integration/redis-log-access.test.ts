@@ -4,6 +4,7 @@ import { Redis as Redis5 } from 'ioredis5'
 import { describe, expect, it } from 'vitest'
 import { RedisError } from '../../src/errors.js'
 import { clients, failureOf, RedisLogFixture } from '../support/redis-log-fixture.js'
+import { countsEntries } from '../support/redis-log-servers.js'
 import { startRedisServer } from '../support/redis-server.js'
 
 const redis = RedisLogFixture.use()
@@ -69,7 +70,10 @@ describe('who may do what', () => {
     await Promise.all([writer.opened(), commands.opened()])
     expect(await commands.stand('marker', cap)).toBeUndefined()
     await writer.append('one', frame, cap)
-    expect(await commands.stand('marker', cap)).toMatchObject({ position: { appendId: 'one' }, added: 1 })
+    expect(await commands.stand('marker', cap)).toMatchObject({
+      position: { appendId: 'one' },
+      added: countsEntries ? 1 : undefined,
+    })
   })
 
   it('knows no replication id where INFO is refused', async () => {
@@ -107,7 +111,10 @@ describe('a lent client', () => {
     expect(await commands.append('one', frame, cap)).toMatchObject({ receivers: 1 })
     commands.reconnect()
     await listener.reached('up', 2)
-    expect(await commands.inspect({ streamId: '1-1', appendId: 'x' })).toMatchObject({ added: 1, length: 1 })
+    expect(await commands.inspect({ streamId: '1-1', appendId: 'x' })).toMatchObject({
+      added: countsEntries ? 1 : undefined,
+      length: 1,
+    })
     await feed.ping()
   })
 
@@ -116,7 +123,10 @@ describe('a lent client', () => {
     const { commands } = redis.openCommands(lent)
     await commands.opened()
     await commands.append('one', frame, cap)
-    expect(await commands.inspect({ streamId: '1-1', appendId: 'x' })).toMatchObject({ added: 1, length: 1 })
+    expect(await commands.inspect({ streamId: '1-1', appendId: 'x' })).toMatchObject({
+      added: countsEntries ? 1 : undefined,
+      length: 1,
+    })
   })
 })
 

@@ -5,7 +5,11 @@ import type { RedisTarget } from '../../src/log/redis-log.js'
 import { until } from './latch.js'
 import type { LogServer, LogServers } from './log-conformance.js'
 import { startRedisServer } from './redis-server.js'
+import { serverIsAtLeast } from './server-version.js'
 import type { RedisServer } from './redis-server.js'
+
+/** Servers before Redis 7 do not count what was ever appended. */
+export const countsEntries = await serverIsAtLeast(7)
 
 /** Who connects, and where to. */
 export interface Access {
@@ -22,6 +26,7 @@ export interface Access {
 export function redisLogServers(targetOf: (access: Access) => RedisTarget): LogServers {
   let process: RedisServer
   return {
+    counts: countsEntries,
     async start() {
       process = await startRedisServer()
     },

@@ -12,6 +12,7 @@ describe('errors of Redis', () => {
     ["READONLY You can't write against a read only replica. script: 1f, on @user_script:1.", 'readonly'],
     ["-READONLY You can't write against a read only replica.", 'readonly'],
     ["ERR Error running script (call to f_1): @user_script:2: @user_script: 2: -READONLY You can't write", 'readonly'],
+    ["@user_script: 34: -READONLY You can't write against a read only replica.", 'readonly'],
     ['MOVED 3999 127.0.0.1:6381', 'moved'],
     ['ASK 3999 127.0.0.1:6381', 'moved'],
     ['NOAUTH Authentication required.', 'refused'],
