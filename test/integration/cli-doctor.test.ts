@@ -51,47 +51,44 @@ test('finds nothing wrong where all is well', async () => {
 /** Servers before Redis 7 can't be asked what another user may do. */
 const knowsDryRun = await serverIsAtLeast(7)
 
-test.runIf(knowsDryRun)(
-  'finds fifteen things that are wrong with a server, its log and its subscriptions',
-  async () => {
-    const fleet = await startFleet({
-      args: [
-        ...['--maxmemory', '200mb', '--maxmemory-policy', 'allkeys-lru'],
-        ...['--client-output-buffer-limit', 'pubsub', '1mb', '1mb', '10', '--timeout', '5', '--tcp-keepalive', '0'],
-      ],
-    })
-    const { channel, redis, server } = fleet
-    const keys = logKeys(channel)
-    await redis.call('ACL', 'SETUSER', 'limited', 'reset', 'on', 'nopass', `~${keys.stream}`, '&*', '+@all', '-xadd')
-    await addSilentSubscription(fleet)
-    await fleet.follow({ name: 'shared' })
-    await fleet.follow({ name: 'shared' })
-    const failing = await failingSubscription(fleet)
-    const deadLetter = nextEvent<SubscriptionEvents, 'deadLetter'>(failing, 'deadLetter')
-    const publisher = await fleet.publisher({ cap: 100, packing: false })
-    await Promise.all(Array.from({ length: 1_000 }, (_, id) => publisher.invalidate('post', String(id))))
-    await publisher.invalidate('user', 'poison')
-    await deadLetter
-    await breakChain(fleet)
-    await redis.xadd(keys.stream, '*', 'key', 'user:1')
-    await stuckSubscription(fleet, () => publisher.invalidate('user', '1').then(() => undefined))
-    await redis.set(keys.cursors, 'text')
+test.runIf(knowsDryRun)('finds what is wrong with a server, its log and its subscriptions', async () => {
+  const fleet = await startFleet({
+    args: [
+      ...['--maxmemory', '200mb', '--maxmemory-policy', 'allkeys-lru'],
+      ...['--client-output-buffer-limit', 'pubsub', '1mb', '1mb', '10', '--timeout', '5', '--tcp-keepalive', '0'],
+    ],
+  })
+  const { channel, redis, server } = fleet
+  const keys = logKeys(channel)
+  await redis.call('ACL', 'SETUSER', 'limited', 'reset', 'on', 'nopass', `~${keys.stream}`, '&*', '+@all', '-xadd')
+  await addSilentSubscription(fleet)
+  await fleet.follow({ name: 'shared' })
+  await fleet.follow({ name: 'shared' })
+  const failing = await failingSubscription(fleet)
+  const deadLetter = nextEvent<SubscriptionEvents, 'deadLetter'>(failing, 'deadLetter')
+  const publisher = await fleet.publisher({ cap: 100, packing: false })
+  await Promise.all(Array.from({ length: 1_000 }, (_, id) => publisher.invalidate('post', String(id))))
+  await publisher.invalidate('user', 'poison')
+  await deadLetter
+  await breakChain(fleet)
+  await redis.xadd(keys.stream, '*', 'key', 'user:1')
+  await stuckSubscription(fleet, () => publisher.invalidate('user', '1').then(() => undefined))
+  await redis.set(keys.cursors, 'text')
 
-    const { found, exitCode } = await diagnose(server.url, channel, ['--user', 'limited', '--lag', '200ms'], {
-      runtime: { ...systemRuntime, now: () => Date.now() + 60_000 },
-    })
-    expect(found).toEqual([
-      ...['eviction: error', 'publisher-rights: error', 'subscriber-rights: error', 'key-types: error'],
-      ...['foreign-entries: error', 'stuck: error'],
-      ...['clock: warning', 'idle-clients: warning', 'persistence: warning', 'output-buffer: warning'],
-      ...['publisher-rights: warning', 'subscriber-rights: warning', 'chain: warning', 'cover: warning'],
-      ...['dead-letters: warning', 'silent: warning', 'twice: warning'],
-      // Its key holds another type.
-      'cursors: unknown',
-    ])
-    expect(exitCode).toBe(1)
-  },
-)
+  const { found, exitCode } = await diagnose(server.url, channel, ['--user', 'limited', '--lag', '200ms'], {
+    runtime: { ...systemRuntime, now: () => Date.now() + 60_000 },
+  })
+  expect(found).toEqual([
+    ...['eviction: error', 'publisher-rights: error', 'subscriber-rights: error', 'key-types: error'],
+    ...['foreign-entries: error', 'stuck: error'],
+    ...['clock: warning', 'idle-clients: warning', 'persistence: warning', 'output-buffer: warning'],
+    ...['publisher-rights: warning', 'subscriber-rights: warning', 'chain: warning', 'cover: warning'],
+    ...['dead-letters: warning', 'silent: warning', 'twice: warning'],
+    // Its key holds another type.
+    'cursors: unknown',
+  ])
+  expect(exitCode).toBe(1)
+})
 
 /** As if the process of a subscription had been killed a minute ago. */
 async function addSilentSubscription({ redis, channel }: LiveFleet): Promise<void> {
