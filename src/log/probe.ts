@@ -38,10 +38,22 @@ export async function probe(send: Send, keys: LogKeys, server: string): Promise<
  */
 export async function checkSharded(send: Send, server: string): Promise<void> {
   try {
-    await send('spublish')
+    await known('sharded Pub/Sub', send('spublish'), server, '7.0')
   } catch (error) {
-    if (/unknown command/i.test(replyText(error) ?? '')) throw lacks('sharded Pub/Sub', server, error, '7.0')
-    if (replyCode(error) === undefined) throw error
+    if (error instanceof UnsupportedServerError || replyCode(error) === undefined) throw error
+  }
+}
+
+/**
+ * Waits for the reply to a command that a feature takes.
+ *
+ * @throws UnsupportedServerError for a server that does not know the command
+ */
+export async function known(feature: string, reply: Promise<unknown>, server: string, since?: string): Promise<void> {
+  try {
+    await reply
+  } catch (error) {
+    throw /unknown command/i.test(replyText(error) ?? '') ? lacks(feature, server, error, since) : error
   }
 }
 

@@ -2,7 +2,7 @@ import { Connection } from './connection.js'
 import type { ConnectionContext, Send } from './connection.js'
 import type { FeedListener, LogFeed } from './log.js'
 import { checkPrimary } from './primary.js'
-import { checkSharded } from './probe.js'
+import { checkSharded, known } from './probe.js'
 
 /** The live channel over a connection to Redis of its own. */
 export class RedisFeed extends Connection implements LogFeed {
@@ -25,7 +25,7 @@ export class RedisFeed extends Connection implements LogFeed {
   protected override async prepare(send: Send): Promise<void> {
     if (this.primaryOnly) await checkPrimary(send, this.server)
     if (this.#sharded) await checkSharded(send, this.server)
-    await send(this.#sharded ? 'ssubscribe' : 'subscribe', this.#channel)
+    await known('Pub/Sub', send(this.#sharded ? 'ssubscribe' : 'subscribe', this.#channel), this.server)
   }
 
   protected override receive(channel: string, text: string): void {

@@ -1,8 +1,11 @@
 import { Redis as Redis5 } from 'ioredis5'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { UnsupportedServerError } from '../../src/errors.js'
+import { InvalidationPublisher, InvalidationSubscriber } from '../../src/index.js'
+import { RedisLog } from '../../src/log/redis-log.js'
 import type { FakeRedis } from '../support/fake-redis.js'
 import { until } from '../support/latch.js'
+import { RecordingListener } from '../support/recording-listener.js'
 import { basics, failureOf, RedisLogFixture } from '../support/redis-log-fixture.js'
 
 const redis = RedisLogFixture.use()
@@ -26,6 +29,34 @@ describe('the server’s features', () => {
     const error = await failureOf(commands.opened())
     expect(error).toBeInstanceOf(UnsupportedServerError)
     expect(error.message).toContain(`lacks ${feature}`)
+  })
+
+  it('include Pub/Sub, which a feed tries out', async () => {
+    fake.answer = (asked) => (asked[0] === 'subscribe' ? "-ERR unknown command 'subscribe'\r\n" : basics(asked))
+    const error = await failureOf(redis.openFeed(fake.url).feed.opened())
+    expect(error).toBeInstanceOf(UnsupportedServerError)
+    expect(error.message).toContain('lacks Pub/Sub')
+  })
+
+  it.each(['SPUBLISH', 'SSUBSCRIBE'])('include sharded Pub/Sub where it is asked for (%s)', async (command) => {
+    fake.answer = (asked) =>
+      asked[0] === command.toLowerCase() ? `-ERR unknown command '${command}'\r\n` : basics(asked)
+    const log = new RedisLog(fake.url, { channel: redis.channel, sharded: true })
+    const feed = log.openFeed(new RecordingListener())
+    const error = await failureOf(feed.opened())
+    await feed.close()
+    expect(error).toBeInstanceOf(UnsupportedServerError)
+    expect(error.message).toMatch(/lacks (sharded )?Pub\/Sub/)
+  })
+
+  it('make connect() of a publisher and of a subscriber reject', async () => {
+    fake.answer = (asked) => (asked[0] === 'xlen' ? '-ERR unknown command `xlen`\r\n' : basics(asked))
+    for (const connecting of [
+      InvalidationPublisher.connect(fake.url, 'test'),
+      InvalidationSubscriber.connect(fake.url),
+    ]) {
+      expect(await failureOf(connecting)).toMatchObject({ code: 'UNSUPPORTED_SERVER' })
+    }
   })
 
   it('are taken as there where rights or role forbid to try them', async () => {
