@@ -7,6 +7,7 @@ import { pick } from '../chance.js'
 import type { ServerFaultKind } from '../faults/kinds.js'
 import { clientFaults, inflictOnClients, inflictOnLog, logFaults, nothingToUndo } from './common-faults.js'
 import { openProxies } from './proxies.js'
+import { recovering } from './recover.js'
 import type { Stage, Undo, Way } from './stage.js'
 
 const { channel } = connection
@@ -27,10 +28,13 @@ export class Cluster implements Stage {
     { name: 'graceful failover', minMs: 0, maxMs: 0 },
     { name: 'forced failover', minMs: 0, maxMs: 0, losesTail: true },
     { name: 'slot on its way', minMs: 200, maxMs: 1_500 },
-    // Long enough to be replaced at times: then it still answers when it comes back, until it is told.
-    { name: 'owner paused', minMs: 300, maxMs: 2_500, losesTail: true },
+    // On a machine that is busy it may be replaced all the same.
+    { name: 'owner paused', minMs: 100, maxMs: 1_000, losesTail: true },
+    // It still answers when it wakes, until it is told.
+    { name: 'owner paused until it is replaced', minMs: 0, maxMs: 0, losesTail: true },
   ]
   readonly #stage: ClusterStage
+  readonly #recover: Undo
   readonly #sharded: boolean
 
   static async start(sharded: boolean): Promise<Cluster> {
@@ -39,6 +43,7 @@ export class Cluster implements Stage {
 
   private constructor(stage: ClusterStage, sharded: boolean) {
     this.#stage = stage
+    this.#recover = recovering(stage)
     this.#sharded = sharded
     this.description = `three primaries with a replica each${sharded ? ', sharded Pub/Sub' : ''}`
     this.servers = new Map(stage.nodes.map((server, index) => [`redis ${index + 1}`, server]))
@@ -53,12 +58,11 @@ export class Cluster implements Stage {
 
   async inflict(fault: string, random: Random): Promise<Undo> {
     const stage = this.#stage
-    const recover = (): Promise<void> => stage.recover()
     switch (fault) {
       case 'replica killed': {
         const primary = pick(await stage.primaries(), random)
         await (await stage.replicaOf(primary)).kill()
-        return recover
+        return this.#recover
       }
       case 'owner killed':
         return this.#replaced(await stage.killOwner(channel))
@@ -68,10 +72,10 @@ export class Cluster implements Stage {
       }
       case 'graceful failover':
         await stage.failOver(channel, 'graceful')
-        return recover
+        return this.#recover
       case 'forced failover':
         await stage.failOver(channel, 'force')
-        return recover
+        return this.#recover
       case 'slot on its way': {
         const migration = await stage.slotMigration(channel, await stage.stranger(channel))
         await migration.begin()
@@ -80,7 +84,12 @@ export class Cluster implements Stage {
       case 'owner paused': {
         const owner = await stage.ownerOf(channel)
         owner.pause()
-        return recover
+        return this.#recover
+      }
+      case 'owner paused until it is replaced': {
+        const owner = await stage.ownerOf(channel)
+        owner.pause()
+        return this.#replaced(owner)
       }
       default: {
         const redis = stage.clients.of(await stage.ownerOf(channel))
@@ -98,7 +107,7 @@ export class Cluster implements Stage {
   #replaced(old: RedisServer): Undo {
     return async () => {
       await this.#stage.newOwner(channel, old)
-      await this.#stage.recover()
+      await this.#recover()
     }
   }
 }
