@@ -39,10 +39,13 @@ export class Output {
     this.#wantsColour = options.color && !env.NO_COLOR && env.TERM !== 'dumb'
   }
 
-  /** How much a terminal shows, in characters; one that does not know says 0. */
+  /** How much a terminal shows, in characters; of one that does not know and says 0, what the environment says. */
   get size(): { readonly columns: number; readonly rows: number } {
-    const { columns = 0, rows = 0 } = this.#context.stdout
-    return columns > 0 && rows > 0 ? { columns, rows } : { columns: 80, rows: 24 }
+    const { stdout, env } = this.#context
+    return {
+      columns: firstPositive(stdout.columns, env.COLUMNS) ?? 80,
+      rows: firstPositive(stdout.rows, env.LINES) ?? 24,
+    }
   }
 
   /** Styles a text for stdout, where that shows colours. */
@@ -105,6 +108,10 @@ export class Output {
   #styleNote(style: Style, text: string): string {
     return paint(this.#wantsColour && this.#context.stderr.isTTY === true, style, text)
   }
+}
+
+function firstPositive(...numbers: readonly (number | string | undefined)[]): number | undefined {
+  return numbers.map(Number).find((number) => Number.isInteger(number) && number > 0)
 }
 
 function paint(colours: boolean, style: Style, text: string): string {

@@ -1,9 +1,12 @@
+import { isStreamId } from '../message/stream-id.js'
 import { compareStreamIds } from '../recovery/position.js'
 import { parseDuration } from './duration.js'
 import { UsageError } from './exit-codes.js'
 
 /** A stream ID, or a position, of which only its stream ID says where to read. */
 const streamIdPattern = /^(\d{1,20})(-\d{1,20})?(?:@[\w.-]{1,64})?$/
+/** As `date +%s` prints it. Taken for ms, it would be a day of 1970. */
+const unixSecondsPattern = /^\d{10}$/
 const datePattern = /^\d{4}-\d{2}-\d{2}/
 /** The largest number on either side of a stream ID: 64 bits. */
 const lastSequence = '18446744073709551615'
@@ -39,17 +42,14 @@ function endOf(text: string, now: number): string {
 function parsePoint(text: string, now: number): { readonly time: string; readonly sequence: string | undefined } {
   const ago = parseDuration(text)
   if (ago !== undefined) return atTime(now - ago)
+  if (unixSecondsPattern.test(text)) return atTime(Number(text) * 1_000)
   const [, time, sequence] = streamIdPattern.exec(text) ?? []
-  if (time !== undefined && isInRange(time) && isInRange(sequence?.slice(1) ?? '0')) return { time, sequence }
+  if (time !== undefined && isStreamId(`${time}${sequence ?? '-0'}`)) return { time, sequence }
   const date = datePattern.test(text) ? Date.parse(text) : NaN
   if (!Number.isNaN(date)) return atTime(date)
   throw new UsageError(
-    `Expected how long ago (10m, 2h, 1.5d), a time (2026-11-22T10:00:00Z) or a stream ID (1795365850251-0), got ${JSON.stringify(text)}`,
+    `Expected how long ago (10m, 2h, 1.5d), a time (2026-11-22T10:00:00Z, or Unix seconds) or a stream ID (1795365850251-0), got ${JSON.stringify(text)}`,
   )
-}
-
-function isInRange(digits: string): boolean {
-  return BigInt(digits) <= BigInt(lastSequence)
 }
 
 function atTime(ms: number): { readonly time: string; readonly sequence: undefined } {

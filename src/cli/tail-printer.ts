@@ -13,6 +13,9 @@ import type { Range } from './points.js'
 import { readRange, warnOfGap } from './read-range.js'
 import type { Session } from './session.js'
 
+/** How a message came. */
+type Mode = 'live' | 'replay'
+
 /** Prints messages in the order in which they were appended, until enough were. */
 export class TailPrinter {
   /** Resolves when `count` messages were printed, or the session is interrupted; rejects where it can't go on. */
@@ -61,27 +64,29 @@ export class TailPrinter {
   }
 
   /** Takes an entry read from the log. */
-  async takeEntry(entry: Entry): Promise<void> {
+  async takeEntry(entry: Entry, mode: Mode = 'replay'): Promise<void> {
     const position = formatPosition(entry.position)
-    for (const message of messagesOf(entry, this.#session.output)) await this.#print(message, 'replay', position)
+    for (const message of messagesOf(entry, this.#session.output)) await this.#print(message, mode, position)
   }
 
   /** After a resync the subscription goes on at the head; what the log still has before that is shown all the same. */
-  takeAfterResync({ from, to }: ResyncEvent): void {
+  takeAfterResync({ reason, from, to }: ResyncEvent): void {
     if (to === undefined) return
+    // The log was empty until a message came, live, and was the first.
+    const mode = reason === 'no-position' ? 'live' : 'replay'
     const range = { from: from === undefined ? '0-0' : streamIdOf(from), to: streamIdOf(to) }
     this.#isRead = (streamId) => compareStreamIds(streamId, range.from) > 0 && compareStreamIds(streamId, range.to) <= 0
-    this.#before = this.#before.then(() => this.#printRange(range, from)).catch(this.#fail)
+    this.#before = this.#before.then(() => this.#printRange(range, from, mode)).catch(this.#fail)
   }
 
-  async #printRange(range: Range, shown: string | undefined): Promise<void> {
+  async #printRange(range: Range, shown: string | undefined, mode: Mode): Promise<void> {
     const { output } = this.#session
     for await (const entry of readRange(this.#pages, range, (...gap) => warnOfGap(output, ...gap))) {
-      if (formatPosition(entry.position) !== shown) await this.takeEntry(entry)
+      if (formatPosition(entry.position) !== shown) await this.takeEntry(entry, mode)
     }
   }
 
-  async #print(message: InvalidationMessage, mode: 'live' | 'replay', position: string | undefined): Promise<void> {
+  async #print(message: InvalidationMessage, mode: Mode, position: string | undefined): Promise<void> {
     if (this.#left === 0 || !this.#isMeant(message)) return
     this.#left--
     const published = timestampMs(message.timestamp)

@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../errors.js'
 import type { DeadLetter } from '../message/dead-letter.js'
+import { isStreamId } from '../message/stream-id.js'
 import { compareStreamIds } from '../recovery/position.js'
 import { toError } from '../thrown.js'
 
@@ -30,7 +31,6 @@ export interface Redriven {
 
 const pageSize = 100
 const maxLimit = 10_000
-const idPattern = /^\d{1,20}-\d{1,20}$/
 
 /**
  * The messages that handlers gave up on, of all subscriptions of the channel. Every call rejects with `RedisError` when
@@ -125,7 +125,7 @@ export class DeadLetters {
 }
 
 function checkId(id: string): void {
-  if (idPattern.test(id)) return
+  if (isStreamId(id)) return
   throw new ConfigurationError(
     `Expected the id of a dead letter, such as "1795365850251-0", got ${JSON.stringify(id.slice(0, 100))}: pass on the \`id\` of one that was listed`,
   )

@@ -76,6 +76,7 @@ test('show prints one in full, and fails where there is none', async () => {
   expect(JSON.parse((await dead(['show', id, '--json'])).stdout)).toMatchObject({ id, message: { entityId: '1' } })
   expect(await dead(['show', '1-1'])).toMatchObject({ exitCode: 1, stdout: '' })
   expect(await dead(['show', 'nonsense'])).toMatchObject({ exitCode: 2, stdout: '' })
+  expect(await dead(['show', '18446744073709551616-0'])).toMatchObject({ exitCode: 2, stdout: '' })
 })
 
 test('a letter that holds no message is shown as it is', async () => {

@@ -116,7 +116,10 @@ test('an empty log stays empty, and the first message is shown all the same', as
   await publisher.invalidate('user', '1')
   await publisher.invalidate('user', '2')
   await command.printed(({ objects }) => objects.length === 2)
-  expect(command.objects).toMatchObject([{ entityId: '1' }, { entityId: '2' }])
+  expect(command.objects).toMatchObject([
+    { entityId: '1', mode: 'live' },
+    { entityId: '2', mode: 'live' },
+  ])
   expect(command.stderr).not.toContain('resync')
   expect(await fleet.redis.xlen(stream())).toBe(2)
 })

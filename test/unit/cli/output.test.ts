@@ -90,3 +90,12 @@ test.each([
 ])('colours with a terminal $isTTY and $env: $coloured', ({ isTTY, env, coloured }) => {
   expect(output({ stdout: new PromptReader(isTTY), env }).style('red', 'x') !== 'x').toBe(coloured)
 })
+
+test.each([
+  { terminal: { columns: 200, rows: 50 }, env: { COLUMNS: '100' }, size: { columns: 200, rows: 50 } },
+  { terminal: { columns: 0, rows: 0 }, env: { COLUMNS: '200', LINES: '50' }, size: { columns: 200, rows: 50 } },
+  { terminal: { columns: 200, rows: 0 }, env: {}, size: { columns: 200, rows: 24 } },
+  { terminal: {}, env: { COLUMNS: 'wide', LINES: '' }, size: { columns: 80, rows: 24 } },
+])('a terminal of $terminal with $env shows $size', ({ terminal, env, size }) => {
+  expect(output({ stdout: Object.assign(new PromptReader(true), terminal), env }).size).toEqual(size)
+})

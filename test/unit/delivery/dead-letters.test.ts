@@ -62,6 +62,7 @@ test.each([
   [{ limit: 1.5 }, '`limit`'],
   [{ limit: 10_001 }, '`limit`'],
   [{ from: '+' }, 'Expected the id of a dead letter'],
+  [{ from: '18446744073709551616-0' }, 'Expected the id of a dead letter'],
 ])('listing with %j is refused', async (options, why) => {
   await expect(deadLetters.list(options)).rejects.toMatchObject({
     code: 'CONFIGURATION',
