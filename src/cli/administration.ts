@@ -1,5 +1,6 @@
 import { Administration } from '../log/administration.js'
-import { withConnection, type ConnectionContext } from './connection.js'
+import type { ConnectionListener } from '../log/log.js'
+import { logOptions, withConnection, type ConnectionContext } from './connection.js'
 
 /**
  * Looks at the server over a connection of its own, and closes it afterwards. Does not wait for a server that is away.
@@ -7,9 +8,11 @@ import { withConnection, type ConnectionContext } from './connection.js'
  * @throws RedisError where the first attempt to connect fails, or is refused
  */
 export function withAdministration<Result>(
-  { connection, runtime, signal }: ConnectionContext,
+  context: ConnectionContext,
   task: (administration: Administration) => Promise<Result>,
 ): Promise<Result> {
-  const options = { channel: connection.channel, runtime }
-  return withConnection(signal, (listener) => Administration.connect(connection.redis, options, listener), task)
+  const { redis } = context.connection
+  const open = (listener: ConnectionListener): Administration =>
+    Administration.connect(redis, logOptions(context), listener)
+  return withConnection(context.signal, open, task)
 }

@@ -4,10 +4,18 @@ import { version } from '../version.js'
 import { exitCodeOf, exitCodes, type ExitCode } from './exit-codes.js'
 import { registerDead } from './dead.js'
 import { registerDoctor } from './doctor.js'
+import { Output } from './output.js'
 import { registerBatch, registerPattern, registerPublish } from './publish.js'
 import { registerReplay } from './replay.js'
 import { registerTail } from './tail.js'
-import { addGlobalOptions, openSession, type RegisterCommand, type RunTask, type Surroundings } from './session.js'
+import {
+  addGlobalOptions,
+  openSession,
+  type GlobalFlags,
+  type RegisterCommand,
+  type RunTask,
+  type Surroundings,
+} from './session.js'
 import { registerStatus } from './status.js'
 
 /** In the order in which `--help` lists them. */
@@ -24,8 +32,9 @@ const commands: readonly RegisterCommand[] = [
 
 const epilogue = `
 Environment:
-  REDIS_URL  the server, where --redis is not given
-  NO_COLOR   no colours, where it is set
+  REDIS_URL            the server, where --redis is not given
+  NODE_EXTRA_CA_CERTS  a file of CAs that are trusted as well, in PEM
+  NO_COLOR             no colours, where it is set
 
 Exit codes:
   0    all went well
@@ -38,7 +47,8 @@ Examples:
   $ cache-invalidation status --watch
   $ cache-invalidation tail --since 10m --type user
   $ cache-invalidation publish user 123
-  $ REDIS_URL=rediss://user:password@host:6379 cache-invalidation doctor
+  $ REDIS_URL=rediss://user:password@host:6379 cache-invalidation doctor --tls-ca ca.pem
+  $ cache-invalidation status --redis redis+sentinel://host:26379,host:26379/mymaster
   $ cache-invalidation <command> --help
 `
 
@@ -77,17 +87,20 @@ function globalOptions(program: Command): Option[] {
 export async function main(args: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
   let exitCode: ExitCode = exitCodes.ok
   const program = createProgram(surroundings, async (task) => {
-    const session = openSession(program, surroundings)
+    const flags = program.opts<GlobalFlags>()
+    const output = new Output(surroundings, { json: flags.json === true, color: flags.color })
     try {
-      exitCode = await task(session)
+      exitCode = await task(openSession(flags, output, surroundings))
     } catch (error) {
       // What an interruption broke off fails in many ways, none of them worth telling.
       exitCode = exitCodeOf(error)
       if (surroundings.signal.aborted) return
-      session.output.fail(describeThrown(error))
-      if (exitCode === exitCodes.redis) session.output.note('(--redis or REDIS_URL says which server is meant)')
+      const failure = describeThrown(error)
+      output.fail(failure)
+      if (exitCode === exitCodes.redis) output.note('(--redis or REDIS_URL says which server is meant)')
+      if (failure.includes('`tls.')) output.note('(`tls.ca`, `tls.cert`, `tls.key`: --tls-ca, --tls-cert, --tls-key)')
     } finally {
-      session.output.clearProgress()
+      output.clearProgress()
     }
   })
   try {

@@ -2,9 +2,11 @@ import type { Command } from 'commander'
 import { RedisError } from '../errors.js'
 import type { ConnectionListener, InvalidationLog, LogCommands, LogConnection } from '../log/log.js'
 import { openOnce } from '../log/open-once.js'
+import type { RedisLogOptions, TlsOptions } from '../log/redis-log.js'
 import { openLog } from '../open-log.js'
 import { defaultChannel } from '../options.js'
 import type { Runtime } from '../runtime.js'
+import { addTlsOptions, resolveTls, type TlsFlags } from './tls-options.js'
 
 const defaultRedis = 'redis://localhost:6379'
 
@@ -13,30 +15,37 @@ export interface Connection {
   /** May hold a password: never printed. */
   readonly redis: string
   readonly channel: string
+  readonly sharded: boolean
+  readonly tls: TlsOptions
 }
 
 /** The options that say so, as every command has them. */
-export interface ConnectionFlags {
+export interface ConnectionFlags extends TlsFlags {
   readonly redis?: string
   readonly channel: string
+  readonly sharded?: boolean
 }
 
 export function addConnectionOptions(program: Command): void {
   program
     .option(
       '--redis <url>',
-      `URL of the Redis server, such as rediss://user:password@host:6379/0 (default: REDIS_URL, else ${defaultRedis})`,
+      `URL of Redis, such as rediss://user:password@host:6379/0, redis+sentinel://host:26379/mymaster or redis+cluster://host:7000 (default: REDIS_URL, else ${defaultRedis})`,
     )
     .option('--channel <name>', 'the Pub/Sub channel; the keys of the log derive from it', defaultChannel)
+    .option('--sharded', 'the services have `sharded`: publish and listen in the shard of the log alone')
+  addTlsOptions(program)
 }
 
+/** @throws UsageError where the flags do not go together */
 export function resolveConnection(
-  { redis, channel }: ConnectionFlags,
+  { redis: flag, channel, sharded = false, ...flags }: ConnectionFlags,
   env: Readonly<Record<string, string | undefined>>,
 ): Connection {
   // An empty variable counts as one that is not set.
   const fromEnv = env.REDIS_URL === '' ? undefined : env.REDIS_URL
-  return { redis: redis ?? fromEnv ?? defaultRedis, channel }
+  const redis = flag ?? fromEnv ?? defaultRedis
+  return { redis, channel, sharded, tls: resolveTls(flags, redis) }
 }
 
 /** What opening a connection takes. */
@@ -47,8 +56,14 @@ export interface ConnectionContext {
   readonly signal: AbortSignal
 }
 
-export function logOf({ connection, runtime }: Omit<ConnectionContext, 'signal'>): InvalidationLog {
-  return openLog(connection.redis, { channel: connection.channel, runtime })
+/** What the connections of the log are made with. */
+export function logOptions({ connection, runtime }: Omit<ConnectionContext, 'signal'>): RedisLogOptions {
+  const { channel, sharded, tls } = connection
+  return { channel, sharded, tls, runtime }
+}
+
+export function logOf(context: Omit<ConnectionContext, 'signal'>): InvalidationLog {
+  return openLog(context.connection.redis, logOptions(context))
 }
 
 /**

@@ -45,8 +45,9 @@ async function diagnose(session: Session, { cover, lag, user, role, strict }: Do
   const { output, connection } = session
   const { findings, server } = await withAdministration(session, async (administration) => {
     const facts = await gather(administration, session, user)
-    const terms = { keys: administration.keys, coverMs: cover, lagMs: lag, user, role }
-    return { findings: examine(facts, terms), server: administration.address }
+    const { keys, target, address } = administration
+    const terms = { keys, target, server: address, coverMs: cover, lagMs: lag, user, role }
+    return { findings: examine(facts, terms), server: address }
   })
   const counts = countFindings(findings)
   if (output.json) await output.printJson({ server, channel: connection.channel, counts, findings })

@@ -1,8 +1,11 @@
 import type { Command } from 'commander'
+import { PublishTimeoutError, RedisError } from '../errors.js'
 import type { Invalidation } from '../message/message.js'
 import { InvalidationPublisher } from '../publisher.js'
 import type { Receipt } from '../publishing/receipt.js'
 import { capOption, examples } from './arguments.js'
+import { closedBy } from './closing-log.js'
+import { logOf } from './connection.js'
 import { exitCodes, UsageError, type ExitCode } from './exit-codes.js'
 import { describeInvalidation } from './message-line.js'
 import type { RunTask, Session } from './session.js'
@@ -76,19 +79,26 @@ async function publishOne(session: Session, invalidation: Invalidation, flags: P
 }
 
 /** Publishes now or not at all: the first failure ends it, and nothing is left waiting for the server to come back. */
-async function sendOne(
-  { connection, runtime, signal }: Session,
-  invalidation: Invalidation,
-  { service, cap }: PublishFlags,
-): Promise<Receipt> {
-  const publisher = await InvalidationPublisher.connect(connection.redis, service, {
-    ...{ channel: connection.channel, runtime, cap },
+async function sendOne(session: Session, invalidation: Invalidation, { service, cap }: PublishFlags): Promise<Receipt> {
+  const { runtime, signal } = session
+  signal.throwIfAborted()
+  const publisher = await InvalidationPublisher.connect(closedBy(signal, logOf(session)), service, {
     // Nothing is remembered past the end of this process, so nothing need be asked for it.
-    ...{ repair: false, closeTimeoutMs: 0 },
+    ...{ runtime, cap, repair: false, closeTimeoutMs: 0 },
   })
+  let moved: RedisError | undefined
   try {
-    const failed = new Promise<never>((_, reject) => publisher.on('error', reject))
+    const failed = new Promise<never>((_, reject) => {
+      publisher.on('error', (error) => {
+        // A cluster fails over, or moves the slot of the log: the publisher goes there, as long as it is waited for.
+        if (error instanceof RedisError && error.kind === 'moved') moved = error
+        else reject(error)
+      })
+    })
     return await Promise.race([publisher.publish(invalidation, { signal }), failed])
+  } catch (error) {
+    // That it stays queued would not be true: this process ends.
+    throw error instanceof PublishTimeoutError && moved ? moved : error
   } finally {
     await publisher.close()
   }

@@ -3,7 +3,7 @@ import type { Runtime } from '../runtime.js'
 import { addConnectionOptions, resolveConnection, type Connection, type ConnectionFlags } from './connection.js'
 import type { Command } from 'commander'
 import type { ExitCode } from './exit-codes.js'
-import { Output, type OutputStream } from './output.js'
+import type { Output, OutputStream } from './output.js'
 
 /** A stream that may be a terminal. */
 export type InputStream = Readable & { readonly isTTY?: boolean; setRawMode?(raw: boolean): unknown }
@@ -31,7 +31,8 @@ export type RunTask = (task: (session: Session) => Promise<ExitCode>) => Promise
 /** Adds a command to the program, or to a command above it. */
 export type RegisterCommand = (parent: Command, run: RunTask) => void
 
-interface GlobalFlags extends ConnectionFlags {
+/** What they say. */
+export interface GlobalFlags extends ConnectionFlags {
   readonly json?: boolean
   readonly color: boolean
 }
@@ -44,13 +45,16 @@ export function addGlobalOptions(program: Command): void {
     .option('--no-color', 'no colours; they are only shown on a terminal anyway')
 }
 
-/** What the global options that were given make of the surroundings. */
-export function openSession(program: Command, surroundings: Surroundings): Session {
-  const flags = program.opts<GlobalFlags>()
+/**
+ * What the global options that were given make of the surroundings.
+ *
+ * @throws UsageError where they do not go together
+ */
+export function openSession(flags: GlobalFlags, output: Output, surroundings: Surroundings): Session {
   const { stdin, stderr, runtime, signal, env } = surroundings
   return {
     ...{ stdin, stderr, runtime, signal },
     connection: resolveConnection(flags, env),
-    output: new Output(surroundings, { json: flags.json === true, color: flags.color }),
+    output,
   }
 }

@@ -152,9 +152,10 @@ export class Administration extends Connection {
     return factOf(this.#findMissingRights(user))
   }
 
-  /** A single server is looked at as it is, a replica too: nothing is to be looked for elsewhere. */
+  /** Looks elsewhere only where the log is by now: a replica, or a cluster that is down, is looked at as it is. */
   protected override failureOf(command: string, error: unknown): InvalidationError {
-    return this.target === 'single' ? toRedisError(error, command, this.server) : super.failureOf(command, error)
+    const isElsewhere = this.target !== 'single' && replyCode(error) !== 'CLUSTERDOWN'
+    return isElsewhere ? super.failureOf(command, error) : toRedisError(error, command, this.server)
   }
 
   /** A server that asks for a password takes connections without; it is asked something to show that it answers. */

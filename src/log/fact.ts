@@ -1,4 +1,4 @@
-import { RedisError } from '../errors.js'
+import { RedisError, UnsupportedServerError } from '../errors.js'
 import { replyCode } from './redis-errors.js'
 
 /** What the server was asked: its answer, or the reason why there is none. */
@@ -23,10 +23,16 @@ export async function factOf<T>(answer: Promise<T>): Promise<Fact<T>> {
   try {
     return { value: await answer }
   } catch (error) {
+    if (error instanceof UnsupportedServerError) return { reason: error.message }
     if (error instanceof RedisError && error.kind !== 'disconnected' && error.kind !== 'timeout') {
-      const code = replyCode(error)
-      return { reason: error.message, ...(code !== undefined && { code }) }
+      return refusal(error)
     }
     throw error
   }
+}
+
+/** A refusal as the reason why there is no answer. */
+export function refusal(error: RedisError): Unknown {
+  const code = replyCode(error)
+  return { reason: error.message, ...(code !== undefined && { code }) }
 }

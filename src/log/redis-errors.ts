@@ -14,11 +14,19 @@ const kindOfCode: Readonly<Record<string, RedisErrorKind>> = {
   NOPERM: 'refused',
 }
 
-const advice: Readonly<Partial<Record<RedisErrorKind, string>>> = {
+const adviceOfKind: Readonly<Partial<Record<RedisErrorKind, string>>> = {
   readonly: 'This server is a read-only replica: connect to the primary',
   moved:
     'A Redis Cluster moves slots and fails over: connections made from a Cluster client, or from a URL such as redis+cluster://host:7000, follow it; those to a single server do not',
   refused: 'Check user name, password and the rights (ACL) of the user',
+}
+
+/** Goes before what is said of the kind. */
+const adviceOfCode: Readonly<Record<string, string>> = {
+  CLUSTERDOWN:
+    'Slots of the cluster have no owner that answers (CLUSTER NODES shows who has failed); with `cluster-require-full-coverage no` the other slots go on without them',
+  WRONGTYPE:
+    'Another program has written to a key of the log: RENAME that key, or keep the log under another `channel`',
 }
 
 /**
@@ -55,7 +63,8 @@ function codeOfText(text: string): string {
   // EXEC that is itself refused ends the transaction.
   const refusedExec = /^EXECABORT .* because of: ([A-Z]+) /.exec(text)?.[1]
   if (refusedExec !== undefined) return refusedExec
-  const code = /^(?:ERR Error running script|@user_script:).*? -?([A-Z]+) /.exec(text)?.[1] ?? /^-?([A-Z]+)\b/.exec(text)?.[1]
+  const code =
+    /^(?:ERR Error running script|@user_script:).*? -?([A-Z]+) /.exec(text)?.[1] ?? /^-?([A-Z]+)\b/.exec(text)?.[1]
   return code ?? 'ERR'
 }
 
@@ -82,7 +91,8 @@ function textOf(error: unknown): string {
 /** An error reply as an error. */
 export function replyError(text: string, command: string, server: string): RedisError {
   const kind = kindOfReply(text)
-  const hint = advice[kind] === undefined ? '' : `. ${advice[kind]}`
+  const advice = adviceOfCode[codeOfText(text)] ?? adviceOfKind[kind]
+  const hint = advice === undefined ? '' : `. ${advice}`
   // ioredis hangs the arguments of the command on its errors, passwords too: the cause is made anew.
   const cause = Object.assign(new Error(text), { name: 'ReplyError' })
   return new RedisError(kind, `${command.toUpperCase()} was refused by ${server}: ${text.replace(/\.$/, '')}${hint}`, {

@@ -217,6 +217,7 @@ test('ends with 3 where Redis can not be reached or refuses us, and with 2 where
   expect(await doctor('--redis', server.url.replace('//', '//nobody:wrong@'))).toBe(3)
   expect(await doctor('--redis', server.url, '--cover', 'soon')).toBe(2)
   expect(await doctor('--redis', server.url, '--role', 'reader')).toBe(2)
+  expect(await doctor('--redis', server.url, '--user', 'nobody')).toBe(2)
 })
 
 test('is coloured on a terminal, plain in a pipe, and says what to do', async () => {

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { version } from '../../src/version.js'
 import { LiveFleet, type LiveFollower } from '../support/live-fleet.js'
@@ -76,6 +78,18 @@ test.each([
   expect(stderr).not.toContain('secret')
 })
 
+test('Ctrl-C ends it with 130, at once, where the server takes the connection and says nothing', async () => {
+  const mute = createServer().listen(0, '127.0.0.1')
+  const [connected] = [once(mute, 'connection'), await once(mute, 'listening')]
+  const { port } = mute.address() as AddressInfo
+  const command = new RunningCommand(['publish', 'user', '1', '--redis', `redis://127.0.0.1:${port}`], {})
+  await connected
+  command.interrupt()
+  // An attempt to connect that is not answered is given up only after 5 s.
+  expect(await command.ended(4_000)).toMatchObject({ exitCode: 130, stdout: '' })
+  mute.close()
+})
+
 test('a read-only replica ends it with 3, at once', async () => {
   const replica = await Replica.of(fleet.server)
   try {
@@ -95,6 +109,9 @@ test.each([
   [['publish', 'user', '1', '--cap', '0'], 'Expected a whole number from 1'],
   [['publish', 'user', '1', '--redis', '//:secret@host'], 'Expected `redis` to be a URL'],
   [['publish', 'user', '1', '--channel', ''], 'Expected `channel`'],
+  [['publish', 'user', '1', '--tls-ca', '/no/such/file'], "can't be read"],
+  [['publish', 'user', '1', '--tls-ca', 'package.json'], 'Expected a URL that asks for TLS'],
+  [['publish', 'user', '1', '--tls-cert', 'package.json'], 'Expected --tls-cert and --tls-key together'],
   [['publsh', 'user', '1'], '(Did you mean publish?)'],
   [['publish', 'user', '1', '--bogus'], "unknown option '--bogus'"],
 ])('%j ends with 2 and says why', async (args, reason) => {

@@ -29,7 +29,7 @@ export interface Check {
 interface Definition<Needed extends keyof Answers> {
   readonly name: string
   /** What holds where there is no problem. */
-  readonly fine: string
+  readonly fine: string | ((answers: Pick<Answers, Needed>, terms: Terms) => string)
   /** Without these it can't tell. */
   readonly needs: readonly Needed[]
   find(answers: Pick<Answers, Needed>, terms: Terms): readonly Problem[]
@@ -41,18 +41,34 @@ export function defineCheck<Needed extends keyof Answers>(definition: Definition
   return {
     name,
     run(facts, terms) {
-      const reason = needs.map((need) => facts[need].reason).find((each) => each !== undefined)
-      if (reason !== undefined) return [{ check: name, severity: 'unknown', what: reason, whatToDo: askWithRights }]
+      const unknown = needs.map((need) => facts[need]).find(({ reason }) => reason !== undefined)
+      if (unknown?.reason !== undefined) {
+        return [{ check: name, severity: 'unknown', what: unknown.reason, whatToDo: adviceFor(unknown.code) }]
+      }
       // Each of them is known.
       const answers = Object.fromEntries(needs.map((need) => [need, facts[need].value])) as Pick<Answers, Needed>
       const problems = definition.find(answers, terms)
-      if (problems.length === 0) return [{ check: name, severity: 'ok', what: fine, whatToDo: '' }]
+      if (problems.length === 0) {
+        const what = typeof fine === 'string' ? fine : fine(answers, terms)
+        return [{ check: name, severity: 'ok', what, whatToDo: '' }]
+      }
       return problems.map((problem) => ({ check: name, ...problem }))
     },
   }
 }
 
-const askWithRights = 'To have it looked at, run doctor as a user who may ask for it'
+/** What to do about a refusal, by its code. */
+const advice: Readonly<Record<string, string>> = {
+  NOPERM: 'To have it looked at, run doctor as a user who may ask for it',
+  WRONGTYPE: 'A key of the log holds something else: see `key-types`',
+  MOVED: 'Another node of the cluster has the log: see `cluster`',
+  CLUSTERDOWN: 'The cluster does not serve the log now: see `cluster`',
+  ERR: 'Nothing, where this server does not have the command; else see its own log',
+}
+
+function adviceFor(code: string | undefined): string {
+  return advice[code ?? ''] ?? 'Ask again in a moment; where that lasts, see what the reason says'
+}
 
 export function error(what: string, whatToDo: string): Problem {
   return { severity: 'error', what, whatToDo }

@@ -5,10 +5,12 @@ import { memoryChecks } from './memory.js'
 import { rightsChecks } from './rights.js'
 import { serverChecks } from './server.js'
 import { subscriptionChecks } from './subscriptions.js'
+import { topologyChecks } from './topology.js'
 
 /** All that is looked at. */
 export const checks: readonly Check[] = [
   ...serverChecks,
+  ...topologyChecks,
   ...memoryChecks,
   ...rightsChecks,
   ...logChecks,

@@ -1,6 +1,6 @@
-import { UnsupportedServerError } from '../../errors.js'
+import { RedisError, UnsupportedServerError } from '../../errors.js'
 import type { Administration } from '../../log/administration.js'
-import { factOf } from '../../log/fact.js'
+import { factOf, refusal } from '../../log/fact.js'
 import { withCommands, type ConnectionContext } from '../connection.js'
 import { readFleet } from '../fleet.js'
 import { sampleSize } from '../sample-size.js'
@@ -33,18 +33,28 @@ export async function gather(
     administration.streamBytes(),
     administration.snapshot(1),
   ])
+  const clusterInfo =
+    info.value?.get('cluster_enabled') === '1' ? administration.clusterInfo() : Promise.resolve({ value: new Map() })
   const length = brief.value?.stream?.length ?? 0
-  const [snapshot, deadLetters, listeners, cursors, missingRights] = await Promise.all([
+  const [snapshot, deadLetters, listeners, cursors, missingRights, cluster] = await Promise.all([
     administration.snapshot(sampleSize(length, bytes.value, maxReadBytes)),
     administration.deadLetterCount(),
     administration.listeners(),
     administration.cursors(),
     administration.missingRights(user),
+    clusterInfo,
   ])
-  return { ...fleet, info, settings, clock, keyStates, snapshot, deadLetters, listeners, cursors, missingRights }
+  return {
+    ...{ ...fleet, info, clusterInfo: cluster, settings, clock, keyStates, snapshot },
+    ...{ deadLetters, listeners, cursors, missingRights },
+    certificateLeftMs: { value: administration.certificateLeftMs },
+  }
 }
 
-/** Whether the server has what a log needs shows when somebody connects who needs it. */
+/**
+ * Whether the server has what a log needs shows when somebody connects who needs it. A node of a cluster that can't serve
+ * the log is looked at all the same.
+ */
 async function askAsSubscriber(context: ConnectionContext): Promise<Pick<Facts, 'lacking' | 'subscriptions'>> {
   try {
     return await withCommands(context, async (commands) => ({
@@ -52,7 +62,11 @@ async function askAsSubscriber(context: ConnectionContext): Promise<Pick<Facts, 
       subscriptions: await factOf(commands.listSubscribers().then(readFleet)),
     }))
   } catch (error) {
-    if (!(error instanceof UnsupportedServerError)) throw error
-    return { lacking: { value: error.message }, subscriptions: { reason: error.message } }
+    if (error instanceof UnsupportedServerError) {
+      return { lacking: { value: error.message }, subscriptions: { reason: error.message } }
+    }
+    if (!(error instanceof RedisError) || error.kind !== 'moved') throw error
+    const unknown = refusal(error)
+    return { lacking: unknown, subscriptions: unknown }
   }
 }

@@ -7,7 +7,8 @@ const server = defineCheck({
   name: 'server',
   fine: 'the server has all that a log needs',
   needs: ['info', 'lacking'],
-  find({ info, lacking }) {
+  find({ info, lacking }, { server: address }) {
+    if (info.get('redis_mode') === 'sentinel') return [sentinel(info, address)]
     const upgrade = 'Use Redis 6.2 or later, Valkey, or a server that can do the same'
     if (lacking !== undefined) return [error(lacking, upgrade)]
     const version = info.get('redis_version') ?? ''
@@ -16,71 +17,14 @@ const server = defineCheck({
   },
 })
 
-const role = defineCheck({
-  name: 'role',
-  fine: 'the server is a primary',
-  needs: ['info'],
-  find({ info }) {
-    if (info.get('role') !== 'slave') return []
-    const primary = `${info.get('master_host') ?? '?'}:${info.get('master_port') ?? '?'}`
-    return [error('The server is a replica: appends fail', `Connect to the primary, ${primary}`)]
-  },
-})
-
-const cluster = defineCheck({
-  name: 'cluster',
-  fine: 'the server stands alone',
-  needs: ['info'],
-  find({ info }) {
-    if (info.get('cluster_enabled') !== '1') return []
-    return [
-      error('The server belongs to a Redis Cluster, which this version does not support', 'Use a server of its own'),
-    ]
-  },
-})
-
-const replication = defineCheck({
-  name: 'replication',
-  fine: 'no replica lags, and none is waited for in vain',
-  needs: ['info', 'settings'],
-  find({ info, settings }) {
-    const needed = Number(settings.get('min-replicas-to-write') ?? 0)
-    // Redis tells how many are good only where it asks for some.
-    const good = Number(info.get('min_slaves_good_slaves') ?? needed)
-    const refused =
-      good < needed
-        ? [
-            error(
-              `Writes are refused: \`min-replicas-to-write\` is ${needed}, and ${good} replicas keep up`,
-              'Bring the replicas back, or lower `min-replicas-to-write`',
-            ),
-          ]
-        : []
-    return [...refused, ...replicasOf(info).flatMap(judgeReplica)]
-  },
-})
-
-interface Replica {
-  readonly name: string
-  readonly state: string
-  readonly lagMs: number
-}
-
-/** INFO has a line for each: `slave0:ip=10.0.0.2,port=6379,state=online,offset=14,lag=1`. */
-function replicasOf(info: Named): readonly Replica[] {
-  const lines = [...info].filter(([name]) => /^slave\d+$/.test(name))
-  return lines.map(([, line]) => {
-    const fields = new Map(line.split(',').map((pair) => pair.split('=', 2) as [string, string]))
-    const field = (name: string): string => fields.get(name) ?? ''
-    return { name: `${field('ip')}:${field('port')}`, state: field('state'), lagMs: Number(field('lag')) * 1_000 }
-  })
-}
-
-function judgeReplica({ name, state, lagMs }: Replica): readonly Problem[] {
-  const advice = 'A failover to it now loses what it lacks: look at its load, its network and its own log'
-  if (state !== 'online') return [warning(`The replica ${name} is not in sync (${state})`, advice)]
-  if (lagMs <= thresholds.replicaLag) return []
-  return [warning(`The replica ${name} was last heard of ${formatDuration(lagMs)} ago`, advice)]
+/** INFO of a sentinel has a line for each primary: `master0:name=mymaster,status=ok,…`. */
+function sentinel(info: Named, address: string): Problem {
+  const lines = [...info].filter(([field]) => /^master\d+$/.test(field))
+  const names = lines.map(([, line]) => /name=([^,]*)/.exec(line)?.[1])
+  return error(
+    'This is a sentinel, which keeps no log: it knows where the primary is',
+    `Name it as one: redis+sentinel://${address}/NAME, where NAME is what it calls a primary: ${names.join(', ')}`,
+  )
 }
 
 const clock = defineCheck({
@@ -127,5 +71,21 @@ const idleClients = defineCheck({
   },
 })
 
+const certificate = defineCheck({
+  name: 'certificate',
+  fine: ({ certificateLeftMs: leftMs }) =>
+    leftMs === undefined ? 'the connection is not over TLS' : `the certificate is valid for ${formatDuration(leftMs)}`,
+  needs: ['certificateLeftMs'],
+  find({ certificateLeftMs: leftMs }) {
+    if (leftMs === undefined || leftMs > thresholds.certificateLeft) return []
+    return [
+      warning(
+        `The certificate of the server ends in ${formatDuration(leftMs)}: from then on nobody can connect`,
+        'Renew it, on all servers and sentinels',
+      ),
+    ]
+  },
+})
+
 /** About the server itself. */
-export const serverChecks: readonly Check[] = [server, role, cluster, replication, clock, idleClients]
+export const serverChecks: readonly Check[] = [server, clock, idleClients, certificate]

@@ -10,6 +10,7 @@ export const thresholds = {
   /** Longer than any sensible heartbeat, so that no connection of ours is ever idle for so long. */
   idleTimeout: 60_000,
   replicaLag: 10_000,
+  certificateLeft: 14 * 24 * 60 * 60_000,
   clockSkew: 500,
   cover: 10 * 60_000,
   lag: 30_000,

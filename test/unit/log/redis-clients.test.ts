@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { ConfigurationError } from '../../../src/errors.js'
 import { clientSource } from '../../../src/log/redis-clients.js'
 import { RedisLog } from '../../../src/log/redis-log.js'
-import { readTarget, type RedisTarget } from '../../../src/log/redis-target.js'
+import { readTarget, type RedisTarget, type TlsOptions } from '../../../src/log/redis-target.js'
 import { systemRuntime } from '../../../src/runtime.js'
 
 function sourceOf(redis: RedisTarget) {
@@ -13,8 +13,8 @@ function sourceOf(redis: RedisTarget) {
 }
 
 /** Read, and no client made. */
-function targetOf(redis: RedisTarget): object {
-  return readTarget(redis)
+function targetOf(redis: RedisTarget, tls?: TlsOptions): object {
+  return readTarget(redis, tls)
 }
 
 /** What comes untyped from JavaScript. */
@@ -114,6 +114,25 @@ describe('what connections are made from', () => {
     expect(() => open(redis)).toThrow(ConfigurationError)
     expect(() => open(redis)).toThrow('"app:"')
   })
+})
+
+describe('what TLS takes beside a URL', () => {
+  const tls: TlsOptions = { ca: 'CA', cert: 'certificate', key: 'key' }
+
+  it.each([
+    ['rediss://example.org', { template: { options: { tls } } }],
+    ['rediss+sentinel://example.org/main', { serverOptions: { tls }, sentinelOptions: { tls } }],
+    ['rediss+cluster://example.org', { nodeOptions: { tls } }],
+  ])('is for all that %s connects to', (url, target) => {
+    expect(targetOf(url, tls)).toMatchObject(target)
+  })
+
+  it.each(['redis://example.org', 'redis+sentinel://example.org/main', 'redis+cluster://example.org'])(
+    'is nothing to %s, which asks for none',
+    (url) => {
+      expect(inspect(targetOf(url, tls), { depth: 3 })).not.toContain('certificate')
+    },
+  )
 })
 
 describe('sentinels', () => {

@@ -44,6 +44,14 @@ describe('errors of Redis', () => {
     expect(replyCode(error)).toBe('NOAUTH')
   })
 
+  it.each([
+    ['CLUSTERDOWN The cluster is down', 'cluster-require-full-coverage'],
+    ['WRONGTYPE Operation against a key holding the wrong kind of value', 'RENAME that key'],
+    ['MOVED 3999 127.0.0.1:6381', 'redis+cluster://'],
+  ])('say of %s what to do about just that', (text, advice) => {
+    expect(toRedisError(replyError(text), 'get', 'localhost:1').message).toContain(advice)
+  })
+
   it('are losses of the connection where they are no replies', () => {
     const cause = new Error('connect ECONNREFUSED 127.0.0.1:1')
     const error = toRedisError(cause, 'connect', 'localhost:1')

@@ -25,6 +25,19 @@ test.each(factNames)('where %s could not be read, the checks that need it say th
   for (const finding of told) expect(finding).toMatchObject({ severity: 'unknown', what: `NOPERM for ${name}` })
 })
 
+test.each([
+  ['NOPERM', 'a user who may ask'],
+  ['WRONGTYPE', '`key-types`'],
+  ['MOVED', '`cluster`'],
+  ['CLUSTERDOWN', '`cluster`'],
+  ['ERR', 'does not have the command'],
+  [undefined, 'Ask again'],
+])('what is not known because of %s says what to do about just that', (code, advice) => {
+  const facts: Facts = { ...factsWith(), deadLetters: { reason: 'refused', ...(code !== undefined && { code }) } }
+  const [finding] = examine(facts, terms)
+  expect(finding?.whatToDo).toContain(advice)
+})
+
 test('the worst comes first, and every problem has something to do', () => {
   const keyStates = [{ key: '{orders}:dead', type: 'string', expected: 'stream' }]
   const found = problemsOf({ ...settingsWith({ timeout: '1' }), keyStates, deadLetters: 2 })

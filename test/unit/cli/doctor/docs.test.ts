@@ -20,6 +20,7 @@ test.each<[check: string, threshold: string]>([
   ['replication', seconds(thresholds.replicaLag)],
   ['clock', formatDuration(thresholds.clockSkew)],
   ['stream-clock', formatDuration(thresholds.clockSkew)],
+  ['certificate', `${thresholds.certificateLeft / 86_400_000} days`],
   ['idle-clients', seconds(thresholds.idleTimeout)],
   ['memory', `${thresholds.memoryShare * 100} %`],
   ['output-buffer', mebibytes(thresholds.outputBufferHard)],

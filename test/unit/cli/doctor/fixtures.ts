@@ -10,6 +10,7 @@ export const now = 1_795_000_000_000
 
 export const terms: Terms = {
   keys: logKeys('orders'),
+  ...{ target: 'single', server: 'redis.internal:6379' },
   ...{ coverMs: thresholds.cover, lagMs: thresholds.lag },
   ...{ user: undefined, role: undefined },
 }
@@ -82,9 +83,23 @@ const none: Named = new Map()
 /** Facts where all is well, except for these. */
 export function factsWith(changes: Partial<Answers> = {}): Facts {
   const answers: Answers = {
-    ...{ ...infoWith({}), ...settingsWith({}), lacking: undefined, keyStates: [], snapshot: healthyLog },
+    ...{
+      ...infoWith({}),
+      ...settingsWith({}),
+      lacking: undefined,
+      clusterInfo: none,
+      keyStates: [],
+      snapshot: healthyLog,
+    },
     clock: { serverMs: now, localMs: now + 3, roundTripMs: 1 },
-    ...{ deadLetters: 0, listeners: 1, subscriptions: [member()], cursors: none, missingRights: [] },
+    ...{
+      deadLetters: 0,
+      listeners: 1,
+      subscriptions: [member()],
+      cursors: none,
+      missingRights: [],
+      certificateLeftMs: undefined,
+    },
     ...changes,
   }
   const names = Object.keys(answers) as (keyof Answers)[]

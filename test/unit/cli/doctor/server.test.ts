@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { examine } from '../../../../src/cli/doctor/checks.js'
 import type { Answers } from '../../../../src/cli/doctor/facts.js'
-import { briefly, infoWith, now, problemsOf, settingsWith } from './fixtures.js'
+import { thresholds } from '../../../../src/cli/doctor/thresholds.js'
+import { briefly, factsWith, infoWith, now, problemsOf, settingsWith, terms } from './fixtures.js'
 
 const replica = (state: string, lag: string): Record<string, string> => ({
   slave0: `ip=10.0.0.2,port=6379,state=${state},offset=14,lag=${lag}`,
@@ -18,7 +20,8 @@ describe('is found', () => {
     ['a server that lacks what a log needs', 'server: error', { lacking: 'It lacks streams' }],
     ['a version that is too old', 'server: warning', infoWith({ redis_version: '6.0.16' })],
     ['a replica', 'role: error', infoWith({ role: 'slave', master_host: 'a', master_port: '1' })],
-    ['a server of a cluster', 'cluster: error', infoWith({ cluster_enabled: '1' })],
+    ['a sentinel', 'server: error', infoWith({ redis_mode: 'sentinel', master0: 'name=main,status=ok' })],
+    ['a node of a cluster', 'cluster: error', infoWith({ cluster_enabled: '1' })],
     ['a replica that is not in sync', 'replication: warning', infoWith(replica('wait_bgsave', '0'))],
     ['a replica that lags', 'replication: warning', infoWith(replica('online', '11'))],
     [
@@ -28,6 +31,7 @@ describe('is found', () => {
     ],
     ['a clock that is ahead', 'clock: warning', skewed(502)],
     ['a clock that is behind', 'clock: warning', skewed(-502)],
+    ['a certificate that ends soon', 'certificate: warning', { certificateLeftMs: thresholds.certificateLeft }],
     ['a timeout that cuts idle connections', 'idle-clients: warning', settingsWith({ timeout: '59' })],
     ['that dead connections are not found', 'idle-clients: warning', settingsWith({ 'tcp-keepalive': '0' })],
     ['eviction of any key', 'eviction: error', memory(10, { maxmemory_policy: 'allkeys-lru' })],
@@ -55,6 +59,7 @@ describe('is fine', () => {
       'as many replicas as are asked for',
       { ...infoWith({ min_slaves_good_slaves: '1' }), ...settingsWith({ 'min-replicas-to-write': '1' }) },
     ],
+    ['a certificate that is valid for long', { certificateLeftMs: thresholds.certificateLeft + 1 }],
     ['a skew that may be no more than the way there', skewed(700, 400)],
     ['a timeout that no heartbeat reaches', settingsWith({ timeout: '60' })],
     ['eviction of keys that expire, when memory is short', memory(990, { maxmemory_policy: 'volatile-lru' })],
@@ -70,4 +75,47 @@ describe('is fine', () => {
 test('says where the primary is', () => {
   const [finding] = problemsOf(infoWith({ role: 'slave', master_host: '10.0.0.1', master_port: '6379' }))
   expect(finding?.whatToDo).toContain('10.0.0.1:6379')
+})
+
+test('says how a sentinel is named', () => {
+  const masters = { master0: 'name=main,status=ok', master1: 'name=other,status=ok' }
+  const [finding] = problemsOf(infoWith({ redis_mode: 'sentinel', ...masters }), { server: 'host:26379' })
+  expect(finding?.whatToDo).toContain('redis+sentinel://host:26379/NAME')
+  expect(finding?.whatToDo).toContain('main, other')
+})
+
+describe('in a cluster', () => {
+  const node = infoWith({ cluster_enabled: '1', ...replica('online', '0') })
+  const state = (cluster_state: string): Pick<Answers, 'clusterInfo'> => ({
+    clusterInfo: new Map(Object.entries({ cluster_state, cluster_slots_ok: '10923' })),
+  })
+
+  test('that serves, all is well', () => {
+    expect(problemsOf({ ...node, ...state('ok') }, { target: 'cluster' })).toEqual([])
+  })
+
+  test('that is down, it says how much of it', () => {
+    const [finding, ...others] = problemsOf({ ...node, ...state('fail') }, { target: 'cluster' })
+    expect(finding).toMatchObject({ check: 'cluster', severity: 'error' })
+    expect(finding?.what).toContain('10,923 of its 16,384 slots')
+    expect(others).toEqual([])
+  })
+
+  test.each(['cluster', 'sentinel'] as const)('or behind sentinels, a primary (%s) without a replica', (target) => {
+    expect(briefly(problemsOf(infoWith({}), { target }))).toEqual(['replication: warning'])
+  })
+
+  test('a node is named as the cluster that it is of', () => {
+    const [finding] = problemsOf({ ...node, ...state('ok') }, { server: 'host:7000' })
+    expect(finding?.whatToDo).toContain('redis+cluster://host:7000')
+  })
+})
+
+test('tells of replicas that keep up what a split would cost', () => {
+  const find = (needed: string): string | undefined => {
+    const facts = { ...infoWith(replica('online', '0')), ...settingsWith({ 'min-replicas-to-write': needed }) }
+    return examine(factsWith(facts), terms).find(({ check }) => check === 'replication')?.what
+  }
+  expect(find('1')).toBe('1 replica keeps up')
+  expect(find('0')).toContain('a primary that is cut off goes on taking appends')
 })

@@ -90,6 +90,15 @@ describe('rights', () => {
     expect(finding?.whatToDo).toContain('ACL SETUSER shop +eval ~{orders}:stream ~{orders}:last +xadd')
   })
 
+  test('of a sharded fleet are those of its shard', () => {
+    const sharded = rightsOf(terms.keys, true).filter(({ command: [name] }) => /^S(PUBLISH|SUBSCRIBE)$/.test(name))
+    const advice = problemsOf({ missingRights: sharded }).map(({ whatToDo }) => whatToDo)
+    expect(advice).toEqual([
+      expect.stringMatching(/\+spublish &orders$/) as string,
+      expect.stringMatching(/\+ssubscribe &orders$/) as string,
+    ])
+  })
+
   test('of the other role are left out where one is asked for', () => {
     const missing = lacking('publisher', 'XADD')
     expect(problemsOf(missing, { role: 'subscriber' })).toEqual([])
