@@ -1,9 +1,11 @@
 /**
- * Takes one mechanism of the protocol away at a time and runs the tests that must notice: `npm run mutants [-- NAME…]`.
+ * Takes away one mechanism of the protocol, in a run of its own each, and runs the tests that must notice: `npm run mutants [-- NAME…]`.
  * Exits with 1 where one is not caught, and with 2 for arguments that are none. `--json` prints the results as JSON.
  */
 import { spawn } from 'node:child_process'
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import PQueue from 'p-queue'
 import { mutants, usuallyCaughtBy, type Mutant } from '../test/mutants/mutants.js'
 import { exitWithUsage, readCommandLine } from './command-line.js'
 
@@ -29,12 +31,15 @@ const { json, names } = readCommandLine(usage, { names: true })
 const unknown = names.find((name) => !mutants.some((mutant) => mutant.name === name))
 if (unknown !== undefined) exitWithUsage(`There is no mutant ${unknown}`, usage)
 
-const outcomes: Outcome[] = []
-for (const mutant of mutants.filter(({ name }) => names.length === 0 || names.includes(name))) {
-  const outcome = await judge(mutant)
-  outcomes.push(outcome)
-  if (!json) console.log(line(mutant, outcome))
-}
+const wanted = mutants.filter(({ name }) => names.length === 0 || names.includes(name))
+const queue = new PQueue({ concurrency: availableParallelism() })
+const outcomes = await queue.addAll(
+  wanted.map((mutant) => async () => {
+    const outcome = await judge(mutant)
+    if (!json) console.log(line(mutant, outcome))
+    return outcome
+  }),
+)
 const survivors = outcomes.filter(({ caught }) => !caught)
 process.exitCode = survivors.length === 0 ? 0 : 1
 if (json) console.log(JSON.stringify({ ok: survivors.length === 0, mutants: outcomes }, null, 2))
