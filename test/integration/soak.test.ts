@@ -63,7 +63,8 @@ test(
       ...{ topology: 'standalone', seed: 7, seconds: positive, versions },
       ...{ published: positive, acknowledged: positive, handled: positive, duplicates: count },
       faults: expect.toSatisfy((faults: object) => Object.keys(faults).length > 0) as unknown,
-      resyncs: expect.objectContaining({ 'no-cursor': 2 }) as unknown,
+      // The first start of two durable subscriptions; one more where a flush takes the cursor of one that is killed.
+      resyncs: expect.objectContaining({ 'no-cursor': positive }) as unknown,
       repaired: count,
       recoverMs: { p50: positive, p99: positive, max: positive },
       memory: expect.objectContaining({ soak: positive, 'subscriber slow': positive, redis: positive }) as unknown,
