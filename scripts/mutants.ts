@@ -6,7 +6,8 @@ import { spawn } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import PQueue from 'p-queue'
-import { mutants, usuallyCaughtBy, type Mutant } from '../test/mutants/mutants.js'
+import type { Mutant } from '../test/mutants/mutant.js'
+import { mutants, usuallyCaughtBy } from '../test/mutants/mutants.js'
 import { exitWithUsage, readCommandLine } from './command-line.js'
 
 interface Outcome {

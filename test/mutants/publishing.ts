@@ -1,0 +1,81 @@
+import type { Mutant } from './mutant.js'
+
+/** How publishers send: group commit, outbox, repair. */
+export const publishing: readonly Mutant[] = [
+  {
+    name: 'no-repair',
+    lacks: 'appending again what a failover lost',
+    file: 'publishing/repair.ts',
+    from: 'const repeats = gone.map(',
+    to: 'const repeats = gone.slice(0, 0).map(',
+  },
+  {
+    name: 'no-publisher-heartbeat',
+    lacks: 'the look at the server with every heartbeat of a publisher',
+    file: 'publishing/link-watch.ts',
+    from: 'if (!this.#looking && this.#context.isUp()) this.check()',
+    to: '',
+    caughtBy: 'test/faults/silent-links',
+  },
+  {
+    name: 'message-id-for-append-id',
+    lacks: 'an append id for each attempt: a retry carries the one before',
+    file: 'publishing/group-commit.ts',
+    from: 'await this.#context.append(this.#nextAppendId(), frame.json)',
+    to: 'await this.#context.append((frame as { id?: string }).id ??= this.#nextAppendId(), frame.json)',
+  },
+  {
+    name: 'overflow-loses',
+    lacks: 'the flush that an outbox that is full turns into',
+    file: 'publishing/outbox.ts',
+    from: 'this.#push(flush)\n',
+    to: '',
+  },
+  {
+    name: 'failed-frames-lost',
+    lacks: 'sending again what failed',
+    file: 'publishing/group-commit.ts',
+    from: 'this.#retries = [...this.#underWay, ...this.#retries]',
+    to: '',
+  },
+  {
+    name: 'requeue-out-of-order',
+    lacks: 'the order of what is sent again',
+    file: 'publishing/group-commit.ts',
+    from: 'this.#retries = [...this.#underWay, ...this.#retries]',
+    to: 'this.#retries = [...this.#underWay.toReversed(), ...this.#retries]',
+    caughtBy: 'test/unit/publishing',
+  },
+  {
+    name: 'coalesce-in-flight',
+    lacks: 'the rule that nothing joins a message that may have been sent',
+    file: 'publishing/outbox.ts',
+    from: 'return this.first !== undefined && sequence >= this.first.sequence',
+    to: 'return sequence >= 0',
+    caughtBy: 'test/unit/publishing',
+  },
+  {
+    name: 'ages-while-away',
+    lacks: 'the stop of ageing while disconnected',
+    file: 'publishing/remembered.ts',
+    from: 'this.#stoppedAt ??= this.#runtime.monotonic()',
+    to: '',
+    caughtBy: 'test/unit/publish',
+  },
+  {
+    name: 'redirect-without-repair',
+    lacks: 'the look at what a failover lost, when a connection comes up where it was sent on to',
+    file: 'publishing/sender.ts',
+    from: 'linkUp(): void {\n    this.#watch.check()',
+    to: 'linkUp(): void {\n    this.#groupCommit.open()',
+    caughtBy: 'test/faults/cluster-lost-tail.test.ts',
+  },
+  {
+    name: 'repair-blind',
+    lacks: 'the word of a publisher that can not see failovers',
+    file: 'publishing/repair.ts',
+    from: 'onBlind()\n',
+    to: '',
+    caughtBy: 'test/unit/publisher-repair.test.ts',
+  },
+]
