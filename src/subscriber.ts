@@ -9,6 +9,7 @@ import { appendIds } from './publishing/append-id.js'
 import { systemRuntime, type Runtime } from './runtime.js'
 import { Announcer } from './subscribing/announcer.js'
 import type { LogFrame } from './subscribing/arrival-buffer.js'
+import { DeafReport } from './subscribing/deaf-report.js'
 import { FrameReader } from './subscribing/frame-reader.js'
 import { GarbageReport } from './subscribing/garbage-report.js'
 import { Link } from './subscribing/link.js'
@@ -60,6 +61,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
   readonly #announcer: Announcer | undefined
   readonly #nextAppendId: () => string
   readonly #frames: FrameReader
+  readonly #deafness: DeafReport
   #replicationId: string | undefined
   #wasUp = false
   #toldBlindness = false
@@ -102,6 +104,9 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
     this.#openTelemetry = openTelemetry
     this.#runtime = runtime
     this.#nextAppendId = appendIds(runtime)
+    this.#deafness = new DeafReport(log.channel, (error) => {
+      this.emit('error', error)
+    })
     this.#frames = new FrameReader(
       new GarbageReport(runtime, (error) => {
         this.emit('error', error)
@@ -189,6 +194,8 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
       nextAppendId: this.#nextAppendId,
       inTurn: (read) => pageGate(runtime, this.#log.server ?? '').run(this.#numbers.replayConcurrency, read),
       replaceFeed: () => {
+        // Each subscription asks for it, and the first has it made.
+        if (this.#link.up) this.#deafness.replaced()
         this.#link.replaceFeed()
       },
       onClosed: (closed) => {
@@ -322,6 +329,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
       for (const subscription of this.#subscriptions) subscription.arriveForeign({ messages, traces, bytes })
       return
     }
+    this.#deafness.heard()
     const arrived: LogFrame = { position: { streamId, appendId }, prev, messages, traces, bytes }
     for (const subscription of this.#subscriptions) subscription.arrive(arrived)
   }

@@ -1,4 +1,4 @@
-import { InvalidationError, RedisError } from '../errors.js'
+import { ConfigurationError, InvalidationError, RedisError } from '../errors.js'
 import type { RedisErrorKind } from '../errors.js'
 import { describeThrown } from '../thrown.js'
 import { tlsFailure } from './tls-errors.js'
@@ -71,7 +71,10 @@ function codeOfText(text: string): string {
 /** Says of any error of a call which command failed, on which server, and what to do. */
 export function toRedisError(error: unknown, command: string, server: string): InvalidationError {
   if (error instanceof InvalidationError) return error
-  if (isReplyError(error)) return replyError(error.message, command, server)
+  if (isReplyError(error)) {
+    if (/DB index is out of range/i.test(error.message)) return noSuchDatabase(error.message, server)
+    return replyError(error.message, command, server)
+  }
   const failure = tlsFailure(error, server)
   if (failure) return failure
   const text = textOf(error)
@@ -80,6 +83,13 @@ export function toRedisError(error: unknown, command: string, server: string): I
   return new RedisError('disconnected', `${command.toUpperCase()} to ${server} failed: ${text}${hint}`, {
     cause: error,
   })
+}
+
+/** Waiting does not mend it: a server has the databases that its configuration says. */
+function noSuchDatabase(text: string, server: string): ConfigurationError {
+  return new ConfigurationError(
+    `Expected a database that ${server} has (${text}): \`databases\` in its configuration says how many there are`,
+  )
 }
 
 /** A host with several addresses fails with an error for each, and no message of its own. */

@@ -104,10 +104,22 @@ function targetOfUrl(url: string, tlsOptions: TlsOptions): SingleTarget | Cluste
     return templateOf({ ...access, ...sentinelOptions(found, url), ...sentinelTls })
   }
   if (found.path.length > 0) throw invalidUrl(url)
+  checkParameters(found, [])
   return { kind: 'cluster', seeds: found.addresses, nodeOptions: access, natMap: undefined }
 }
 
-function sentinelOptions({ addresses, path, parameters }: FleetUrl, url: string): RedisOptions {
+/** @throws ConfigurationError for a parameter that means nothing: a misspelt one must not pass silently */
+function checkParameters({ parameters }: FleetUrl, known: readonly string[]): void {
+  for (const name of parameters.keys()) {
+    if (known.includes(name)) continue
+    const expected = known.length === 0 ? 'none' : `one of ${known.join(', ')}`
+    throw new ConfigurationError(`Unknown parameter \`${name}\` in the URL of \`redis\`: expected ${expected}`)
+  }
+}
+
+function sentinelOptions(found: FleetUrl, url: string): RedisOptions {
+  checkParameters(found, ['sentinelUsername', 'sentinelPassword'])
+  const { addresses, path, parameters } = found
   const [name, db, ...rest] = path
   if (name === undefined || name === '' || rest.length > 0) throw invalidUrl(url)
   const username = parameters.get('sentinelUsername')
@@ -158,7 +170,10 @@ function targetOfCluster(cluster: ClusterLike): ClusterTarget {
       'Expected a Cluster without `useSRVRecords`: name nodes by host and port; one that answers is enough',
     )
   }
-  return { kind: 'cluster', seeds: seedsOf(cluster), nodeOptions: { ...redisOptions }, natMap }
+  const seeds = seedsOf(cluster)
+  if (seeds.length === 0)
+    throw new ConfigurationError('Expected a Cluster with startup nodes: one that answers is enough')
+  return { kind: 'cluster', seeds, nodeOptions: { ...redisOptions }, natMap }
 }
 
 /** Not shown: it may hold a password. */

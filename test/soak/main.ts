@@ -15,6 +15,9 @@ import { Soak } from './soak.js'
 const findingsShown = 3
 const detailsShown = 8
 
+/** One press of Ctrl-C comes several times: from the terminal, and from those in between that pass it on. */
+const onePressMs = 1_000
+
 process.exit(await main(process.argv.slice(2)))
 
 /** Resolves to the exit code. */
@@ -83,9 +86,6 @@ async function failureOf(running: Promise<void>): Promise<Error | undefined> {
     return error instanceof Error ? error : new Error(String(error))
   }
 }
-
-/** One press of Ctrl-C comes several times: from the terminal, and from those in between that pass it on. */
-const onePressMs = 1_000
 
 /** The first signal that asks us to end ends the run in order; one that comes later ends it at once. */
 function stopOnSignal(): { readonly signal: AbortSignal; readonly stoppedBy: () => NodeJS.Signals | undefined } {

@@ -26,7 +26,9 @@ export class Worker<Order extends object, News extends object> {
   constructor({ script, config, log, isNews, onNews, onDied }: WorkerOptions<News>) {
     const path = fileURLToPath(new URL(`processes/${script}`, import.meta.url))
     const loaded = loaders.flatMap((loader) => ['--import', loader])
-    this.#child = spawn(process.execPath, [...loaded, path, JSON.stringify(config)], { stdio: 'pipe' })
+    // In a group of its own: a Ctrl-C at the terminal is for the soak, which ends its processes in order. They end with
+    // their stdin, however the soak may die.
+    this.#child = spawn(process.execPath, [...loaded, path, JSON.stringify(config)], { stdio: 'pipe', detached: true })
     this.#child.stderr?.pipe(log, { end: false })
     // A process that was killed reads no more orders.
     this.#child.stdin?.on('error', () => undefined)

@@ -2,19 +2,21 @@ import type { Runtime } from '../../runtime.js'
 import { ConfigurationError } from '../../errors.js'
 import { formatAddress, type Address } from '../address.js'
 import { disconnect } from '../disconnect.js'
-import { replyText } from '../redis-errors.js'
+import { kindOfReply, replyError, replyText } from '../redis-errors.js'
 import type { RedisLike } from '../redis-like.js'
 
 /**
- * What to throw where a server that was asked is not what it was taken for: it does not know the command, or has no use
- * for it. Any other error stays as it is.
+ * What to throw where one that was asked refuses us, or is not what it was taken for: it does not know the command, or
+ * has no use for it. Any other error stays as it is.
  */
-export function checkKind(error: unknown, node: Address, expected: string): unknown {
-  const text = replyText(error) ?? ''
-  if (!/unknown command|cluster support disabled/i.test(text)) return error
-  return new ConfigurationError(`Expected ${formatAddress(node)} to be ${expected}, but it answers: ${text}`, {
-    cause: error,
-  })
+export function explainRefusal(error: unknown, node: Address, expected: string): unknown {
+  const text = replyText(error)
+  if (text === undefined) return error
+  const address = formatAddress(node)
+  if (/unknown command|cluster support disabled/i.test(text)) {
+    return new ConfigurationError(`Expected ${address} to be ${expected}, but it answers: ${text}`, { cause: error })
+  }
+  return kindOfReply(text) === 'refused' ? replyError(text, 'connect', `${address}, ${expected}`) : error
 }
 
 /**
@@ -29,7 +31,7 @@ export async function askOnce<T>(
 ): Promise<T> {
   const { promise: tooLate, reject } = Promise.withResolvers<never>()
   const timer = runtime.after(limitMs, () => {
-    reject(new Error(`no answer within ${limitMs} ms`))
+    reject(new Error(`no answer within ${limitMs} ms: is it reachable, with TLS if it asks for that?`))
   })
   // `connect()` rejects with little more than that it was closed.
   let failure: Error | undefined

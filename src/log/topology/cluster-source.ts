@@ -4,7 +4,7 @@ import { clientOverrides, shareOf } from '../client-overrides.js'
 import type { ClientPurpose, ClientSource } from '../client-source.js'
 import type { RedisLike } from '../redis-like.js'
 import type { ClusterTarget } from '../redis-target.js'
-import { askOnce, checkKind } from './ask.js'
+import { askOnce, explainRefusal } from './ask.js'
 import { readSlots } from './cluster-slots.js'
 import { connectorTo } from './connector.js'
 import { throughNat } from './nat-map.js'
@@ -28,7 +28,7 @@ export function clusterSource(target: ClusterTarget, { slot, runtime, commandTim
   const askSlots = async (node: Address): Promise<Topology> => {
     const slots = (client: RedisLike): Promise<unknown> => client.call('cluster', 'SLOTS')
     const reply = await askOnce(clientOf(node), slots, limitMs, runtime).catch((error: unknown) => {
-      throw checkKind(error, node, 'a node of a Redis Cluster')
+      throw explainRefusal(error, node, 'a node of a Redis Cluster')
     })
     const { primary, nodes } = readSlots(reply, slot, node)
     return { primary: primary && reachable(primary), nodes: nodes.map(reachable) }
@@ -44,7 +44,7 @@ export function clusterSource(target: ClusterTarget, { slot, runtime, commandTim
   return {
     makeClient: (retryDelay) => new Redis({ ...nodeOptions, ...clientOverrides(retryDelay), Connector }),
     get server() {
-      return owner.last ? `${formatAddress(owner.last)} of the cluster` : named
+      return owner.last ? `the cluster's node ${formatAddress(owner.last)}` : named
     },
     address: undefined,
     get location() {

@@ -5,7 +5,7 @@ import type { ClientPurpose, ClientSource } from '../client-source.js'
 import type { RedisLike } from '../redis-like.js'
 import type { SentinelTarget } from '../redis-target.js'
 import { field, readList, readText } from '../replies.js'
-import { askOnce, checkKind } from './ask.js'
+import { askOnce, explainRefusal } from './ask.js'
 import { connectorTo } from './connector.js'
 import { throughNat } from './nat-map.js'
 import { PrimaryFinder } from './primary-finder.js'
@@ -29,7 +29,7 @@ export function sentinelSource(target: SentinelTarget, { runtime, commandTimeout
       })
       const { primary, nodes } = await askOnce(client, (asked) => askSentinel(asked, name), limitMs, runtime).catch(
         (error: unknown) => {
-          throw checkKind(error, sentinel, 'a sentinel')
+          throw explainRefusal(error, sentinel, 'a sentinel')
         },
       )
       return { primary: primary && reachable(primary), nodes: nodes.map(reachable) }
@@ -41,7 +41,7 @@ export function sentinelSource(target: SentinelTarget, { runtime, commandTimeout
   return {
     makeClient: (retryDelay) => new Redis({ ...serverOptions, ...clientOverrides(retryDelay), Connector }),
     get server() {
-      return finder.last ? `${formatAddress(finder.last)}, the primary "${name}",` : named
+      return finder.last ? `the primary "${name}" at ${formatAddress(finder.last)}` : named
     },
     address: undefined,
     get location() {

@@ -227,6 +227,7 @@ describe('a cluster', () => {
     expect(cluster(nodes, { keyPrefix: 'app:' })).toThrow('"app:"')
     expect(cluster(nodes, { redisOptions: { keyPrefix: 'app:' } })).toThrow('"app:"')
     expect(cluster(nodes, { useSRVRecords: true })).toThrow('useSRVRecords')
+    expect(cluster([], {})).toThrow('startup nodes')
     expect(cluster(['redis://:s3cret@:7000'], {})).toThrow(ConfigurationError)
     expect(cluster(['redis://:s3cret@:7000'], {})).not.toThrow('s3cret')
   })
@@ -239,6 +240,8 @@ describe('a URL of sentinels or of a cluster', () => {
     'redis+sentinel://user:s3cret@a.example.org/mymaster/0/1',
     'redis+sentinel://user:s3cret@a.example.org:0/mymaster',
     'redis+sentinel://user:s3cret@a.example.org/mymaster/abc?sentinelPassword=s3cret',
+    'redis+sentinel://user:s3cret@a.example.org/mymaster?sentinelPasword=s3cret',
+    'redis+cluster://user:s3cret@a.example.org?db=1',
     'redis+cluster://user:s3cret@a.example.org:70000',
     'redis+cluster://user:s3cret@a.example.org,,b.example.org',
     'redis+cluster://user:s3cret@a.example.org/1',
