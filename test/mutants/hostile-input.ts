@@ -14,8 +14,8 @@ export const hostileInput: readonly Mutant[] = [
     name: 'garbage-takes-no-room',
     lacks: 'the room that frames without a message take in the buffer',
     file: 'subscribing/arrival-buffer.ts',
-    from: 'return Math.max(1, messages.length)',
-    to: 'return messages.length',
+    from: 'messages: Math.max(1, messages.length)',
+    to: 'messages: messages.length',
     caughtBy: 'test/unit/subscribing',
   },
   {
