@@ -83,6 +83,14 @@ export const connecting: readonly Mutant[] = [
     caughtBy: 'test/faults/cluster-sharded.test.ts',
   },
   {
+    name: 'refusal-unheard',
+    lacks: 'an ear for a refusal that comes while the next sentinel or node is being asked, which ends the process',
+    file: 'log/topology/primary-finder.ts',
+    from: 'Promise.race([primary.promise, answered,',
+    to: 'Promise.race([answered,',
+    caughtBy: 'test/unit/log/topology/primary-finder.test.ts',
+  },
+  {
     name: 'eviction-untold',
     lacks: 'the warning of a server that may evict the log',
     file: 'log/eviction.ts',

@@ -81,7 +81,8 @@ export class PrimaryFinder {
     for (const node of shuffled(this.#nodes, runtime)) {
       const answered = ask(node)
       asked.push(answered)
-      await Promise.race([answered, delay(runtime, headStartMs)])
+      // A refusal ends the look, and may come from one that was asked before: from here on it is handled.
+      await Promise.race([primary.promise, answered, delay(runtime, headStartMs)])
       if (found) break
     }
     void Promise.all(asked).then(() => {

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { PrimaryFinder } from '../../../../src/log/topology/primary-finder.js'
 import type { Topology } from '../../../../src/log/topology/topology.js'
@@ -81,5 +82,28 @@ describe('the primary', () => {
     const located = finder.locate().catch(String)
     await runtime.advance(1_000)
     expect(await located).toContain('WRONGPASS')
+  })
+
+  it('is asked of nobody else once a node has refused us, which nobody has to handle before the look is over', async () => {
+    const unhandled: unknown[] = []
+    const note = (reason: unknown): void => void unhandled.push(reason)
+    process.on('unhandledRejection', note)
+    try {
+      const refusal = Object.assign(new Error('WRONGPASS invalid username-password pair'), { name: 'ReplyError' })
+      const first = Promise.withResolvers<Topology>()
+      const { finder, runtime, asked } = finderOf(() => (asked.length === 1 ? first.promise : never()))
+      const located = finder.locate().catch(String)
+      await runtime.advance(150)
+      expect(asked).toHaveLength(2)
+      first.reject(refusal)
+      // As long as the second one has left of its head start nobody awaits what the look comes to.
+      for (let turn = 0; turn < 3; turn++) await setImmediate()
+      await runtime.advance(1_000)
+      expect(await located).toContain('WRONGPASS')
+      expect(asked).toHaveLength(2)
+      expect(unhandled).toEqual([])
+    } finally {
+      process.off('unhandledRejection', note)
+    }
   })
 })
