@@ -162,8 +162,17 @@ export abstract class Connection implements LogConnection {
     this.#cork.forThisTurn(this.#client.stream)
     const deadline = this.#context.runtime.monotonic() + timeoutMs
     const sent = this.#client.call(command, ...args)
-    const reply = asked === undefined ? sent : sent.catch((error: unknown) => askAgain(asked, error, command, args))
+    const reply = asked === undefined ? sent : this.#follow(sent, asked, command, args)
     return this.#pending.track(command, reply, deadline, translate)
+  }
+
+  /** A call that was lost with its connection is sent to nobody else: it would be executed after what was sent since. */
+  #follow(sent: Promise<unknown>, asked: AskedNodes, command: string, args: readonly string[]): Promise<unknown> {
+    const attempt = this.#attempt
+    return sent.catch((error: unknown) => {
+      if (attempt !== this.#attempt || this.#state === 'closed') throw error
+      return askAgain(asked, error, command, args)
+    })
   }
 
   /** Whether a refusal says that the primary of the log may stand elsewhere by now, so that it must be looked for. */

@@ -75,6 +75,14 @@ export const connecting: readonly Mutant[] = [
     caughtBy: 'test/faults/cluster-slots.test.ts',
   },
   {
+    name: 'ask-outlived',
+    lacks: 'giving up a call with its connection, although a node is yet named that it is to be sent on to',
+    file: 'log/connection.ts',
+    from: "if (attempt !== this.#attempt || this.#state === 'closed') throw error",
+    to: '',
+    caughtBy: 'test/integration/redis-log-asked.test.ts',
+  },
+  {
     name: 'shard-left-alone',
     lacks: 'subscribing anew to a sharded channel whose slot has moved, which the server ends the subscription for',
     file: 'log/connection.ts',
