@@ -39,6 +39,8 @@ export class ArrivalBuffer {
   add(frame: LogFrame, limits: Load): boolean {
     // The log is read once more in any case: what comes until then is read with it.
     if (this.#dropped) return false
+    // Whoever publishes it once more adds nothing: it would be counted twice, and taken out once.
+    if (this.#has(frame.position.appendId)) return true
     if (!fits(loadOf(frame), this.#load, limits)) {
       this.drop()
       return false
@@ -88,6 +90,10 @@ export class ArrivalBuffer {
     this.#suspects = new Map()
     this.#arrived = new Map()
     this.#load = empty
+  }
+
+  #has(appendId: string): boolean {
+    return this.#suspects.has(appendId) || this.#arrived.has(appendId)
   }
 
   #count(frame: LogFrame, sign: 1 | -1): void {

@@ -19,6 +19,14 @@ export const hostileInput: readonly Mutant[] = [
     caughtBy: 'test/unit/subscribing',
   },
   {
+    name: 'waiting-counted-twice',
+    lacks: 'counting a frame once that is published again while it waits',
+    file: 'subscribing/arrival-buffer.ts',
+    from: 'if (this.#has(frame.position.appendId)) return true',
+    to: '',
+    caughtBy: 'test/unit/subscribing/arrival-buffer.test.ts',
+  },
+  {
     name: 'rejected-without-limit',
     lacks: 'giving up on a frame of which a thousand messages are none',
     file: 'message/frame.ts',

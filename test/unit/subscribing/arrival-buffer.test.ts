@@ -36,3 +36,15 @@ it('keeps nothing more once it has dropped something, until the log is read agai
   expect(buffer.add(frame(4), limits)).toBe(true)
   expect(buffer.peek()).toMatchObject({ position: { appendId: 'e4' } })
 })
+
+it('holds a frame once that arrives again, also where the log is being read since', () => {
+  const buffer = new ArrivalBuffer()
+  buffer.add(frame(1), limits)
+  expect(buffer.add(frame(1), limits)).toBe(true)
+  expect(buffer.messages).toBe(1)
+  buffer.beginReading()
+  expect(buffer.add(frame(1), limits)).toBe(true)
+  expect(buffer.messages).toBe(1)
+  expect(buffer.takeSuspects()).toEqual([frame(1)])
+  expect([buffer.messages, buffer.peek()]).toEqual([0, undefined])
+})
