@@ -34,7 +34,7 @@ describe('messages that a handler gave up on', () => {
     )
 
     await Promise.all(ids(1, 5).map((id) => publisher.invalidate('user', id)))
-    await within(given, 5_000, 'the second dead letter')
+    await within(given, 10_000, 'the second dead letter')
     await handled.has('5')
     expect(handled.names).toEqual(['1', '3', '5'])
     const letters = await subscriber.deadLetters.list()
@@ -47,7 +47,7 @@ describe('messages that a handler gave up on', () => {
     const [first, second] = letters
     const again = nextEvent<SubscriptionEvents, 'deadLetter'>(subscription, 'deadLetter')
     expect(await subscriber.deadLetters.redrive([first?.id ?? ''])).toMatchObject({ redriven: 1, failed: 0 })
-    const [third] = await within(again, 5_000, 'the dead letter again')
+    const [third] = await within(again, 10_000, 'the dead letter again')
     expect((await subscriber.deadLetters.list()).map(({ id }) => id)).toEqual([second?.id, third.id])
 
     broken = false
@@ -79,17 +79,17 @@ describe('messages that a handler gave up on', () => {
     subscription.on('deadLetter', (letter) => stored.push(letter))
     await subscription.caughtUp()
     await publisher.invalidate('user', '1')
-    await within(started.promise, 5_000, 'the handler started')
+    await within(started.promise, 10_000, 'the handler started')
     await fleet.redis.config('SET', 'maxmemory', '100kb')
     const told = nextEvent<SubscriptionEvents, 'error'>(subscription, 'error', ({ name }) => name === 'RedisError')
     goOn.resolve(undefined)
-    await within(told, 5_000, 'the refused dead letter told')
+    await within(told, 10_000, 'the refused dead letter told')
     expect(stored).toEqual([])
 
     await fleet.redis.config('SET', 'maxmemory', '0')
     const kept = nextEvent<SubscriptionEvents, 'deadLetter'>(subscription, 'deadLetter')
     await fleet.redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub')
-    await within(kept, 5_000, 'the dead letter stored')
+    await within(kept, 10_000, 'the dead letter stored')
     expect(await subscriber.deadLetters.list()).toHaveLength(1)
     expect(subscription.counts).toMatchObject({ deadLetters: 1, resyncs: 0 })
   })

@@ -54,7 +54,7 @@ describe('FLUSHALL', () => {
     const after = ids(1_001, 2_000).map((id) => publisher.invalidate('user', id))
     await flushed
     const receipts = await Promise.all([...before, ...after])
-    const [{ to = '' }] = await within(resynced, 5_000, 'the resync')
+    const [{ to = '' }] = await within(resynced, 10_000, 'the resync')
     await expectResyncs(follower, ['log-lost'])
 
     const names = new Set(follower.handled.names)

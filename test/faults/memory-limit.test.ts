@@ -35,12 +35,12 @@ describe('maxmemory', () => {
     const drained = nextEvent<PublisherEvents, 'drained'>(publisher, 'drained')
     await runFull('noeviction')
     const publishing = Promise.all(ids(51, 100).map((id) => publisher.invalidate('user', id)))
-    await within(queued, 5_000, 'the messages queued')
+    await within(queued, 10_000, 'the messages queued')
     await expectResyncs(follower, [])
     expect(publisher.health()).toMatchObject({ status: 'degraded', queued: 50 })
     await makeRoom()
     await publishing
-    await within(drained, 5_000, 'the outbox drained')
+    await within(drained, 10_000, 'the outbox drained')
     await follower.handled.has('100')
     await expectResyncs(follower, [])
     expect(follower.handled.names).toEqual(ids(1, 100))
@@ -58,7 +58,7 @@ describe('maxmemory', () => {
 
   it('with eviction of all keys is one resync, log-lost, when the whole log is evicted, and no other', async () => {
     await runFull('allkeys-lru')
-    await until(async () => (await fleet.redis.dbsize()) === 0, 5_000, 'everything evicted')
+    await until(async () => (await fleet.redis.dbsize()) === 0, 10_000, 'everything evicted')
     const publishing = Promise.all(ids(51, 100).map((id) => publisher.invalidate('user', id)))
     await makeRoom()
     await publishing

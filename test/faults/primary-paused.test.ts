@@ -29,7 +29,7 @@ describe('a primary paused (SIGSTOP)', () => {
     fleet.server.pause()
     const publishing = Promise.all(ids(101, 200).map((id) => publisher.invalidate('user', id)))
     await disconnected
-    await within(queued, 5_000, 'the messages queued')
+    await within(queued, 10_000, 'the messages queued')
     fleet.server.resume()
     await publishing
     await follower.handled.has('200')

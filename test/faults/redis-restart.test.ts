@@ -22,7 +22,7 @@ describe('kill -9 of Redis', () => {
       (state) => state === 'disconnected',
     )
     await fleet.server.kill()
-    await within(disconnected, 5_000, 'the subscription disconnected')
+    await within(disconnected, 10_000, 'the subscription disconnected')
     const waiting = Promise.all(ids(101, 200).map((id) => publisher.invalidate('user', id)))
     await fleet.server.restart()
     await waiting

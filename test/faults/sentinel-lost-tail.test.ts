@@ -113,7 +113,7 @@ describe('a failover by sentinels that loses 100 acknowledged appends', { timeou
     expect(publisher.health().connected).toBe(true)
     const disconnected = nextEvent<PublisherEvents, 'disconnected'>(publisher, 'disconnected')
     await within(publisher.invalidate('user', 'after'), 10_000, 'an acknowledgement')
-    await within(disconnected, 5_000, 'the publisher disconnected')
+    await within(disconnected, 10_000, 'the publisher disconnected')
     await follower.handled.has('after')
     await expectResyncs(follower, [])
     expect([...new Set(follower.handled.names)]).toEqual([...ids(1, 110), 'after'])

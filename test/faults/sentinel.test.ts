@@ -113,7 +113,7 @@ describe.runIf(briskSentinels)('under load, behind sentinels', { timeout: 60_000
     const queued = nextEvent<PublisherEvents, 'queued'>(publisher, 'queued')
     await primary.kill()
     await Promise.all(gone)
-    await within(queued, 5_000, 'the messages queued')
+    await within(queued, 10_000, 'the messages queued')
     await stage.reviveSentinels()
     await stage.newPrimary(primary)
     await expectAllHandled()

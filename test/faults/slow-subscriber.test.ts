@@ -38,7 +38,7 @@ describe('a subscriber too slow for its output buffer', () => {
         publisher.publish({ action: 'delete', entityType: 'user', entityId: id, metadata: { padding } }),
       ),
     )
-    await until(async () => (await feeds()) === 0, 5_000, 'the slow subscriber dropped')
+    await until(async () => (await feeds()) === 0, 10_000, 'the slow subscriber dropped')
     front.heal()
     await follower.handled.has(String(count))
     await expectResyncs(follower, [])

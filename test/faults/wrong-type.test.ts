@@ -23,8 +23,8 @@ afterEach(() => fleet.stop())
 async function publishRefused(): Promise<() => Promise<unknown>> {
   const queued = nextEvent<PublisherEvents, 'queued'>(publisher, 'queued')
   const publishing = Promise.all(ids(11, 20).map((id) => publisher.invalidate('user', id)))
-  await within(queued, 5_000, 'the messages queued')
-  await until(() => publisher.health().status === 'degraded', 5_000, 'the publisher degraded')
+  await within(queued, 10_000, 'the messages queued')
+  await until(() => publisher.health().status === 'degraded', 10_000, 'the publisher degraded')
   return () => publishing
 }
 
@@ -55,7 +55,7 @@ describe('a wrong type under', () => {
     await fleet.redis.del(last)
     await fleet.redis.rpush(last, 'not a string')
     const published = await publishRefused()
-    await until(async () => (await failedCalls('get')) >= 3, 5_000, 'three heartbeats refused')
+    await until(async () => (await failedCalls('get')) >= 3, 10_000, 'three heartbeats refused')
     await fleet.redis.del(last)
     await published()
     await follower.handled.has('20')
@@ -71,11 +71,11 @@ describe('a wrong type under', () => {
     await fleet.redis.set(cursors, 'not a hash')
     await Promise.all(ids(11, 20).map((id) => publisher.invalidate('user', id)))
     await durable.handled.has('20')
-    await until(() => durable.errors.length > 0, 5_000, 'the failing cursor told')
+    await until(() => durable.errors.length > 0, 10_000, 'the failing cursor told')
     await expectResyncs(durable, [])
     expect(durable.errors).toMatchObject([{ code: 'REDIS', message: expect.stringContaining('WRONGTYPE') as string }])
     await fleet.redis.del(cursors)
-    await until(async () => (await fleet.redis.hexists(cursors, 'cache')) === 1, 5_000, 'the cursor saved')
+    await until(async () => (await fleet.redis.hexists(cursors, 'cache')) === 1, 10_000, 'the cursor saved')
     await expectResyncs(durable, [])
   })
 
@@ -93,7 +93,7 @@ describe('a wrong type under', () => {
     const second = subscriber.subscribe(handled.handler, durable)
     const told: Error[] = []
     second.on('error', (error) => told.push(error))
-    await until(async () => (await failedCalls('hget')) >= 3, 5_000, 'three attempts refused')
+    await until(async () => (await failedCalls('hget')) >= 3, 10_000, 'three attempts refused')
     await fleet.redis.rename(aside, cursors)
     await second.caughtUp()
     expect(handled.names).toEqual(['11'])

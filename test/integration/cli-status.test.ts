@@ -24,7 +24,7 @@ function status(...more: readonly string[]): Promise<CommandResult> {
 /** A subscription that operators see as live. */
 async function followAs(service: string, name: string, cap = 5_000): Promise<LiveFollower> {
   const follower = await fleet.follow({ name }, { service, cap })
-  await until(async () => (await announcedAs(name)).state === 'live', 5_000, `${name} is announced as live`)
+  await until(async () => (await announcedAs(name)).state === 'live', 10_000, `${name} is announced as live`)
   return follower
 }
 

@@ -33,7 +33,7 @@ test('a subscriber without a logger tells it as a process warning', async () => 
   fleet = await LiveFleet.start({ args: evicting })
   const warned = once(process, 'warning')
   await fleet.subscriber()
-  const [warning] = (await within(warned, 5_000, 'the warning')) as [Error]
+  const [warning] = (await within(warned, 10_000, 'the warning')) as [Error]
   expect(warning).toMatchObject({ name: 'CacheInvalidationWarning' })
   expect(warning.message).toContain('may evict the log')
 })
@@ -44,7 +44,7 @@ test('what `volatile-*` may evict, the register of subscribers, is announced ane
   const publisher = await fleet.publisher({ logger })
   const { handled, resyncs } = await fleet.follow({ name: 'cache' }, { logger })
   const { subscribers } = logKeys(fleet.channel)
-  await expect.poll(() => fleet.redis.hlen(subscribers), { timeout: 5_000 }).toBe(1)
+  await expect.poll(() => fleet.redis.hlen(subscribers), { timeout: 10_000 }).toBe(1)
   const { redis } = fleet
   expect((await redis.keys('*')).toSorted()).toContain(subscribers)
   const expiring = await Promise.all(

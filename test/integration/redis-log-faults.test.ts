@@ -19,7 +19,7 @@ describe('a server that hangs', () => {
       expect(error.message).toContain(`127.0.0.1:${redis.server.port}`)
     }
     expect(performance.now() - started).toBeGreaterThanOrEqual(290)
-    expect(performance.now() - started).toBeLessThan(1_500)
+    expect(performance.now() - started).toBeLessThan(5_000)
     expect([listener.events, feedListener.events]).toEqual([
       ['up', 'down'],
       ['up', 'down'],
@@ -58,7 +58,7 @@ describe('a server that hangs', () => {
     redis.server.pause()
     const { commands, listener } = redis.openCommands(redis.server.url, 200)
     const { feed } = redis.openFeed(redis.server.url, 200)
-    await within(Promise.all([commands.opened(), feed.opened()]), 2_000, 'opened')
+    await within(Promise.all([commands.opened(), feed.opened()]), 10_000, 'opened')
     expect(listener.errors[0]).toMatchObject({ kind: 'timeout' })
     expect(commands.up).toBe(false)
   })
@@ -68,7 +68,7 @@ describe('a server that hangs', () => {
     await listener.reached('up')
     redis.server.pause()
     const pending = failureOf(commands.head())
-    await within(commands.close(), 1_000, 'close')
+    await within(commands.close(), 10_000, 'close')
     expect(await pending).toMatchObject({ kind: 'disconnected' })
   })
 })
@@ -82,7 +82,7 @@ describe('a connection that is lost', () => {
     const calls = [commands.append('one', frame, cap), commands.stand('s', cap), commands.readPage('-', 1), feed.ping()]
     const failures = Promise.all(calls.map(failureOf))
     await redis.server.kill()
-    for (const error of await within(failures, 2_000, 'rejections')) {
+    for (const error of await within(failures, 10_000, 'rejections')) {
       expect(error).toMatchObject({ code: 'REDIS', kind: 'disconnected' })
     }
     await redis.server.restart()
@@ -109,7 +109,7 @@ it('counts a feed as up only when SUBSCRIBE has been acknowledged, and takes no 
   const message = (text: string): string => `*3\r\n${bulk('message')}${bulk(redis.channel)}${bulk(text)}`
   const fake = await redis.startFake((asked) => (asked[0] === 'subscribe' ? undefined : basics(asked)))
   const { listener } = redis.openFeed(fake.url)
-  await until(() => fake.commands.some(([name]) => name === 'subscribe'), 5_000, 'SUBSCRIBE')
+  await until(() => fake.commands.some(([name]) => name === 'subscribe'), 10_000, 'SUBSCRIBE')
   expect(listener.events).toEqual([])
   fake.send(`*3\r\n${bulk('subscribe')}${bulk(redis.channel)}:1\r\n${message('early')}`)
   await listener.reached('up')

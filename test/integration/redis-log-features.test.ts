@@ -124,12 +124,12 @@ describe('scripts that the server has forgotten', () => {
       fake.commands.filter(([asked]) => asked === name).map(([, , , , , appendId = '']) => appendId)
     const first = commands.append('one', frame, cap)
     const second = commands.append('two', frame, cap)
-    await until(() => sent('evalsha').length === 2, 5_000, 'two appends')
+    await until(() => sent('evalsha').length === 2, 10_000, 'two appends')
     fake.send(noScript)
-    await until(() => sent('eval').length === 1, 5_000, 'the first sent again')
+    await until(() => sent('eval').length === 1, 10_000, 'the first sent again')
     const third = commands.append('three', frame, cap)
     fake.send(noScript)
-    await until(() => sent('eval').length === 2, 5_000, 'the second sent again')
+    await until(() => sent('eval').length === 2, 10_000, 'the second sent again')
     expect([sent('evalsha'), sent('eval')]).toEqual([
       ['one', 'two'],
       ['one', 'two'],

@@ -8,7 +8,7 @@ import { freePort } from '../support/redis-server.js'
 it('what fails while a subscriber connects is told to who listens once it has', async () => {
   const port = await freePort()
   const subscriber = await InvalidationSubscriber.connect({ host: '127.0.0.1', port })
-  const [error] = await within(nextEvent(subscriber, 'error'), 5_000, 'the error')
+  const [error] = await within(nextEvent(subscriber, 'error'), 10_000, 'the error')
   expect(error).toMatchObject({ code: 'REDIS', kind: 'disconnected' })
   await subscriber.close()
 })

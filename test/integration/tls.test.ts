@@ -91,7 +91,7 @@ describe.runIf(await hasTls())('over TLS', () => {
   ): Promise<string> {
     const told = Promise.withResolvers<string>()
     const logger: Logger = { debug: ignore, info: ignore, warn: ignore, error: told.resolve }
-    const connecting = connect({ ...brisk, commandTimeoutMs: 500, logger })
+    const connecting = connect({ ...brisk, commandTimeoutMs: 2_000, logger })
     connecting
       .then((connected) => cleanups.push(() => connected.close()))
       .catch((error: unknown) => told.resolve(String(error)))

@@ -21,7 +21,7 @@ export const brief = { heartbeatMs: 100, commandTimeoutMs: 300, closeTimeoutMs: 
 export const publishTimeoutMs = 400
 
 /** What a busy machine may take longer than it should. */
-export const graceMs = 3_000
+export const graceMs = 8_000
 
 /** A broken link is noticed by then. */
 const noticedMs = 2 * brief.heartbeatMs + brief.commandTimeoutMs
@@ -48,7 +48,7 @@ export class NetworkStage {
       fleet.follow({ name: 'copy', cursor: redisCursor(), startAt: 'head' }, brief, subscriberFront.url),
     ])
     const stage = new NetworkStage(fleet, publisher, followers, [publisherFront, subscriberFront])
-    await until(() => stage.#load.acknowledged.length > 0, 5_000, 'an acknowledgement')
+    await until(() => stage.#load.acknowledged.length > 0, 10_000, 'an acknowledgement')
     return stage
   }
 
@@ -103,7 +103,7 @@ export class NetworkStage {
       back.push(nextEvent<PublisherEvents, 'connected'>(this.publisher, 'connected'))
     }
     if (place !== 'publisher') back.push(this.said('disconnected').then(() => this.#live()))
-    await within(Promise.all(back), 5_000, `the link of ${place} back`)
+    await within(Promise.all(back), 10_000, `the link of ${place} back`)
   }
 
   /** Ends the load, and fails unless all that was published is handled, without a resync and without a lie on the way. */
@@ -140,6 +140,6 @@ export class NetworkStage {
 
   async #live(): Promise<void> {
     const areLive = (): boolean => this.followers.every(({ subscription }) => subscription.state === 'live')
-    await until(areLive, 5_000, 'every subscription live')
+    await until(areLive, 10_000, 'every subscription live')
   }
 }

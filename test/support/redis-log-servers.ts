@@ -63,7 +63,7 @@ export function redisLogServers(targetOf: (access: Access) => RedisTarget): LogS
         goDown: () => process.kill(),
         async comeBack() {
           await process.restart()
-          await until(() => admin.status === 'ready', 5_000, 'the server is back')
+          await until(() => admin.status === 'ready', 10_000, 'the server is back')
         },
         async release() {
           await admin.flushall()

@@ -36,7 +36,7 @@ export async function holdBack(
   const isDown = async (replica: RedisServer): Promise<boolean> =>
     (await clients.info(replica, 'replication', 'master_link_status')) === 'down'
   for (const replica of replicas) {
-    await until(() => isDown(replica), 5_000, `the link of the replica on port ${replica.port} down`)
+    await until(() => isDown(replica), 10_000, `the link of the replica on port ${replica.port} down`)
   }
 }
 

@@ -8,7 +8,7 @@ const beats = 3
 /** Resolves when the subscription has next come to this state. To be called before what brings it there. */
 export async function nextState({ subscription }: LiveFollower, expected: SubscriptionState): Promise<void> {
   const come = nextEvent<SubscriptionEvents, 'state'>(subscription, 'state', (state) => state === expected)
-  await within(come, 5_000, `the state ${expected}`)
+  await within(come, 15_000, `the state ${expected}`)
 }
 
 /** Resolves when some heartbeats in a row have found everything handled: a resync that was to come has come by then. */

@@ -9,7 +9,7 @@ import { type Misuse } from './misuse.js'
 async function expectDeadLetter(stage: MemoryStage, { subscription, handled, errors }: Watched): Promise<unknown> {
   const stored = nextEvent<SubscriptionEvents, 'deadLetter'>(subscription, 'deadLetter')
   await stage.publish('bad')
-  const [letter] = await within(stored, 5_000, 'a dead letter')
+  const [letter] = await within(stored, 10_000, 'a dead letter')
   expect(letter.tries).toBe(2)
   await stage.publish('good')
   await handled.has('good')
