@@ -4,8 +4,6 @@ import type { Runtime, Timer } from '../runtime.js'
 import { toError } from '../thrown.js'
 import { Backoff } from './backoff.js'
 import type { ClientSource } from './client-source.js'
-import { AskedNodes } from './topology/asked-nodes.js'
-import { readRedirect } from './topology/redirect.js'
 import { Cork } from './cork.js'
 import { DeadlineWatch } from './deadline-watch.js'
 import { disconnect } from './disconnect.js'
@@ -14,6 +12,7 @@ import { PendingCalls } from './pending-calls.js'
 import { closeClient } from './redis-clients.js'
 import { connectTimeoutError, replyCode, timeoutError, toRedisError } from './redis-errors.js'
 import type { RedisLike } from './redis-like.js'
+import { Redirects } from './topology/redirects.js'
 
 /** Sends a command and resolves with its reply. */
 export type Send = (command: string, ...args: string[]) => Promise<unknown>
@@ -40,7 +39,7 @@ export abstract class Connection implements LogConnection {
   readonly #opened: Promise<void>
   readonly #retired = new Set<Promise<void>>()
   /** Undefined outside of a cluster. */
-  readonly #asked: AskedNodes | undefined
+  readonly #redirects: Redirects | undefined
   #settleOpened: (error?: InvalidationError) => void = () => {}
   #client: RedisLike
   #state: 'connecting' | 'up' | 'closed' = 'connecting'
@@ -57,7 +56,7 @@ export abstract class Connection implements LogConnection {
     this.#listener = listener
     this.#backoff = new Backoff(runtime)
     const { cluster } = context.source
-    this.#asked = cluster && new AskedNodes((node) => cluster.clientOf(node))
+    this.#redirects = cluster && new Redirects(cluster)
     this.#opened = new Promise((resolve, reject) => {
       this.#settleOpened = (error) => (error ? reject(error) : resolve())
     })
@@ -135,7 +134,7 @@ export abstract class Connection implements LogConnection {
   /** Like `call`, with a deadline of its own. */
   protected callWithin(timeoutMs: number, command: string, ...args: string[]): Promise<unknown> {
     if (this.#state !== 'up') return Promise.reject(this.#unusable(command))
-    return this.#track(timeoutMs, command, args, (error) => this.failureOf(command, error), this.#asked)
+    return this.#track(timeoutMs, command, args, (error) => this.failureOf(command, error), this.#redirects)
   }
 
   /** Like `call`, but never at another node: what belongs to a transaction would be alone there. */
@@ -151,39 +150,31 @@ export abstract class Connection implements LogConnection {
     return toRedisError(error, command, this.server)
   }
 
-  /** Sends a command; where `asked` is given, once more to the node that a reply names for this once. */
+  /** Sends a command; where `redirects` are given, they are followed. */
   #track(
     timeoutMs: number,
     command: string,
     args: string[],
     translate: (error: unknown) => Error,
-    asked?: AskedNodes,
+    redirects?: Redirects,
   ): Promise<unknown> {
     this.#cork.forThisTurn(this.#client.stream)
     const deadline = this.#context.runtime.monotonic() + timeoutMs
     const sent = this.#client.call(command, ...args)
-    const reply = asked === undefined ? sent : this.#follow(sent, asked, command, args)
+    const reply = redirects === undefined ? sent : redirects.follow(sent, this.#untilLost(), command, args)
     return this.#pending.track(command, reply, deadline, translate)
   }
 
-  /** A call that was lost with its connection is sent to nobody else: it would be executed after what was sent since. */
-  #follow(sent: Promise<unknown>, asked: AskedNodes, command: string, args: readonly string[]): Promise<unknown> {
+  /** Says, later on, whether the connection is still that of now. */
+  #untilLost(): () => boolean {
     const attempt = this.#attempt
-    return sent.catch((error: unknown) => {
-      if (attempt !== this.#attempt || this.#state === 'closed') throw error
-      return askAgain(asked, error, command, args)
-    })
+    return () => attempt === this.#attempt && this.#state !== 'closed'
   }
 
   /** Whether a refusal says that the primary of the log may stand elsewhere by now, so that it must be looked for. */
   #isElsewhere(error: unknown): boolean {
-    const { cluster } = this.#context.source
-    const redirect = cluster && readRedirect(error)
-    // Where the node leaves out the host, the owner is looked up.
-    if (redirect?.code === 'MOVED' && redirect.address.host !== '') cluster?.movedTo(redirect.address)
     if (error instanceof RedisError && error.kind === 'readonly') return true
-    const code = replyCode(error)
-    return code === 'READONLY' || (cluster !== undefined && (code === 'MOVED' || code === 'CLUSTERDOWN'))
+    return replyCode(error) === 'READONLY' || this.#redirects?.isElsewhere(error) === true
   }
 
   #unusable(command: string): RedisError {
@@ -295,7 +286,7 @@ export abstract class Connection implements LogConnection {
   }
 
   #rejectPending(reason: InvalidationError): void {
-    this.#asked?.close()
+    this.#redirects?.close()
     const now = this.#context.runtime.monotonic()
     this.#pending.rejectAll((command, deadline) =>
       deadline <= now ? this.#timeoutOf(command) : this.#lostWith(reason),
@@ -325,11 +316,4 @@ export abstract class Connection implements LogConnection {
     if (!(error instanceof RedisError)) return true
     return error.kind !== 'refused' && (error.kind !== 'moved' || this.#context.source.cluster !== undefined)
   }
-}
-
-/** Follows a reply that names another node for this once (`ASK`). What was refused so was not executed. */
-function askAgain(asked: AskedNodes, error: unknown, command: string, args: readonly string[]): Promise<unknown> {
-  const redirect = readRedirect(error)
-  if (redirect?.code !== 'ASK' || redirect.address.host === '') throw error
-  return asked.call(redirect.address, command, args)
 }
