@@ -192,7 +192,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
       stats: this.#options.stats,
       createTelemetry: (name, stats, gauges) => this.#createTelemetry(name, stats, gauges),
       nextAppendId: this.#nextAppendId,
-      inTurn: (read) => pageGate(runtime, this.#log.server ?? '').run(this.#numbers.replayConcurrency, read),
+      inTurn: (read) => pageGate(runtime, this.#log.origin ?? '').run(this.#numbers.replayConcurrency, read),
       replaceFeed: () => {
         // Each subscription asks for it, and the first has it made.
         if (this.#link.up) this.#deafness.replaced()

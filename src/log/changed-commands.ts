@@ -7,7 +7,8 @@ export function changeCommands(
 ): InvalidationLog {
   return {
     channel: log.channel,
-    ...(log.server !== undefined && { server: log.server }),
+    server: log.server,
+    origin: log.origin,
     openFeed: (listener) => log.openFeed(listener),
     openCommands(listener) {
       const commands = log.openCommands(listener)

@@ -10,6 +10,8 @@ export interface ClientSource {
   readonly makeClient: ClientFactory
   /** What is connected to, for messages; never a password. */
   readonly server: string
+  /** Names the servers, the same for all that connects to them, whichever is connected to. */
+  readonly origin: string
   /** `host:port` or the path of a socket; undefined where it may be one server now and another later. */
   readonly address: string | undefined
   /** Where the newest connection leads, in the same form; undefined while that is being looked for. */

@@ -16,6 +16,8 @@ export interface InvalidationLog {
   readonly channel: string
   /** `host:port` or the path of a socket, for telemetry; absent where there is no server, or now one and now another. */
   readonly server?: string | undefined
+  /** Names the servers, the same for every log that lives there; absent where there are none. */
+  readonly origin?: string | undefined
   /** Opens a command connection and starts connecting. */
   openCommands(listener: ConnectionListener): LogCommands
   /** Opens a Pub/Sub connection and starts connecting; it subscribes to the channel each time it comes up. */

@@ -32,6 +32,7 @@ function singleSource({ template }: SingleTarget): ClientSource {
   return {
     makeClient: (retryDelay) => template.duplicate(clientOverrides(retryDelay)),
     server,
+    origin: server,
     address: server,
     location: server,
     primaryOnly: false,

@@ -51,6 +51,10 @@ export class RedisLog implements InvalidationLog {
     return this.#context.source.address
   }
 
+  get origin(): string {
+    return this.#context.source.origin
+  }
+
   openCommands(listener: ConnectionListener): LogCommands {
     return new RedisCommands(this.#keys, this.#context, listener, this.#sharded)
   }

@@ -50,13 +50,13 @@ export class PageGate {
 const gates = new WeakMap<Runtime, Map<string, PageGate>>()
 
 /**
- * The gate that all subscriptions of this process share which read from one server: it is the server, and the memory of
- * the process, that many replays at once would be too much for. A server that does not answer holds up no other's.
+ * The gate that all subscriptions of this process share which read from the same servers: it is they, and the memory of
+ * the process, that many replays at once would be too much for. Servers that do not answer hold up no others.
  */
-export function pageGate(runtime: Runtime, server: string): PageGate {
+export function pageGate(runtime: Runtime, origin: string): PageGate {
   const ofRuntime = gates.get(runtime) ?? new Map<string, PageGate>()
   gates.set(runtime, ofRuntime)
-  const gate = ofRuntime.get(server) ?? new PageGate()
-  ofRuntime.set(server, gate)
+  const gate = ofRuntime.get(origin) ?? new PageGate()
+  ofRuntime.set(origin, gate)
   return gate
 }

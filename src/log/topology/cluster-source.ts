@@ -46,6 +46,7 @@ export function clusterSource(target: ClusterTarget, { slot, runtime, commandTim
     get server() {
       return owner.last ? `the cluster's node ${formatAddress(owner.last)}` : named
     },
+    origin: named,
     address: undefined,
     get location() {
       return owner.last && formatAddress(owner.last)

@@ -43,6 +43,7 @@ export function sentinelSource(target: SentinelTarget, { runtime, commandTimeout
     get server() {
       return finder.last ? `the primary "${name}" at ${formatAddress(finder.last)}` : named
     },
+    origin: named,
     address: undefined,
     get location() {
       return finder.last && formatAddress(finder.last)

@@ -206,6 +206,18 @@ describe('a cluster', () => {
     })
   })
 
+  it('has an origin, the same wherever its connections lead by then; so have sentinels', () => {
+    const origins = [
+      'redis+cluster://a',
+      'redis+cluster://a',
+      'redis+cluster://b',
+      'redis+sentinel://a/x',
+      'redis://a',
+    ].map((url) => sourceOf(url).origin)
+    expect(origins[0]).toBe(origins[1])
+    expect(new Set(origins).size).toBe(4)
+  })
+
   it('is that of a URL', () => {
     const source = sourceOf('rediss+cluster://user:s3cret@a.example.org:7000,[2001:db8::7]:7001,c.example.org')
     expect(source.server).toBe('the cluster of a.example.org:7000, [2001:db8::7]:7001, c.example.org:6379')

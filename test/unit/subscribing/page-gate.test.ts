@@ -130,4 +130,17 @@ describe('subscriptions that share the gate', () => {
     expect(reads).not.toContain('b begins')
     expect(followers.map(({ handled }) => handled)).toEqual([['1', '2'], ['1'], ['1', '2']])
   })
+
+  it('do not where their logs are on different servers, also where those are many: one that is silent holds up no other', async () => {
+    const fleet = new VirtualFleet()
+    const silent = changeCommands(fleet.log.link(), () => ({ readPage: () => new Promise(() => {}) }))
+    const connection = { replayConcurrency: 1, heartbeatMs: 3_600_000 }
+    const startAt = await fleet.appendRange(1, 3)
+    await fleet.append('4')
+    await fleet.follow({ log: { ...silent, server: undefined, origin: 'the cluster of a' }, connection, startAt })
+    const other = { ...changeCommands(fleet.log.link(), () => ({})), server: undefined, origin: 'the cluster of b' }
+    const follower = await fleet.follow({ log: other, connection, startAt })
+    await fleet.caughtUp(follower)
+    expect(follower.handled).toEqual(['4'])
+  })
 })
