@@ -70,13 +70,12 @@ export class Administration extends Connection {
 
   /** What is connected to, of a cluster or behind sentinels the primary of now: `host:port` or the path of a socket. */
   get address(): string {
-    return this.#context.source.location ?? this.server
+    return this.server
   }
 
   /** What the server was named as. */
   get target(): TargetKind {
-    if (this.inCluster) return 'cluster'
-    return this.primaryOnly ? 'sentinel' : 'single'
+    return this.kind
   }
 
   /** How long the server's certificate is valid for, in ms; undefined where the connection is not over TLS. */

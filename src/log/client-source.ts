@@ -1,23 +1,19 @@
 import type { Runtime } from '../runtime.js'
 import type { Address } from './address.js'
 import type { RedisLike } from './redis-like.js'
+import type { TargetKind } from './redis-target.js'
 
 /** Makes a client that has not connected yet and waits `retryDelay()` ms before each attempt to reconnect. */
 export type ClientFactory = (retryDelay: () => number) => RedisLike
 
-/** Where clients come from, and what to call the server in messages. */
+/** Where clients come from. */
 export interface ClientSource {
+  readonly kind: TargetKind
   readonly makeClient: ClientFactory
-  /** What is connected to, for messages; never a password. */
-  readonly server: string
-  /** Names the servers, the same for all that connects to them, whichever is connected to. */
+  /** Names the servers, the same for all that connects to them, whichever is connected to; never with a password. */
   readonly origin: string
-  /** `host:port` or the path of a socket; undefined where it may be one server now and another later. */
-  readonly address: string | undefined
-  /** Where the newest connection leads, in the same form; undefined while that is being looked for. */
+  /** Where the newest connection leads: `host:port` or the path of a socket; undefined while that is being looked for. */
   readonly location: string | undefined
-  /** Whether a replica must not be taken in place of the primary: a single server is taken as it is. */
-  readonly primaryOnly: boolean
   /** Undefined outside of a cluster. */
   readonly cluster: ClusterRoute | undefined
 }

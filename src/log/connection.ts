@@ -12,6 +12,7 @@ import { PendingCalls } from './pending-calls.js'
 import { closeClient } from './redis-clients.js'
 import { connectTimeoutError, replyCode, timeoutError, toRedisError } from './redis-errors.js'
 import type { RedisLike } from './redis-like.js'
+import type { TargetKind } from './redis-target.js'
 import { Redirects } from './topology/redirects.js'
 
 /** Sends a command and resolves with its reply. */
@@ -108,17 +109,23 @@ export abstract class Connection implements LogConnection {
   /** Takes what is published, where the connection subscribes. */
   protected receive?(channel: string, text: string): void
 
+  /** What is connected to, for messages. */
   protected get server(): string {
-    return this.#context.source.server
+    const { location, origin } = this.#context.source
+    return location ?? origin
   }
 
-  /** Whether a replica must not be taken in place of the primary. */
+  /** What the servers were named as. */
+  protected get kind(): TargetKind {
+    return this.#context.source.kind
+  }
+
+  /**
+   * Whether a replica must not be taken in place of the primary: a single server is taken as it is, and in a cluster a
+   * replica sends us on by itself.
+   */
   protected get primaryOnly(): boolean {
-    return this.#context.source.primaryOnly
-  }
-
-  protected get inCluster(): boolean {
-    return this.#context.source.cluster !== undefined
+    return this.kind === 'sentinel'
   }
 
   /** The socket of now; undefined while there is none. */
@@ -314,6 +321,6 @@ export abstract class Connection implements LogConnection {
   #canMend(error: InvalidationError): boolean {
     if (error instanceof UnsupportedServerError || error instanceof ConfigurationError) return false
     if (!(error instanceof RedisError)) return true
-    return error.kind !== 'refused' && (error.kind !== 'moved' || this.#context.source.cluster !== undefined)
+    return error.kind !== 'refused' && (error.kind !== 'moved' || this.kind === 'cluster')
   }
 }

@@ -17,6 +17,6 @@ export async function checkPrimary(send: Send, server: string): Promise<void> {
 export function demoted(server: string): RedisError {
   return new RedisError(
     'readonly',
-    `Expected ${server}, but what is connected to is a replica: the primary is looked for again`,
+    `Expected ${server} to be the primary, but it is a replica: the primary is looked for again`,
   )
 }

@@ -6,7 +6,7 @@ import { replyCode, replyText } from './redis-errors.js'
 import { scripts } from './scripts.js'
 
 /** Codes of a server that can't answer now, or not to us; any other refusal is about rights or its role. */
-const notNow = new Set([...['LOADING', 'MASTERDOWN', 'BUSY', 'NOAUTH', 'WRONGPASS'], ...['MOVED', 'CLUSTERDOWN']])
+const notNow = new Set(['LOADING', 'MASTERDOWN', 'BUSY', 'NOAUTH', 'WRONGPASS', 'MOVED', 'CLUSTERDOWN'])
 
 /**
  * Tries out what the protocol needs, on a key that never exists, and loads the scripts. Asks for features, not for

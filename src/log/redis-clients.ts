@@ -30,12 +30,10 @@ function singleSource({ template }: SingleTarget): ClientSource {
   const { path, host = 'localhost', port = 6_379 } = template.options
   const server = path ?? formatAddress({ host, port })
   return {
+    kind: 'single',
     makeClient: (retryDelay) => template.duplicate(clientOverrides(retryDelay)),
-    server,
     origin: server,
-    address: server,
     location: server,
-    primaryOnly: false,
     cluster: undefined,
   }
 }

@@ -188,7 +188,7 @@ export class RedisCommands extends Connection implements LogCommands {
 
   /** INFO is answered by every node of a cluster, also by one whose slot has moved on: only a key tells. */
   async #checkOwner(): Promise<void> {
-    if (!this.inCluster) return
+    if (this.kind !== 'cluster') return
     await this.call('xlen', this.#keys.stream).catch((error: unknown) => {
       if (!isRefused(error)) throw error
     })

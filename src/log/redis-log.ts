@@ -48,7 +48,8 @@ export class RedisLog implements InvalidationLog {
   }
 
   get server(): string | undefined {
-    return this.#context.source.address
+    const { kind, origin } = this.#context.source
+    return kind === 'single' ? origin : undefined
   }
 
   get origin(): string {

@@ -39,20 +39,14 @@ export function clusterSource(target: ClusterTarget, { slot, runtime, commandTim
     ask: askSlots,
     unknown: `knows of no owner of slot ${slot}, the log's: is the cluster complete?`,
   })
-  const named = `the cluster of ${seeds.map(formatAddress).join(', ')}`
   const Connector = connectorTo(() => owner.locate())
   return {
+    kind: 'cluster',
     makeClient: (retryDelay) => new Redis({ ...nodeOptions, ...clientOverrides(retryDelay), Connector }),
-    get server() {
-      return owner.last ? `the cluster's node ${formatAddress(owner.last)}` : named
-    },
-    origin: named,
-    address: undefined,
+    origin: `the cluster of ${seeds.map(formatAddress).join(', ')}`,
     get location() {
       return owner.last && formatAddress(owner.last)
     },
-    // A replica sends us on by itself.
-    primaryOnly: false,
     cluster: {
       movedTo: (node) => {
         owner.movedTo(reachable(node))

@@ -37,18 +37,13 @@ export function sentinelSource(target: SentinelTarget, { runtime, commandTimeout
     unknown: `is a sentinel that knows of no primary "${name}"`,
   })
   const Connector = connectorTo(() => finder.locate())
-  const named = `the primary "${name}" of the sentinels ${seeds.map(formatAddress).join(', ')}`
   return {
+    kind: 'sentinel',
     makeClient: (retryDelay) => new Redis({ ...serverOptions, ...clientOverrides(retryDelay), Connector }),
-    get server() {
-      return finder.last ? `the primary "${name}" at ${formatAddress(finder.last)}` : named
-    },
-    origin: named,
-    address: undefined,
+    origin: `the primary "${name}" of the sentinels ${seeds.map(formatAddress).join(', ')}`,
     get location() {
       return finder.last && formatAddress(finder.last)
     },
-    primaryOnly: true,
     cluster: undefined,
   }
 }

@@ -34,7 +34,7 @@ describe('what connections are made from', () => {
     [{ host: 'example.org', port: 7001, password: 's3cret' }, 'example.org:7001'],
     [new Redis5('redis://:s3cret@example.org', { lazyConnect: true }), 'example.org:6379'],
   ])('may be %j, and names the server without its password', (redis, server) => {
-    expect(sourceOf(redis).server).toBe(server)
+    expect(sourceOf(redis).origin).toBe(server)
   })
 
   it('does not connect until a connection is opened', () => {
@@ -150,8 +150,8 @@ describe('sentinels', () => {
     ['a client of ioredis 5', new Redis5({ sentinels, name: 'mymaster', password: 's3cret', lazyConnect: true })],
   ] as [string, RedisTarget][])('are named by %s, and asked for the primary', (_, redis) => {
     const source = sourceOf(redis)
-    expect(source).toMatchObject({ primaryOnly: true, address: undefined, cluster: undefined })
-    expect(source.server).toBe('the primary "mymaster" of the sentinels a.example.org:26379, b.example.org:7000')
+    expect(source).toMatchObject({ kind: 'sentinel', location: undefined, cluster: undefined })
+    expect(source.origin).toBe('the primary "mymaster" of the sentinels a.example.org:26379, b.example.org:7000')
     expect(source.makeClient(() => 1).options).toMatchObject({ password: 's3cret', role: 'master' })
   })
 
@@ -196,8 +196,8 @@ describe('a cluster', () => {
     ['ioredis 5', new Cluster5(nodes, { lazyConnect: true, redisOptions })],
   ] as [string, RedisTarget][])('is that of a Cluster of %s, none of whose connections is used', (_, redis) => {
     const source = sourceOf(redis)
-    expect(source).toMatchObject({ primaryOnly: false, address: undefined })
-    expect(source.server).toBe(
+    expect(source).toMatchObject({ kind: 'cluster', location: undefined })
+    expect(source.origin).toBe(
       'the cluster of 127.0.0.1:7000, b.example.org:7001, c.example.org:7002, d.example.org:6379',
     )
     expect(source.makeClient(() => 1).options).toMatchObject(redisOptions)
@@ -220,7 +220,7 @@ describe('a cluster', () => {
 
   it('is that of a URL', () => {
     const source = sourceOf('rediss+cluster://user:s3cret@a.example.org:7000,[2001:db8::7]:7001,c.example.org')
-    expect(source.server).toBe('the cluster of a.example.org:7000, [2001:db8::7]:7001, c.example.org:6379')
+    expect(source.origin).toBe('the cluster of a.example.org:7000, [2001:db8::7]:7001, c.example.org:6379')
     expect(source.makeClient(() => 1).options).toMatchObject({ username: 'user', password: 's3cret', tls: {} })
   })
 
