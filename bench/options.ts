@@ -1,5 +1,5 @@
-import { parseArgs } from 'node:util'
-import { UsageError, wholeNumber } from '../scripts/usage-error.js'
+import { readOptions, wholeNumber } from '../scripts/read-options.js'
+import { UsageError } from '../scripts/usage-error.js'
 import type { Measurement, Size } from './measurement.js'
 import { measurements } from './measurements.js'
 
@@ -28,7 +28,13 @@ Progress goes to stderr. Exits with 0 when all was measured, with 1 when somethi
 
 /** @throws UsageError that says what was expected */
 export function parseOptions(args: readonly string[]): BenchOptions | 'help' {
-  const { only, repetitions, smoke, json, help } = parse(args)
+  const { only, repetitions, smoke, json, help } = readOptions(args, {
+    only: { type: 'string', multiple: true, default: [] },
+    repetitions: { type: 'string', default: '3' },
+    smoke: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  })
   if (help) return 'help'
   const unknown = only.find((name) => !names.includes(name))
   if (unknown !== undefined)
@@ -38,23 +44,5 @@ export function parseOptions(args: readonly string[]): BenchOptions | 'help' {
     repetitions: wholeNumber('--repetitions', repetitions, 1, maxRepetitions),
     size: smoke ? 'smoke' : 'full',
     json,
-  }
-}
-
-function parse(args: readonly string[]) {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        only: { type: 'string', multiple: true, default: [] },
-        repetitions: { type: 'string', default: '3' },
-        smoke: { type: 'boolean', default: false },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    })
-    return values
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error))
   }
 }

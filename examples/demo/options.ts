@@ -1,5 +1,5 @@
-import { parseArgs } from 'node:util'
-import { UsageError, wholeNumber } from '../../scripts/usage-error.js'
+import { readOptions, wholeNumber } from '../../scripts/read-options.js'
+import { UsageError } from '../../scripts/usage-error.js'
 
 export interface DemoOptions {
   readonly redis: string | undefined
@@ -27,31 +27,19 @@ Exits with 0 when no cached value was stale at the end, with 1 when one was or t
 
 /** @throws UsageError that says what was expected */
 export function parseOptions(args: readonly string[]): DemoOptions | 'help' {
-  const { redis, seconds = '30', seed = '1', json, help } = parse(args)
+  const { redis, seconds, seed, json, help } = readOptions(args, {
+    redis: { type: 'string' },
+    seconds: { type: 'string', default: '30' },
+    seed: { type: 'string', default: '1' },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  })
   if (help) return 'help'
   return {
     redis: redis === undefined ? undefined : redisUrl(redis),
     seconds: wholeNumber('--seconds', seconds, minSeconds, maxSeconds),
     seed: wholeNumber('--seed', seed, 0, maxSeed),
     json,
-  }
-}
-
-function parse(args: readonly string[]) {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        redis: { type: 'string' },
-        seconds: { type: 'string' },
-        seed: { type: 'string' },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    })
-    return values
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error))
   }
 }
 

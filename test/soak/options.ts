@@ -1,5 +1,5 @@
-import { parseArgs } from 'node:util'
-import { UsageError, wholeNumber } from '../../scripts/usage-error.js'
+import { readOptions, wholeNumber } from '../../scripts/read-options.js'
+import { UsageError } from '../../scripts/usage-error.js'
 
 export const topologies = ['standalone', 'sentinel', 'cluster'] as const
 export type Topology = (typeof topologies)[number]
@@ -38,7 +38,16 @@ otherwise, with 2 for bad options, with 130 when it was ended by hand and had fo
 
 /** @throws UsageError that says what was expected */
 export function parseOptions(args: readonly string[]): SoakOptions | 'help' {
-  const { seconds, seed, topology, sharded, rate, json, markdown, help } = parse(args)
+  const { seconds, seed, topology, sharded, rate, json, markdown, help } = readOptions(args, {
+    seconds: { type: 'string', default: '60' },
+    seed: { type: 'string', default: '1' },
+    topology: { type: 'string', default: 'standalone' },
+    sharded: { type: 'boolean', default: false },
+    rate: { type: 'string', default: '300' },
+    json: { type: 'boolean', default: false },
+    markdown: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  })
   if (help) return 'help'
   if (json && markdown) throw new UsageError('Expected --json or --markdown, got both')
   if (sharded && topology !== 'cluster') throw new UsageError('Expected --sharded with --topology cluster alone')
@@ -56,25 +65,4 @@ function topologyOf(text: string): Topology {
   const topology = topologies.find((each) => each === text)
   if (topology) return topology
   throw new UsageError(`Expected --topology to be one of ${topologies.join(', ')}, got \`${text}\``)
-}
-
-function parse(args: readonly string[]) {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        seconds: { type: 'string', default: '60' },
-        seed: { type: 'string', default: '1' },
-        topology: { type: 'string', default: 'standalone' },
-        sharded: { type: 'boolean', default: false },
-        rate: { type: 'string', default: '300' },
-        json: { type: 'boolean', default: false },
-        markdown: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    })
-    return values
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error))
-  }
 }

@@ -21,6 +21,8 @@ test.each([
   [['more'], "Unexpected argument 'more'"],
   [['--seconds', '0'], 'Expected --seconds to be a whole number from 1 to 3600, got `0`'],
   [['--seconds', '1e2'], 'Expected --seconds to be a whole number from 1 to 3600, got `1e2`'],
+  [['--seed', '-1'], 'Expected --seed to be a whole number from 0 to 4294967295, got `-1`'],
+  [['--seed', '--json'], "Option '--seed' argument is ambiguous"],
   [['--seed', '4294967296'], 'Expected --seed to be a whole number from 0 to 4294967295, got `4294967296`'],
   [['--redis', 'localhost'], 'Expected --redis to be a URL such as `redis://localhost:6379`'],
 ])('%j is refused', (args, message) => {
