@@ -1,7 +1,8 @@
 /** The soak: services and Redis fail at random, and a checker keeps score. `--help` lists its options. */
-import { constants } from 'node:os'
 import { createPaint } from '../../examples/demo/screen/paint.js'
-import { UsageError } from '../../scripts/usage-error.js'
+import { failureOf } from '../../scripts/failure-of.js'
+import { runProgram } from '../../scripts/run-program.js'
+import type { Stop } from '../../scripts/stop-on-signal.js'
 import { mutateSources } from './mutant.js'
 import { help, parseOptions, type SoakOptions } from './options.js'
 import { outcomeOf, type Outcome } from './outcome.js'
@@ -15,28 +16,9 @@ import { Soak } from './soak.js'
 const findingsShown = 3
 const detailsShown = 8
 
-/** One press of Ctrl-C comes several times: from the terminal, and from those in between that pass it on. */
-const onePressMs = 1_000
+await runProgram({ name: 'soak', help, parse: parseOptions, run })
 
-process.exit(await main(process.argv.slice(2)))
-
-/** Resolves to the exit code. */
-async function main(args: readonly string[]): Promise<number> {
-  try {
-    const options = parseOptions(args)
-    if (options !== 'help') return await run(options)
-    process.stdout.write(help)
-    return 0
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
-    if (!(error instanceof UsageError)) return 1
-    process.stderr.write('`npm run soak -- --help` lists the options.\n')
-    return 2
-  }
-}
-
-async function run(options: SoakOptions): Promise<number> {
-  const { signal, stoppedBy } = stopOnSignal()
+async function run(options: SoakOptions, { signal }: Stop): Promise<number> {
   const output = options.format === 'text' ? process.stdout : process.stderr
   // A look at the soak itself: with a mechanism of the library taken away (test/mutants), it must find something.
   const restoreSources = await mutateSources(process.env.MUTANT)
@@ -62,8 +44,9 @@ async function run(options: SoakOptions): Promise<number> {
     await log.close(failed)
     await restoreSources()
   }
-  const by = stoppedBy()
-  return failed ? 1 : by === undefined ? 0 : 128 + constants.signals[by]
+  if (failed) return 1
+  signal.throwIfAborted()
+  return 0
 }
 
 function inFormat(outcome: Outcome, format: SoakOptions['format']): string {
@@ -75,28 +58,4 @@ function inFormat(outcome: Outcome, format: SoakOptions['format']): string {
     case 'text':
       return reportText(outcome, createPaint(process.stdout))
   }
-}
-
-/** What went wrong, if anything did: what was found until then is still told. */
-async function failureOf(running: Promise<void>): Promise<Error | undefined> {
-  try {
-    await running
-    return undefined
-  } catch (error) {
-    return error instanceof Error ? error : new Error(String(error))
-  }
-}
-
-/** The first signal that asks us to end ends the run in order; one that comes later ends it at once. */
-function stopOnSignal(): { readonly signal: AbortSignal; readonly stoppedBy: () => NodeJS.Signals | undefined } {
-  const controller = new AbortController()
-  let first: { readonly name: NodeJS.Signals; readonly at: number } | undefined
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(name, () => {
-      if (first && performance.now() - first.at > onePressMs) process.exit(128 + constants.signals[name])
-      first ??= { name, at: performance.now() }
-      controller.abort()
-    })
-  }
-  return { signal: controller.signal, stoppedBy: () => first?.name }
 }
