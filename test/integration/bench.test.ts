@@ -1,8 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { telemetrySetups } from '../../bench/workers/telemetry-setups.js'
+import { type EndedScript, RunningScript } from '../support/running-script.js'
 
 const main = fileURLToPath(new URL('../../bench/main.ts', import.meta.url))
 const timeoutMs = 60_000
@@ -10,35 +9,12 @@ const timeoutMs = 60_000
 const positive: unknown = expect.toSatisfy((value) => typeof value === 'number' && value > 0)
 const text: unknown = expect.stringMatching(/./)
 
-interface Finished {
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
+function startBench(args: readonly string[], env: NodeJS.ProcessEnv = {}): RunningScript {
+  return new RunningScript(main, { args, env, imports: ['tsx'], timeoutMs })
 }
 
-interface RunningBench {
-  readonly child: ChildProcess
-  readonly finished: Promise<Finished>
-  /** What it has written on stderr so far. */
-  stderr(): string
-}
-
-function startBench(args: readonly string[], env: NodeJS.ProcessEnv = {}): RunningBench {
-  const child = spawn(process.execPath, ['--import', 'tsx', main, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...env },
-    timeout: timeoutMs,
-  })
-  let stdout = ''
-  let stderr = ''
-  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
-  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
-  const finished = once(child, 'close').then(() => ({ code: child.exitCode, stdout, stderr }))
-  return { child, finished, stderr: () => stderr }
-}
-
-async function runBench(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Finished> {
-  return startBench(args, env).finished
+function runBench(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<EndedScript> {
+  return startBench(args, env).ended()
 }
 
 function variant(name: string): unknown {
@@ -98,9 +74,9 @@ test(
   'a bench that is stopped says so and prints no figures',
   async () => {
     const bench = startBench(['--only', 'throughput', '--json'])
-    await vi.waitFor(() => expect(bench.stderr()).toContain('1 in flight'), timeoutMs)
-    bench.child.kill('SIGTERM')
-    const { code, stdout, stderr } = await bench.finished
+    await bench.says(/1 in flight/)
+    bench.signal('SIGTERM')
+    const { code, stdout, stderr } = await bench.ended()
     expect(code).toBe(143)
     expect(stdout).toBe('')
     expect(stderr).toContain('Stopped by SIGTERM')

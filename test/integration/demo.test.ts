@@ -1,23 +1,16 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { Collector } from '../../examples/demo/tracing/collector.js'
 import type { Moment } from '../../examples/demo/tracing/moment.js'
 import { type RedisServer, startRedisServer } from '../support/redis-server.js'
+import { type EndedScript, RunningScript } from '../support/running-script.js'
 
 const main = fileURLToPath(new URL('../../examples/demo/main.ts', import.meta.url))
 const timeoutMs = 60_000
 
 const anyNumber: unknown = expect.any(Number)
 const positive: unknown = expect.toSatisfy((value) => typeof value === 'number' && value > 0)
-
-interface Finished {
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
 
 let server: RedisServer
 let client: Redis
@@ -36,22 +29,13 @@ afterAll(async () => {
   await server.stop()
 })
 
-function startDemo(args: readonly string[], env: NodeJS.ProcessEnv = {}): [ChildProcess, Promise<Finished>] {
-  const child = spawn(process.execPath, ['--import', 'tsx', main, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: target.endpoint, ...env },
-    timeout: timeoutMs,
-  })
-  let stdout = ''
-  let stderr = ''
-  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
-  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
-  const finished = once(child, 'close').then(() => ({ code: child.exitCode, stdout, stderr }))
-  return [child, finished]
+function startDemo(args: readonly string[], env: NodeJS.ProcessEnv = {}): RunningScript {
+  const traced = { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: target.endpoint, ...env }
+  return new RunningScript(main, { args, env: traced, imports: ['tsx'], timeoutMs })
 }
 
-async function runDemo(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Finished> {
-  return startDemo(args, env)[1]
+function runDemo(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<EndedScript> {
+  return startDemo(args, env).ended()
 }
 
 /** What a demo traced of a publish that a service missed, by its `--json`. */
@@ -68,7 +52,7 @@ async function connectionsOfDemo(): Promise<number> {
 }
 
 describe('a run over a Redis of its own', () => {
-  let finished: Finished
+  let finished: EndedScript
   let outcome: unknown
 
   beforeAll(async () => {
@@ -156,10 +140,10 @@ test(
 test(
   'a demo that is stopped ends its services, and says so',
   async () => {
-    const [demo, finished] = startDemo(['--redis', server.url, '--seconds', '60', '--json'])
+    const demo = startDemo(['--redis', server.url, '--seconds', '60', '--json'])
     await vi.waitFor(async () => expect(await connectionsOfDemo()).toBeGreaterThanOrEqual(5), timeoutMs)
-    demo.kill('SIGINT')
-    const { code, stdout, stderr } = await finished
+    demo.signal('SIGINT')
+    const { code, stdout, stderr } = await demo.ended()
     expect(code).toBe(130)
     expect(stdout).toBe('')
     expect(stderr).toContain('Stopped by SIGINT')
@@ -171,10 +155,9 @@ test(
 test(
   'the services of a demo that is killed end by themselves',
   async () => {
-    const [demo, finished] = startDemo(['--redis', server.url, '--seconds', '60'])
+    const demo = startDemo(['--redis', server.url, '--seconds', '60'])
     await vi.waitFor(async () => expect(await connectionsOfDemo()).toBeGreaterThanOrEqual(5), timeoutMs)
-    demo.kill('SIGKILL')
-    await finished
+    await demo.kill()
     await vi.waitFor(async () => expect(await connectionsOfDemo()).toBe(0), 10_000)
   },
   timeoutMs,

@@ -1,10 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
+import { type EndedScript, RunningScript } from '../support/running-script.js'
 
 const main = fileURLToPath(new URL('../soak/main.ts', import.meta.url))
 const timeoutMs = 180_000
@@ -13,38 +12,13 @@ const count: unknown = expect.toSatisfy((value) => Number.isInteger(value) && Nu
 const positive: unknown = expect.toSatisfy((value) => typeof value === 'number' && value > 0)
 const text: unknown = expect.stringMatching(/./)
 
-interface Finished {
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
+function startSoak(args: readonly string[], env: NodeJS.ProcessEnv = {}): RunningScript {
+  // Of the mutants of this repository: not one that tests of the soak run under.
+  return new RunningScript(main, { args, env: { MUTANT: undefined, ...env }, imports: ['tsx'], timeoutMs })
 }
 
-interface RunningSoak {
-  readonly child: ChildProcess
-  readonly finished: Promise<Finished>
-  /** Resolves when it has said so on stderr. */
-  says(what: RegExp): Promise<void>
-}
-
-function startSoak(args: readonly string[], env: NodeJS.ProcessEnv = {}): RunningSoak {
-  const child = spawn(process.execPath, ['--import', 'tsx', main, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    // Of the mutants of this repository: not one that tests of the soak run under.
-    env: { ...process.env, MUTANT: undefined, ...env },
-    timeout: timeoutMs,
-  })
-  let stdout = ''
-  let stderr = ''
-  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
-  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
-  const finished = once(child, 'close').then(() => ({ code: child.exitCode, stdout, stderr }))
-  const says = (what: RegExp): Promise<void> =>
-    vi.waitFor(() => expect(stderr).toMatch(what), { timeout: timeoutMs, interval: 100 })
-  return { child, finished, says }
-}
-
-function runSoak(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Finished> {
-  return startSoak(args, env).finished
+function runSoak(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<EndedScript> {
+  return startSoak(args, env).ended()
 }
 
 /** The folder of its logs, as it says. */
@@ -80,8 +54,8 @@ test(
   async () => {
     const soak = startSoak(['--seconds', '90', '--seed', '1', '--json'], { MUTANT: 'live-without-prev' })
     await soak.says(/[1-9]\d* lost/)
-    soak.child.kill('SIGINT')
-    const { code, stdout, stderr } = await soak.finished
+    soak.signal('SIGINT')
+    const { code, stdout, stderr } = await soak.ended()
     expect(code, stderr).toBe(1)
     expect(JSON.parse(stdout)).toMatchObject({ lost: positive })
     expect(stderr).toMatch(/LOST: subscription \S+ never handled \S+ of \S+ .*acknowledged [\d:.]+ as \d+-\d+@/)
@@ -99,8 +73,8 @@ test(
   async () => {
     const soak = startSoak(['--seconds', '600', '--json'])
     await soak.says(/[1-9]\d* faults/)
-    soak.child.kill('SIGINT')
-    const { code, stdout, stderr } = await soak.finished
+    soak.signal('SIGINT')
+    const { code, stdout, stderr } = await soak.ended()
     expect(code, stderr).toBe(130)
     expect(JSON.parse(stdout)).toMatchObject({ published: positive, lost: 0, stale: 0 })
   },
