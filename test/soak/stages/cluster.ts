@@ -1,27 +1,22 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Random } from '../../../examples/demo/services/random.js'
 import { ClusterStage } from '../../support/cluster-stage.js'
 import type { RedisServer } from '../../support/redis-server.js'
 import { connection } from '../cast.js'
 import { pick } from '../chance.js'
 import type { ServerFaultKind } from '../faults/kinds.js'
-import { clientFaults, inflictOnClients, inflictOnLog, logFaults, nothingToUndo } from './common-faults.js'
+import { commonFaults, growTail, inflictCommonFault, undoReplaced } from './common-faults.js'
 import { openProxies } from './proxies.js'
 import { recovering } from './recover.js'
 import type { Stage, Undo, Way } from './stage.js'
 
 const { channel } = connection
 
-/** How long the owner of the slot goes on acknowledging what no replica gets. */
-const tailMs = 300
-
 /** Three primaries with a replica each. */
 export class Cluster implements Stage {
   readonly description: string
   readonly servers: ReadonlyMap<string, RedisServer>
   readonly faults: readonly ServerFaultKind[] = [
-    ...clientFaults,
-    ...logFaults,
+    ...commonFaults,
     { name: 'replica killed', minMs: 300, maxMs: 2_000 },
     { name: 'owner killed', minMs: 0, maxMs: 0, losesTail: true },
     { name: 'failover that loses a tail', minMs: 0, maxMs: 0, losesTail: true },
@@ -68,7 +63,7 @@ export class Cluster implements Stage {
         return this.#replaced(await stage.killOwner(channel))
       case 'failover that loses a tail': {
         const by = pick(['kill', 'force', 'takeover'] as const, random)
-        return this.#replaced(await stage.loseTail(channel, () => sleep(tailMs), by))
+        return this.#replaced(await stage.loseTail(channel, growTail, by))
       }
       case 'graceful failover':
         await stage.failOver(channel, 'graceful')
@@ -81,21 +76,14 @@ export class Cluster implements Stage {
         await migration.begin()
         return () => migration.finish()
       }
-      case 'owner paused': {
-        const owner = await stage.ownerOf(channel)
-        owner.pause()
-        return this.#recover
-      }
+      case 'owner paused':
       case 'owner paused until it is replaced': {
         const owner = await stage.ownerOf(channel)
         owner.pause()
-        return this.#replaced(owner)
+        return fault === 'owner paused' ? this.#recover : this.#replaced(owner)
       }
-      default: {
-        const redis = stage.clients.of(await stage.ownerOf(channel))
-        await (inflictOnClients(fault, redis) ?? inflictOnLog(fault, redis, random))
-        return nothingToUndo
-      }
+      default:
+        return inflictCommonFault(fault, stage.clients.of(await stage.ownerOf(channel)), random)
     }
   }
 
@@ -103,11 +91,7 @@ export class Cluster implements Stage {
     return this.#stage.stop()
   }
 
-  /** Started again before it is replaced, it would be a primary that has lost everything. */
   #replaced(old: RedisServer): Undo {
-    return async () => {
-      await this.#stage.newOwner(channel, old)
-      await this.#recover()
-    }
+    return undoReplaced(() => this.#stage.newOwner(channel, old), this.#recover)
   }
 }

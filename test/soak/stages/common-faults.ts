@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
 import type { Random } from '../../../examples/demo/services/random.js'
 import { logKeys } from '../../../src/log/keys.js'
@@ -10,30 +11,41 @@ const { stream, last } = logKeys(connection.channel)
 
 const atOnce = { minMs: 0, maxMs: 0 }
 
-/** What a server can do to its clients. */
-export const clientFaults: readonly ServerFaultKind[] = [
+/** What can happen in every topology: to the clients of a server, and by hand to the log. */
+export const commonFaults: readonly ServerFaultKind[] = [
   { name: 'normal clients killed', ...atOnce },
   { name: 'pubsub clients killed', ...atOnce },
-]
-
-/** What can be done to the log by hand. */
-export const logFaults: readonly ServerFaultKind[] = [
   { name: 'log flushed', ...atOnce },
   { name: 'log trimmed', ...atOnce },
   { name: 'entries deleted', ...atOnce },
   { name: 'last deleted', ...atOnce },
 ]
 
-export const nothingToUndo: Undo = () => Promise.resolve()
-
-/** Undefined where the fault is none of these. */
-export function inflictOnClients(fault: string, redis: Redis): Promise<unknown> | undefined {
-  const type = { 'normal clients killed': 'normal', 'pubsub clients killed': 'pubsub' }[fault]
-  return type === undefined ? undefined : redis.call('CLIENT', 'KILL', 'TYPE', type)
+/** Inflicts one of them on the server that has the log. */
+export async function inflictCommonFault(fault: string, redis: Redis, random: Random): Promise<Undo> {
+  await inflict(fault, redis, random)
+  return () => Promise.resolve()
 }
 
-export async function inflictOnLog(fault: string, redis: Redis, random: Random): Promise<unknown> {
+/** The while in which a primary acknowledges what no replica gets. */
+export function growTail(): Promise<void> {
+  return sleep(300)
+}
+
+/** A primary that is started again before it is replaced would be one that has lost everything. */
+export function undoReplaced(replaced: () => Promise<unknown>, recover: Undo): Undo {
+  return async () => {
+    await replaced()
+    await recover()
+  }
+}
+
+async function inflict(fault: string, redis: Redis, random: Random): Promise<unknown> {
   switch (fault) {
+    case 'normal clients killed':
+      return redis.call('CLIENT', 'KILL', 'TYPE', 'normal')
+    case 'pubsub clients killed':
+      return redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub')
     case 'log flushed':
       return redis.flushall()
     case 'log trimmed':

@@ -1,24 +1,19 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Random } from '../../../examples/demo/services/random.js'
 import type { RedisServer } from '../../support/redis-server.js'
 import { SentinelStage } from '../../support/sentinel-stage.js'
 import { pick } from '../chance.js'
 import type { ServerFaultKind } from '../faults/kinds.js'
-import { clientFaults, inflictOnClients, inflictOnLog, logFaults, nothingToUndo } from './common-faults.js'
+import { commonFaults, growTail, inflictCommonFault, undoReplaced } from './common-faults.js'
 import { openProxies } from './proxies.js'
 import { recovering } from './recover.js'
 import type { Stage, Undo, Way } from './stage.js'
-
-/** How long the primary goes on acknowledging what no replica gets. */
-const tailMs = 300
 
 /** A primary, two replicas, three sentinels. */
 export class Sentinel implements Stage {
   readonly description = 'a primary and two replicas under three sentinels'
   readonly servers: ReadonlyMap<string, RedisServer>
   readonly faults: readonly ServerFaultKind[] = [
-    ...clientFaults,
-    ...logFaults,
+    ...commonFaults,
     { name: 'sentinel killed', minMs: 300, maxMs: 2_000 },
     { name: 'primary killed', minMs: 0, maxMs: 0, losesTail: true },
     { name: 'failover by sentinels', minMs: 0, maxMs: 0, losesTail: true },
@@ -63,22 +58,15 @@ export class Sentinel implements Stage {
         return this.#replaced(old)
       }
       case 'failover that loses a tail':
-        return this.#replaced(await stage.loseTail(() => sleep(tailMs)))
-      case 'primary paused': {
-        const primary = await stage.primary()
-        primary.pause()
-        return this.#recover
-      }
+        return this.#replaced(await stage.loseTail(growTail))
+      case 'primary paused':
       case 'primary paused until it is replaced': {
         const primary = await stage.primary()
         primary.pause()
-        return this.#replaced(primary)
+        return fault === 'primary paused' ? this.#recover : this.#replaced(primary)
       }
-      default: {
-        const redis = stage.clients.of(await stage.primary())
-        await (inflictOnClients(fault, redis) ?? inflictOnLog(fault, redis, random))
-        return nothingToUndo
-      }
+      default:
+        return inflictCommonFault(fault, stage.clients.of(await stage.primary()), random)
     }
   }
 
@@ -86,11 +74,7 @@ export class Sentinel implements Stage {
     return this.#stage.stop()
   }
 
-  /** Started again before it is replaced, it would be a primary that has lost everything. */
   #replaced(old: RedisServer): Undo {
-    return async () => {
-      await this.#stage.newPrimary(old)
-      await this.#recover()
-    }
+    return undoReplaced(() => this.#stage.newPrimary(old), this.#recover)
   }
 }

@@ -4,7 +4,7 @@ import { startRedisServer, type RedisServer } from '../../support/redis-server.j
 import { ServerClients } from '../../support/server-clients.js'
 import { TcpProxy } from '../../support/tcp-proxy.js'
 import type { ServerFaultKind } from '../faults/kinds.js'
-import { clientFaults, inflictOnClients, inflictOnLog, logFaults, nothingToUndo } from './common-faults.js'
+import { commonFaults, inflictCommonFault } from './common-faults.js'
 import type { Stage, Undo, Way } from './stage.js'
 
 /** With every append on disk before it is acknowledged, so that what was acknowledged outlives a kill. */
@@ -15,8 +15,7 @@ export class Standalone implements Stage {
   readonly description = 'one Redis, appendfsync always'
   readonly servers: ReadonlyMap<string, RedisServer>
   readonly faults: readonly ServerFaultKind[] = [
-    ...clientFaults,
-    ...logFaults,
+    ...commonFaults,
     { name: 'redis paused', minMs: 300, maxMs: 2_500 },
     { name: 'redis killed', minMs: 100, maxMs: 1_500 },
     { name: 'redis read-only', minMs: 300, maxMs: 2_000 },
@@ -61,8 +60,7 @@ export class Standalone implements Stage {
           await redis.call('REPLICAOF', 'NO', 'ONE')
         }
       default:
-        await (inflictOnClients(fault, redis) ?? inflictOnLog(fault, redis, random))
-        return nothingToUndo
+        return inflictCommonFault(fault, redis, random)
     }
   }
 
