@@ -5,6 +5,7 @@ import { ClusterStage } from '../support/cluster-stage.js'
 import { until, within } from '../support/latch.js'
 import type { LiveFollower } from '../support/live-fleet.js'
 import { Load } from '../support/load.js'
+import { expectLoadHandled } from '../support/load-handled.js'
 import { ServerProxies } from '../support/server-proxies.js'
 import { expectResyncs, nextState } from '../support/settled.js'
 import type { SlotMigration } from '../support/slot-migration.js'
@@ -41,14 +42,8 @@ async function acknowledged(): Promise<void> {
   await within(fleet.main.invalidate('user', `probe-${load.ids.length}`), 10_000, 'an acknowledgement')
 }
 
-/** The load ends; then the live subscription has handled all of it, in order, and has not resynced. */
-async function expectAllHandled(): Promise<string[]> {
-  const ids = await load.stop()
-  await live.handled.has(ids.at(-1) ?? '')
-  await expectResyncs(live, [])
-  // What a failover lost after it was handed over is handed over again.
-  const names = live.handled.names.filter((name) => ids.includes(name))
-  expect([...new Set(names)]).toEqual(ids)
+async function expectAllHandled(): Promise<readonly string[]> {
+  const ids = await expectLoadHandled(load, [live], (name) => !name.startsWith('probe-'))
   await fleet.expectDistinctAppendIds()
   return ids
 }

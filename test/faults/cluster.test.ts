@@ -4,8 +4,8 @@ import { ClusterStage } from '../support/cluster-stage.js'
 import { until } from '../support/latch.js'
 import type { LiveFollower } from '../support/live-fleet.js'
 import { Load } from '../support/load.js'
+import { expectLoadHandled } from '../support/load-handled.js'
 import type { RedisServer } from '../support/redis-server.js'
-import { expectResyncs } from '../support/settled.js'
 import { Wiretap } from '../support/wiretap.js'
 
 let stage: ClusterStage
@@ -32,16 +32,8 @@ afterEach(async () => {
 
 afterAll(() => stage.stop())
 
-/** The load ends; then every subscription has handled all of it, in order, and none has resynced. */
-async function expectAllHandled(): Promise<string[]> {
-  const ids = await load.stop()
-  const last = ids.at(-1) ?? ''
-  await Promise.all(followers.map(({ handled }) => handled.has(last)))
-  for (const follower of followers) {
-    await expectResyncs(follower, [])
-    // What a failover lost after it was handed over is handed over again.
-    expect([...new Set(follower.handled.names)]).toEqual(ids)
-  }
+async function expectAllHandled(): Promise<readonly string[]> {
+  const ids = await expectLoadHandled(load, followers)
   expect(fleet.repairs.reduce((sum, { unknown }) => sum + unknown, 0)).toBe(0)
   await fleet.expectDistinctAppendIds()
   return ids

@@ -1,17 +1,17 @@
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { InvalidationPublisher, PublisherEvents, RepairSummary } from '../../src/index.js'
+import type { PublisherEvents } from '../../src/index.js'
 import { nextEvent, within } from '../support/latch.js'
-import { Fleet, type LiveFollower } from '../support/live-fleet.js'
+import type { LiveFollower } from '../support/live-fleet.js'
 import { Load } from '../support/load.js'
+import { expectLoadHandled } from '../support/load-handled.js'
+import { PublishingFleet } from '../support/publishing-fleet.js'
 import { SentinelStage } from '../support/sentinel-stage.js'
 import { serverIsAtLeast } from '../support/server-version.js'
 import { expectResyncs, nextState } from '../support/settled.js'
 
 let stage: SentinelStage
-let fleet: Fleet
-let publisher: InvalidationPublisher
-let repairs: RepairSummary[]
+let fleet: PublishingFleet
 let followers: readonly LiveFollower[]
 let load: Load
 
@@ -20,13 +20,10 @@ beforeAll(async () => {
 })
 
 beforeEach(async () => {
-  fleet = new Fleet(stage.url)
-  publisher = await fleet.publisher({ publishTimeoutMs: 60_000 })
-  repairs = []
-  publisher.on('repaired', (summary) => repairs.push(summary))
+  fleet = await new PublishingFleet(stage.url).publish()
   const lent = new Redis({ ...stage.options(), lazyConnect: true })
   followers = await Promise.all([fleet.follow(), fleet.follow({}, {}, lent)])
-  load = new Load(publisher)
+  load = new Load(fleet.main)
   await load.more(50)
 })
 
@@ -38,16 +35,8 @@ afterEach(async () => {
 
 afterAll(() => stage.stop())
 
-/** The load ends; then every subscription has handled all of it, in order, and none has resynced. */
-async function expectAllHandled(): Promise<void> {
-  const ids = await load.stop()
-  const last = ids.at(-1) ?? ''
-  await Promise.all(followers.map(({ handled }) => handled.has(last)))
-  for (const follower of followers) {
-    await expectResyncs(follower, [])
-    // What a failover lost after it was handed over is handed over again.
-    expect([...new Set(follower.handled.names)]).toEqual(ids)
-  }
+function expectAllHandled(): Promise<unknown> {
+  return expectLoadHandled(load, followers)
 }
 
 /** Before Redis 7 sentinels look every ten seconds, whatever they are told, and as long two servers hold themselves for the primary. */
@@ -60,8 +49,8 @@ describe.runIf(briskSentinels)('under load, behind sentinels', { timeout: 60_000
     await stage.newPrimary(old)
     await load.more(50)
     await expectAllHandled()
-    expect(repairs).toHaveLength(1)
-    expect(repairs[0]?.unknown).toBe(0)
+    expect(fleet.repairs).toHaveLength(1)
+    expect(fleet.repairs[0]?.unknown).toBe(0)
   })
 
   it('a primary that is paused is passed over, and what it executes when it wakes hurts nobody', async () => {
@@ -110,7 +99,7 @@ describe.runIf(briskSentinels)('under load, behind sentinels', { timeout: 60_000
     const primary = await stage.primary()
     await Promise.all(stage.sentinels.map((sentinel) => sentinel.kill()))
     const gone = followers.map((follower) => nextState(follower, 'disconnected'))
-    const queued = nextEvent<PublisherEvents, 'queued'>(publisher, 'queued')
+    const queued = nextEvent<PublisherEvents, 'queued'>(fleet.main, 'queued')
     await primary.kill()
     await Promise.all(gone)
     await within(queued, 10_000, 'the messages queued')

@@ -1,36 +1,20 @@
 import { expect } from 'vitest'
-import type { InvalidationPublisher, PublisherOptions, RepairSummary } from '../../src/index.js'
+import type { PublisherOptions } from '../../src/index.js'
 import { logKeys } from '../../src/log/keys.js'
 import type { ClusterStage } from './cluster-stage.js'
-import { ids } from './handled.js'
-import { Fleet } from './live-fleet.js'
+import { PublishingFleet } from './publishing-fleet.js'
 
-/** A fleet on a cluster, with one publisher that no message times out of. */
-export class ClusterFleet extends Fleet {
+/** A fleet on a cluster. */
+export class ClusterFleet extends PublishingFleet {
   readonly stage: ClusterStage
-  readonly repairs: RepairSummary[] = []
-  #publisher: InvalidationPublisher | undefined
 
-  static async on(stage: ClusterStage, options: PublisherOptions = {}): Promise<ClusterFleet> {
-    const fleet = new ClusterFleet(stage)
-    const publisher = await fleet.publisher({ publishTimeoutMs: 60_000, ...options })
-    publisher.on('repaired', (summary) => fleet.repairs.push(summary))
-    fleet.#publisher = publisher
-    return fleet
+  static on(stage: ClusterStage, options: PublisherOptions = {}): Promise<ClusterFleet> {
+    return new ClusterFleet(stage).publish(options)
   }
 
   private constructor(stage: ClusterStage) {
     super(stage.url)
     this.stage = stage
-  }
-
-  get main(): InvalidationPublisher {
-    if (!this.#publisher) throw new Error('Expected a fleet that was started')
-    return this.#publisher
-  }
-
-  async publishAll(first: number, last: number): Promise<void> {
-    await Promise.all(ids(first, last).map((id) => this.main.invalidate('user', id)))
   }
 
   /** The append ids in the log, at its owner; no two may be equal, also among those heard elsewhere. */

@@ -148,8 +148,14 @@ export class ClusterStage extends ClusterView {
   async recover(): Promise<void> {
     await revive(this.nodes)
     await this.agreed()
-    const primaries = await this.primaries()
-    for (const node of this.nodes) if (!primaries.includes(node)) await this.#settle(node)
+    // Looked at anew each time: a failover that ends meanwhile changes who is to follow whom.
+    const isWhole = async (): Promise<boolean> => {
+      const primaries = await this.primaries()
+      // One after the other: two that follow nobody must not both take the same primary.
+      for (const node of this.nodes) if (!primaries.includes(node) && !(await this.#isSettled(node))) return false
+      return true
+    }
+    await until(() => isWhole().catch(() => false), 60_000, 'nodes that are primaries with slots, or replicas in sync')
   }
 
   /** Removes a node: the others forget it, and it forgets them and what it had. */
@@ -180,17 +186,14 @@ export class ClusterStage extends ClusterView {
   }
 
   /** An owner that lost its slots to several others while it was down follows none of them by itself. */
-  async #settle(node: RedisServer): Promise<void> {
-    const isSettled = async (): Promise<boolean> => {
-      if (await this.isReplica(node)) return true
-      const primaries = await this.primaries()
-      const replicas = await Promise.all(primaries.map((primary) => this.replicasOf(primary)))
-      const orphan = primaries.find((_, index) => replicas[index]?.length === 0)
-      const role = await this.clients.info(node, 'replication', 'role')
-      if (orphan && role === 'master') await this.clients.of(node).call('CLUSTER', 'REPLICATE', this.#id(orphan))
-      return false
-    }
-    await until(() => isSettled().catch(() => false), 20_000, `the node on port ${node.port} a replica`)
+  async #isSettled(node: RedisServer): Promise<boolean> {
+    if (await this.isReplica(node)) return true
+    const primaries = await this.primaries()
+    const replicas = await Promise.all(primaries.map((primary) => this.replicasOf(primary)))
+    const orphan = primaries.find((_, index) => replicas[index]?.length === 0)
+    const role = await this.clients.info(node, 'replication', 'role')
+    if (orphan && role === 'master') await this.clients.of(node).call('CLUSTER', 'REPLICATE', this.#id(orphan))
+    return false
   }
 
   #id(node: RedisServer): string {

@@ -13,11 +13,24 @@ export async function inSync(
 ): Promise<void> {
   const target = Number(await clients.info(primary, 'replication', 'master_repl_offset'))
   for (const replica of replicas) {
-    const hasCome = async (): Promise<boolean> =>
-      (await clients.info(replica, 'replication', 'master_link_status')) === 'up' &&
-      Number(await clients.info(replica, 'replication', 'slave_repl_offset')) >= target
-    await until(hasCome, 20_000, `the replica on port ${replica.port} in sync`)
+    await until(() => hasReached(clients, replica, target), 20_000, `the replica on port ${replica.port} in sync`)
   }
+}
+
+/** Whether all that the primary has written by now has come to its replicas. */
+export async function areInSync(
+  clients: ServerClients,
+  primary: RedisServer,
+  replicas: readonly RedisServer[],
+): Promise<boolean> {
+  const target = Number(await clients.info(primary, 'replication', 'master_repl_offset'))
+  const synced = await Promise.all(replicas.map((replica) => hasReached(clients, replica, target)))
+  return synced.every((each) => each)
+}
+
+async function hasReached(clients: ServerClients, replica: RedisServer, target: number): Promise<boolean> {
+  if ((await clients.info(replica, 'replication', 'master_link_status')) !== 'up') return false
+  return Number(await clients.info(replica, 'replication', 'slave_repl_offset')) >= target
 }
 
 /**

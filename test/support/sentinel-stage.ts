@@ -1,7 +1,7 @@
 import type { Redis, RedisOptions } from 'ioredis'
 import { until } from './latch.js'
 import { revive, startRedisServer, type RedisServer } from './redis-server.js'
-import { holdBack, inSync, letFollow, promptSync } from './replication.js'
+import { areInSync, holdBack, inSync, letFollow, promptSync } from './replication.js'
 import { ServerClients } from './server-clients.js'
 import { ServerProxies } from './server-proxies.js'
 import type { TcpProxy } from './tcp-proxy.js'
@@ -116,7 +116,18 @@ export class SentinelStage {
   /** Sentinels promote a replica although all is well: what the primary has not replicated is lost with it. */
   async failOver(): Promise<void> {
     const [first] = this.sentinels
-    if (first) await this.clients.of(first).call('SENTINEL', 'FAILOVER', name)
+    if (!first) throw new Error('Expected a stage with a sentinel')
+    const begun = async (): Promise<boolean> => {
+      try {
+        await this.clients.of(first).call('SENTINEL', 'FAILOVER', name)
+        return true
+      } catch (error) {
+        // For a moment after a start no replica has been looked at yet.
+        if (error instanceof Error && error.message.startsWith('NOGOODSLAVE')) return false
+        throw error
+      }
+    }
+    await until(begun, 20_000, 'a replica that the sentinel finds fit')
   }
 
   /** Sentinels send their servers the second command where they would have sent the first. */
@@ -149,13 +160,19 @@ export class SentinelStage {
   /** Brings back all that is down or paused; resolves when the sentinels agree on a primary and all others follow it. */
   async recover(): Promise<void> {
     await Promise.all([this.reviveSentinels(), revive(this.servers)])
-    const agreed = async (): Promise<boolean> => {
+    // Looked at anew each time: a failover that ends meanwhile changes who is to follow whom.
+    const isWhole = async (): Promise<boolean> => {
       const ports = await Promise.all(this.sentinels.map((each) => this.#primaryPort(each)))
-      const role = await this.clients.info(await this.primary(), 'replication', 'role')
-      return new Set(ports).size === 1 && role === 'master'
+      const primary = await this.primary()
+      const isPrimary = (await this.clients.info(primary, 'replication', 'role')) === 'master'
+      if (new Set(ports).size !== 1 || !isPrimary) return false
+      return areInSync(this.clients, primary, await this.replicas())
     }
-    await until(() => agreed().catch(() => false), 20_000, 'sentinels that agree on a primary')
-    for (const replica of await this.replicas()) await this.follows(replica)
+    await until(
+      () => isWhole().catch(() => false),
+      60_000,
+      'sentinels that agree on a primary, and its replicas in sync',
+    )
   }
 
   async reviveSentinels(): Promise<void> {

@@ -6,7 +6,6 @@ import { pick } from '../chance.js'
 import type { ServerFaultKind } from '../faults/kinds.js'
 import { commonFaults, growTail, inflictCommonFault, undoReplaced } from './common-faults.js'
 import { openProxies } from './proxies.js'
-import { recovering } from './recover.js'
 import type { Stage, Undo, Way } from './stage.js'
 
 const { channel } = connection
@@ -38,7 +37,7 @@ export class Cluster implements Stage {
 
   private constructor(stage: ClusterStage, sharded: boolean) {
     this.#stage = stage
-    this.#recover = recovering(stage)
+    this.#recover = () => stage.recover()
     this.#sharded = sharded
     this.description = `three primaries with a replica each${sharded ? ', sharded Pub/Sub' : ''}`
     this.servers = new Map(stage.nodes.map((server, index) => [`redis ${index + 1}`, server]))

@@ -5,7 +5,6 @@ import { pick } from '../chance.js'
 import type { ServerFaultKind } from '../faults/kinds.js'
 import { commonFaults, growTail, inflictCommonFault, undoReplaced } from './common-faults.js'
 import { openProxies } from './proxies.js'
-import { recovering } from './recover.js'
 import type { Stage, Undo, Way } from './stage.js'
 
 /** A primary, two replicas, three sentinels. */
@@ -32,7 +31,7 @@ export class Sentinel implements Stage {
 
   private constructor(stage: SentinelStage) {
     this.#stage = stage
-    this.#recover = recovering(stage)
+    this.#recover = () => stage.recover()
     this.servers = new Map([
       ...stage.servers.map((server, index) => [`redis ${index + 1}`, server] as const),
       ...stage.sentinels.map((server, index) => [`sentinel ${index + 1}`, server] as const),

@@ -1,0 +1,57 @@
+import { expect } from 'vitest'
+import { redisCursor } from '../../src/index.js'
+import type { RedisSource } from '../../src/open-log.js'
+import { ids } from './handled.js'
+import type { PublishingFleet } from './publishing-fleet.js'
+import type { RedisServer } from './redis-server.js'
+import type { ServerProxies } from './server-proxies.js'
+import { expectResyncs, nextState } from './settled.js'
+
+export interface LostTail {
+  /** Its publisher packs nothing: an append is a message. */
+  readonly fleet: PublishingFleet
+  /** The way that a client goes which loses the servers before they fail. */
+  readonly route: ServerProxies
+  readonly throughRoute: RedisSource
+  /** Publishes what is acknowledged and lost with the primary, which it returns. */
+  readonly lose: (publish: () => Promise<unknown>) => Promise<RedisServer>
+  /** Resolves when there is another primary. */
+  readonly replaced: (old: RedisServer) => Promise<unknown>
+}
+
+/** How long all may take to have it, from the new primary on. */
+const limitMs = 5_000
+
+/**
+ * A failover loses 100 acknowledged appends: all who were live, who were away, and who begin anew at a saved position
+ * have handled them in time, without a flush.
+ */
+export async function expectLostTailHandled({ fleet, route, throughRoute, lose, replaced }: LostTail): Promise<void> {
+  const live = await fleet.follow()
+  const away = await fleet.follow({}, {}, throughRoute)
+  const cursor = { name: 'durable', cursor: redisCursor(), startAt: 'head' } as const
+  const closed = await fleet.follow(cursor)
+  await fleet.publishAll(1, 50)
+  await Promise.all([live, away, closed].map(({ handled }) => handled.count(50)))
+  await closed.subscriber.close()
+  const gone = nextState(away, 'disconnected')
+  route.inflict({ kind: 'refuse' })
+  route.inflict({ kind: 'cut' })
+  await gone
+
+  const old = await lose(() => fleet.publishAll(51, 150))
+  await replaced(old)
+  const since = performance.now()
+  route.heal()
+  const restarted = await fleet.follow(cursor)
+  await Promise.all([live.handled.count(150), away.handled.count(150), restarted.handled.count(100)])
+  expect(performance.now() - since).toBeLessThan(limitMs)
+
+  for (const each of [live, away, restarted]) await expectResyncs(each, [])
+  expect([...new Set(live.handled.names)]).toEqual(ids(1, 150))
+  // The tail is appended again in order, and each only once.
+  expect(live.handled.names.slice(-100)).toEqual(ids(51, 150))
+  expect(away.handled.names).toEqual(ids(1, 150))
+  expect(restarted.handled.names).toEqual(ids(51, 150))
+  expect(fleet.repairs).toEqual([{ intact: 50, reappended: 100, unknown: 0 }])
+}
