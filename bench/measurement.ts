@@ -20,25 +20,39 @@ export interface Figure {
   readonly title: string
   readonly unit: string
   readonly better: 'higher' | 'lower'
+  /**
+   * Counts what went wrong, such as messages lost: told wherever it is not 0, summed up and never averaged.
+   * Default: false.
+   */
+  readonly fault?: boolean
 }
 
 /** Variants that are measured in turns. */
-export interface Case {
+export type Case = CaseWithRedis | CaseWithoutRedis
+
+interface CaseCommon {
   readonly name: string
   /** What sets it apart from the others of its measurement, such as `{ in_flight: 1000, subscribers: 1 }`: stable. */
   readonly parameters: Readonly<Record<string, number>>
-  /** Arguments of the `redis-server` that is started for this case alone; undefined where it needs none. */
-  readonly redis?: readonly string[]
+}
+
+export interface CaseWithRedis extends CaseCommon {
+  /** Arguments of the `redis-server` that is started for this case alone. */
+  readonly redis: readonly string[]
   /**
    * Starts what the variants need. Ours comes first of them, then what it is compared with. What it starts is handed
    * to `resources`, and closed when all is measured.
    */
+  open(context: CaseContext & { readonly server: RedisServer }): Promise<readonly Variant[]> | readonly Variant[]
+}
+
+export interface CaseWithoutRedis extends CaseCommon {
+  readonly redis?: undefined
+  /** As that of {@link CaseWithRedis}, without a server. */
   open(context: CaseContext): Promise<readonly Variant[]> | readonly Variant[]
 }
 
 export interface CaseContext {
-  /** Of this case alone. */
-  readonly server: RedisServer
   readonly resources: AsyncDisposableStack
   readonly say: (line: string) => void
 }
@@ -48,6 +62,11 @@ export interface Variant {
   readonly name: string
   /** As people read it, such as `ioredis PUBLISH/SUBSCRIBE`. */
   readonly title: string
+  /**
+   * The folder of `peers/` that has the packages it needs: they are installed before it first runs. With
+   * `--without-peers` it is left out. Default: what the bench has anyway is enough.
+   */
+  readonly peer?: string
   /** Measures once. */
   run(): Promise<Reading>
 }

@@ -9,7 +9,7 @@ export interface Results {
   readonly size: Size
   readonly repetitions: number
   readonly machine: Machine
-  /** Of this library, Node, redis-server and all that it was measured beside. */
+  /** Of this library, Node, redis-server, ioredis and the packages of the peers that were measured. */
   readonly versions: Readonly<Record<string, string>>
   /** Load average of the last minute, the bench's own included. */
   readonly load: { readonly before: number; readonly after: number }
