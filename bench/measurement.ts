@@ -1,4 +1,5 @@
 import type { RedisServer } from '../scripts/redis-server-process.js'
+import type { Resources } from './resources.js'
 
 /** How long and how much: `smoke` only shows that everything runs, and its figures mean nothing. */
 export type Size = 'full' | 'default' | 'smoke'
@@ -53,7 +54,7 @@ export interface CaseWithoutRedis extends CaseCommon {
 }
 
 export interface CaseContext {
-  readonly resources: AsyncDisposableStack
+  readonly resources: Resources
   readonly say: (line: string) => void
 }
 
