@@ -2,6 +2,7 @@
 export const telemetrySetups = [
   'tracing off',
   'no SDK',
+  'SDK, none sampled',
   'SDK, 1 % sampled',
   'SDK, all recorded',
   'SDK, all recorded, metrics',

@@ -9,12 +9,7 @@ import {
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics'
 import { NodeSDK } from '@opentelemetry/sdk-node'
-import {
-  AlwaysOnSampler,
-  BatchSpanProcessor,
-  ParentBasedSampler,
-  TraceIdRatioBasedSampler,
-} from '@opentelemetry/sdk-trace'
+import { BatchSpanProcessor, ParentBasedSampler, TraceIdRatioBasedSampler } from '@opentelemetry/sdk-trace'
 import { InvalidationPublisher, InvalidationSubscriber } from '../../src/index.js'
 import { MemoryLog } from '../../src/testing.js'
 import { serve } from './serve.js'
@@ -59,7 +54,7 @@ async function run(messages: number): Promise<number> {
  */
 function start(chosen: TelemetrySetup): () => Promise<void> {
   if (chosen === 'tracing off' || chosen === 'no SDK') return () => Promise.resolve()
-  const root = chosen === 'SDK, 1 % sampled' ? new TraceIdRatioBasedSampler(0.01) : new AlwaysOnSampler()
+  const root = new TraceIdRatioBasedSampler(sampledShare(chosen))
   const exporter = {
     export: (_spans: unknown, done: (result: { code: number }) => void): void => done({ code: 0 }),
     shutdown: (): Promise<void> => Promise.resolve(),
@@ -74,6 +69,17 @@ function start(chosen: TelemetrySetup): () => Promise<void> {
     autoDetectResources: false,
   }).start()
   return () => batches.forceFlush()
+}
+
+function sampledShare(chosen: TelemetrySetup): number {
+  switch (chosen) {
+    case 'SDK, none sampled':
+      return 0
+    case 'SDK, 1 % sampled':
+      return 0.01
+    default:
+      return 1
+  }
 }
 
 function inMemoryMetrics(): PeriodicExportingMetricReader {
