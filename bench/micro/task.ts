@@ -6,7 +6,7 @@ export interface MicroTask {
   /** How many operations a call of `run` makes: a clock is read around each call, and costs as much as some of these. */
   readonly operations: number
   /** Returns a number that depends on all of its work, so that none of it can be optimised away. */
-  run(): number | Promise<number>
+  readonly run: () => number | Promise<number>
 }
 
 export interface MicroCase {

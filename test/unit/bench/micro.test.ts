@@ -13,7 +13,7 @@ describe('micro', () => {
     { measured: globHostile, result: 0, unit: 'matches' },
     { measured: watermark, result: 1_000, unit: 'values advanced' },
   ])('does the same work in each variant of $measured.name: $result $unit', async ({ measured, result }) => {
-    const results = await Promise.all(measured.tasks.map(({ run }) => run()))
+    const results = await Promise.all(measured.tasks.map(async ({ run }) => run()))
 
     expect(results).toEqual(measured.tasks.map(() => result))
   })
