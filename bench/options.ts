@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { readOptions, wholeNumber } from '../scripts/read-options.js'
 import { UsageError } from '../scripts/usage-error.js'
 import type { Measurement, Size } from './measurement.js'
@@ -7,20 +8,37 @@ export interface BenchOptions {
   readonly measurements: readonly Measurement[]
   readonly repetitions: number
   readonly size: Size
+  /** Whether to measure beside what needs packages of its own, too. */
+  readonly withPeers: boolean
   readonly json: boolean
+  /** Results that are reported on in place of measuring. */
+  readonly from: string | undefined
+  /** Results to compare with. */
+  readonly compare: string | undefined
+  /** The folder in which the report is left, if any. */
+  readonly out: string | undefined
 }
+
+/** Where the report is committed. */
+export const reportFolder = fileURLToPath(new URL('report', import.meta.url))
 
 const names = measurements.map(({ name }) => name)
 const maxRepetitions = 1_000
 
-export const help = `Measures this library beside plain ioredis, in turns, on a redis-server started for it.
+export const help = `Measures this library beside others, in turns, on redis-servers started for it.
 
   npm run bench -- [options]
 
   --only NAME        only this measurement: ${names.join(', ')}; can be given more than once
-  --repetitions N    how often each is measured, 1 to ${maxRepetitions.toLocaleString('en-US')} (default 3)
+  --full             as long and as much as it takes, instead of some minutes
   --smoke            tiny amounts: shows that it runs; the figures mean nothing
-  --json             print the result as one JSON object
+  --repetitions N    how often each is measured, 1 to ${maxRepetitions.toLocaleString('en-US')} (default 5)
+  --without-peers    leave out what needs packages of its own: nothing is installed, so it works offline
+  --json             print the results as one JSON object
+  --compare FILE     tell what changed since the results in FILE
+  --from FILE        measure nothing: report on the results in FILE
+  --out DIR          leave results.json and index.html in DIR (default: bench/report when all of it was measured, else
+                     nowhere)
   --help             print this
 
 Progress goes to stderr. Exits with 0 when all was measured, with 1 when something failed, with 2 for bad options.
@@ -28,21 +46,31 @@ Progress goes to stderr. Exits with 0 when all was measured, with 1 when somethi
 
 /** @throws UsageError that says what was expected */
 export function parseOptions(args: readonly string[]): BenchOptions | 'help' {
-  const { only, repetitions, smoke, json, help } = readOptions(args, {
+  const given = readOptions(args, {
     only: { type: 'string', multiple: true, default: [] },
-    repetitions: { type: 'string', default: '3' },
+    full: { type: 'boolean', default: false },
     smoke: { type: 'boolean', default: false },
+    repetitions: { type: 'string', default: '5' },
+    'without-peers': { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
+    compare: { type: 'string' },
+    from: { type: 'string' },
+    out: { type: 'string' },
     help: { type: 'boolean', default: false },
   })
-  if (help) return 'help'
+  const { only, full, smoke, json, from, compare } = given
+  if (given.help) return 'help'
   const unknown = only.find((name) => !names.includes(name))
   if (unknown !== undefined)
     throw new UsageError(`Expected --only to be one of ${names.join(', ')}, got \`${unknown}\``)
+  if (full && smoke) throw new UsageError('Expected one of --full and --smoke, got both')
+  const size = full ? 'full' : smoke ? 'smoke' : 'default'
+  const withPeers = !given['without-peers']
+  const measuresAll = only.length === 0 && size !== 'smoke' && withPeers && from === undefined
   return {
     measurements: measurements.filter(({ name }) => only.length === 0 || only.includes(name)),
-    repetitions: wholeNumber('--repetitions', repetitions, 1, maxRepetitions),
-    size: smoke ? 'smoke' : 'full',
-    json,
+    repetitions: wholeNumber('--repetitions', given.repetitions, 1, maxRepetitions),
+    ...{ size, withPeers, json, from, compare },
+    out: given.out ?? (measuresAll ? reportFolder : undefined),
   }
 }

@@ -1,4 +1,4 @@
-import { describeMachine } from '../../bench/machine.js'
+import { readVersions } from '../../bench/versions.js'
 import type { SoakOptions } from './options.js'
 import type { Soak } from './soak.js'
 
@@ -32,7 +32,7 @@ export interface Outcome {
 }
 
 export async function outcomeOf(soak: Soak, { topology, sharded, seed }: SoakOptions): Promise<Outcome> {
-  const { versions } = await describeMachine()
+  const versions = await readVersions()
   const { startedAt, ledger, score, vitals, clock } = soak
   return {
     ...{ startedAt: startedAt.toISOString(), topology: sharded ? `${topology}, sharded` : topology, seed },
