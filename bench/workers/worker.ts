@@ -1,11 +1,11 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { isNumbers } from './serve.js'
+import { isNumbers } from './questions.js'
 
 const answerTimeoutMs = 60_000
 
-/** A script of this folder as a process of its own, which answers numbers with numbers (see serve.ts). */
+/** A script of this folder as a process of its own. It answers what it is asked, one question at a time (see serve.ts). */
 export class Worker implements AsyncDisposable {
   readonly #script: string
   readonly #child: ChildProcess
@@ -29,11 +29,22 @@ export class Worker implements AsyncDisposable {
     })
   }
 
-  /** @throws Error that tells what it wrote on stderr, when it ends instead of answering */
+  /** Resolves to the numbers with which a script that is served by `serve()` answers numbers; throws as {@link request}. */
   async ask(...numbers: readonly number[]): Promise<readonly number[]> {
-    const answer = this.#answer()
-    this.#child.send(numbers)
-    return answer
+    return this.request(numbers, isNumbers)
+  }
+
+  /**
+   * Asks for what JSON can say, and resolves to an answer that `isAnswer` accepts.
+   *
+   * @throws Error for any other answer, and one that tells what it wrote on stderr, when it ends instead of answering
+   */
+  async request<Answer>(asked: object, isAnswer: (answer: unknown) => answer is Answer): Promise<Answer> {
+    const answered = this.#answer()
+    this.#child.send(asked)
+    const answer = await answered
+    if (isAnswer(answer)) return answer
+    throw new Error(`${this.#script} answered ${JSON.stringify(asked)} with ${JSON.stringify(answer)}`)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -47,14 +58,14 @@ export class Worker implements AsyncDisposable {
     return this.#child.exitCode !== null || this.#child.signalCode !== null
   }
 
-  async #answer(): Promise<readonly number[]> {
+  async #answer(): Promise<unknown> {
     const settled = new AbortController()
     const deadline = AbortSignal.timeout(answerTimeoutMs)
     const signal = AbortSignal.any([settled.signal, deadline])
     const ended = this.#hasEnded ? Promise.resolve([]) : once(this.#child, 'close', { signal }).then(() => [])
     try {
       const [answer]: unknown[] = await Promise.race([once(this.#child, 'message', { signal }), ended])
-      if (isNumbers(answer)) return answer
+      if (answer !== undefined) return answer
       throw new Error(`${this.#script} ended without an answer:\n${this.#stderr}`)
     } catch (error) {
       if (!deadline.aborted) throw error
