@@ -1,0 +1,91 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { RedisServer } from '../../scripts/redis-server-process.js'
+import { sharedNow } from '../clock.js'
+import type { CaseWithRedis, Measurement, Reading, Size } from '../measurement.js'
+import { MissedEntries } from '../missed-entries.js'
+import { recoverySteps } from '../workers/recovery-steps.js'
+import { Worker } from '../workers/worker.js'
+
+const channel = 'bench:recovery'
+
+const missed: Readonly<Record<Size, readonly number[]>> = {
+  full: [1_000, 10_000, 100_000, 1_000_000],
+  default: [1_000, 10_000, 100_000],
+  smoke: [500],
+}
+
+/** Entries that are read before anything is measured. */
+const warmUp: Readonly<Record<Size, number>> = { full: 50_000, default: 20_000, smoke: 500 }
+
+/** Time for every client that was cut off to ask for a new connection: ours waits at most 50 ms for that, ioredis 50 ms. */
+const awayMs = 200
+
+/**
+ * Two ways to entries that were missed, each of one invalidation. `replay_ms`: connections are up, from the wish to
+ * read to the last entry handled. `recover_ms`: connections were cut and the server is stopped, from the moment it goes on
+ * to all handled and live; each client has asked for its new connection by then, so that the delays before it did do
+ * not count.
+ *
+ * The bare read goes through pages of 1,000, one after another, checks nothing and follows nothing.
+ */
+export const recovery: Measurement = {
+  name: 'recovery',
+  title: 'Recovery: until all that was missed is handled, and live',
+  figures: [
+    { name: 'replay_ms', title: 'replayed', unit: 'ms', better: 'lower' },
+    { name: 'entries_per_s', title: 'replayed', unit: 'entries/s', better: 'higher' },
+    { name: 'recover_ms', title: 'link restored to live', unit: 'ms', better: 'lower' },
+  ],
+  cases: (size) =>
+    missed[size].map((count): CaseWithRedis => ({
+      name: `${count.toLocaleString('en-US')} missed`,
+      parameters: { missed: count },
+      redis: [],
+      async open({ server, resources }) {
+        const { url } = server
+        const entries = resources.use(await MissedEntries.append(url, channel, count))
+        const { position, stream } = entries
+        const [id = ''] = position.split('@')
+        const [library, bare] = await Promise.all([
+          Worker.start('recovery-library.ts', [url, channel, position]),
+          Worker.start('recovery-bare.ts', [url, stream, id]),
+        ])
+        for (const worker of [library, bare]) resources.use(worker)
+        for (let read = 0; read < warmUp[size]; read += count) {
+          await Promise.all([library, bare].map((worker) => worker.ask(recoverySteps.replay, count)))
+        }
+        const bed = { server, entries, count }
+        return [
+          { name: 'cache-invalidation', title: 'cache-invalidation', run: () => recover(library, bed) },
+          { name: 'xrange', title: 'bare XRANGE and JSON.parse', run: () => recover(bare, bed) },
+        ]
+      },
+    })),
+}
+
+interface Bed {
+  readonly server: RedisServer
+  readonly entries: MissedEntries
+  readonly count: number
+}
+
+async function recover(worker: Worker, { server, entries, count }: Bed): Promise<Reading> {
+  await entries.show()
+  const [replayMs = NaN] = await worker.ask(recoverySteps.replay, count)
+  await entries.hide()
+  await worker.ask(recoverySteps.stand, count)
+  const recovered = worker.ask(recoverySteps.recover, count)
+  await entries.showAndCutOff()
+  server.pause()
+  await delay(awayMs)
+  const restoredAt = sharedNow()
+  server.resume()
+  const [recoveredAt = NaN] = await recovered
+  return {
+    figures: {
+      replay_ms: replayMs,
+      entries_per_s: (count / replayMs) * 1_000,
+      recover_ms: recoveredAt - restoredAt,
+    },
+  }
+}
