@@ -1,8 +1,9 @@
 import type { Measurement } from './measurement.js'
 import { latency } from './measurements/latency.js'
-import { replay } from './measurements/replay.js'
+import { micro } from './measurements/micro.js'
+import { recovery } from './measurements/recovery.js'
 import { telemetry } from './measurements/telemetry.js'
 import { throughput } from './measurements/throughput.js'
 
 /** All of them, in the order in which they run. */
-export const measurements: readonly Measurement[] = [throughput, latency, replay, telemetry]
+export const measurements: readonly Measurement[] = [throughput, latency, recovery, micro, telemetry]
