@@ -40,7 +40,7 @@ export const ratios: readonly Ratio[] = [
   cpuOf('redis_cpu_us', 'redis_cpu_vs_publish', 'CPU of Redis', 0.5),
   cpuOf('subscriber_cpu_us', 'subscriber_cpu_vs_ioredis', 'CPU of the subscriber', 0.6),
   telemetryCost('no SDK', 'otel_off_us', 'OpenTelemetry without an SDK', 1),
-  telemetryCost('SDK, 1 % sampled', 'otel_unsampled_us', 'an SDK that samples 1 %', 4),
+  telemetryCost('SDK, none sampled', 'otel_unsampled_us', 'an SDK that samples nothing', 4),
   telemetryCost('SDK, all recorded', 'otel_on_us', 'an SDK that records all', 20),
 ]
 

@@ -26,33 +26,45 @@ export function resultsText(results: Results, paint: Paint): string {
 
 function measurementLines(results: Results, { name, title }: MeasurementInfo, paint: Paint): string[] {
   const cases = summariseCases(results, name)
-  const rows = isPlain(cases) ? cases.flatMap(plainRow) : cases.flatMap(caseRows)
-  if (rows.length === 0) return []
-  const [head = '', ...lines] = alignColumns(1, [['', 'median', 'min', 'max', 'ours / this'], ...rows])
-  return [paint('bold', title), paint('dim', head), ...lines]
+  const lines = isPlain(cases) ? cases.flatMap(plainLine) : cases.flatMap(caseLines)
+  const [head = '', ...rows] = alignColumns(1, [
+    columns,
+    ...lines.flatMap(({ row }) => (row === undefined ? [] : [row])),
+  ])
+  const remaining = rows.values()
+  const told = lines.map((each) => (each.row === undefined ? each.heading : (remaining.next().value ?? '')))
+  return lines.length === 0 ? [] : [paint('bold', title), paint('dim', head), ...told]
 }
+
+/** A row's cells stand below those of other rows; a heading may be as long as it is. */
+type Line = { readonly heading: string; readonly row?: undefined } | { readonly row: readonly string[] }
+
+const columns = ['', 'median', 'min', 'max', 'ours / this']
 
 /** Whether each case has one figure of one variant: a line for each says it all. */
 function isPlain(cases: readonly CaseSummary[]): boolean {
   return cases.every(({ figures }) => figures.length === 1 && figures[0]?.variants.length === 1)
 }
 
-function plainRow({ name, figures }: CaseSummary): string[][] {
-  return figures.flatMap(({ unit, variants }) => variants.map((variant) => variantRow(`${name} (${unit})`, variant)))
+function plainLine({ name, figures }: CaseSummary): Line[] {
+  return figures.flatMap(({ unit, variants }) => variants.map((variant) => variantLine(`${name} (${unit})`, variant)))
 }
 
-function caseRows({ name, figures }: CaseSummary): string[][] {
-  return [[''], [name], ...figures.flatMap(figureRows)]
+function caseLines({ name, figures }: CaseSummary): Line[] {
+  return [{ heading: '' }, { heading: name }, ...figures.flatMap(figureLines)]
 }
 
-function figureRows({ title, unit, better, variants }: FigureSummary): string[][] {
+function figureLines({ title, unit, better, variants }: FigureSummary): Line[] {
   const about = [...(unit === '' ? [] : [unit]), `${better} is better`].join(', ')
-  return [[`  ${title} (${about})`], ...variants.map((variant) => variantRow(`    ${variant.title}`, variant))]
+  return [
+    { heading: `  ${title} (${about})` },
+    ...variants.map((variant) => variantLine(`    ${variant.title}`, variant)),
+  ]
 }
 
-function variantRow(label: string, { median, min, max, oursOverThis }: VariantSummary): string[] {
+function variantLine(label: string, { median, min, max, oursOverThis }: VariantSummary): Line {
   const ratio = oursOverThis === undefined ? '' : formatRatio(oursOverThis)
-  return [label, ...[median, min, max].map(formatFigure), ratio]
+  return { row: [label, ...[median, min, max].map(formatFigure), ratio] }
 }
 
 function ratioLines({ ratios: values, bars, runs }: Results, paint: Paint): string[] {

@@ -1,5 +1,5 @@
 import { type Markup, markup } from '../markup.js'
-import { axes, drawing, type Field, tenth, text } from './frame.js'
+import { axes, drawing, type Field, line, tenth, text } from './frame.js'
 import type { Range, Scale } from './scale.js'
 
 export interface LineChart {
@@ -33,26 +33,21 @@ export interface Point {
   readonly max: number
 }
 
-const width = 460
+const width = 472
 const height = 270
-const field: Field = { left: 46, right: 352, top: 26, bottom: 222 }
-const labelHeight = 15
+const field: Field = { left: 40, right: 326, top: 26, bottom: 222 }
+const lineHeight = 15
+const charactersInLine = 20
 
 /** Lines, each with its range as a band and its name at its end. */
 export function lineChart({ title, x, y, series }: LineChart): Markup {
   const scaleX = x.scale([field.left, field.right])
   const scaleY = y.scale([field.bottom, field.top])
   const drawn = series.filter(({ points }) => points.length > 0)
-  const ends = drawn.map(({ points }) => scaleY.at(points.at(-1)?.y ?? 0))
-  const labels = spreadOut(ends, labelHeight, field)
   return drawing(title, width, height, [
     axes({ field, x: { ...scaleX, title: x.title }, y: { ...scaleY, title: y.title } }),
     ...drawn.map((each) => drawSeries(each, scaleX, scaleY)),
-    ...drawn.map(({ label, className, points }, index) => {
-      const from = scaleX.at(points.at(-1)?.x ?? 0)
-      const at = labels[index] ?? 0
-      return markup`<g class="${className}"><line class="leader" x1="${tenth(from + 5)}" y1="${tenth(ends[index] ?? 0)}" x2="${field.right + 8}" y2="${tenth(at)}"/><g class="label">${text(field.right + 11, at + 4, label, 'start')}</g></g>`
-    }),
+    ...drawLabels(drawn, scaleX, scaleY),
   ])
 }
 
@@ -67,16 +62,53 @@ function drawSeries({ className, points, marked }: Series, x: Scale, y: Scale): 
   return markup`<g class="${className}"><polygon class="band" points="${[...upper, ...lower].join(' ')}"/><polyline points="${median}"/>${marked ? marks : []}</g>`
 }
 
-/** Heights at least `gap` apart, each as near to where it was asked for as the order allows, within the field. */
-export function spreadOut(
-  heights: readonly number[],
-  gap: number,
-  { top, bottom }: Pick<Field, 'top' | 'bottom'>,
-): number[] {
-  const order = heights.map((at, index) => ({ at, index })).toSorted((a, b) => a.at - b.at)
-  let above = top - gap
-  for (const each of order) above = each.at = Math.max(each.at, above + gap)
-  let below = bottom + gap
-  for (const each of order.toReversed()) below = each.at = Math.min(each.at, below - gap)
-  return order.toSorted((a, b) => a.index - b.index).map(({ at }) => at)
+/** The name of each line, right of the field and near the end of the line, to which a thin line leads. */
+function drawLabels(series: readonly Series[], x: Scale, y: Scale): readonly Markup[] {
+  const labels = series.map(({ label, className, points }) => {
+    const end = points.at(-1)
+    const lines = wrapWords(label, charactersInLine)
+    return { className, lines, fromX: x.at(end?.x ?? 0) + 5, fromY: y.at(end?.y ?? 0) }
+  })
+  const tops = spreadOut(
+    labels.map(({ fromY, lines }) => ({ at: fromY - lineHeight / 2, height: lines.length * lineHeight })),
+    { top: 0, bottom: height },
+  )
+  return labels.map(({ className, lines, fromX, fromY }, index) => {
+    const top = tops[index] ?? 0
+    const leader = line(fromX, fromY, field.right + 10, top + lineHeight / 2)
+    const words = lines.map((words, row) => text(field.right + 14, top + row * lineHeight + 11.5, words, 'start'))
+    return markup`<g class="${className}"><g class="leader">${leader}</g><g class="label">${words}</g></g>`
+  })
+}
+
+interface Extent {
+  /** Where it begins, from the top. */
+  readonly at: number
+  readonly height: number
+}
+
+/** Where each begins so that none overlaps another, as near to where it wants to be as order and room allow. */
+export function spreadOut(extents: readonly Extent[], { top, bottom }: Pick<Field, 'top' | 'bottom'>): number[] {
+  const placed = extents.map((extent, index) => ({ ...extent, index })).toSorted((a, b) => a.at - b.at)
+  let end = top
+  for (const each of placed) {
+    each.at = Math.max(each.at, end)
+    end = each.at + each.height
+  }
+  let begin = bottom
+  for (const each of placed.toReversed()) {
+    each.at = Math.min(each.at, begin - each.height)
+    begin = each.at
+  }
+  return placed.toSorted((a, b) => a.index - b.index).map(({ at }) => at)
+}
+
+function wrapWords(label: string, characters: number): readonly string[] {
+  const lines: string[] = []
+  for (const word of label.split(' ')) {
+    const last = lines.at(-1)
+    if (last === undefined || last.length + 1 + word.length > characters) lines.push(word)
+    else lines.splice(-1, 1, `${last} ${word}`)
+  }
+  return lines
 }

@@ -29,7 +29,7 @@ export function logScale(min: number, max: number, [from, to]: Range): Scale {
   const low = Math.log10(min)
   const high = Math.log10(max > min ? max : min * 10)
   const decades = Array.from({ length: Math.ceil(high) - Math.floor(low) + 1 }, (_, index) => Math.floor(low) + index)
-  const mantissas = high - low > 2.5 ? [1] : high - low > 1.2 ? [1, 3] : [1, 2, 5]
+  const mantissas = high - low > 3 ? [1] : high - low > 1.7 ? [1, 3] : [1, 2, 5]
   const values = decades.flatMap((decade) => mantissas.map((mantissa) => mantissa * 10 ** decade))
   const slack = 1e-9
   return {
@@ -60,11 +60,10 @@ export function ninesOf(percentile: number): number {
   return -Math.log10(1 - percentile / 100)
 }
 
-/** 1, 2 or 5 times a power of ten, of which `max` has four to eight. */
+/** The least of 1, 2 or 5 times a power of ten that takes no more than six steps to `max`. */
 function roundStep(max: number): number {
-  const power = 10 ** Math.floor(Math.log10(max / 4))
-  const mantissa = max / 4 / power
-  return power * (mantissa >= 5 ? 5 : mantissa >= 2 ? 2 : 1)
+  const power = 10 ** Math.floor(Math.log10(max / 6))
+  return power * ([1, 2, 5].find((mantissa) => mantissa * power >= max / 6) ?? 10)
 }
 
 /** `250k`, `1.5M`, `0.2`. */

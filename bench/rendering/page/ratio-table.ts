@@ -12,12 +12,12 @@ export function ratioTable({ ratios: values, bars, runs }: Results): Markup {
     const unit = ratio.unit === '' ? '' : ` ${ratio.unit}`
     const verdict = bar.met ? markup`<span class="met">✓ met</span>` : markup`<span class="unmet">✗ not met</span>`
     return [
-      markup`<tr><th scope="row">${ratio.meaning}<code>${ratio.name}</code></th><td class="number"><strong>${formatRatio(value)}${unit}</strong><small>${formatRatio(spread.min)} to ${formatRatio(spread.max)}</small></td><td>${meter(value, bar)}</td><td class="number">${formatBar(bar, ratio.unit)}</td><td>${verdict}</td></tr>
+      markup`<tr><th scope="row">${ratio.meaning}<code>${ratio.name}</code></th><td class="number"><strong>${formatRatio(value)}${unit}</strong><small>${formatRatio(spread.min)} to ${formatRatio(spread.max)}</small></td><td>${meter(value, bar)}</td><td>${formatBar(bar, ratio.unit)}${verdict}</td></tr>
 `,
     ]
   })
   return markup`<div class="scroll"><table class="ratios">
-<thead><tr><th>what</th><th class="number">measured</th><th aria-hidden="true"></th><th class="number">bar</th><th>reached</th></tr></thead>
+<thead><tr><th>what</th><th class="number">measured</th><th aria-hidden="true"></th><th>bar</th></tr></thead>
 <tbody>${rows}</tbody>
 </table></div>`
 }

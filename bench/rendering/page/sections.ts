@@ -15,7 +15,7 @@ export interface Section {
 export const sections: Readonly<Record<string, Section>> = {
   throughput: {
     explanation:
-      'Callers publish as fast as they can, each awaiting its publish() before the next; counted is what a handler in another process has handled. Ours appends each invalidation to a stream that can be read again; the others keep nothing unless they are named after a stream.',
+      'Callers publish as fast as they can, each awaiting its publish() before the next; counted is what a handler in another process has handled. Ours keeps each invalidation in a stream, to be read again; of the others, only those named after a stream do.',
     charts: (results, cases) => [
       ...barPanels(results, cases, 'handled_per_s'),
       ...cases

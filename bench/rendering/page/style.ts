@@ -30,8 +30,9 @@ tbody tr { border-bottom: 1px solid var(--rule); }
 th[scope='row'] { font-weight: normal; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .ratios { width: 100%; }
-.ratios code, .ratios small { display: block; font-size: 0.8rem; }
-.ratios span { white-space: nowrap; }
+.ratios td { white-space: nowrap; }
+.ratios code, .ratios small, .ratios span { display: block; font-size: 0.8rem; }
+.ratios code { overflow-wrap: anywhere; }
 span.met { color: var(--good); }
 span.unmet { color: var(--bad); font-weight: 600; }
 .meter { width: 160px; height: 20px; display: block; }
@@ -53,8 +54,9 @@ polyline { fill: none; stroke: var(--series); stroke-width: 2.25; stroke-linejoi
 .second polyline { stroke-dasharray: 2 3; }
 circle { fill: var(--series); }
 .band { fill: var(--series); opacity: 0.16; }
-.leader { stroke: var(--series); }
-figure .label text { fill: var(--series); font-weight: 600; }
+.leader line { stroke: var(--series); }
+figure .label text { fill: var(--series); }
+figure .ours .label text { font-weight: 600; }
 figure rect { fill: var(--second); opacity: 0.55; }
 figure .ours rect { fill: var(--ours); opacity: 1; }
 figure .ours .bar-label, figure .ours .value text { font-weight: 600; }
