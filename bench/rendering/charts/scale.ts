@@ -40,6 +40,14 @@ export function logScale(min: number, max: number, [from, to]: Range): Scale {
   }
 }
 
+/** Around all of these values that are above 0, with some room; what is 0 is drawn at its lower end. */
+export function logScaleAround(values: readonly number[], range: Range): Scale {
+  const drawable = values.filter((value) => value > 0)
+  const [least, greatest] = drawable.length === 0 ? [1, 10] : [Math.min(...drawable), Math.max(...drawable)]
+  const { at, ticks } = logScale(least / 1.2, greatest * 1.2, range)
+  return { at: (value) => at(Math.max(value, least / 1.2)), ticks }
+}
+
 /** By powers of two or the like: a tick at each of the values that were measured. */
 export function stepScale(values: readonly number[], range: Range): Scale {
   const { at } = logScale(Math.min(...values), Math.max(...values), range)

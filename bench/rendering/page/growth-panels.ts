@@ -1,6 +1,6 @@
 import type { CaseSummary } from '../../summaries.js'
 import { lineChart, type Series } from '../charts/lines.js'
-import { linearScale, logScale, stepScale } from '../charts/scale.js'
+import { linearScale, logScaleAround, stepScale } from '../charts/scale.js'
 import { seriesClass } from '../charts/series.js'
 import type { Markup } from '../markup.js'
 import { panel } from './chart-panel.js'
@@ -24,17 +24,14 @@ export function growthPanel(cases: readonly CaseSummary[], growth: Growth): read
   const figure = measured[0]?.figures.find(({ name }) => name === figureName)
   if (figure === undefined || measured.length < 2) return []
   const series = seriesOf(measured, growth)
-  const points = series.flatMap((each) => each.points)
+  const values = series.flatMap(({ points }) => points.flatMap(({ min, max }) => [min, max]))
   const steps = measured.map((each) => each.parameters[parameter] ?? 0)
-  const least = Math.min(...points.map(({ min }) => min))
-  const greatest = Math.max(...points.map(({ max }) => max))
   const chart = lineChart({
     title: `${figure.title} by ${grows}, ${figure.unit}: ${series.map(({ label }) => label).join(', ')}`,
     x: { title: grows, scale: (range) => stepScale(steps, range) },
     y: {
       title: figure.unit,
-      scale: (range) =>
-        upright === 'log' ? logScale(least / 1.2, greatest * 1.2, range) : linearScale(greatest, range),
+      scale: (range) => (upright === 'log' ? logScaleAround(values, range) : linearScale(Math.max(...values), range)),
     },
     series,
   })

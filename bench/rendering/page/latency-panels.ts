@@ -1,6 +1,6 @@
 import type { Results, Run } from '../../results.js'
 import { lineChart, type Series } from '../charts/lines.js'
-import { logScale, percentileScale } from '../charts/scale.js'
+import { logScaleAround, percentileScale } from '../charts/scale.js'
 import { seriesClass } from '../charts/series.js'
 import type { Markup } from '../markup.js'
 import { highestPercentile, percentileCurve } from '../percentile-curve.js'
@@ -18,13 +18,11 @@ function latencyPanel(name: string, runs: readonly Run[]): Markup {
     const label = ofVariant[0]?.variantTitle ?? variant
     return { label, className: seriesClass(variant), points: percentileCurve(ofVariant, highest), marked: false }
   })
-  const points = series.flatMap((each) => each.points)
-  const least = Math.min(...points.map(({ min }) => min))
-  const greatest = Math.max(...points.map(({ max }) => max))
+  const values = series.flatMap(({ points }) => points.flatMap(({ min, max }) => [min, max]))
   const chart = lineChart({
     title: `Latency by percentile, ${name}: ${series.map(({ label }) => label).join(', ')}`,
     x: { title: 'percentile', scale: (range) => percentileScale(highest, range) },
-    y: { title: 'ms', scale: (range) => logScale(least / 1.2, greatest * 1.2, range) },
+    y: { title: 'ms', scale: (range) => logScaleAround(values, range) },
     series,
   })
   return panel(name, 'lower is better', chart)

@@ -28,7 +28,7 @@ test('on a terminal one line is drawn anew, no wider than it, with the time that
   expect(written()).toBe('\r\u001b[K█████░░░░░░░░░░░░░░░ 25 %, about 30 s left  a long line tha')
   expect(written().split('\u001b[K')[1]).toHaveLength(59)
   progress.say('told')
-  expect(written()).toMatch(/\r\u001b\[Ktold\n$/)
+  expect(written().endsWith('\r\u001b[Ktold\n')).toBe(true)
 })
 
 test('seconds are told with their minutes', () => {

@@ -12,7 +12,7 @@ interface Bench {
   /** The variants, in the order in which they ran, and what was installed and closed. */
   readonly happened: string[]
   readonly said: () => string
-  run(options?: Partial<RunOptions>): ReturnType<typeof runCase>
+  readonly run: (options?: Partial<RunOptions>) => ReturnType<typeof runCase>
 }
 
 /** A measurement of one case without Redis; these variants give these readings. */
