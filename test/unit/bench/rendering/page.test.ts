@@ -68,6 +68,8 @@ describe('charts', () => {
     const growth = chartsIn(sectionOf('scale'))
     expect(growth.filter((title) => title.includes('by subscribers'))).toHaveLength(4)
     expect(growth.filter((title) => title.includes('by publishers'))).toHaveLength(4)
+    // 1, 4, 16 and 64 subscribers with one publisher; 1, 4 and 16 publishers with one subscriber.
+    expect(sectionOf('scale').match(/<circle/g)).toHaveLength(4 * 4 + 4 * 3)
   })
 
   test('have their figures as a table below', () => {
