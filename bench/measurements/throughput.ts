@@ -1,29 +1,42 @@
-import type { Measurement } from '../measurement.js'
-import { median } from '../statistics.js'
-import { exchanges } from '../workers/exchange.js'
+import type { FloodDurations } from '../flood/flood.js'
+import { floodFigures } from '../flood/round.js'
+import { floodCase } from '../flood/flood-case.js'
+import type { Measurement, Size } from '../measurement.js'
+import { type PeerInfo, peers } from '../peers.js'
 
-const callersInFlight = [1, 100, 1_000]
-/** A single caller would not get the code compiled in time. */
-const leastCallersOfWarmUp = 100
-
-const sizes = {
-  full: { warmUpMs: 300, measuredMs: 1_000 },
-  smoke: { warmUpMs: 20, measuredMs: 50 },
+const durations: Record<Size, FloodDurations> = {
+  full: { cold: 500, warmUp: 200, measured: 2_000 },
+  default: { cold: 300, warmUp: 50, measured: 300 },
+  smoke: { cold: 20, warmUp: 10, measured: 20 },
 }
 
+const inFlight = [1, 10, 100, 1_000]
+const manySubscribers = [4, 16]
+/** Those that are measured with many subscribers at the default size: what one writes by hand. */
+const byHand: readonly PeerInfo[] = peers.filter((peer) => !('folder' in peer))
+
+/** Each subscriber is a process of its own; all publishers' callers are in one. */
 export const throughput: Measurement = {
   name: 'throughput',
-  title: 'Throughput: publish() awaited, until handled in another process',
-  figures: [{ name: 'handled', unit: 'invalidations/s', better: 'higher', of: median }],
-  cases: (size) => {
-    const { warmUpMs, measuredMs } = sizes[size]
-    return callersInFlight.map((callers) => ({
-      name: `${callers.toLocaleString('en-US')} in flight`,
-      open: (url) =>
-        exchanges({
-          ...{ url, publisher: 'publish-flood.ts', measure: 'rate' },
-          ...{ warmUp: [warmUpMs, Math.max(callers, leastCallersOfWarmUp)], measured: [measuredMs, callers] },
+  title: 'Throughput: publish() awaited, until the key has gone from other processes',
+  figures: floodFigures,
+  cases(size) {
+    const casesOf = (callers: readonly number[], subscribers: number, of: readonly PeerInfo[]) =>
+      callers.map((each) =>
+        floodCase({
+          name: `${formatCount(each)} in flight${subscribers === 1 ? '' : `, ${subscribers} subscribers`}`,
+          parameters: { in_flight: each, subscribers },
+          ...{ peers: of, publishers: [1], subscribers: Array.from({ length: subscribers }, () => 1), callers: each },
+          durations: durations[size],
         }),
-    }))
+      )
+    if (size === 'smoke') return [...casesOf([1_000], 1, peers), ...casesOf([1_000], 2, byHand)]
+    const callers = size === 'full' ? inFlight : [1_000]
+    const of = size === 'full' ? peers : byHand
+    return [casesOf(inFlight, 1, peers), ...manySubscribers.map((each) => casesOf(callers, each, of))].flat()
   },
+}
+
+function formatCount(count: number): string {
+  return count.toLocaleString('en-US')
 }
