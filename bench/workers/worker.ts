@@ -5,23 +5,31 @@ import { isNumbers } from './questions.js'
 
 const answerTimeoutMs = 60_000
 
-/** A script of this folder as a process of its own. It answers what it is asked, one question at a time (see serve.ts). */
+export interface WorkerOptions {
+  /** Arguments of Node. Default: what runs TypeScript. */
+  readonly execArgv?: readonly string[]
+}
+
+/** Arguments of Node that let it run TypeScript. */
+export const typeScript: readonly string[] = ['--import', import.meta.resolve('tsx')]
+
+/** A script of this folder, or one that a URL names, as a process of its own. It answers what it is asked, one question at a time (see serve.ts). */
 export class Worker implements AsyncDisposable {
   readonly #script: string
   readonly #child: ChildProcess
   #stderr = ''
 
   /** Resolves when it is ready to be asked. */
-  static async start(script: string, args: readonly string[]): Promise<Worker> {
-    const worker = new Worker(script, args)
+  static async start(script: string, args: readonly string[], options: WorkerOptions = {}): Promise<Worker> {
+    const worker = new Worker(script, args, options)
     await worker.#answer()
     return worker
   }
 
-  private constructor(script: string, args: readonly string[]) {
+  private constructor(script: string, args: readonly string[], { execArgv = typeScript }: WorkerOptions) {
     this.#script = script
     this.#child = fork(fileURLToPath(new URL(script, import.meta.url)), args, {
-      execArgv: ['--import', import.meta.resolve('tsx')],
+      execArgv: [...execArgv],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
     this.#child.stderr?.on('data', (chunk: Buffer) => {
