@@ -32,7 +32,7 @@ export const help = `Measures this library beside others, in turns, on redis-ser
   --only NAME        only this measurement: ${names.join(', ')}; can be given more than once
   --full             as long and as much as it takes, instead of some minutes
   --smoke            tiny amounts: shows that it runs; the figures mean nothing
-  --repetitions N    how often each is measured, 1 to ${maxRepetitions.toLocaleString('en-US')} (default 5)
+  --repetitions N    how often each is measured, 1 to ${maxRepetitions.toLocaleString('en-US')} (default 5; with --smoke 1)
   --without-peers    leave out what needs packages of its own: nothing is installed, so it works offline
   --json             print the results as one JSON object
   --compare FILE     tell what changed since the results in FILE
@@ -50,7 +50,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | 'help' {
     only: { type: 'string', multiple: true, default: [] },
     full: { type: 'boolean', default: false },
     smoke: { type: 'boolean', default: false },
-    repetitions: { type: 'string', default: '5' },
+    repetitions: { type: 'string' },
     'without-peers': { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     compare: { type: 'string' },
@@ -69,7 +69,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | 'help' {
   const measuresAll = only.length === 0 && size !== 'smoke' && withPeers && from === undefined
   return {
     measurements: measurements.filter(({ name }) => only.length === 0 || only.includes(name)),
-    repetitions: wholeNumber('--repetitions', given.repetitions, 1, maxRepetitions),
+    repetitions: wholeNumber('--repetitions', given.repetitions ?? (smoke ? '1' : '5'), 1, maxRepetitions),
     ...{ size, withPeers, json, from, compare },
     out: given.out ?? (measuresAll ? reportFolder : undefined),
   }

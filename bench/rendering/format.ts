@@ -13,9 +13,9 @@ export function formatWithUnit(value: number, unit: string): string {
   return unit === '' ? formatFigure(value) : `${formatFigure(value)} ${unit}`
 }
 
-/** A ratio by two decimals: `1.20`. */
+/** A ratio by two decimals, `1.20`; where these would say little, by as many more as it takes: `0.0079`. */
 export function formatRatio(ratio: number): string {
-  return ratio.toFixed(2)
+  return Math.abs(ratio) >= 0.1 || ratio === 0 ? ratio.toFixed(2) : ratio.toPrecision(2)
 }
 
 /** A change in percent, with its sign: `+12 %`, `−3.4 %`. */

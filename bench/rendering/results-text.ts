@@ -1,7 +1,7 @@
 import { alignColumns } from '../../examples/demo/columns.js'
 import { ratios, spreadOf } from '../ratios.js'
 import type { MeasurementInfo, Results } from '../results.js'
-import { type CaseSummary, faultsOf, type FigureSummary, summariseCases, type VariantSummary } from '../summaries.js'
+import { type CaseSummary, faultsOf, type FigureSummary, summariseCases } from '../summaries.js'
 import { faultLine } from './faults.js'
 import { formatBar, formatFigure, formatRatio } from './format.js'
 import type { Paint } from './paint.js'
@@ -25,8 +25,7 @@ export function resultsText(results: Results, paint: Paint): string {
 }
 
 function measurementLines(results: Results, { name, title }: MeasurementInfo, paint: Paint): string[] {
-  const cases = summariseCases(results, name)
-  const lines = isPlain(cases) ? cases.flatMap(plainLine) : cases.flatMap(caseLines)
+  const lines = summariseCases(results, name).flatMap(caseLines)
   const [head = '', ...rows] = alignColumns(1, [
     columns,
     ...lines.flatMap(({ row }) => (row === undefined ? [] : [row])),
@@ -36,35 +35,31 @@ function measurementLines(results: Results, { name, title }: MeasurementInfo, pa
   return lines.length === 0 ? [] : [paint('bold', title), paint('dim', head), ...told]
 }
 
-/** A row's cells stand below those of other rows; a heading may be as long as it is. */
+/** The cells of rows are aligned; a heading may be as long as it is. */
 type Line = { readonly heading: string; readonly row?: undefined } | { readonly row: readonly string[] }
 
 const columns = ['', 'median', 'min', 'max', 'ours / this']
 
-/** Whether each case has one figure of one variant: a line for each says it all. */
-function isPlain(cases: readonly CaseSummary[]): boolean {
-  return cases.every(({ figures }) => figures.length === 1 && figures[0]?.variants.length === 1)
-}
-
-function plainLine({ name, figures }: CaseSummary): Line[] {
-  return figures.flatMap(({ unit, variants }) => variants.map((variant) => variantLine(`${name} (${unit})`, variant)))
-}
-
 function caseLines({ name, figures }: CaseSummary): Line[] {
-  return [{ heading: '' }, { heading: name }, ...figures.flatMap(figureLines)]
-}
-
-function figureLines({ title, unit, better, variants }: FigureSummary): Line[] {
-  const about = [...(unit === '' ? [] : [unit]), `${better} is better`].join(', ')
+  const [only, ...others] = figures
+  if (only !== undefined && others.length === 0)
+    return [{ heading: '' }, { heading: `${name}: ${titleOf(only)}` }, ...variantLines(only, '  ')]
   return [
-    { heading: `  ${title} (${about})` },
-    ...variants.map((variant) => variantLine(`    ${variant.title}`, variant)),
+    ...[{ heading: '' }, { heading: name }],
+    ...figures.flatMap((figure) => [{ heading: `  ${titleOf(figure)}` }, ...variantLines(figure, '    ')]),
   ]
 }
 
-function variantLine(label: string, { median, min, max, oursOverThis }: VariantSummary): Line {
-  const ratio = oursOverThis === undefined ? '' : formatRatio(oursOverThis)
-  return { row: [label, ...[median, min, max].map(formatFigure), ratio] }
+/** `handled (invalidations/s, higher is better)` */
+function titleOf({ title, unit, better }: FigureSummary): string {
+  return `${title} (${unit === '' ? '' : `${unit}, `}${better} is better)`
+}
+
+function variantLines({ variants }: FigureSummary, indent: string): Line[] {
+  return variants.map(({ title, median, min, max, oursOverThis }) => {
+    const ratio = oursOverThis === undefined ? '' : formatRatio(oursOverThis)
+    return { row: [indent + title, ...[median, min, max].map(formatFigure), ratio] }
+  })
 }
 
 function ratioLines({ ratios: values, bars, runs }: Results, paint: Paint): string[] {

@@ -40,6 +40,11 @@ describe('the report', () => {
   })
 })
 
+test('what only shows that it runs is run once, unless it is told how often', () => {
+  expect(options('--smoke')).toMatchObject({ size: 'smoke', repetitions: 1 })
+  expect(options('--smoke', '--repetitions', '2').repetitions).toBe(2)
+})
+
 test.each([
   [['--only', 'speed'], `Expected --only to be one of ${names.join(', ')}, got \`speed\``],
   [['--repetitions', '0'], 'Expected --repetitions to be a whole number from 1 to 1000, got `0`'],

@@ -11,8 +11,17 @@ test('each variant has a row with median, least, greatest and our median over it
   expect(text).toMatch(/^ {4}ioredis PUBLISH\/SUBSCRIBE +235,849 +224,057 +254,717 +1\.20$/m)
 })
 
-test('cases of one figure and variant have a row each', () => {
-  expect(text).toMatch(/^Micro: time of one operation\n.*\nencode \(ns\) +120 +114 +130\ndecode \(ns\)/m)
+test('a figure that is the only one of its case is named beside it', () => {
+  expect(text).toMatch(/^encode: an operation \(ns, lower is better\)\n {2}cache-invalidation +120 +114 +130$/m)
+})
+
+test('a ratio that two decimals would hide has more', () => {
+  const glob = ['micro', 'glob', {}] as const
+  const runs = [
+    ...madeUpRuns(glob, ['cache-invalidation', 'ours'], { ns_per_op: 3_558 }),
+    ...madeUpRuns(glob, ['regexp', 'RegExp'], { ns_per_op: 4_489_058 }),
+  ]
+  expect(resultsText(madeUpResults({ runs }), plain)).toMatch(/RegExp .* 0\.00079$/m)
 })
 
 test('ratios come with their bars, how far repetitions are apart, and whether they are met', () => {
