@@ -8,6 +8,8 @@ export interface RedisState {
   readonly connections: number
   /** Connections that it has closed since their output buffer was full: told by Redis 7 and later, else 0. */
   readonly buffersOverrun: number
+  /** Bytes that it has sent so far. */
+  readonly bytesSent: number
 }
 
 /** Reads it on a connection of its own, which stays. */
@@ -30,6 +32,7 @@ export class RedisGauge implements AsyncDisposable {
       cpuUs: (numberIn(cpu, 'used_cpu_user') + numberIn(cpu, 'used_cpu_sys')) * 1e6,
       connections: numberIn(stats, 'total_connections_received'),
       buffersOverrun: numberIn(stats, 'client_output_buffer_limit_disconnections'),
+      bytesSent: numberIn(stats, 'total_net_output_bytes'),
     }
   }
 

@@ -17,13 +17,14 @@ export const floodFigures: readonly Figure[] = [
   { name: 'redis_cpu_us', title: 'CPU of Redis', unit: 'µs', better: 'lower' },
   { name: 'publisher_cpu_us', title: 'CPU of the publisher', unit: 'µs', better: 'lower' },
   { name: 'subscriber_cpu_us', title: 'CPU of a subscriber', unit: 'µs', better: 'lower' },
+  { name: 'redis_sent_bytes', title: 'sent by Redis', unit: 'bytes', better: 'lower' },
   { name: 'lost', title: 'lost', unit: 'invalidations', better: 'lower', fault: true },
   { name: 'disconnects', title: 'disconnected', unit: 'connections', better: 'lower', fault: true },
 ]
 
 /**
  * The rate is what every subscriber handled, from the first `publish()` called until the slowest had handled its last.
- * CPU time is of an invalidation; of a subscriber, of one that it handled.
+ * CPU time, and what Redis sent, is of an invalidation; CPU time of a subscriber, of one that it handled.
  */
 export function readingOf({ published, handled, subscribers, redis }: Round): Reading {
   const count = sum(published.map((each) => each.published))
@@ -40,6 +41,7 @@ export function readingOf({ published, handled, subscribers, redis }: Round): Re
       ...(count * subscribers === lost
         ? {}
         : { subscriber_cpu_us: sum(handled.map((each) => each.cpuUs)) / (count * subscribers - lost) }),
+      redis_sent_bytes: (redis.after.bytesSent - redis.before.bytesSent) / count,
       lost,
       disconnects: Math.max(
         // Whoever lost a connection makes a new one.
