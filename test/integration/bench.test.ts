@@ -1,71 +1,126 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { expect, test } from 'vitest'
-import { telemetrySetups } from '../../bench/workers/telemetry-setups.js'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { measurements } from '../../bench/measurements.js'
+import { formatResults, readResults } from '../../bench/results-file.js'
+import type { Results } from '../../bench/results.js'
+import { planCases } from '../../bench/run.js'
 import { type EndedScript, RunningScript } from '../support/running-script.js'
 
 const main = fileURLToPath(new URL('../../bench/main.ts', import.meta.url))
-const timeoutMs = 60_000
+const timeoutMs = 120_000
+/** Nothing is installed here, and nothing is looked up. */
+const offline = ['--without-peers']
 
-const positive: unknown = expect.toSatisfy((value) => typeof value === 'number' && value > 0)
-const text: unknown = expect.stringMatching(/./)
+let folder: string
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'bench-'))
+})
+
+afterAll(() => rm(folder, { recursive: true }))
 
 function startBench(args: readonly string[], env: NodeJS.ProcessEnv = {}): RunningScript {
-  return new RunningScript(main, { args, env, imports: ['tsx'], timeoutMs })
+  return new RunningScript(main, { args: [...args, ...offline], env, imports: ['tsx'], timeoutMs })
 }
 
 function runBench(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<EndedScript> {
   return startBench(args, env).ended()
 }
 
-function variant(name: string): unknown {
-  return { name, runs: [positive], median: positive, min: positive, max: positive, ratio: positive }
-}
+describe('a run of everything, in tiny amounts', () => {
+  let ended: EndedScript
+  let results: Results
+  let file: string
+
+  beforeAll(async () => {
+    const out = join(folder, 'all')
+    file = join(out, 'results.json')
+    ended = await runBench(['--smoke', '--json', '--out', out])
+    expect(ended.code, ended.stderr).toBe(0)
+    results = await readResults(file)
+  }, timeoutMs)
+
+  test('prints its results as JSON and nothing else', () => {
+    expect(JSON.parse(ended.stdout)).toEqual(results)
+    expect(results).toMatchObject({ size: 'smoke', repetitions: 1, versions: { node: process.versions.node } })
+    expect(ended.stderr).toMatch(/^100 % {2}\w+, /m)
+  })
+
+  test('measures every case of every measurement, ours first, and loses nothing', () => {
+    expect(results.measurements.map(({ name }) => name)).toEqual(measurements.map(({ name }) => name))
+    for (const { measurement, case: each } of planCases(measurements, 'smoke')) {
+      const where = `${measurement.name}, ${each.name}`
+      const runs = results.runs.filter((run) => run.measurement === measurement.name && run.case === each.name)
+      expect(runs, where).not.toEqual([])
+      for (const { variant, figures } of runs) {
+        expect(Object.keys(figures), `${where}, ${variant}`).not.toEqual([])
+        if (variant === 'cache-invalidation') expect(figures.lost ?? 0, where).toBe(0)
+      }
+      const ours = runs.findIndex(({ variant }) => variant === 'cache-invalidation')
+      expect(ours, where).toBeLessThanOrEqual(0)
+    }
+  })
+
+  test('knows the ratios that tiny amounts have', () => {
+    expect(Object.keys(results.ratios)).toEqual(
+      expect.arrayContaining([
+        'throughput_vs_ioredis_publish',
+        'latency_p50_200',
+        'redis_cpu_vs_publish',
+        'otel_off_us',
+      ]),
+    )
+    expect(Object.keys(results.bars)).toEqual(Object.keys(results.ratios))
+  })
+
+  test('leaves a page that tells it', async () => {
+    const page = await readFile(join(folder, 'all', 'index.html'), 'utf8')
+    expect(page).toContain('these figures mean nothing')
+    for (const { name } of measurements) expect(page).toContain(`<section id="${name}">`)
+  })
+
+  test('can be told again without measuring, and compared with', async () => {
+    const { code, stdout, stderr } = await runBench(['--from', file, '--compare', file])
+    expect(code, stderr).toBe(0)
+    expect(stdout).toContain('Ratios of this run')
+    expect(stdout).toContain('these figures mean nothing')
+    expect(stdout).toContain('Nothing changed beyond the noise.')
+    expect(stderr).toBe('')
+  })
+
+  test('shows what changed since results of a better machine', async () => {
+    const slower = results.runs.map((run) => ({
+      ...run,
+      figures: Object.fromEntries(Object.entries(run.figures).map(([name, value]) => [name, value * 4])),
+    }))
+    const three = (runs: Results['runs']): Results['runs'] =>
+      [1, 2, 3].flatMap((repetition) => runs.map((run) => ({ ...run, repetition })))
+    const [before, after] = [join(folder, 'before.json'), join(folder, 'after.json')]
+    const machine = { ...results.machine, cpu: 'Another' }
+    await writeFile(before, formatResults({ ...results, machine, repetitions: 3, runs: three(results.runs) }))
+    await writeFile(after, formatResults({ ...results, repetitions: 3, runs: three(slower) }))
+    const { code, stdout } = await runBench(['--from', after, '--compare', before])
+    expect(code).toBe(0)
+    expect(stdout).toContain('The machine differs: Another, ')
+    expect(stdout).toMatch(/^latency, 200 a second +cache-invalidation +p50 \(ms\) .* → .*\+300 %$/m)
+  })
+})
 
 test(
-  'everything is measured beside its baseline, and --json prints the figures and nothing else',
+  'one measurement alone makes one table, and leaves no report',
   async () => {
-    const { code, stdout, stderr } = await runBench(['--smoke', '--repetitions', '1', '--json'])
+    const report = new URL('../../bench/report/results.json', import.meta.url)
+    const before = await readFile(report)
+    const { code, stdout, stderr } = await runBench(['--smoke', '--only', 'latency'])
     expect(code, stderr).toBe(0)
-    const exchanged = [variant('cache-invalidation'), variant('ioredis PUBLISH/SUBSCRIBE')]
-    const handled = { measurement: 'throughput', figure: 'handled', unit: 'invalidations/s', better: 'higher' }
-    const took = { measurement: 'latency', case: '200 a second', unit: 'ms', better: 'lower' }
-    expect(JSON.parse(stdout)).toEqual({
-      date: expect.stringMatching(/^\d{4}-\d\d-\d\dT/) as unknown,
-      ...{ seconds: positive, size: 'smoke', repetitions: 1 },
-      machine: {
-        ...{ cpu: text, cores: positive, memoryGiB: positive, system: text },
-        versions: { 'cache-invalidation': text, node: process.versions.node, ioredis: text, 'redis-server': text },
-      },
-      load: { before: expect.any(Number) as unknown, after: expect.any(Number) as unknown },
-      results: [
-        { ...handled, case: '1 in flight', variants: exchanged },
-        { ...handled, case: '100 in flight', variants: exchanged },
-        { ...handled, case: '1,000 in flight', variants: exchanged },
-        { ...took, figure: 'p50', variants: exchanged },
-        { ...took, figure: 'p99', variants: exchanged },
-        {
-          ...{ measurement: 'replay', case: '500 missed', figure: 'handled', unit: 'entries/s', better: 'higher' },
-          variants: [variant('cache-invalidation'), variant('bare XRANGE + JSON.parse')],
-        },
-        {
-          ...{ measurement: 'telemetry', case: 'frames of 100', figure: 'CPU', unit: 'µs', better: 'lower' },
-          variants: telemetrySetups.map(variant),
-        },
-      ],
-    })
-    expect(stderr).toMatch(/1\/1 {2}bare XRANGE \+ JSON\.parse: handled [\d,]+ entries\/s/)
-  },
-  timeoutMs,
-)
-
-test(
-  'one measurement alone makes one table',
-  async () => {
-    const { code, stdout, stderr } = await runBench(['--smoke', '--repetitions', '1', '--only', 'latency'])
-    expect(code, stderr).toBe(0)
-    expect(stdout).toMatch(/^200 a second, p99 +cache-invalidation +[\d.]+ +[\d.]+ +[\d.]+$/m)
+    expect(stdout).toMatch(/^ {4}cache-invalidation( +[\d.]+){3}$/m)
     expect(stdout).toContain('these figures mean nothing')
     expect(stdout).not.toContain('Throughput')
+    expect(stderr).not.toContain('Report: ')
+    expect(await readFile(report)).toEqual(before)
   },
   timeoutMs,
 )
@@ -92,18 +147,29 @@ test('without a Redis to be had it says what to install, with exit code 1', asyn
 })
 
 test.each([
-  [['--only', 'speed'], 'Expected --only to be one of throughput, latency, replay, telemetry, got `speed`'],
-  [['--repetitions', '0'], 'Expected --repetitions to be a whole number from 1 to 1000, got `0`'],
-  [['--fast'], "Unknown option '--fast'"],
-])('%j is refused, with exit code 2', async (args, reason) => {
+  [['--only', 'speed'], 'Expected --only to be one of throughput, '],
+  [['--compare', main], `Can't read ${main}, expected a results.json of this bench`],
+  [['--from', '/nowhere/results.json'], "Can't read /nowhere/results.json"],
+])('%j is refused before anything is measured, with exit code 2', async (args, reason) => {
   const { code, stdout, stderr } = await runBench(args)
   expect(code).toBe(2)
   expect(stdout).toBe('')
   expect(stderr).toContain(reason)
+  expect(stderr).not.toContain('load average')
 })
 
 test('--help lists the options', async () => {
   const { code, stdout } = await runBench(['--help'])
   expect(code).toBe(0)
-  for (const option of ['--only', '--repetitions', '--smoke', '--json']) expect(stdout).toContain(option)
+  for (const option of [
+    '--only',
+    '--full',
+    '--smoke',
+    '--repetitions',
+    '--without-peers',
+    '--json',
+    '--compare',
+    '--out',
+  ])
+    expect(stdout).toContain(option)
 })

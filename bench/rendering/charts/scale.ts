@@ -64,7 +64,7 @@ export function percentileScale(max: number, [from, to]: Range): Scale {
 }
 
 /** 1 for 90, 2 for 99, 3 for 99.9. */
-export function ninesOf(percentile: number): number {
+function ninesOf(percentile: number): number {
   return -Math.log10(1 - percentile / 100)
 }
 
