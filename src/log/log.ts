@@ -88,8 +88,13 @@ export interface LogCommands extends LogConnection {
   inspect(position: Position): Promise<Inspection>
   /** Looks up entries, at most 100 at once, in one atomic step; answers in the same order. */
   lookup(positions: readonly Position[]): Promise<readonly Presence[]>
-  /** Reads up to `count` entries from a stream ID on, inclusive; `-` reads from the first entry. */
-  readPage(from: string, count: number): Promise<Page>
+  /**
+   * Reads up to `count` entries from a stream ID on, inclusive; `-` reads from the first entry.
+   *
+   * @param joined lets the server put the entries together, where it can: of small ones that takes it three times as
+   *   long, and spares this process more than that. Default false
+   */
+  readPage(from: string, count: number, joined?: boolean): Promise<Page>
 
   loadCursor(name: string): Promise<string | undefined>
   /** Saves a position (as text). Unless `overwrite` is set, never moves the cursor back to an earlier stream ID. */

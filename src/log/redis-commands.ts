@@ -10,6 +10,7 @@ import { warnOfEviction } from './eviction.js'
 import { emptyFrame } from './frame-text.js'
 import type { LogKeys } from './keys.js'
 import type { Announced, ConnectionListener, LogCommands } from './log.js'
+import { PageReader } from './page-reader.js'
 import { checkPrimary, demoted } from './primary.js'
 import { checkSharded, probe } from './probe.js'
 import { kindOfReply, replyCode, replyError } from './redis-errors.js'
@@ -35,6 +36,7 @@ export class RedisCommands extends Connection implements LogCommands {
   readonly #sharded: boolean
   readonly #commandTimeoutMs: number
   readonly #scripts = new ScriptCalls((command, ...args) => this.call(command, ...args))
+  readonly #pages: PageReader
 
   constructor(keys: LogKeys, context: ConnectionContext, listener: ConnectionListener, sharded = false) {
     super(context, listener)
@@ -42,6 +44,7 @@ export class RedisCommands extends Connection implements LogCommands {
     this.#listener = listener
     this.#sharded = sharded
     this.#commandTimeoutMs = context.commandTimeoutMs
+    this.#pages = new PageReader(keys, this.#scripts, (...commands) => this.#transaction(...commands))
   }
 
   append(appendId: string, frame: string, cap: number): Promise<Appended> {
@@ -118,13 +121,8 @@ export class RedisCommands extends Connection implements LogCommands {
     return this.#scripts.run(lookupScript, [this.#keys.stream], pairs, (reply) => readList(reply).map(readPresence))
   }
 
-  async readPage(from: string, count: number): Promise<Page> {
-    const { stream, last } = this.#keys
-    const [newest, entries] = await this.#transaction(
-      ['get', last],
-      ['xrange', stream, from, '+', 'COUNT', String(count)],
-    )
-    return { entries: readList(entries).map(readEntry), last: readOptionalText(newest) }
+  readPage(from: string, count: number, joined = false): Promise<Page> {
+    return this.#pages.read(from, count, joined)
   }
 
   async loadCursor(name: string): Promise<string | undefined> {

@@ -1,5 +1,6 @@
 import { RedisError } from '../errors.js'
-import type { Entry, Presence } from '../recovery/entry.js'
+import { describeValue } from '../message/describe-value.js'
+import type { Entry, Page, Presence } from '../recovery/entry.js'
 
 /** What XINFO STREAM says of a stream. */
 export interface StreamInfo {
@@ -55,6 +56,25 @@ export function readEntry(reply: unknown): Entry {
   return { position: { streamId: id, appendId: readText(appendId) }, prev: readText(prev), frame: readText(frame) }
 }
 
+/**
+ * A page as `readPageScript` replies. Undefined where a line break that somebody put into an append id makes the lines
+ * too many to tell which is which.
+ */
+export function readJoinedPage(reply: unknown): Page | undefined {
+  const [newest, places, rest] = readList(reply)
+  const last = readOptionalText(newest)
+  if (typeof places !== 'string') return { entries: readList(places).map(readEntry), last }
+  const frames = readList(rest)
+  if (frames.length === 0) return { entries: [], last }
+  const lines = places.split('\n')
+  if (lines.length !== 3 * frames.length) return undefined
+  const entries = frames.map((frame, index): Entry => {
+    const [streamId = '', appendId = '', prev = ''] = [lines[3 * index], lines[3 * index + 1], lines[3 * index + 2]]
+    return { position: { streamId, appendId }, prev, frame: readText(frame) }
+  })
+  return { entries, last }
+}
+
 /** The value of a field in a flat list of names and values; undefined where it is missing. */
 export function field(fields: readonly unknown[], name: string): unknown {
   for (let index = 0; index < fields.length; index += 2) if (fields[index] === name) return fields[index + 1]
@@ -83,6 +103,6 @@ export function readStreamInfo(reply: unknown): StreamInfo | undefined {
 }
 
 function unexpected(expected: string, reply: unknown): RedisError {
-  const got = Array.isArray(reply) ? 'a list' : JSON.stringify(reply)
-  return new RedisError('reply', `Expected ${expected} as a reply, got ${got.slice(0, 100)}: what answers is no Redis`)
+  const got = describeValue(reply)
+  return new RedisError('reply', `Expected ${expected} as a reply, got ${got}: what answers is no Redis`)
 }

@@ -113,7 +113,7 @@ function subscriberNeeds(keys: LogKeys, sharded: boolean): readonly Need[] {
     ),
     need(
       true,
-      'a first start on an empty log, and a failover that lost entries, are followed by a resync',
+      'a first start on an empty log, and a failover that lost entries, are followed by a resync; replays are slower',
       ...scripts(stream, last),
       ['XREVRANGE', stream, '+', '-'],
       ['SET', last, '', 'XX', 'NX'],

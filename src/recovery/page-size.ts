@@ -27,6 +27,11 @@ export class PageSize {
     return Math.max(2, Math.min(this.#limit, Math.floor(pageCharacters / this.#entryCharacters)))
   }
 
+  /** What an entry is taken for, in characters of its frame. */
+  get entryCharacters(): number {
+    return this.#entryCharacters
+  }
+
   /** Goes by what this page took. */
   read({ entries }: Page): void {
     if (entries.length === 0) return

@@ -1,6 +1,6 @@
 import type { ReplayStart } from './continuity.js'
 import type { Entry, Page } from './entry.js'
-import { PageSize } from './page-size.js'
+import { ReplayPace, type PageRequest } from './pace.js'
 import type { Position } from './position.js'
 
 /** What a replay needs of the world. */
@@ -8,11 +8,15 @@ export interface ReplayContext {
   /** How many entries a page holds at most. */
   readonly pageSize: number
   /** Reads entries from a stream ID on, inclusive, in one atomic step with `last`; `-` is the first entry. */
-  readPage(from: string, count: number): Promise<Page>
+  readPage(from: string, request: PageRequest): Promise<Page>
   /** Append id of the newest entry; asked where a page found `last` gone. */
   head(): Promise<string | undefined>
   /** Takes entries over in order; the replay goes on when it resolves. */
   accept(entries: readonly Entry[]): Promise<void>
+  /** Monotonic clock, in ms. */
+  monotonic(): number
+  /** Lets the event loop turn. */
+  yield(): Promise<void>
 }
 
 /**
@@ -31,25 +35,34 @@ export type ReplayEnd = 'caught-up' | 'lost-place' | 'broken'
  */
 export async function replay(start: ReplayStart, context: ReplayContext): Promise<ReplayEnd> {
   let standing = start
-  const size = new PageSize(context.pageSize)
-  let next = read(context, standing, size.count)
+  const pace = new ReplayPace(context.pageSize)
+  let request = pace.next
+  let next = read(context, standing, request)
   let emptyHanded = false
+  let askedAt = context.monotonic()
+  let handedOverMs = 0
   for (;;) {
     const page = await next
+    const cameAt = context.monotonic()
     const entries = continuation(standing, page)
     if (entries === 'lost-place' || entries === 'broken') return entries
     const newest = page.entries.at(-1)
     if (newest === undefined && acceptedId(standing) === undefined) return 'lost-place'
-    const full = page.entries.length >= size.count
-    size.read(page)
+    const full = page.entries.length >= request.count
+    pace.read(page, cameAt - askedAt, handedOverMs)
+    request = pace.next
     if (newest !== undefined) standing = { at: 'entry', position: newest.position }
 
     if (full) {
       // Fetched while this one is handed over. A rejection is seen when it is awaited, at the latest one page on.
-      next = read(context, standing, size.count)
+      next = read(context, standing, request)
       next.catch(() => undefined)
+      // A socket writes at the end of a turn, and handing over may take all of this one.
+      await context.yield()
     }
     if (entries.length > 0) await context.accept(entries)
+    askedAt = context.monotonic()
+    handedOverMs = askedAt - cameAt
     if (full) continue
 
     const end = page.last ?? (await context.head())
@@ -58,12 +71,12 @@ export async function replay(start: ReplayStart, context: ReplayContext): Promis
     // `last` was evicted, and something may have been appended since this page: look once more before giving up.
     if (emptyHanded && entries.length === 0) return 'broken'
     emptyHanded = entries.length === 0
-    next = read(context, standing, size.count)
+    next = read(context, standing, request)
   }
 }
 
-function read(context: ReplayContext, standing: ReplayStart, count: number): Promise<Page> {
-  return context.readPage(standing.at === 'entry' ? standing.position.streamId : '-', count)
+function read(context: ReplayContext, standing: ReplayStart, request: PageRequest): Promise<Page> {
+  return context.readPage(standing.at === 'entry' ? standing.position.streamId : '-', request)
 }
 
 function acceptedId(standing: ReplayStart): string | undefined {

@@ -9,7 +9,7 @@ export interface LogReader {
   stand(appendId: string, cap: number): Promise<Stand | undefined>
   inspect(position: Position): Promise<Inspection>
   lookup(positions: readonly Position[]): Promise<readonly Presence[]>
-  readPage(from: string, count: number): Promise<Page>
+  readPage(from: string, count: number, joined?: boolean): Promise<Page>
 }
 
 /** The most that one lookup takes. */

@@ -4,6 +4,7 @@ import { decodeFrame } from '../message/codec.js'
 import type { InvalidationMessage, Json } from '../message/message.js'
 import type { ReplayStart } from '../recovery/continuity.js'
 import type { Page } from '../recovery/entry.js'
+import type { PageRequest } from '../recovery/pace.js'
 import { formatPosition, parsePosition, type Position } from '../recovery/position.js'
 import { replay } from '../recovery/replayer.js'
 import type { ResyncReason } from '../recovery/resync.js'
@@ -174,7 +175,9 @@ export class Recovery {
       replay(start, {
         pageSize,
         head: () => log.head(),
-        readPage: (streamId, count) => this.#context.inTurn(() => this.#readPage(streamId, count)),
+        monotonic: () => runtime.monotonic(),
+        yield: () => runtime.yield(),
+        readPage: (streamId, request) => this.#context.inTurn(() => this.#readPage(streamId, request)),
         accept: async (page) => {
           messages += await intake.takeReplayed(page, () => this.#context.isStopped(), span)
           entries += page.length
@@ -189,12 +192,12 @@ export class Recovery {
     return end === 'broken' ? this.#resync('deleted') : end
   }
 
-  async #readPage(streamId: string, count: number): Promise<Page> {
+  async #readPage(streamId: string, { count, joined }: PageRequest): Promise<Page> {
     const { log, runtime, progress } = this.#context
     // Its turn may have come after it was closed.
     if (this.#context.isStopped()) throw new ClosedError('The subscription is closed: it reads nothing more')
     const sentAt = runtime.monotonic()
-    const page = await log.readPage(streamId, count)
+    const page = await log.readPage(streamId, count, joined)
     if (page.last !== undefined) progress.headRead(page.last, sentAt)
     return page
   }

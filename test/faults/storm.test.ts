@@ -47,11 +47,11 @@ class ReadingPages {
     return changeCommands(log, (commands) => {
       const readPage = commands.readPage.bind(commands)
       return {
-        readPage: async (from, count) => {
+        readPage: async (...page) => {
           this.pages++
           this.most = Math.max(this.most, ++this.#now)
           try {
-            return await readPage(from, count)
+            return await readPage(...page)
           } finally {
             this.#now--
           }

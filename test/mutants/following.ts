@@ -118,6 +118,14 @@ export const following: readonly Mutant[] = [
     caughtBy: 'test/faults/storm',
   },
   {
+    name: 'joined-in-a-storm',
+    lacks: 'sparing a server that is waited for, as all are that a whole fleet reads from at once',
+    file: 'recovery/pace.ts',
+    from: '!this.#waits && ',
+    to: '',
+    caughtBy: 'test/unit/recovery',
+  },
+  {
     name: 'first-page-full',
     lacks: 'the caution of the first page, before it is known how large entries are',
     file: 'recovery/page-size.ts',

@@ -43,6 +43,14 @@ export const hostileInput: readonly Mutant[] = [
     caughtBy: 'test/unit/message',
   },
   {
+    name: 'lines-not-counted',
+    lacks: 'the count of the lines of a joined page, of which an append id with a line break makes one too many',
+    file: 'log/replies.ts',
+    from: 'if (lines.length !== 3 * frames.length) return undefined',
+    to: '',
+    caughtBy: 'test/unit/log',
+  },
+  {
     name: 'nowhere-forgotten',
     lacks: 'remembering the head that could not be stood on: each look at it is another resync',
     file: 'subscribing/progress.ts',

@@ -300,22 +300,45 @@ export function describeLogConformance(name: string, servers: LogServers): void 
       })
     })
 
-    describe('readPage', () => {
+    describe.each([
+      ['as it is', false],
+      ['joined', true],
+    ])('readPage, %s', (_, joined) => {
       it('reads from the first entry, or from a stream ID on, inclusive, together with `last`', async () => {
         const [, second = ''] = await append('one', 'two', 'three')
         const ids = (entries: readonly Entry[]): string[] => entries.map(({ position }) => position.appendId)
-        const whole = await commands.readPage('-', 10)
+        const whole = await commands.readPage('-', 10, joined)
         expect([ids(whole.entries), whole.last]).toEqual([['one', 'two', 'three'], 'three'])
-        expect(ids((await commands.readPage(second, 10)).entries)).toEqual(['two', 'three'])
-        expect(ids((await commands.readPage(second, 1)).entries)).toEqual(['two'])
+        expect(ids((await commands.readPage(second, 10, joined)).entries)).toEqual(['two', 'three'])
+        expect(ids((await commands.readPage(second, 1, joined)).entries)).toEqual(['two'])
         await server.deleteEntries(second)
-        expect(ids((await commands.readPage(second, 10)).entries)).toEqual(['three'])
+        expect(ids((await commands.readPage(second, 10, joined)).entries)).toEqual(['three'])
       })
 
       it('reads an empty page from an empty log and from behind its end', async () => {
-        expect(await commands.readPage('-', 10)).toEqual({ entries: [], last: undefined })
+        expect(await commands.readPage('-', 10, joined)).toEqual({ entries: [], last: undefined })
         await append('one')
-        expect(await commands.readPage('99999999999999-0', 10)).toEqual({ entries: [], last: 'one' })
+        expect(await commands.readPage('99999999999999-0', 10, joined)).toEqual({ entries: [], last: 'one' })
+      })
+
+      it('reads an entry whole', async () => {
+        const [streamId = ''] = await append('one', 'two')
+        expect(await commands.readPage(streamId, 1, joined)).toEqual({
+          entries: [{ position: { streamId, appendId: 'one' }, prev: '', frame }],
+          last: 'two',
+        })
+      })
+
+      it('reads where `last` was evicted', async () => {
+        await append('one', 'two')
+        await server.evictLast()
+        expect(await commands.readPage('-', 10, joined)).toMatchObject({ entries: { length: 2 }, last: undefined })
+      })
+
+      it('reads for someone who may not write', async () => {
+        await append('one')
+        const { commands: reader } = await openCommands(server.readOnlyLog)
+        expect((await reader.readPage('-', 10, joined)).entries).toHaveLength(1)
       })
     })
 

@@ -1,6 +1,14 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { RedisError } from '../../../src/errors.js'
-import { readEntry, readNumber, readOptionalText, readPresence, readStreamInfo } from '../../../src/log/replies.js'
+import {
+  readEntry,
+  readJoinedPage,
+  readNumber,
+  readOptionalText,
+  readPresence,
+  readStreamInfo,
+} from '../../../src/log/replies.js'
 
 describe('replies', () => {
   it('are read as entries, whatever the order of the fields', () => {
@@ -29,5 +37,54 @@ describe('replies', () => {
     expect(() => readNumber('many')).toThrow('"many"')
     expect(() => readOptionalText(7)).toThrow('7')
     expect(() => readPresence('somewhere')).toThrow('"somewhere"')
+  })
+})
+
+describe('a joined page', () => {
+  const id = fc.stringMatching(/^[\w.-]{0,20}$/)
+  const anyEntry = fc.record({ streamId: id, appendId: id, prev: id, frame: fc.string({ unit: 'binary' }) })
+  const hostileId = fc.oneof(id, fc.stringMatching(/^[\w\n]{0,6}$/))
+  const hostileEntry = fc.record({ streamId: id, appendId: hostileId, prev: hostileId, frame: fc.string() })
+  type Stored = typeof anyEntry extends fc.Arbitrary<infer Value> ? Value : never
+
+  const reply = (last: string | null, stored: readonly Stored[]): unknown => [
+    last,
+    stored.flatMap(({ streamId, appendId, prev }) => [streamId, appendId, prev]).join('\n'),
+    stored.map(({ frame }) => frame),
+  ]
+  const page = (last: string | null, stored: readonly Stored[]): unknown => ({
+    entries: stored.map(({ streamId, appendId, prev, frame }) => ({ position: { streamId, appendId }, prev, frame })),
+    last: last ?? undefined,
+  })
+
+  it('is read as the entries that were put together, whatever their frames hold', () => {
+    fc.assert(
+      fc.property(fc.option(id), fc.array(anyEntry), (last, stored) => {
+        expect(readJoinedPage(reply(last, stored))).toEqual(page(last, stored))
+      }),
+    )
+  })
+
+  it('is read as nothing, and never as other entries, where somebody put line breaks into their ids', () => {
+    fc.assert(
+      fc.property(fc.array(hostileEntry), (stored) => {
+        const isWhole = stored.every(({ appendId, prev }) => !`${appendId}${prev}`.includes('\n'))
+        expect(readJoinedPage(reply('x', stored))).toEqual(isWhole ? page('x', stored) : undefined)
+      }),
+    )
+  })
+
+  it('is read as it is where it could not be put together', () => {
+    const entries = [['1-2', ['m', '{}', 'a', 'x']]]
+    expect(readJoinedPage([null, entries])).toEqual({
+      entries: [{ position: { streamId: '1-2', appendId: 'x' }, prev: '', frame: '{}' }],
+      last: undefined,
+    })
+  })
+
+  it('is refused where it is none', () => {
+    for (const none of ['page', [null], [null, 'x', 'y'], [null, '1-1\nx\n', [7]], [7, '', []]]) {
+      expect(() => readJoinedPage(none)).toThrow(RedisError)
+    }
   })
 })

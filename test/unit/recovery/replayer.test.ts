@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { ReplayStart } from '../../../src/recovery/continuity.js'
 import type { Entry, Page } from '../../../src/recovery/entry.js'
+import type { PageRequest } from '../../../src/recovery/pace.js'
 import { replay, type ReplayEnd } from '../../../src/recovery/replayer.js'
+import { systemRuntime } from '../../../src/runtime.js'
 
 /** A log of entries 1…n, each continuing the one before, that a test can change between two pages. */
 class ScriptedLog {
@@ -16,7 +18,7 @@ class ScriptedLog {
     this.last = count === 0 ? undefined : `e${count}`
   }
 
-  readPage(from: string, count: number): Promise<Page> {
+  readPage(from: string, { count }: PageRequest): Promise<Page> {
     this.before.get(++this.pages)?.()
     const start = from === '-' ? 0 : this.entries.findIndex((each) => idOf(each) >= Number(from.split('-')[0]))
     const entries = start < 0 ? [] : this.entries.slice(start, start + count)
@@ -42,7 +44,9 @@ async function run(log: ScriptedLog, start: ReplayStart, pageSize = 3): Promise<
   const read: string[] = []
   const end = await replay(start, {
     pageSize,
-    readPage: (from, count) => log.readPage(from, count),
+    monotonic: () => 0,
+    yield: () => Promise.resolve(),
+    readPage: (from, request) => log.readPage(from, request),
     head: () => Promise.resolve(log.last ?? log.entries.at(-1)?.position.appendId),
     accept: (entries) => {
       read.push(...entries.map((each) => each.position.appendId))
@@ -124,7 +128,9 @@ describe('a replay', () => {
     const heads = ['e4', 'e4']
     const end = await replay(from(1), {
       pageSize: 9,
-      readPage: (start, count) => log.readPage(start, count),
+      monotonic: () => 0,
+      yield: () => Promise.resolve(),
+      readPage: (start, request) => log.readPage(start, request),
       head: () => {
         if (log.entries.length === 3) log.entries.push(entry(4))
         return Promise.resolve(heads.shift())
@@ -160,7 +166,9 @@ describe('a replay', () => {
     log.last = undefined
     const end = await replay(from(3), {
       pageSize: 3,
-      readPage: (start, count) => log.readPage(start, count),
+      monotonic: () => 0,
+      yield: () => Promise.resolve(),
+      readPage: (start, request) => log.readPage(start, request),
       head: () => Promise.resolve(undefined),
       accept: () => Promise.resolve(),
     })
@@ -175,20 +183,70 @@ describe('a replay', () => {
     await expect(run(log, from(1))).rejects.toThrow('gone')
   })
 
+  it('lets the loop turn between asking for the next page and handing one over, so that both go on at once', async () => {
+    const log = new ScriptedLog(7)
+    const steps: string[] = []
+    await replay(from(1), {
+      pageSize: 4,
+      monotonic: () => 0,
+      yield: () => {
+        steps.push('turn')
+        return Promise.resolve()
+      },
+      readPage: (start, request) => {
+        steps.push('read')
+        return log.readPage(start, request)
+      },
+      head: () => Promise.resolve(log.last),
+      accept: () => {
+        steps.push('accept')
+        return Promise.resolve()
+      },
+    })
+    expect(steps).toEqual(['read', 'read', 'turn', 'accept', 'read', 'turn', 'accept'])
+  })
+
   it('makes its pages longer where entries are small, and shorter where they are large', async () => {
-    const log = new ScriptedLog(1_400)
+    const log = new ScriptedLog(1_600)
     log.entries = log.entries.map((each, index) => (index < 1_300 ? each : { ...each, frame: 'x'.repeat(512 * 1024) }))
     const sizes: number[] = []
     await replay(from(1), {
       pageSize: 1_000,
-      readPage: (start, count) => {
-        sizes.push(count)
-        return log.readPage(start, count)
+      monotonic: () => 0,
+      yield: () => Promise.resolve(),
+      readPage: (start, request) => {
+        sizes.push(request.count)
+        return log.readPage(start, request)
       },
       head: () => Promise.resolve(log.last),
       accept: () => Promise.resolve(),
     })
-    expect(sizes.slice(0, 4)).toEqual([16, 64, 256, 1_000])
+    expect(sizes.slice(0, 4)).toEqual([16, 64, 256, 400])
     expect(sizes.at(-1)).toBe(2)
+  })
+
+  it('reads small entries as they are while it waits for the log, and joined once the handler is what takes longer', async () => {
+    const log = new ScriptedLog(5_000)
+    const asked: boolean[] = []
+    let now = 0
+    await replay(from(1), {
+      pageSize: 1_000,
+      monotonic: () => now,
+      yield: () => Promise.resolve(),
+      readPage: async (start, request) => {
+        asked.push(request.joined)
+        const waitedMs = asked.length < 5 ? 100 : 1
+        await systemRuntime.yield()
+        now += waitedMs
+        return log.readPage(start, request)
+      },
+      head: () => Promise.resolve(log.last),
+      accept: () => {
+        now += 10
+        return Promise.resolve()
+      },
+    })
+    expect(asked.slice(3, 5)).toEqual([false, false])
+    expect(asked.at(-1)).toBe(true)
   })
 })
