@@ -11,6 +11,16 @@ export interface Section {
   charts(results: Results, cases: readonly CaseSummary[]): readonly Markup[]
 }
 
+/** Those that say more by their length than in a table. */
+const costFigures = [
+  'rest_rss_mib',
+  'backlog_rss_mib',
+  'publisher_bytes',
+  'subscriber_bytes',
+  'import_ms',
+  'installed_kib',
+]
+
 /** By the names of measurements. One that is not here has its table alone. */
 export const sections: Readonly<Record<string, Section>> = {
   throughput: {
@@ -46,8 +56,8 @@ export const sections: Readonly<Record<string, Section>> = {
       ),
   },
   cost: {
-    explanation: 'What it takes beside time: room in Redis and in memory, and what the package weighs.',
-    charts: () => [],
+    explanation: 'What it takes beside CPU time: room in Redis, memory, and what the package weighs.',
+    charts: (_results, cases) => cases.flatMap((each) => figurePanels(each, costFigures)),
   },
   micro: {
     explanation:
