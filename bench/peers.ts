@@ -39,7 +39,7 @@ async function loadFromFolder(name: string): Promise<Peer> {
   const info: PeerInfo | undefined = peers.find((each) => each.name === name)
   if (info?.folder === undefined)
     throw new Error(`Expected the name of a peer, such as ${peers[0].name}, got \`${name}\``)
-  const module: unknown = await import(new URL(`peers/${info.folder}/peer.js`, import.meta.url).href)
+  const module: unknown = await import(new URL(`peers/${info.folder}/peer.ts`, import.meta.url).href)
   if (typeof module === 'object' && module !== null && 'peer' in module && isPeer(module.peer)) return module.peer
   throw new Error(`Expected bench/peers/${info.folder}/peer.ts to export a peer`)
 }

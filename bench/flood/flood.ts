@@ -10,7 +10,8 @@ export interface FloodOptions {
   /** As in peers.ts. */
   readonly peer: string
   readonly url: string
-  readonly redis: RedisGauge
+  /** Of the server at that URL. */
+  readonly redis: Pick<RedisGauge, 'read'>
   /** How many there are in each of their processes. */
   readonly publishers: readonly number[]
   /** How many there are in each of their processes. */

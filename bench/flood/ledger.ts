@@ -1,3 +1,5 @@
+const sampleSize = 10
+
 /** Counts what one subscriber handles in a round. */
 export class Ledger {
   readonly #now: () => number
@@ -6,6 +8,7 @@ export class Ledger {
   #handled = 0
   #duplicates = 0
   #lastAt = 0
+  #sample: string[] = []
   #awaited = Infinity
   #all = Promise.withResolvers<undefined>()
 
@@ -28,6 +31,11 @@ export class Ledger {
     return this.#lastAt
   }
 
+  /** The first ids that were handled. */
+  get sample(): readonly string[] {
+    return this.#sample
+  }
+
   /** Begins a round of `count` ids from `first` on. What comes late from the round before does not count in it. */
   begin(first: number, count: number): void {
     this.#first = first
@@ -35,6 +43,7 @@ export class Ledger {
     this.#handled = 0
     this.#duplicates = 0
     this.#lastAt = this.#now()
+    this.#sample = []
     this.#awaited = Infinity
     this.#all = Promise.withResolvers()
   }
@@ -49,6 +58,7 @@ export class Ledger {
     }
     this.#seen[index] = 1
     this.#lastAt = this.#now()
+    if (this.#sample.length < sampleSize) this.#sample.push(id)
     if (++this.#handled >= this.#awaited) this.#all.resolve(undefined)
   }
 
