@@ -33,7 +33,7 @@ export const recovery: Measurement = {
   title: 'Recovery: until all that was missed is handled, and live',
   figures: [
     { name: 'replay_ms', title: 'replayed', unit: 'ms', better: 'lower' },
-    { name: 'entries_per_s', title: 'replayed', unit: 'entries/s', better: 'higher' },
+    { name: 'entries_per_s', title: 'rate of the replay', unit: 'entries/s', better: 'higher' },
     { name: 'recover_ms', title: 'link restored to live', unit: 'ms', better: 'lower' },
   ],
   cases: (size) =>
