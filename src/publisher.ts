@@ -233,12 +233,17 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
    * @throws ClosedError when the publisher is closed before the message is appended
    * @throws RedisError (kind `replicas`) when it was appended, but too few replicas confirmed (see `waitReplicas`)
    */
-  async publish(
-    invalidation: Invalidation | InvalidationMessage,
-    options: PublishOptions = noOptions,
-  ): Promise<Receipt> {
-    const span = this.#telemetry?.publish()
-    return span?.isRecorded ? this.#publishTraced(invalidation, options, span) : this.#send(invalidation, options, span)
+  publish(invalidation: Invalidation | InvalidationMessage, options: PublishOptions = noOptions): Promise<Receipt> {
+    // Not async: a promise around that of the sender would cost as much as queueing the message does.
+    try {
+      const span = this.#telemetry?.publish()
+      if (span?.isRecorded) return this.#publishTraced(invalidation, options, span)
+      return this.#send(invalidation, options, span)
+    } catch (error) {
+      const { promise, reject } = Promise.withResolvers<Receipt>()
+      reject(error)
+      return promise
+    }
   }
 
   /** Resolves when all that was accepted up to now is appended; rejects with ClosedError when closed before. */

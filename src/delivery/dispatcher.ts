@@ -121,20 +121,22 @@ export class Dispatcher {
 
   async #run(works: readonly Work[]): Promise<void> {
     await Promise.resolve()
+    let now = this.#runtime.monotonic()
     let isFirst = true
     for (const work of works) {
       const frame = this.#telemetry?.frame(work)
       let index = 0
       try {
         for (const message of work.messages) {
-          if (!isFirst && this.#isSliceOver()) await this.#turn()
+          if (!isFirst && now >= this.#sliceEnd) now = await this.#turn()
           isFirst = false
           if (this.#stopped) return
           const trace = work.traces?.[index]
-          const span = frame?.evict(index++)
+          const span = frame?.evict(index++, now)
           const outcome = this.#handler.run(message, work.origin, span, trace)
           const isFinished = outcome === true || (await outcome)
-          span?.end(isFinished)
+          now = this.#runtime.monotonic()
+          span?.ended(isFinished, now)
           if (!isFinished) return
           this.#pending--
           if (this.#waiters.size > 0) this.#wake()
@@ -146,7 +148,7 @@ export class Dispatcher {
     }
     this.#tasks--
     this.#wake()
-    if (this.#isSliceOver()) await this.#turn()
+    if (this.#runtime.monotonic() >= this.#sliceEnd) await this.#turn()
   }
 
   #finish(work: Work): void {
@@ -159,14 +161,15 @@ export class Dispatcher {
     }
   }
 
-  /** Slices reach across tasks: p-queue starts the next one without a turn of the loop in between. */
-  #isSliceOver(): boolean {
-    return this.#runtime.monotonic() >= this.#sliceEnd
-  }
-
-  async #turn(): Promise<void> {
+  /**
+   * Ends a slice; resolves with the moment at which the next begins. Slices reach across tasks: p-queue starts the next
+   * one without a turn of the loop in between.
+   */
+  async #turn(): Promise<number> {
     await this.#runtime.yield()
-    this.#sliceEnd = this.#runtime.monotonic() + sliceMs
+    const now = this.#runtime.monotonic()
+    this.#sliceEnd = now + sliceMs
+    return now
   }
 
   #wake(): void {

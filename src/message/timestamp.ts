@@ -25,9 +25,11 @@ export function isTimestamp(text: string): boolean {
  * Messages arrive in order: the second that was read last is remembered, and not read again.
  */
 export function timestampMs(text: string): number | undefined {
-  if (lastSecond === undefined || !text.startsWith(lastSecond)) {
+  // `startsWith` would take four times as long.
+  const second = text.slice(0, secondEnd)
+  if (second !== lastSecond) {
     if (!isSecond(text)) return undefined
-    lastSecond = text.slice(0, secondEnd)
+    lastSecond = second
     // The seconds by themselves: Date knows no leap second.
     lastSecondMs = Date.parse(`${text.slice(0, 17)}00Z`) + twoDigits(text, 17) * 1_000
   }

@@ -28,7 +28,12 @@ export class Fifo<Item> {
 
   /** Keeps only what passes, in order. */
   retain(keep: (item: Item) => boolean): void {
-    this.#items = [...this].filter(keep)
+    const kept: Item[] = []
+    for (let index = this.#head; index < this.#items.length; index++) {
+      const item = this.#items[index]
+      if (item !== undefined && keep(item)) kept.push(item)
+    }
+    this.#items = kept
     this.#head = 0
   }
 

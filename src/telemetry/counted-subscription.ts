@@ -1,3 +1,4 @@
+import type { InvalidationMessage } from '../message/message.js'
 import { timestampMs } from '../message/timestamp.js'
 import type { Runtime } from '../runtime.js'
 import type { StatsCollector } from './stats-collector.js'
@@ -45,71 +46,65 @@ export class CountedSubscription implements SubscriptionTelemetry {
   }
 }
 
-class CountedFrame implements FrameTelemetry {
-  readonly #context: CountedContext
+/**
+ * A frame and, since its messages are handed over one after another, whichever of them is at the handler: one object for
+ * all, and one look at the wall clock.
+ */
+class CountedFrame implements FrameTelemetry, EvictSpan {
+  readonly #stats: StatsCollector
   readonly #frame: TracedFrame
   readonly #next: FrameTelemetry | undefined
+  /** What the wall clock is ahead of the monotonic one. */
+  readonly #wallAhead: number
+  #message: InvalidationMessage | undefined
+  #nextEvict: EvictSpan | undefined
+  #startedAt = 0
+  #tries = 0
+  #gaveUp = false
 
-  constructor(context: CountedContext, frame: TracedFrame, next: FrameTelemetry | undefined) {
-    this.#context = context
+  constructor({ stats, runtime, now }: CountedContext, frame: TracedFrame, next: FrameTelemetry | undefined) {
+    this.#stats = stats
     this.#frame = frame
     this.#next = next
+    this.#wallAhead = now() - runtime.monotonic()
   }
 
-  evict(index: number): EvictSpan {
-    return new CountedEvict(this.#context, this.#frame, index, this.#next?.evict(index))
+  evict(index: number, startedAt: number): EvictSpan {
+    this.#message = this.#frame.messages[index]
+    this.#nextEvict = this.#next?.evict(index, startedAt)
+    this.#startedAt = startedAt
+    this.#tries = 0
+    this.#gaveUp = false
+    return this
+  }
+
+  run<T>(handler: () => T): T {
+    if (this.#tries++ > 0) this.#stats.retried()
+    return this.#nextEvict ? this.#nextEvict.run(handler) : handler()
+  }
+
+  tryFailed(error: Error, attempt: number): void {
+    this.#nextEvict?.tryFailed(error, attempt)
+  }
+
+  gaveUp(error: Error, tries: number): void {
+    this.#gaveUp = true
+    this.#stats.deadLettered()
+    this.#nextEvict?.gaveUp(error, tries)
+  }
+
+  ended(finished: boolean, endedAt: number): void {
+    if (finished && !this.#gaveUp && this.#message) this.#count(this.#message, endedAt)
+    this.#nextEvict?.ended(finished, endedAt)
   }
 
   end(): void {
     this.#next?.end()
   }
-}
 
-class CountedEvict implements EvictSpan {
-  readonly #context: CountedContext
-  readonly #frame: TracedFrame
-  readonly #index: number
-  readonly #next: EvictSpan | undefined
-  readonly #startedAt: number
-  #tries = 0
-  #gaveUp = false
-
-  constructor(context: CountedContext, frame: TracedFrame, index: number, next: EvictSpan | undefined) {
-    this.#context = context
-    this.#frame = frame
-    this.#index = index
-    this.#next = next
-    this.#startedAt = context.runtime.monotonic()
-  }
-
-  run<T>(handler: () => T): T {
-    if (this.#tries++ > 0) this.#context.stats.retried()
-    return this.#next ? this.#next.run(handler) : handler()
-  }
-
-  tryFailed(error: Error, attempt: number): void {
-    this.#next?.tryFailed(error, attempt)
-  }
-
-  gaveUp(error: Error, tries: number): void {
-    this.#gaveUp = true
-    this.#context.stats.deadLettered()
-    this.#next?.gaveUp(error, tries)
-  }
-
-  end(finished: boolean): void {
-    if (finished && !this.#gaveUp) this.#count()
-    this.#next?.end(finished)
-  }
-
-  #count(): void {
-    const { stats, runtime, now } = this.#context
-    const { messages, origin } = this.#frame
-    const message = messages[this.#index]
-    if (!message) return
-    const endedAt = runtime.monotonic()
-    const published = origin.mode === 'resync' ? undefined : timestampMs(message.timestamp)
-    const propagationMs = published === undefined ? undefined : now() - published
-    stats.handled(message.action, propagationMs, endedAt - this.#startedAt, endedAt)
+  #count({ action, timestamp }: InvalidationMessage, endedAt: number): void {
+    const published = this.#frame.origin.mode === 'resync' ? undefined : timestampMs(timestamp)
+    const propagationMs = published === undefined ? undefined : endedAt + this.#wallAhead - published
+    this.#stats.handled(action, propagationMs, endedAt - this.#startedAt, endedAt)
   }
 }

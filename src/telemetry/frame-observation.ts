@@ -41,14 +41,16 @@ export class FrameObservation implements FrameTelemetry {
     this.#metricAttributes = { ...context.metricAttributes, [attribute.delivery]: frame.origin.mode }
   }
 
-  evict(index: number): EvictSpan {
+  evict(index: number, startedAt: number): EvictSpan {
     this.#handed++
     const { messages, traces } = this.#frame
     const message = messages[index]
     const trace = traces?.[index]
     const { api, traceUnsampled } = this.#context
     const recorder =
-      message && this.#recorders && new EvictRecorder(this.#context, this.#recorders, message, this.#metricAttributes)
+      message &&
+      this.#recorders &&
+      new EvictRecorder(this.#context, this.#recorders, message, this.#metricAttributes, startedAt)
     if (!message || !this.#tracer) return new EvictObservation(api, undefined, undefined, recorder)
     if (trace && !traceUnsampled && !isRecorded(trace)) {
       const unsampled = api.trace.setSpanContext(api.ROOT_CONTEXT, parseUnsampled(trace.traceparent))
@@ -106,19 +108,25 @@ class EvictRecorder {
   readonly #attributes: Attributes
   readonly #startedAt: number
 
-  constructor(context: EvictContext, recorders: Recorders, message: InvalidationMessage, attributes: Attributes) {
+  constructor(
+    context: EvictContext,
+    recorders: Recorders,
+    message: InvalidationMessage,
+    attributes: Attributes,
+    startedAt: number,
+  ) {
     this.#context = context
     this.#recorders = recorders
     this.#message = message
     this.#attributes = attributes
-    this.#startedAt = context.runtime.monotonic()
+    this.#startedAt = startedAt
   }
 
-  end(failure: string | undefined): void {
-    const { runtime, now, metricAttributes } = this.#context
+  end(failure: string | undefined, endedAt: number): void {
+    const { now, metricAttributes } = this.#context
     const { process, propagation } = this.#recorders
     const failed = failure === undefined ? metricAttributes : { ...metricAttributes, [attribute.errorType]: failure }
-    process.record((runtime.monotonic() - this.#startedAt) / 1_000, failed)
+    process.record((endedAt - this.#startedAt) / 1_000, failed)
     if (failure !== undefined || this.#attributes[attribute.delivery] === 'resync') return
     const published = timestampMs(this.#message.timestamp)
     // Clocks of two machines may disagree: nothing is handled before it was published.
@@ -162,8 +170,8 @@ class EvictObservation implements EvictSpan {
     this.#span?.setStatus({ code: this.#api.SpanStatusCode.ERROR, message: error.message })
   }
 
-  end(finished: boolean): void {
-    if (finished) this.#recorder?.end(this.#failure)
+  ended(finished: boolean, endedAt: number): void {
+    if (finished) this.#recorder?.end(this.#failure, endedAt)
     else this.#span?.setStatus({ code: this.#api.SpanStatusCode.ERROR, message: 'Cut short by close()' })
     this.#span?.end()
   }

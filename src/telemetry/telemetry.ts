@@ -49,9 +49,10 @@ export interface TracedFrame {
   readonly recovery?: RecoverySpan | undefined
 }
 
+/** Its messages are handed over one after another. Moments are those of the monotonic clock, read once for all. */
 export interface FrameTelemetry {
-  /** The message at this place is handed to the handler. */
-  evict(index: number): EvictSpan
+  /** The message at this place is handed to the handler, and the one before has ended. */
+  evict(index: number, startedAt: number): EvictSpan
   /** No more of its messages are handed over: all were, or closing cut it short. */
   end(): void
 }
@@ -64,8 +65,8 @@ export interface EvictSpan {
   tryFailed(error: Error, attempt: number): void
   /** The last try failed. */
   gaveUp(error: Error, tries: number): void
-  /** It was handled or given up; not where closing cut it short. */
-  end(finished: boolean): void
+  /** Whether it was handled or given up, or closing cut it short. */
+  ended(finished: boolean, endedAt: number): void
 }
 
 /** What a subscription tells. */
