@@ -1,6 +1,6 @@
 import type { Position } from './position.js'
 
-/** How many accepted entries are remembered: to tell duplicates, and to find where a forked history left ours. */
+/** How many entries are remembered: to tell duplicates, and to find where a forked history left ours. */
 export const rememberedEntries = 1_024
 
 interface Remembered {
@@ -10,8 +10,13 @@ interface Remembered {
 
 /** The last entries that were accepted, each with its place in the order of acceptance. */
 export class AcceptedEntries {
-  // A Map iterates in insertion order, so its first key is the oldest.
-  readonly #entries = new Map<string, Remembered>()
+  /**
+   * Each at its place modulo the length, where it stays until that place is taken anew: to look for the oldest key of a Map
+   * that many were deleted from costs five times as much.
+   */
+  readonly #ring: (Remembered | undefined)[] = new Array<Remembered | undefined>(rememberedEntries).fill(undefined)
+  /** The newest under each append id. */
+  readonly #byAppendId = new Map<string, Remembered>()
   #sequence = 0
 
   /** Place of the newest entry; 0 before the first. */
@@ -20,31 +25,39 @@ export class AcceptedEntries {
   }
 
   add(position: Position): number {
-    this.#sequence += 1
-    this.#entries.delete(position.appendId)
-    this.#entries.set(position.appendId, { position, sequence: this.#sequence })
-    if (this.#entries.size > rememberedEntries) {
-      const oldest = this.#entries.keys().next()
-      if (!oldest.done) this.#entries.delete(oldest.value)
-    }
-    return this.#sequence
+    const sequence = this.#nextPlace()
+    const entry = { position, sequence }
+    this.#ring[sequence % rememberedEntries] = entry
+    this.#byAppendId.set(position.appendId, entry)
+    return sequence
   }
 
   /** Takes the next place for what is no entry. */
   skip(): number {
-    this.#sequence += 1
-    return this.#sequence
+    return this.#nextPlace()
   }
 
   has(appendId: string): boolean {
-    return this.#entries.has(appendId)
+    return this.#byAppendId.has(appendId)
   }
 
   sequenceOf(appendId: string): number | undefined {
-    return this.#entries.get(appendId)?.sequence
+    return this.#byAppendId.get(appendId)?.sequence
   }
 
   newestFirst(): Position[] {
-    return Array.from(this.#entries.values(), (entry) => entry.position).reverse()
+    return [...this.#byAppendId.values()].sort((a, b) => b.sequence - a.sequence).map((entry) => entry.position)
+  }
+
+  /** Forgets what was at that place, unless it was accepted again since. */
+  #nextPlace(): number {
+    this.#sequence += 1
+    const place = this.#sequence % rememberedEntries
+    const oldest = this.#ring[place]
+    if (oldest !== undefined && this.#byAppendId.get(oldest.position.appendId) === oldest) {
+      this.#byAppendId.delete(oldest.position.appendId)
+    }
+    this.#ring[place] = undefined
+    return this.#sequence
   }
 }

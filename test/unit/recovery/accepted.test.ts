@@ -24,3 +24,15 @@ it('takes an entry that is accepted again for the newest', () => {
   expect(accepted.newestFirst()).toEqual([position(1), position(2)])
   expect(accepted.sequence).toBe(3)
 })
+
+it('remembers an entry that was accepted again for as long as any that was accepted then', () => {
+  const accepted = new AcceptedEntries()
+  for (let number = 1; number <= 10; number++) accepted.add(position(number))
+  accepted.add(position(1))
+  for (let number = 11; number <= rememberedEntries; number++) accepted.add(position(number))
+  expect(accepted.sequenceOf('e1')).toBe(11)
+  expect(accepted.newestFirst().at(-1)).toEqual(position(2))
+  for (let place = 0; place < 10; place++) accepted.skip()
+  expect(accepted.has('e1')).toBe(false)
+  expect(accepted.newestFirst().at(-1)).toEqual(position(11))
+})
