@@ -6,7 +6,7 @@ import { formatMoment } from './format.js'
 export function aboutLines(results: Results, widest: number): string[] {
   const { date, seconds, size, repetitions, machine, versions, load } = results
   return [
-    `${formatMoment(date)}, ${formatSeconds(seconds)}, ${size} size; median, min and max of ${repetitions} runs each, in turns`,
+    `${formatMoment(date)}, ${formatSeconds(seconds)}, ${size} size; median, min and max of ${repetitions} ${repetitions === 1 ? 'run' : 'runs'} each, in turns`,
     `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.system}`,
     `Load average ${load.before} before, ${load.after} after, the bench's own included`,
     ...wrap(

@@ -14,11 +14,11 @@ export function barPanels(results: Results, cases: readonly CaseSummary[], figur
   )
 }
 
-/** A panel of bars for each of these figures of one case. */
-export function figurePanels(each: CaseSummary, figureNames: readonly string[]): readonly Markup[] {
+/** A panel of bars for each of these figures of one case, headed by what it shows, and `where`. */
+export function figurePanels(each: CaseSummary, figureNames: readonly string[], where = ''): readonly Markup[] {
   return each.figures
     .filter(({ name }) => figureNames.includes(name))
-    .map((figure) => barPanel(figure.title, each, figure, []))
+    .map((figure) => barPanel(figure.title + where, each, figure, []))
 }
 
 function barPanel(heading: string, each: CaseSummary, figure: FigureSummary, faults: readonly Fault[]): Markup {

@@ -25,12 +25,14 @@ const costFigures = [
 export const sections: Readonly<Record<string, Section>> = {
   throughput: {
     explanation:
-      'Callers publish as fast as they can, each awaiting its publish() before the next; counted is what a handler in another process has handled. Ours keeps each invalidation in a stream, to be read again; of the others, only those named after a stream do.',
+      'Callers publish as fast as they can, each awaiting its publish() before the next; counted is what a handler in another process has handled. Ours keeps each invalidation in a stream, to be read again; of the others, only those that write by XADD do. CPU time is that of one invalidation; of a subscriber, of one that it handled.',
     charts: (results, cases) => [
       ...barPanels(results, cases, 'handled_per_s'),
       ...cases
         .filter(({ parameters }) => parameters.in_flight === 1_000 && parameters.subscribers === 1)
-        .flatMap((each) => figurePanels(each, ['redis_cpu_us', 'publisher_cpu_us', 'subscriber_cpu_us'])),
+        .flatMap((each) =>
+          figurePanels(each, ['redis_cpu_us', 'publisher_cpu_us', 'subscriber_cpu_us'], `, ${each.name}`),
+        ),
     ],
   },
   latency: {
