@@ -1,7 +1,7 @@
 import { alignColumns } from '../../examples/demo/columns.js'
 import type { Change, Comparison, RatioChange } from '../comparison.js'
 import { faultLine } from './faults.js'
-import { formatChange, formatFigure, formatRatio } from './format.js'
+import { formatBar, formatChange, formatFigure, formatMeasured } from './format.js'
 import type { Paint } from './paint.js'
 
 /** What changed, the greatest first; in lines for a terminal. */
@@ -26,9 +26,9 @@ export function comparisonText(comparison: Comparison, paint: Paint): string {
 
 function ratioRow({ name, unit, before, after, beyondNoise, bar }: RatioChange): string[] {
   return [
-    ...[name, formatRatio(before), formatRatio(after)],
+    ...[name, formatMeasured(before, unit), formatMeasured(after, unit)],
     beyondNoise ? '' : 'within noise',
-    ...(bar ? [`${bar.kind} ${bar.bar}${unit && ` ${unit}`}`, bar.met ? '✓ met' : '✗ not met'] : ['', '']),
+    ...(bar ? [formatBar(bar, unit), bar.met ? '✓ met' : '✗ not met'] : ['', '']),
   ]
 }
 

@@ -18,6 +18,11 @@ export function formatRatio(ratio: number): string {
   return Math.abs(ratio) >= 0.1 || ratio === 0 ? ratio.toFixed(2) : ratio.toPrecision(2)
 }
 
+/** What one of the ratios came to: `1.20`, or `11.83 µs`. */
+export function formatMeasured(value: number, unit: string): string {
+  return unit === '' ? formatRatio(value) : `${value.toFixed(2)} ${unit}`
+}
+
 /** A change in percent, with its sign: `+12 %`, `−3.4 %`. */
 export function formatChange(share: number): string {
   const percent = Math.abs(share) * 100

@@ -1,6 +1,6 @@
 import { ratios } from '../ratios.js'
 import type { Results } from '../results.js'
-import { formatBar, formatMoment, formatRatio } from './format.js'
+import { formatBar, formatMoment, formatMeasured } from './format.js'
 
 const begin = '<!-- bench:begin -->'
 const end = '<!-- bench:end -->'
@@ -21,8 +21,7 @@ function quoteOf({ date, machine, versions, load, ratios: values, bars }: Result
   const rows = ratios.flatMap(({ name, meaning, unit }) => {
     const [value, bar] = [values[name], bars[name]]
     if (value === undefined || bar === undefined) return []
-    const measured = formatRatio(value) + (unit === '' ? '' : ` ${unit}`)
-    return [[meaning, measured, formatBar(bar, unit), bar.met ? 'yes' : 'no']]
+    return [[meaning, formatMeasured(value, unit), formatBar(bar, unit), bar.met ? 'yes' : 'no']]
   })
   const about = [
     `Measured on ${formatMoment(date)}: ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.system};`,

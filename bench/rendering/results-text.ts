@@ -3,7 +3,7 @@ import { ratios, spreadOf } from '../ratios.js'
 import type { MeasurementInfo, Results } from '../results.js'
 import { type CaseSummary, faultsOf, type FigureSummary, summariseCases } from '../summaries.js'
 import { faultLine } from './faults.js'
-import { formatBar, formatFigure, formatRatio } from './format.js'
+import { formatBar, formatFigure, formatMeasured, formatRatio } from './format.js'
 import type { Paint } from './paint.js'
 import { aboutLines } from './about.js'
 
@@ -66,8 +66,10 @@ function ratioLines({ ratios: values, bars, runs }: Results, paint: Paint): stri
   const measured = ratios.flatMap((ratio) => {
     const [value, bar, spread] = [values[ratio.name], bars[ratio.name], spreadOf(ratio, runs)]
     if (value === undefined || bar === undefined || spread === undefined) return []
-    const range = `${formatRatio(spread.min)} to ${formatRatio(spread.max)}`
-    return [{ bar, cells: [ratio.name, formatBar(bar, ratio.unit), formatRatio(value), range] }]
+    const [measured = '', least, greatest] = [value, spread.min, spread.max].map((each) =>
+      formatMeasured(each, ratio.unit),
+    )
+    return [{ bar, cells: [ratio.name, formatBar(bar, ratio.unit), measured, `${least} to ${greatest}`] }]
   })
   if (measured.length === 0) return []
   const [head = '', ...lines] = alignColumns(2, [
