@@ -23,12 +23,15 @@ const sizes: Record<Size, Amounts> = {
   smoke: { subscribers: [1, 6], publishers: [6], durations: { cold: 20, warmUp: 10, measured: 20 } },
 }
 
+/** Of all publishers together: enough that frames fill. */
 const callers = 1_000
+/** A fleet in which each publisher waits for itself alone, so that no frame fills. */
+const apart = { name: '16 publishers, 1 in flight each', subscribers: 1, publishers: 16, in_flight: 16 }
 /** Of publishers, and of subscribers. More of them than that share processes. */
 const mostProcesses = 4
 const compared = peers.filter(({ name }) => name === 'cache-invalidation' || name === 'ioredis')
 
-/** Each publisher and subscriber has connections of its own. All publishers together have the same callers. */
+/** Each publisher and subscriber has connections of its own. */
 export const scale: Measurement = {
   name: 'scale',
   title: 'Scale: throughput and its cost as subscribers and publishers are added',
@@ -38,10 +41,10 @@ export const scale: Measurement = {
     const fleets = [
       ...subscribers.map((count) => ({ name: counted(count, 'subscriber'), subscribers: count, publishers: 1 })),
       ...publishers.map((count) => ({ name: counted(count, 'publisher'), subscribers: 1, publishers: count })),
-    ]
-    return fleets.map(({ name, ...parameters }) =>
+    ].map((fleet) => ({ ...fleet, in_flight: callers }))
+    return [...fleets, ...(size === 'smoke' ? [] : [apart])].map(({ name, ...parameters }) =>
       floodCase({
-        ...{ name, parameters, peers: compared, callers, durations },
+        ...{ name, parameters, peers: compared, callers: parameters.in_flight, durations },
         publishers: spread(parameters.publishers),
         subscribers: spread(parameters.subscribers),
       }),
