@@ -1,9 +1,7 @@
 import { ratios } from '../ratios.js'
 import type { Results } from '../results.js'
 import { formatBar, formatMoment, formatMeasured } from './format.js'
-
-const begin = '<!-- bench:begin -->'
-const end = '<!-- bench:end -->'
+import { markdownTable, replacePlace } from './markdown.js'
 
 /**
  * A page in Markdown with what stands between `<!-- bench:begin -->` and `<!-- bench:end -->` replaced: by the ratios of
@@ -12,9 +10,7 @@ const end = '<!-- bench:end -->'
  * @throws Error where the page has no such place
  */
 export function quoteInto(page: string, results: Results): string {
-  const [from, to] = [page.indexOf(begin), page.indexOf(end)]
-  if (from === -1 || to < from) throw new Error(`Expected ${begin} and ${end} in the page that quotes the bench`)
-  return `${page.slice(0, from + begin.length)}\n\n${quoteOf(results)}\n\n${page.slice(to)}`
+  return replacePlace(page, 'bench', quoteOf(results))
 }
 
 function quoteOf({ date, machine, versions, load, ratios: values, bars }: Results): string {
@@ -28,14 +24,5 @@ function quoteOf({ date, machine, versions, load, ratios: values, bars }: Result
     `Node ${versions.node ?? '?'}, ioredis ${versions.ioredis ?? '?'}, Redis ${versions['redis-server'] ?? '?'};`,
     `load average ${load.before} before and ${load.after} after, the bench's own included.`,
   ]
-  return [...table(['what', 'measured', 'bar', 'reached'], rows), '', ...about].join('\n')
-}
-
-/** With its columns aligned, as Prettier has it; the second on the right. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)))
-  const lineOf = (cells: readonly string[]): string =>
-    `| ${cells.map((cell, column) => (column === 1 ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0))).join(' | ')} |`
-  const rule = widths.map((width, column) => (column === 1 ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width)))
-  return [lineOf(head), lineOf(rule), ...rows.map(lineOf)]
+  return [...markdownTable(['what', 'measured', 'bar', 'reached'], rows, [1]), '', ...about].join('\n')
 }
