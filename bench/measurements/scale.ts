@@ -14,11 +14,11 @@ interface Amounts {
 const sizes: Record<Size, Amounts> = {
   full: {
     ...{ subscribers: [1, 2, 4, 8, 16, 32, 64], publishers: [2, 4, 8, 16] },
-    durations: { cold: 500, warmUp: 100, measured: 1_000 },
+    durations: { cold: 2_000, warmUp: 100, measured: 1_000 },
   },
   default: {
     ...{ subscribers: [1, 8, 32], publishers: [4] },
-    durations: { cold: 300, warmUp: 20, measured: 200 },
+    durations: { cold: 800, warmUp: 20, measured: 200 },
   },
   smoke: { subscribers: [1, 6], publishers: [6], durations: { cold: 20, warmUp: 10, measured: 20 } },
 }

@@ -5,14 +5,14 @@ import type { Measurement, Size } from '../measurement.js'
 import { type PeerInfo, peers } from '../peers.js'
 
 const durations: Record<Size, FloodDurations> = {
-  full: { cold: 500, warmUp: 200, measured: 2_000 },
-  default: { cold: 300, warmUp: 50, measured: 300 },
+  full: { cold: 2_000, warmUp: 200, measured: 2_000 },
+  default: { cold: 800, warmUp: 30, measured: 300 },
   smoke: { cold: 20, warmUp: 10, measured: 20 },
 }
 
 const inFlight = [1, 10, 100, 1_000]
 const manySubscribers = [4, 16]
-/** Those that are measured with many subscribers at the default size: what one writes by hand. */
+/** What one writes by hand: at the default size, these alone are measured with 10 in flight, and with many subscribers. */
 const byHand: readonly PeerInfo[] = peers.filter((peer) => !('folder' in peer))
 
 /** Each subscriber is a process of its own; all publishers' callers are in one. */
@@ -30,10 +30,17 @@ export const throughput: Measurement = {
           durations: durations[size],
         }),
       )
-    if (size === 'smoke') return [...casesOf([1_000], 1, peers), ...casesOf([1_000], 2, byHand)]
-    const callers = size === 'full' ? inFlight : [1_000]
-    const of = size === 'full' ? peers : byHand
-    return [casesOf(inFlight, 1, peers), ...manySubscribers.map((each) => casesOf(callers, each, of))].flat()
+    switch (size) {
+      case 'full':
+        return [1, ...manySubscribers].flatMap((subscribers) => casesOf(inFlight, subscribers, peers))
+      case 'default':
+        return [
+          ...inFlight.flatMap((each) => casesOf([each], 1, each === 10 ? byHand : peers)),
+          ...manySubscribers.flatMap((subscribers) => casesOf([1_000], subscribers, byHand)),
+        ]
+      case 'smoke':
+        return [...casesOf([1_000], 1, peers), ...casesOf([1_000], 2, byHand)]
+    }
   },
 }
 
