@@ -37,7 +37,7 @@ export class Worker implements AsyncDisposable {
     })
   }
 
-  /** Resolves to the numbers with which a script that is served by `serve()` answers numbers; throws as {@link request}. */
+  /** As {@link request}, of a script that answers numbers with numbers. */
   async ask(...numbers: readonly number[]): Promise<readonly number[]> {
     return this.request(numbers, isNumbers)
   }
