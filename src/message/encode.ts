@@ -3,8 +3,10 @@ import { describeThrown } from '../thrown.js'
 import { requireText, requireTimestamp } from './checks.js'
 import { describeValue } from './describe-value.js'
 import { entityTypeToJson } from './entity.js'
-import { maxBatchKeys, maxMessageBytes, maxMetadataDepth, maxTextBytes, nestsDeeper } from './limits.js'
+import { maxBatchKeys, maxMessageBytes, maxMetadataDepth, nestsDeeper } from './limits.js'
 import type { Invalidation, InvalidationMessage } from './message.js'
+import { plainKey, preparePlain } from './encode-plain.js'
+import type { MessageDefaults, PreparedMessage } from './prepared-message.js'
 import { encodeTraceContext, traceLinksBytes, withTraceLinks } from './trace-context.js'
 import type { TraceContext } from './trace-context.js'
 
@@ -13,29 +15,6 @@ import type { TraceContext } from './trace-context.js'
  * parsers on strings of UTF-8, such as the crate's, refuse the whole message for it.
  */
 const halfPair = /(?<!\\)(?:\\\\)*\\ud[89a-f]/
-
-/** Printable ASCII, and nothing that JSON escapes. */
-const plain = /^[ !#-[\]-~]+$/
-
-/** What makes an invalidation a message. */
-export interface MessageDefaults {
-  readonly messageId: string
-  readonly timestamp: string
-  readonly sourceService: string
-}
-
-/** A message that was checked and encoded. */
-export interface PreparedMessage {
-  readonly messageId: string
-  /** The message in wire form. */
-  readonly json: string
-  /** Size of `json` in UTF-8. */
-  readonly bytes: number
-  /** All of `json` but message id, timestamp and trace: equal for messages that say the same. */
-  readonly coalesceKey: string
-  /** The trace it carries. */
-  readonly trace?: TraceContext
-}
 
 /**
  * A message in wire form: one JSON object. Fields that are not of the wire format, such as a `stream_id` from another
@@ -73,7 +52,7 @@ export function prepareMessage(
 ): PreparedMessage {
   requireInvalidation(given)
   try {
-    return prepare(given, defaults, trace)
+    return (trace ? undefined : preparePlain(given, defaults)) ?? prepare(given, defaults, trace)
   } catch (error) {
     if (error instanceof InvalidationError) throw error
     // A getter or a proxy threw, which is no different from a field that is none.
@@ -91,18 +70,18 @@ function prepare(
   const messageId = given.messageId ?? defaults.messageId
   const timestamp = given.timestamp ?? defaults.timestamp
   const sourceService = given.sourceService ?? defaults.sourceService
-  const id = quote(messageId, 'messageId')
-  // Our own is of its form: to look at it again would be a tenth of what preparing costs.
-  if (given === defaults || timestamp !== defaults.timestamp) requireTimestamp(timestamp)
-  const head = `{"message_id":${id},"timestamp":"${timestamp}"`
+  const head = `{"message_id":${quote(messageId, 'messageId')},"timestamp":"${requireTimestamp(timestamp)}"`
   const source = quote(sourceService, 'sourceService')
-  const coalesceKey = `${encodeTarget(given)},"source_service":${source}${encodeMetadata(given.metadata)}}`
+  const metadata = encodeMetadata(given.metadata)
+  const body = `${encodeTarget(given)},"source_service":${source}${metadata}}`
+  const isOurs = metadata === '' && sourceService === defaults.sourceService
+  const coalesceKey = isOurs ? (plainKey(given) ?? body) : body
   if (trace) {
-    const json = `${head}${encodeTraceContext(trace)},${coalesceKey}`
+    const json = `${head}${encodeTraceContext(trace)},${body}`
     const bytes = Buffer.byteLength(json)
     if (bytes <= maxMessageBytes) return { messageId, json, bytes, coalesceKey, trace }
   }
-  const json = `${head},${coalesceKey}`
+  const json = `${head},${body}`
   const bytes = Buffer.byteLength(json)
   if (bytes > maxMessageBytes) {
     throw new InvalidMessageError(
@@ -170,9 +149,7 @@ function encodeMetadata(metadata: unknown): string {
   )
 }
 
-/** Text in quotes. Most of it stands in JSON as it is: to see that takes a third of what `JSON.stringify` takes. */
 function quote(value: unknown, name: string): string {
-  if (typeof value === 'string' && value.length <= maxTextBytes && plain.test(value)) return `"${value}"`
   return JSON.stringify(requireFilled(value, name))
 }
 

@@ -17,6 +17,11 @@ const typeByName: ReadonlyMap<string, EntityType> = new Map(
   Object.entries(wireNames).map(([type, name]) => [name, type]),
 )
 
+/** A built-in entity type as JSON on the wire; undefined for any other. */
+export function builtInToJson(type: string): string | undefined {
+  return jsonByType.get(type)
+}
+
 /** The entity type as JSON on the wire: `"User"` for `user`, `{"Custom":"session"}` for `session`. */
 export function entityTypeToJson(type: EntityType): string {
   return jsonByType.get(type) ?? `{"Custom":${JSON.stringify(type)}}`

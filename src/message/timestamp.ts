@@ -9,8 +9,14 @@ const secondEnd = 19
 const maxScale = 10 ** 9
 const longMonths: ReadonlySet<number> = new Set([1, 3, 5, 7, 8, 10, 12])
 
+/** As we write them, with six digits of a fraction and in UTC: where the milliseconds end, and the whole. */
+const millisecondEnd = 23
+const microsecondLength = 27
+
 let lastSecond: string | undefined
 let lastSecondMs = 0
+let lastMillisecond: string | undefined
+let lastMillisecondMs = 0
 
 /**
  * Whether a text is an RFC 3339 timestamp, such as `2026-11-22T10:00:00.123456789Z` or `2026-11-22T11:00:00+01:00`:
@@ -22,10 +28,19 @@ export function isTimestamp(text: string): boolean {
 
 /**
  * The moment that an RFC 3339 timestamp tells, in ms since the epoch with a fraction; undefined for what is none.
- * Messages arrive in order: the second that was read last is remembered, and not read again.
+ * Messages arrive in order, many in the same millisecond: what was read last is remembered, and not read again.
  */
 export function timestampMs(text: string): number | undefined {
   // `startsWith` would take four times as long.
+  if (text.length === microsecondLength && text.slice(0, millisecondEnd) === lastMillisecond) {
+    const microseconds = twoDigits(text, millisecondEnd) * 10 + (text.charCodeAt(millisecondEnd + 2) - zero)
+    if (
+      isDigit(text.charCodeAt(millisecondEnd + 2)) &&
+      text.charCodeAt(millisecondEnd + 3) === utc &&
+      microseconds >= 0
+    )
+      return lastMillisecondMs + microseconds / 1_000
+  }
   const second = text.slice(0, secondEnd)
   if (second !== lastSecond) {
     if (!isSecond(text)) return undefined
@@ -34,7 +49,12 @@ export function timestampMs(text: string): number | undefined {
     lastSecondMs = Date.parse(`${text.slice(0, 17)}00Z`) + twoDigits(text, 17) * 1_000
   }
   const ms = lastSecondMs + readFractionAndZone(text)
-  return Number.isNaN(ms) ? undefined : ms
+  if (Number.isNaN(ms)) return undefined
+  if (text.length === microsecondLength && text.charCodeAt(millisecondEnd + 3) === utc) {
+    lastMillisecond = text.slice(0, millisecondEnd)
+    lastMillisecondMs = Math.floor(ms)
+  }
+  return ms
 }
 
 function isSecond(text: string): boolean {

@@ -103,4 +103,19 @@ describe('timestampMs', () => {
       }),
     )
   })
+
+  it('is read by itself, whatever was read before it in the same millisecond', () => {
+    const first = '2026-11-22T10:00:00.123456Z'
+    const read = timestampMs(first)
+    expect(read).toBeCloseTo(Date.parse('2026-11-22T10:00:00.123Z') + 0.456, 3)
+    expect(timestampMs('2026-11-22T10:00:00.123789Z')).toBeCloseTo((read ?? 0) + 0.333, 3)
+    expect(timestampMs('2026-11-22T10:00:00.123000Z')).toBe(Date.parse('2026-11-22T10:00:00.123Z'))
+    for (const rest of ['45x', 'x56', '4:6', '/56', '   ']) {
+      expect(timestampMs(first)).toBe(read)
+      expect(timestampMs(`2026-11-22T10:00:00.123${rest}Z`), rest).toBeUndefined()
+    }
+    expect(timestampMs('2026-11-22T10:00:00.123456z')).toBeUndefined()
+    expect(timestampMs('2026-11-22T10:00:00.1234+01')).toBeUndefined()
+    expect(timestampMs('2026-11-22T10:00:01.123456Z')).toBeCloseTo((read ?? 0) + 1_000, 3)
+  })
 })

@@ -1,0 +1,66 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { encodeMessage, prepareMessage } from '../../../src/message/encode.js'
+import { preparePlain } from '../../../src/message/encode-plain.js'
+import type { Invalidation } from '../../../src/message/message.js'
+
+const defaults = { messageId: 'an-id', timestamp: '2026-11-22T10:00:00.000Z', sourceService: 'a service' }
+const text = fc.oneof(
+  fc.string({ minLength: 1 }),
+  fc.string({ minLength: 1, unit: 'binary' }).filter((each) => each.isWellFormed()),
+  fc.constantFrom('user', 'User', '"', '\\', ' ', '7f', '\u007f', 'é', '1:a', 'a'.repeat(512), 'a'.repeat(513)),
+)
+const invalidation: fc.Arbitrary<Invalidation> = fc.record({
+  action: fc.constantFrom('delete', 'update'),
+  entityType: text,
+  entityId: text,
+})
+
+describe('the short way to encode what most messages are', () => {
+  it('writes the very text that the long way writes, and tells its size in UTF-8', () => {
+    fc.assert(
+      fc.property(invalidation, (given) => {
+        const short = preparePlain(given, defaults)
+        if (short === undefined) return
+        expect(short.json).toBe(encodeMessage({ ...given, ...defaults }))
+        expect(short.bytes).toBe(Buffer.byteLength(short.json))
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  it('is taken by plain text, and by nothing that JSON escapes, that is long, or that is more than an entity', () => {
+    const given: Invalidation = { action: 'delete', entityType: 'user', entityId: '1' }
+    expect(preparePlain(given, defaults)).toBeDefined()
+    expect(preparePlain({ ...given, entityType: 'session' }, defaults)).toBeDefined()
+    const others: Parameters<typeof preparePlain>[0][] = [
+      { ...given, entityId: '"' },
+      { ...given, entityId: '\\' },
+      { ...given, entityId: '\n' },
+      { ...given, entityId: 'é' },
+      { ...given, entityId: '' },
+      { ...given, entityId: 'a'.repeat(513) },
+      { ...given, entityType: 'ses"sion' },
+      { ...given, metadata: null },
+      { ...given, messageId: 'mine' },
+      { ...given, timestamp: '2026-11-22T10:00:00.000Z' },
+      { ...given, sourceService: 'mine' },
+      { action: 'pattern', pattern: '*' },
+    ]
+    for (const other of others) expect(preparePlain(other, defaults), JSON.stringify(other)).toBeUndefined()
+    expect(preparePlain(given, { ...defaults, sourceService: 'é' })).toBeUndefined()
+  })
+
+  it('has the same key for coalescing as the long way, and different ones for what says different things', () => {
+    const trace = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00' }
+    fc.assert(
+      fc.property(invalidation, invalidation, (one, other) => {
+        const key = prepareMessage(one, defaults).coalesceKey
+        expect(prepareMessage(one, defaults, trace).coalesceKey).toBe(key)
+        const isSame = JSON.stringify(one) === JSON.stringify(other)
+        expect(prepareMessage(other, defaults).coalesceKey === key).toBe(isSame)
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+})
