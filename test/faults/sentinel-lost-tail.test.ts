@@ -5,7 +5,6 @@ import { ids } from '../support/handled.js'
 import { nextEvent, within } from '../support/latch.js'
 import { expectLostTailHandled } from '../support/lost-tail.js'
 import { PublishingFleet } from '../support/publishing-fleet.js'
-import { holdBack, letFollow } from '../support/replication.js'
 import { SentinelStage } from '../support/sentinel-stage.js'
 import { ServerProxies } from '../support/server-proxies.js'
 import { expectResyncs } from '../support/settled.js'
@@ -64,7 +63,6 @@ describe('a failover by sentinels that loses 100 acknowledged appends', { timeou
   })
 
   it('is repaired upon READONLY by a publisher whose connection to the demoted primary stays open', async () => {
-    const old = await stage.primary()
     // In place of CLIENT KILL, which sentinels end all connections with, they send what does nothing.
     await stage.renameCommand('CLIENT', 'PING')
     onTestFinished(() => stage.renameCommand('CLIENT', 'CLIENT'))
@@ -72,12 +70,7 @@ describe('a failover by sentinels that loses 100 acknowledged appends', { timeou
     await fleet.publish({ ...unpacked, heartbeatMs: 60_000 })
     const follower = await fleet.follow()
     await fleet.publishAll(1, 10)
-    const replicas = await stage.replicas()
-    await holdBack(stage.clients, old, replicas)
-    await fleet.publishAll(11, 110)
-    await stage.failOver()
-    await stage.newPrimary(old)
-    await letFollow(stage.clients, replicas)
+    const old = await stage.loseTail(() => fleet.publishAll(11, 110), 'failover')
     await stage.follows(old)
     expect(fleet.main.health().connected).toBe(true)
     const disconnected = nextEvent<PublisherEvents, 'disconnected'>(fleet.main, 'disconnected')

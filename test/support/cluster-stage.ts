@@ -3,7 +3,7 @@ import { ClusterView } from './cluster-view.js'
 import { joinCluster, type Member } from './join-cluster.js'
 import { until } from './latch.js'
 import { revive, startRedisServer, type RedisServer } from './redis-server.js'
-import { holdBack, letFollow, promptSync } from './replication.js'
+import { promptSync, whileHeldBack } from './replication.js'
 import { ServerClients } from './server-clients.js'
 import { ServerProxies } from './server-proxies.js'
 import { SlotMigration } from './slot-migration.js'
@@ -122,11 +122,11 @@ export class ClusterStage extends ClusterView {
   ): Promise<RedisServer> {
     const old = await this.ownerOf(channel)
     const replicas = await this.replicasOf(old)
-    await holdBack(this.clients, old, replicas)
-    await publish()
-    if (by === 'kill') await old.kill()
-    else await this.failOver(channel, by)
-    await letFollow(this.clients, replicas)
+    await whileHeldBack(this.clients, old, replicas, async () => {
+      await publish()
+      if (by === 'kill') await old.kill()
+      else await this.failOver(channel, by)
+    })
     return old
   }
 
@@ -147,9 +147,9 @@ export class ClusterStage extends ClusterView {
   /** Brings back all that is down or paused; resolves when the nodes agree, and every replica is in sync. */
   async recover(): Promise<void> {
     await revive(this.nodes)
-    await this.agreed()
     // Looked at anew each time: a failover that ends meanwhile changes who is to follow whom.
     const isWhole = async (): Promise<boolean> => {
+      if (!(await this.isAgreed())) return false
       const primaries = await this.primaries()
       // One after the other: two that follow nobody must not both take the same primary.
       for (const node of this.nodes) if (!primaries.includes(node) && !(await this.#isSettled(node))) return false

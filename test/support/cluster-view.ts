@@ -88,15 +88,12 @@ export class ClusterView {
     return found
   }
 
-  /** Resolves when every node names the same owners. */
-  async agreed(): Promise<void> {
-    const isAgreed = async (): Promise<boolean> => {
-      const tables = await Promise.all(this.nodes.map((node) => slotTable(this.clients.of(node))))
-      const ownersOf = (table: SlotRange[]): string =>
-        JSON.stringify(table.map(({ first, primary }) => [first, primary]).toSorted())
-      return new Set(tables.map(ownersOf)).size === 1
-    }
-    await until(() => isAgreed().catch(() => false), 20_000, 'nodes that agree on who owns what')
+  /** Whether every node names the same owners. */
+  protected async isAgreed(): Promise<boolean> {
+    const tables = await Promise.all(this.nodes.map((node) => slotTable(this.clients.of(node))))
+    const ownersOf = (table: SlotRange[]): string =>
+      JSON.stringify(table.map(({ first, primary }) => [first, primary]).toSorted())
+    return new Set(tables.map(ownersOf)).size === 1
   }
 
   #ownerIn(table: readonly SlotRange[], slot: number): RedisServer | undefined {

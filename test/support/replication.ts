@@ -34,26 +34,34 @@ async function hasReached(clients: ServerClients, replica: RedisServer, target: 
 }
 
 /**
- * From now on these replicas, which have all that was written so far, get nothing more: what the primary acknowledges is
- * lost when it dies. They stay up, and may be promoted.
+ * Does something while these replicas, which have all that was written before, get nothing more: what the primary
+ * acknowledges is lost when it dies. They stay up, and may be promoted; afterwards they follow a primary again.
  */
-export async function holdBack(
+export async function whileHeldBack(
   clients: ServerClients,
   primary: RedisServer,
   replicas: readonly RedisServer[],
+  task: () => Promise<unknown>,
 ): Promise<void> {
   await inSync(clients, primary, replicas)
-  // A primary without passwords refuses whoever brings one: no replica comes back to it.
-  for (const replica of replicas) await clients.of(replica).config('SET', 'masterauth', 'none')
-  await clients.of(primary).call('CLIENT', 'KILL', 'TYPE', 'replica')
-  const isDown = async (replica: RedisServer): Promise<boolean> =>
-    (await clients.info(replica, 'replication', 'master_link_status')) === 'down'
-  for (const replica of replicas) {
-    await until(() => isDown(replica), 10_000, `the link of the replica on port ${replica.port} down`)
+  try {
+    // A primary without passwords refuses whoever brings one: no replica comes back to it.
+    await setPassword(clients, replicas, 'none')
+    await clients.of(primary).call('CLIENT', 'KILL', 'TYPE', 'replica')
+    for (const replica of replicas) {
+      await until(() => isCutOff(clients, replica), 10_000, `the link of the replica on port ${replica.port} down`)
+    }
+    await task()
+  } finally {
+    await setPassword(clients, replicas, '')
   }
 }
 
-/** Lets replicas that were held back follow a primary again. */
-export async function letFollow(clients: ServerClients, replicas: readonly RedisServer[]): Promise<void> {
-  for (const replica of replicas) await clients.of(replica).config('SET', 'masterauth', '')
+/** What replicas show to their primary. */
+async function setPassword(clients: ServerClients, replicas: readonly RedisServer[], password: string): Promise<void> {
+  for (const replica of replicas) await clients.of(replica).config('SET', 'masterauth', password)
+}
+
+async function isCutOff(clients: ServerClients, replica: RedisServer): Promise<boolean> {
+  return (await clients.info(replica, 'replication', 'master_link_status')) === 'down'
 }

@@ -51,11 +51,9 @@ export class Sentinel implements Stage {
         return this.#recover
       case 'primary killed':
         return this.#replaced(await stage.killPrimary())
-      case 'failover by sentinels': {
-        const old = await stage.primary()
+      case 'failover by sentinels':
         await stage.failOver()
-        return this.#replaced(old)
-      }
+        return this.#recover
       case 'failover that loses a tail':
         return this.#replaced(await stage.loseTail(growTail))
       case 'primary paused':
