@@ -36,14 +36,15 @@ export async function gather(
   const clusterInfo =
     info.value?.get('cluster_enabled') === '1' ? administration.clusterInfo() : Promise.resolve({ value: new Map() })
   const length = brief.value?.stream?.length ?? 0
-  const [snapshot, deadLetters, listeners, cursors, missingRights, cluster] = await Promise.all([
+  const [snapshot, deadLetters, listeners, cursors, cluster] = await Promise.all([
     administration.snapshot(sampleSize(length, bytes.value, maxReadBytes)),
     administration.deadLetterCount(),
     administration.listeners(),
     administration.cursors(),
-    administration.missingRights(user),
     clusterInfo,
   ])
+  // Only when those who listen are counted: to try whether we may subscribe is to listen for a moment.
+  const missingRights = await administration.missingRights(user)
   return {
     ...{ ...fleet, info, clusterInfo: cluster, settings, clock, keyStates, snapshot },
     ...{ deadLetters, listeners, cursors, missingRights },
