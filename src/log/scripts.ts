@@ -55,9 +55,13 @@ end
  * - ARGV: append id, the frame without its opening brace, cap (entries), channel, PUBLISH or SPUBLISH
  * - Returns: stream ID, prev, receivers (−1 where the channel is refused: the entry stands all the same)
  */
-export const appendScript = script(`${functions}
+export const appendScript = script(`
 local last = redis.call('SET', KEYS[2], ARGV[1], 'GET')
-local prev = last or tail(KEYS[1]) or ''
+local prev = last
+if not prev then
+${functions}
+  prev = tail(KEYS[1]) or ''
+end
 local id = redis.pcall('XADD', KEYS[1], 'MAXLEN', '~', ARGV[3], '*', 'a', ARGV[1], 'p', prev, 'm', '{' .. ARGV[2])
 if type(id) == 'table' then
   if last then redis.call('SET', KEYS[2], last) else redis.call('DEL', KEYS[2]) end
