@@ -5,6 +5,7 @@ import { ids } from '../support/handled.js'
 import { nextEvent, within } from '../support/latch.js'
 import { expectLostTailHandled } from '../support/lost-tail.js'
 import { PublishingFleet } from '../support/publishing-fleet.js'
+import type { RedisServer } from '../support/redis-server.js'
 import { SentinelStage } from '../support/sentinel-stage.js'
 import { ServerProxies } from '../support/server-proxies.js'
 import { expectResyncs } from '../support/settled.js'
@@ -28,6 +29,14 @@ afterEach(async () => {
 afterAll(() => stage.stop())
 
 const unpacked = { packing: false } as const
+
+/** The log at this server has the marker that the first subscription stood on, and one entry for each of 111 messages. */
+async function expectEachOnceInLog(server: RedisServer): Promise<void> {
+  const entries = await stage.clients.of(server).xrange(logKeys(fleet.channel).stream, '-', '+')
+  const appendIds = entries.map(([, fields]) => fields[1])
+  expect(new Set(appendIds).size).toBe(appendIds.length)
+  expect(entries).toHaveLength(112)
+}
 
 describe('a failover by sentinels that loses 100 acknowledged appends', { timeout: 60_000 }, () => {
   it('has them handled by every subscription within 5 s of the new primary, without a flush', async () => {
@@ -53,12 +62,7 @@ describe('a failover by sentinels that loses 100 acknowledged appends', { timeou
     await follower.handled.has('after')
     await expectResyncs(follower, [])
     await stage.follows(old)
-    const { stream } = logKeys(fleet.channel)
-    const entries = await stage.clients.of(old).xrange(stream, '-', '+')
-    const appendIds = entries.map(([, fields]) => fields[1])
-    expect(new Set(appendIds).size).toBe(appendIds.length)
-    // The marker that the first subscription stood on, and one for each message.
-    expect(entries).toHaveLength(112)
+    await expectEachOnceInLog(old)
     expect(fleet.repairs).toEqual([{ intact: 10, reappended: 100, unknown: 0 }])
   })
 
@@ -79,6 +83,8 @@ describe('a failover by sentinels that loses 100 acknowledged appends', { timeou
     await follower.handled.has('after')
     await expectResyncs(follower, [])
     expect([...new Set(follower.handled.names)]).toEqual([...ids(1, 110), 'after'])
+    // The follower heard the tail before it was lost: whether it was appended again shows in the log alone.
+    await expectEachOnceInLog(await stage.primary())
     expect(fleet.repairs).toEqual([{ intact: 10, reappended: 100, unknown: 0 }])
   })
 })
