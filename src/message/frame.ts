@@ -1,26 +1,14 @@
 import { InvalidMessageError } from '../errors.js'
 import { readMessage } from './decode.js'
+import { decodePlainFrame } from './decode-plain.js'
 import { isArray, parseObject, requireObject } from './json.js'
 import type { JsonObject } from './json.js'
 import { exceedsBytes, maxEnvelopeBytes, maxFrameBytes, maxMessageBytes, maxRejected } from './limits.js'
+import type { DecodedFrame, Link } from './decoded-frame.js'
 import type { InvalidationMessage, Json } from './message.js'
 import { isStreamId } from './stream-id.js'
 import { readTraceContext } from './trace-context.js'
 import type { TraceContext } from './trace-context.js'
-
-/** What one append carried. */
-export interface DecodedFrame {
-  /** Set, together with `appendId` and `prev`, where the text came over the channel from one of our publishers. */
-  readonly streamId?: string
-  readonly appendId?: string
-  /** Append id of the entry before; empty where this one continues nothing. */
-  readonly prev?: string
-  readonly messages: readonly InvalidationMessage[]
-  /** The trace of the message at the same place; absent where none carries one. */
-  readonly traces?: readonly (TraceContext | undefined)[]
-  /** Why each of the others is no message; a frame with more than 1,000 of those is read no further. */
-  readonly rejected: readonly InvalidMessageError[]
-}
 
 /** Packs messages in wire form into one frame: a message alone stays as it is, none at all make the marker. */
 export function encodeFrame(messages: readonly string[]): string {
@@ -35,6 +23,11 @@ export function encodeFrame(messages: readonly string[]): string {
  * @throws InvalidMessageError when the text is no JSON object or too long to be a frame, and nothing else
  */
 export function decodeFrame(text: string): DecodedFrame {
+  return decodePlainFrame(text) ?? parseFrame(text)
+}
+
+/** The same, of whatever it may consist. */
+export function parseFrame(text: string): DecodedFrame {
   const raw = parseObject(text, maxFrameBytes)
   const link = readLink(raw)
   const messages: InvalidationMessage[] = []
@@ -82,8 +75,6 @@ function checkSize(value: Json, maxBytes: number): void {
   if (bytes > maxBytes)
     throw new InvalidMessageError(`Expected a message of at most ${maxBytes} bytes, got ${bytes}`, { reason: 'size' })
 }
-
-type Link = Required<Pick<DecodedFrame, 'streamId' | 'appendId' | 'prev'>>
 
 const appendIdPattern = /^[\w.-]{1,64}$/
 

@@ -1,0 +1,114 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { decodePlainFrame } from '../../../src/message/decode-plain.js'
+import { encodeFrame, parseFrame } from '../../../src/message/frame.js'
+import { prepareMessage } from '../../../src/message/encode.js'
+import type { Invalidation } from '../../../src/message/message.js'
+
+const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+const plainText = fc.stringMatching(/^[ !#-[\]-~]{1,40}$/)
+const anyText = fc.oneof(
+  plainText,
+  fc.string({ minLength: 1 }),
+  fc.constantFrom('user', '"', '\\', 'é', '{}', '[', '],'),
+)
+const entity = (text: fc.Arbitrary<string>): fc.Arbitrary<Invalidation> =>
+  fc.record({
+    action: fc.constantFrom('delete', 'update'),
+    entityType: fc.oneof(fc.constantFrom('user', 'post', 'feed'), text),
+    entityId: text,
+  })
+const anything = fc.oneof(
+  entity(anyText),
+  fc.constantFrom<Invalidation>(
+    { action: 'pattern', pattern: 'user:*' },
+    { action: 'batch', cacheKeys: ['user:1'] },
+    { action: 'delete', entityType: 'user', entityId: '1', metadata: { why: 1 } },
+  ),
+)
+const envelope = fc.constantFrom('', '"stream_id":"1795365850251-16","append_id":"abcdefgh4mnz","prev":"abcdefgh4mny",')
+const seconds = fc.constantFrom('00', '59.123', '59.123456')
+
+function frames(of: fc.Arbitrary<Invalidation>): fc.Arbitrary<string> {
+  const message = fc.record({
+    given: of,
+    second: seconds,
+    isTraced: fc.boolean(),
+    source: fc.constantFrom('a', 'b-service-of-ours'),
+  })
+  return fc.tuple(envelope, fc.array(message, { minLength: 1, maxLength: 5 })).map(([place, messages]) => {
+    const encoded = messages.map(({ given, second, isTraced, source }, index) => {
+      const defaults = { messageId: `id-${index}`, timestamp: `2026-11-22T10:00:${second}Z`, sourceService: source }
+      return prepareMessage(given, defaults, isTraced ? { traceparent } : undefined).json
+    })
+    return `{${place}${encodeFrame(encoded).slice(1)}`
+  })
+}
+
+/** As it is, or with a stretch of it replaced or left out. */
+function damaged(of: fc.Arbitrary<string>): fc.Arbitrary<string> {
+  const junk = fc.constantFrom(
+    '',
+    '"',
+    '\\',
+    '\\u0041',
+    '{',
+    '}',
+    '[',
+    ']',
+    ',',
+    ':',
+    ' ',
+    '\n',
+    'null',
+    '1',
+    'Delete',
+    'é',
+  )
+  return fc.tuple(of, fc.nat(), fc.nat({ max: 3 }), junk).map(([text, at, length, by]) => {
+    const from = at % text.length
+    return text.slice(0, from) + by + text.slice(from + length)
+  })
+}
+
+describe('the short way to read what most frames are', () => {
+  it('reads every frame of plain entities, as the long way does', () => {
+    fc.assert(
+      fc.property(frames(entity(plainText)), (text) => {
+        expect(decodePlainFrame(text)).toEqual(parseFrame(text))
+      }),
+      { numRuns: 1_000 },
+    )
+  })
+
+  it('reads nothing otherwise than the long way, whatever the text', () => {
+    let read = 0
+    fc.assert(
+      fc.property(fc.oneof(frames(anything), damaged(frames(anything)), damaged(frames(entity(plainText)))), (text) => {
+        const short = decodePlainFrame(text)
+        if (short === undefined) return
+        read++
+        expect(short).toEqual(parseFrame(text))
+      }),
+      { numRuns: 5_000 },
+    )
+    expect(read).toBeGreaterThan(100)
+  })
+
+  it.each([
+    ['a field twice', (text: string) => text.replace('"action"', '"entity_id":"2","action"')],
+    ['another order of fields', (text: string) => text.replace(/("action":"Delete"),("source_service":"a")/, '$2,$1')],
+    ['a space between fields', (text: string) => text.replace(',"action"', ', "action"')],
+    ['an escape', (text: string) => text.replace('"id-0"', '"\\u0069d-0"')],
+    ['an entity type that does not exist', (text: string) => text.replace('"User"', '"Usher"')],
+    ['a day that does not exist', (text: string) => text.replace('11-22', '11-31')],
+    ['a stream ID beyond 64 bits', (text: string) => text.replace('1795365850251-16', '99999999999999999999-1')],
+    ['something behind its end', (text: string) => `${text} `],
+    ['what is no text', () => 7 as unknown as string],
+  ])('leaves %s to the long way', (_what, change) => {
+    const message = `"message_id":"id-0","timestamp":"2026-11-22T10:00:00Z","entity_type":"User","entity_id":"1","action":"Delete","source_service":"a"}`
+    const text = `{"stream_id":"1795365850251-16","append_id":"abc","prev":"",${message}`
+    expect(decodePlainFrame(text)).toBeDefined()
+    expect(decodePlainFrame(change(text))).toBeUndefined()
+  })
+})
