@@ -1,11 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import type { PublisherEvents } from '../../src/index.js'
-import { logKeys } from '../../src/log/keys.js'
 import { ids } from '../support/handled.js'
 import { nextEvent, within } from '../support/latch.js'
-import { expectLostTailHandled } from '../support/lost-tail.js'
+import { expectEachOnceInLog, expectLostTailHandled } from '../support/lost-tail.js'
 import { PublishingFleet } from '../support/publishing-fleet.js'
-import type { RedisServer } from '../support/redis-server.js'
 import { SentinelStage } from '../support/sentinel-stage.js'
 import { ServerProxies } from '../support/server-proxies.js'
 import { expectResyncs } from '../support/settled.js'
@@ -29,14 +27,6 @@ afterEach(async () => {
 afterAll(() => stage.stop())
 
 const unpacked = { packing: false } as const
-
-/** The log at this server has the marker that the first subscription stood on, and one entry for each of 111 messages. */
-async function expectEachOnceInLog(server: RedisServer): Promise<void> {
-  const entries = await stage.clients.of(server).xrange(logKeys(fleet.channel).stream, '-', '+')
-  const appendIds = entries.map(([, fields]) => fields[1])
-  expect(new Set(appendIds).size).toBe(appendIds.length)
-  expect(entries).toHaveLength(112)
-}
 
 describe('a failover by sentinels that loses 100 acknowledged appends', { timeout: 60_000 }, () => {
   it('has them handled by every subscription within 5 s of the new primary, without a flush', async () => {
@@ -62,7 +52,7 @@ describe('a failover by sentinels that loses 100 acknowledged appends', { timeou
     await follower.handled.has('after')
     await expectResyncs(follower, [])
     await stage.follows(old)
-    await expectEachOnceInLog(old)
+    await expectEachOnceInLog(stage.clients.of(old), fleet.channel, 111)
     expect(fleet.repairs).toEqual([{ intact: 10, reappended: 100, unknown: 0 }])
   })
 
@@ -84,7 +74,7 @@ describe('a failover by sentinels that loses 100 acknowledged appends', { timeou
     await expectResyncs(follower, [])
     expect([...new Set(follower.handled.names)]).toEqual([...ids(1, 110), 'after'])
     // The follower heard the tail before it was lost: whether it was appended again shows in the log alone.
-    await expectEachOnceInLog(await stage.primary())
+    await expectEachOnceInLog(stage.clients.of(await stage.primary()), fleet.channel, 111)
     expect(fleet.repairs).toEqual([{ intact: 10, reappended: 100, unknown: 0 }])
   })
 })

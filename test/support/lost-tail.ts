@@ -1,5 +1,7 @@
+import type { Redis } from 'ioredis'
 import { expect } from 'vitest'
 import { redisCursor } from '../../src/index.js'
+import { logKeys } from '../../src/log/keys.js'
 import type { RedisSource } from '../../src/open-log.js'
 import { ids } from './handled.js'
 import type { PublishingFleet } from './publishing-fleet.js'
@@ -54,4 +56,12 @@ export async function expectLostTailHandled({ fleet, route, throughRoute, lose, 
   expect(away.handled.names).toEqual(ids(1, 150))
   expect(restarted.handled.names).toEqual(ids(51, 150))
   expect(fleet.repairs).toEqual([{ intact: 50, reappended: 100, unknown: 0 }])
+}
+
+/** The log has the marker that the first subscription stood on, and one entry for each message. */
+export async function expectEachOnceInLog(redis: Redis, channel: string, messages: number): Promise<void> {
+  const entries = await redis.xrange(logKeys(channel).stream, '-', '+')
+  const appendIds = entries.map(([, fields]) => fields[1])
+  expect(new Set(appendIds).size).toBe(appendIds.length)
+  expect(entries).toHaveLength(1 + messages)
 }
