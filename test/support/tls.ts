@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -44,8 +45,10 @@ export class CertificateAuthority {
     await openssl('req', '-new', ...newKey(this.#dir, commonName), '-out', path('csr'), '-subj', `/CN=${commonName}`)
     const extensions = names.length === 0 ? '' : `subjectAltName=${names.join(',')}\n`
     await writeFile(path('ext'), extensions)
-    const signing = ['-CA', this.path, '-CAkey', this.#key, '-CAcreateserial', '-days', '2', '-extfile', path('ext')]
-    await openssl('x509', '-req', '-in', path('csr'), ...signing, '-out', path('crt'))
+    const signing = ['-CA', this.path, '-CAkey', this.#key, '-days', '2', '-extfile', path('ext')]
+    // Drawn, and not counted in a file: several are issued at the same time.
+    const serial = `0x${randomBytes(16).toString('hex')}`
+    await openssl('x509', '-req', '-in', path('csr'), ...signing, '-set_serial', serial, '-out', path('crt'))
     const [cert, key] = await Promise.all([readFile(path('crt'), 'utf8'), readFile(path('key'), 'utf8')])
     return { certPath: path('crt'), keyPath: path('key'), cert, key }
   }
