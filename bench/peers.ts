@@ -25,7 +25,7 @@ export const peers = [
 export async function loadPeer(name: string): Promise<Peer> {
   switch (name) {
     case 'cache-invalidation':
-      return (await import('./peers/library.js')).library
+      return (await import('./peers/cache-invalidation.js')).cacheInvalidation
     case 'ioredis':
       return (await import('./peers/ioredis.js')).ioredis
     case 'xread':

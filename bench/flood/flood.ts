@@ -31,7 +31,7 @@ export interface FloodDurations {
 
 /** A single caller would not get the code compiled in time. */
 const leastCallersOfWarmUp = 100
-const mostWarmUps = 5
+const mostLossyRounds = 5
 /** Keys that are held for a round of which nothing is known yet, and for any: it ends earlier when they are used up. */
 const [firstCount, mostCount] = [5_000, 2_000_000]
 
@@ -72,17 +72,22 @@ export class Flood {
     return readingOf(await this.#round(durations.measured, callers))
   }
 
+  /** In rounds no longer than what is measured: keys are held for all of a round before it begins. */
   async #warmUp(): Promise<void> {
     const { peer, durations, callers } = this.#options
-    for (let attempt = 1; attempt <= mostWarmUps; attempt++) {
-      const durationMs = this.#cold ? durations.cold : durations.warmUp
-      const { lost } = readingOf(await this.#round(durationMs, Math.max(callers, leastCallersOfWarmUp))).figures
-      this.#cold = false
-      if (lost === 0) return
-    }
-    throw new Error(
-      `Expected ${peer} to come back after it lost messages, it lost some in ${mostWarmUps} further rounds`,
-    )
+    let leftMs = this.#cold ? durations.cold : durations.warmUp
+    this.#cold = false
+    let lossy = 0
+    let hasLost: boolean
+    do {
+      const durationMs = Math.min(Math.max(leftMs, durations.warmUp), durations.measured)
+      const round = await this.#round(durationMs, Math.max(callers, leastCallersOfWarmUp))
+      leftMs -= Math.max(...round.published.map(({ tookMs }) => tookMs))
+      hasLost = readingOf(round).figures.lost !== 0
+      if (hasLost && ++lossy === mostLossyRounds) {
+        throw new Error(`Expected ${peer} to come back after it lost messages, it lost some in ${lossy} further rounds`)
+      }
+    } while (hasLost || leftMs > 0)
   }
 
   async #round(durationMs: number, callers: number): Promise<Round> {

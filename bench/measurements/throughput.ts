@@ -6,7 +6,7 @@ import { type PeerInfo, peers } from '../peers.js'
 
 const durations: Record<Size, FloodDurations> = {
   full: { cold: 2_000, warmUp: 200, measured: 2_000 },
-  default: { cold: 800, warmUp: 30, measured: 300 },
+  default: { cold: 400, warmUp: 30, measured: 300 },
   smoke: { cold: 20, warmUp: 10, measured: 20 },
 }
 

@@ -3,7 +3,7 @@ import { KeyCache } from './key-cache.js'
 import type { Peer } from './peer.js'
 
 /** This library, with its defaults. */
-export const library: Peer = {
+export const cacheInvalidation: Peer = {
   async openPublisher(url, channel) {
     const publisher = await InvalidationPublisher.connect(url, 'bench', { channel })
     return { publish: (id) => publisher.invalidate('user', id) }
