@@ -9,7 +9,7 @@ let lastSource: string | undefined
 
 /**
  * Prepares what most messages are: an entity, named in plain text, signed by the publisher itself, without metadata. To
- * the same text as any other, in half the time. Undefined for what is not so.
+ * the same text as any other, in half the time. Undefined for every other message.
  */
 export function preparePlain(
   given: Invalidation & Partial<MessageDefaults>,

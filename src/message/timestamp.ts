@@ -31,15 +31,11 @@ export function isTimestamp(text: string): boolean {
  * Messages arrive in order, many in the same millisecond: what was read last is remembered, and not read again.
  */
 export function timestampMs(text: string): number | undefined {
+  const isOurs = text.length === microsecondLength && text.charCodeAt(microsecondLength - 1) === utc
   // `startsWith` would take four times as long.
-  if (text.length === microsecondLength && text.slice(0, millisecondEnd) === lastMillisecond) {
-    const microseconds = twoDigits(text, millisecondEnd) * 10 + (text.charCodeAt(millisecondEnd + 2) - zero)
-    if (
-      isDigit(text.charCodeAt(millisecondEnd + 2)) &&
-      text.charCodeAt(millisecondEnd + 3) === utc &&
-      microseconds >= 0
-    )
-      return lastMillisecondMs + microseconds / 1_000
+  if (isOurs && text.slice(0, millisecondEnd) === lastMillisecond) {
+    const microseconds = threeDigits(text, millisecondEnd)
+    return Number.isNaN(microseconds) ? undefined : lastMillisecondMs + microseconds / 1_000
   }
   const second = text.slice(0, secondEnd)
   if (second !== lastSecond) {
@@ -50,7 +46,7 @@ export function timestampMs(text: string): number | undefined {
   }
   const ms = lastSecondMs + readFractionAndZone(text)
   if (Number.isNaN(ms)) return undefined
-  if (text.length === microsecondLength && text.charCodeAt(millisecondEnd + 3) === utc) {
+  if (isOurs) {
     lastMillisecond = text.slice(0, millisecondEnd)
     lastMillisecondMs = Math.floor(ms)
   }
@@ -105,6 +101,12 @@ function twoDigits(text: string, at: number): number {
   const tens = text.charCodeAt(at)
   const ones = text.charCodeAt(at + 1)
   return isDigit(tens) && isDigit(ones) ? (tens - zero) * 10 + (ones - zero) : NaN
+}
+
+/** The number that three digits make; NaN where they are none. */
+function threeDigits(text: string, at: number): number {
+  const ones = text.charCodeAt(at + 2)
+  return isDigit(ones) ? twoDigits(text, at) * 10 + (ones - zero) : NaN
 }
 
 function isDigit(code: number): boolean {

@@ -25,7 +25,7 @@ it('takes an entry that is accepted again for the newest', () => {
   expect(accepted.sequence).toBe(3)
 })
 
-it('remembers an entry that was accepted again for as long as any that was accepted then', () => {
+it('remembers an entry that was accepted again as if it had been accepted only then', () => {
   const accepted = new AcceptedEntries()
   for (let number = 1; number <= 10; number++) accepted.add(position(number))
   accepted.add(position(1))
