@@ -7,25 +7,27 @@ import { isTimestamp } from './timestamp.js'
 import type { TraceContext } from './trace-context.js'
 
 /** Printable ASCII, and nothing that JSON escapes: what stands between the quotes is what was meant. */
-const text = '([ !#-[\\]-~]{1,512})'
+const text = '([ !#-[\\]-~]+)'
 const id = '[\\w.-]{1,64}'
 const traceparent = '([\\da-f]{2}-[\\da-f]{32}-[\\da-f]{16}-[\\da-f]{2})'
 
 /** The place in the log, as the script of an append puts it in front. */
-const envelope = new RegExp(`\\{"stream_id":"(\\d+-\\d+)","append_id":"(${id})","prev":"(|${id})",`, 'y')
+const envelope = new RegExp(`^\\{"stream_id":"(\\d+-\\d+)","append_id":"(${id})","prev":"(|${id})",`)
 
-/** A message but for its opening brace: an entity without metadata, its fields in the order in which they are encoded. */
+/** A message but for its braces: an entity without metadata, its fields in the order in which they are encoded. */
 const body = new RegExp(
-  `"message_id":"${text}","timestamp":"${text}"(?:,"traceparent":"${traceparent}")?` +
+  `^"message_id":"${text}","timestamp":"${text}"(?:,"traceparent":"${traceparent}")?` +
     `,"entity_type":(?:"([A-Za-z]+)"|\\{"Custom":"${text}"\\}),"entity_id":"${text}"` +
-    `,"action":"(Delete|Update)","source_service":"${text}"\\}`,
-  'y',
+    `,"action":"(Delete|Update)","source_service":"${text}"$`,
 )
 
+/** Up to this length no text in it can be too long; a longer one is read in full. */
+const maxPlainLength = 2_048
 const brace = 123
-const comma = 44
-const frameStart = '"frame":['
-const frameEnd = ']}'
+const packedStart = '"frame":[{'
+const packedEnd = '}]}'
+/** Where it also stands in a text, what it parts are no messages, and the frame is read in full. */
+const between = '},{'
 
 /**
  * Reads a frame that consists of the commonest messages, to the letter as our publishers write them: what JSON.parse and
@@ -34,58 +36,45 @@ const frameEnd = ']}'
 export function decodePlainFrame(frame: string): DecodedFrame | undefined {
   // All of it is ASCII where it is read here, so that it has as many bytes as characters.
   if (typeof frame !== 'string' || frame.length > maxMessageBytes || frame.charCodeAt(0) !== brace) return undefined
-  const found = matchAt(envelope, frame, 0)
+  const found = envelope.exec(frame)
   const link = found && linkOf(found)
   if (found && !link) return undefined
-  const start = found ? envelope.lastIndex : 1
-  const read = new PlainMessages(frame)
-  const isPacked = frame.startsWith(frameStart, start)
-  const isRead = isPacked ? read.list(start + frameStart.length) : read.message(start) && read.at === frame.length
-  if (!isRead) return undefined
+  const texts = messageTexts(frame, found ? found[0].length : 1)
+  const read = new PlainMessages()
+  if (!texts?.every((text) => read.add(text))) return undefined
   return { ...link, messages: read.messages, ...(read.traces && { traces: read.traces }), rejected: [] }
+}
+
+/** What stands between the braces of each message; undefined where the frame does not end as one does. */
+function messageTexts(frame: string, start: number): readonly string[] | undefined {
+  if (!frame.startsWith(packedStart, start)) return frame.endsWith('}') ? [frame.slice(start, -1)] : undefined
+  if (!frame.endsWith(packedEnd)) return undefined
+  return frame.slice(start + packedStart.length, -packedEnd.length).split(between)
 }
 
 class PlainMessages {
   readonly messages: InvalidationMessage[] = []
   traces: (TraceContext | undefined)[] | undefined
-  at = 0
-  readonly #frame: string
   #source = ''
 
-  constructor(frame: string) {
-    this.#frame = frame
-  }
-
-  /** Messages from their first brace up to the end of the frame. */
-  list(start: number): boolean {
-    const frame = this.#frame
-    this.at = start
-    while (frame.charCodeAt(this.at) === brace && this.message(this.at + 1)) {
-      if (frame.charCodeAt(this.at) !== comma) return frame.length === this.at + 2 && frame.endsWith(frameEnd)
-      this.at++
-    }
-    return false
-  }
-
-  /** A message from behind its brace. */
-  message(start: number): boolean {
-    const found = matchAt(body, this.#frame, start)
+  /** False where it is none of the commonest. */
+  add(text: string): boolean {
+    const found = text.length <= maxPlainLength && body.exec(ownCopy(text))
     if (!found) return false
     const [, messageId = '', timestamp = '', traceparent, builtIn, custom, entityId = '', action, source = ''] = found
     const entityType = builtIn === undefined ? custom : entityTypeFromWire(builtIn)
     if (entityType === undefined || !isTimestamp(timestamp)) return false
     // A publisher signs all its messages alike.
-    if (source !== this.#source) this.#source = ownCopy(source)
-    if (traceparent !== undefined) (this.traces ??= [])[this.messages.length] = { traceparent: ownCopy(traceparent) }
+    if (source !== this.#source) this.#source = source
+    if (traceparent !== undefined) (this.traces ??= [])[this.messages.length] = { traceparent }
     this.messages.push({
       action: action === 'Delete' ? 'delete' : 'update',
-      entityType: builtIn === undefined ? ownCopy(entityType) : entityType,
-      entityId: ownCopy(entityId),
-      messageId: ownCopy(messageId),
-      timestamp: ownCopy(timestamp),
+      entityType,
+      entityId,
+      messageId,
+      timestamp,
       sourceService: this.#source,
     })
-    this.at = body.lastIndex
     return true
   }
 }
@@ -93,14 +82,9 @@ class PlainMessages {
 /** From this length on V8 cuts a text out of another by pointing into it. */
 const minSlice = 13
 
-/** The same text, in memory of its own: a handler that keeps an id must not keep the whole frame that it came in. */
+/** The same text, in memory of its own: a handler that keeps an id may keep its message by it, not the whole frame. */
 function ownCopy(slice: string): string {
   return slice.length < minSlice ? slice : ` ${slice}`.slice(1)
-}
-
-function matchAt(sticky: RegExp, frame: string, start: number): RegExpExecArray | null {
-  sticky.lastIndex = start
-  return sticky.exec(frame)
 }
 
 function linkOf([, streamId = '', appendId = '', prev = '']: RegExpExecArray): Link | undefined {
