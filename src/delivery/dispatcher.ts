@@ -45,6 +45,7 @@ interface Waiter {
  */
 export class Dispatcher {
   readonly #queue: PQueue
+  readonly #concurrency: number
   readonly #handler: RetryingHandler
   readonly #runtime: Runtime
   readonly #telemetry: DeliveryTelemetry | undefined
@@ -54,10 +55,13 @@ export class Dispatcher {
   #pending = 0
   #pendingBytes = 0
   #sliceEnd = 0
+  /** The task that runs outside of the queue: what is pushed meanwhile stands in the queue, which is paused. */
+  #alone: Promise<void> | undefined
   #stopped = false
   #closing: Promise<boolean> | undefined
 
   constructor(context: DispatcherContext) {
+    this.#concurrency = context.concurrency
     this.#queue = new PQueue({ concurrency: context.concurrency })
     this.#runtime = context.runtime
     this.#telemetry = context.telemetry
@@ -86,6 +90,11 @@ export class Dispatcher {
       this.#pending += messages.length
       this.#pendingBytes += bytes
     }
+    if (this.#concurrency === 1 && !this.#isBusy) {
+      this.#alone = this.#runAlone(works)
+      return
+    }
+    if (this.#alone) this.#queue.pause()
     void this.#queue.add(() => this.#run(works))
   }
 
@@ -117,6 +126,17 @@ export class Dispatcher {
       this.#closing = this.#drain(timeoutMs)
     }
     return this.#closing
+  }
+
+  get #isBusy(): boolean {
+    return this.#alone !== undefined || this.#queue.pending > 0 || this.#queue.size > 0
+  }
+
+  /** A task that finds nothing before it: to be queued would be a third of what becomes of a lone message here. */
+  async #runAlone(works: readonly Work[]): Promise<void> {
+    await this.#run(works)
+    this.#alone = undefined
+    if (this.#queue.isPaused) this.#queue.start()
   }
 
   async #run(works: readonly Work[]): Promise<void> {
@@ -190,7 +210,7 @@ export class Dispatcher {
           ),
         )
       })
-      void this.#queue.onPendingZero().then(() => {
+      void Promise.all([this.#alone, this.#queue.onPendingZero()]).then(() => {
         timer.cancel()
         this.#handler.release()
         resolve(true)

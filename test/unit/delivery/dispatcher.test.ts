@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Dispatcher } from '../../../src/delivery/dispatcher.js'
 import type { Delivery } from '../../../src/delivery/delivery.js'
@@ -17,6 +18,30 @@ test('frames, and the messages of each, are handled in order, one at a time', as
   await bench.idle()
   expect(order).toEqual(['a begins', 'a ends', 'b begins', 'b ends', 'c begins', 'c ends'])
   expect(bench.handled).toEqual(['a,b', 'c'])
+})
+
+test('whenever tasks are pushed, they are handled in order, one at a time', async () => {
+  const waits = fc.array(fc.constantFrom('nothing', 'a tick', 'a turn'), { maxLength: 3 })
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.record({ before: waits, during: waits }), { maxLength: 12 }), async (tasks) => {
+      const order: string[] = []
+      const bench = new Bench(
+        async ({ messageId }) => {
+          order.push(`${messageId} begins`)
+          await waitFor(tasks[Number(messageId)]?.during)
+          order.push(`${messageId} ends`)
+        },
+        { runtime: systemRuntime },
+      )
+      for (const [index, { before }] of tasks.entries()) {
+        await waitFor(before)
+        bench.push([String(index)])
+      }
+      await bench.dispatcher.whenIdle()
+      expect(order).toEqual(tasks.flatMap((_, index) => [`${index} begins`, `${index} ends`]))
+    }),
+    { numRuns: 300 },
+  )
 })
 
 test('a message that is retried holds up those behind it', async () => {
@@ -411,3 +436,10 @@ test('who waits for room or for the end is let go at close', async () => {
   await Promise.all([bench.dispatcher.when(() => false), bench.dispatcher.whenIdle()])
   expect(bench.dispatcher.pending).toBe(2)
 })
+
+async function waitFor(waits: readonly ('nothing' | 'a tick' | 'a turn')[] = []): Promise<void> {
+  for (const wait of waits) {
+    if (wait === 'a tick') await Promise.resolve()
+    if (wait === 'a turn') await systemRuntime.yield()
+  }
+}
