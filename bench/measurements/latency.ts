@@ -14,15 +14,15 @@ const rates: Readonly<Record<Size, readonly (readonly [perSecond: number, count:
   ],
   default: [
     [200, 500],
-    [5_000, 2_500],
+    [5_000, 3_000],
     [20_000, 10_000],
   ],
   smoke: [[200, 20]],
 }
 
-/** Messages before anything is measured: code that has run only some hundred times is not compiled yet. */
-const warmUp: Readonly<Record<Size, number>> = { full: 10_000, default: 5_000, smoke: 50 }
-const warmUpPerSecond = 5_000
+/** Messages before anything is measured: it takes that many until all code is compiled for good. */
+const warmUp: Readonly<Record<Size, number>> = { full: 200_000, default: 40_000, smoke: 50 }
+const warmUpPerSecond = 20_000
 /** Seconds at the rate itself before each run: whoever has been idle is slower at first. */
 const leadInSeconds = 0.1
 
