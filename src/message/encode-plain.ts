@@ -1,6 +1,7 @@
 import { builtInToJson } from './entity.js'
 import type { Invalidation } from './message.js'
-import type { MessageDefaults, PreparedMessage } from './prepared-message.js'
+import { PreparedMessage } from './prepared-message.js'
+import type { MessageDefaults } from './prepared-message.js'
 
 /** Printable ASCII, and nothing that JSON escapes: it stands between quotes as it is, a byte for each character. */
 const plain = /^[ !#-[\]-~]{1,512}$/
@@ -23,7 +24,7 @@ export function preparePlain(
   if (type === undefined || !isPlainSource(sourceService)) return undefined
   const done = action === 'delete' ? 'Delete' : 'Update'
   const json = `{"message_id":"${messageId}","timestamp":"${timestamp}","entity_type":${type},"entity_id":"${entityId}","action":"${done}","source_service":"${sourceService}"}`
-  return { messageId, json, bytes: json.length, coalesceKey: keyOf(action, entityType, entityId) }
+  return new PreparedMessage(messageId, json, json.length, keyOf(action, entityType, entityId))
 }
 
 /** The coalesce key of an entity's invalidation by the publisher itself, without metadata; undefined for all else. */

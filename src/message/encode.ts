@@ -6,7 +6,8 @@ import { entityTypeToJson } from './entity.js'
 import { maxBatchKeys, maxMessageBytes, maxMetadataDepth, nestsDeeper } from './limits.js'
 import type { Invalidation, InvalidationMessage } from './message.js'
 import { plainKey, preparePlain } from './encode-plain.js'
-import type { MessageDefaults, PreparedMessage } from './prepared-message.js'
+import { PreparedMessage } from './prepared-message.js'
+import type { MessageDefaults } from './prepared-message.js'
 import { encodeTraceContext, traceLinksBytes, withTraceLinks } from './trace-context.js'
 import type { TraceContext } from './trace-context.js'
 
@@ -79,7 +80,7 @@ function prepare(
   if (trace) {
     const json = `${head}${encodeTraceContext(trace)},${body}`
     const bytes = Buffer.byteLength(json)
-    if (bytes <= maxMessageBytes) return { messageId, json, bytes, coalesceKey, trace }
+    if (bytes <= maxMessageBytes) return new PreparedMessage(messageId, json, bytes, coalesceKey, trace)
   }
   const json = `${head},${body}`
   const bytes = Buffer.byteLength(json)
@@ -89,7 +90,7 @@ function prepare(
       { reason: 'size' },
     )
   }
-  return { messageId, json, bytes, coalesceKey }
+  return new PreparedMessage(messageId, json, bytes, coalesceKey)
 }
 
 function requireInvalidation(given: unknown): void {
