@@ -98,7 +98,7 @@ export class Flood {
   async #round(durationMs: number, callers: number): Promise<Round> {
     const publishers = this.#publishers.length
     const first = this.#nextId
-    const most = Math.min(mostCount, Math.max(firstCount, 1.5 * this.#publishedPerMs * durationMs))
+    const most = Math.min(mostCount, Math.max(firstCount, 1.1 * this.#publishedPerMs * durationMs))
     const count = Math.ceil(most / publishers)
     const begin: Begin = { first, count: count * publishers }
     await Promise.all([...this.#publishers, ...this.#subscribers].map((worker) => worker.request(begin, isBegun)))

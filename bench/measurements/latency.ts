@@ -13,7 +13,7 @@ const rates: Readonly<Record<Size, readonly (readonly [perSecond: number, count:
     [20_000, 200_000],
   ],
   default: [
-    [200, 500],
+    [200, 400],
     [5_000, 3_000],
     [20_000, 10_000],
   ],

@@ -18,7 +18,7 @@ const sizes: Record<Size, Amounts> = {
   },
   default: {
     ...{ subscribers: [1, 8, 32], publishers: [4] },
-    durations: { cold: 400, warmUp: 20, measured: 200 },
+    durations: { cold: 200, warmUp: 20, measured: 200 },
   },
   smoke: { subscribers: [1, 6], publishers: [6], durations: { cold: 20, warmUp: 10, measured: 20 } },
 }

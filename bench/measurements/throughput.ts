@@ -18,7 +18,7 @@ const inFlight = [1, 10, 100, mostInFlight]
  */
 const saturated: Record<Size, FloodDurations> = {
   ...durations,
-  default: { cold: 1_500, warmUp: 50, measured: 600 },
+  default: { cold: 1_200, warmUp: 50, measured: 500 },
 }
 const manySubscribers = [4, 16]
 /** What one writes by hand: at the default size, these alone are measured with 10 and 100 in flight, and with many subscribers. */
