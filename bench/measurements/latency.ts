@@ -20,7 +20,7 @@ const rates: Readonly<Record<Size, readonly (readonly [perSecond: number, count:
   smoke: [[200, 20]],
 }
 
-/** Messages before anything is measured: it takes that many until all code is compiled for good. */
+/** Messages before anything is measured: code that has run only some thousand times is not compiled for good yet. */
 const warmUp: Readonly<Record<Size, number>> = { full: 200_000, default: 40_000, smoke: 50 }
 const warmUpPerSecond = 20_000
 /** Seconds at the rate itself before each run: whoever has been idle is slower at first. */

@@ -45,7 +45,6 @@ interface Waiter {
  */
 export class Dispatcher {
   readonly #queue: PQueue
-  readonly #concurrency: number
   readonly #handler: RetryingHandler
   readonly #runtime: Runtime
   readonly #telemetry: DeliveryTelemetry | undefined
@@ -61,7 +60,6 @@ export class Dispatcher {
   #closing: Promise<boolean> | undefined
 
   constructor(context: DispatcherContext) {
-    this.#concurrency = context.concurrency
     this.#queue = new PQueue({ concurrency: context.concurrency })
     this.#runtime = context.runtime
     this.#telemetry = context.telemetry
@@ -90,7 +88,7 @@ export class Dispatcher {
       this.#pending += messages.length
       this.#pendingBytes += bytes
     }
-    if (this.#concurrency === 1 && !this.#isBusy) {
+    if (this.#queue.concurrency === 1 && !this.#isBusy) {
       this.#alone = this.#runAlone(works)
       return
     }

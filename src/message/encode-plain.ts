@@ -9,8 +9,8 @@ const plain = /^[ !#-[\]-~]{1,512}$/
 let lastSource: string | undefined
 
 /**
- * Prepares what most messages are: an entity, named in plain text, signed by the publisher itself, without metadata. To
- * the same text as any other, in half the time. Undefined for every other message.
+ * Prepares what most messages are: an entity, named in plain text, signed by the publisher itself, without metadata. It takes
+ * half as long as the checks of each field, and comes to the same text. Undefined for every other message.
  */
 export function preparePlain(
   given: Invalidation & Partial<MessageDefaults>,
