@@ -8,9 +8,9 @@ export interface MessageDefaults {
 }
 
 /**
- * A message that was checked and encoded. A class, and so the frames of them: V8 learns where a literal's objects soon grow
- * old and allocates them there from then on. Learnt in a burst at the start, it would keep all that was ever published
- * until the next full collection.
+ * A message that was checked and encoded. A class: V8 learns for a literal whether its objects grow old, and allocates them
+ * in the old space from then on. Learnt in a burst at the start, it would keep all that is published, with its text, until
+ * the next full collection.
  */
 export class PreparedMessage {
   readonly messageId: string

@@ -19,18 +19,11 @@ export class Fifo<Item> {
     if (this.length === 0) return undefined
     const item = this.#items[this.#head]
     this.#items[this.#head++] = undefined
-    this.#compact()
+    if (this.#head === this.#items.length || (this.#head >= 1024 && this.#head * 2 >= this.#items.length)) {
+      this.#items = this.#items.slice(this.#head)
+      this.#head = 0
+    }
     return item
-  }
-
-  /** Takes out the first ones, as many as `count` says, where there are that many. */
-  take(count: number): Item[] {
-    const end = Math.min(this.#head + count, this.#items.length)
-    const taken = this.#items.slice(this.#head, end).filter((item) => item !== undefined)
-    this.#items.fill(undefined, this.#head, end)
-    this.#head = end
-    this.#compact()
-    return taken
   }
 
   /** Keeps only what passes, in order. */
@@ -46,12 +39,6 @@ export class Fifo<Item> {
 
   clear(): void {
     this.#items = []
-    this.#head = 0
-  }
-
-  #compact(): void {
-    if (this.#head < this.#items.length && (this.#head < 1024 || this.#head * 2 < this.#items.length)) return
-    this.#items = this.#items.slice(this.#head)
     this.#head = 0
   }
 

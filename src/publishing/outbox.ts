@@ -74,17 +74,15 @@ export class Outbox {
 
   /** Takes out the oldest messages, as many as the limits allow, but at least one where there is one. */
   take(maxMessages: number, maxBytes: number): QueuedMessage[] {
-    let count = 0
+    const taken: QueuedMessage[] = []
     let bytes = 0
-    for (const message of this.#waiting) {
-      bytes += message.prepared.bytes
-      if (count === maxMessages || (bytes > maxBytes && count > 0)) break
-      count++
-    }
-    const taken = this.#waiting.take(count)
-    for (const message of taken) {
-      this.#bytes -= message.prepared.bytes
-      message.leave()
+    for (let next = this.first; next && taken.length < maxMessages; next = this.first) {
+      bytes += next.prepared.bytes
+      if (bytes > maxBytes && taken.length > 0) break
+      taken.push(next)
+      this.#waiting.shift()
+      this.#bytes -= next.prepared.bytes
+      next.leave()
     }
     if (taken[0] === this.#flush) this.#flush = undefined
     if (this.#newest.size > this.length * 2 + manyTaken || this.length === 0) this.#forgetTaken()

@@ -2,11 +2,10 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Fifo } from '../../../src/publishing/fifo.js'
 
-test('does as an array does, whatever is pushed, shifted, taken and sifted', () => {
+test('does as an array does, whatever is pushed, shifted and sifted', () => {
   const step = fc.oneof(
     { weight: 6, arbitrary: fc.constant('push' as const) },
     { weight: 5, arbitrary: fc.constant('shift' as const) },
-    { weight: 1, arbitrary: fc.constant('take' as const) },
     { weight: 1, arbitrary: fc.constant('retain' as const) },
   )
   fc.assert(
@@ -24,7 +23,6 @@ test('does as an array does, whatever is pushed, shifted, taken and sifted', () 
             expect(fifo.shift()).toBe(model.shift())
           }
         }
-        if (what === 'take') expect(fifo.take(repeats)).toEqual(model.splice(0, repeats))
         if (what === 'retain') {
           fifo.retain((item) => item.n % 2 === 0)
           model = model.filter((item) => item.n % 2 === 0)

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import type { MemoryLimits } from '../../../src/publishing/remembered.js'
-import { repairFrame } from '../../../src/publishing/frame.js'
 import { Remembered } from '../../../src/publishing/remembered.js'
 import { VirtualRuntime } from '../../support/virtual-runtime.js'
 
@@ -17,7 +16,7 @@ function createMemory(limits: Partial<MemoryLimits> = {}): {
     remembered,
     add: (json, history = 'A') => {
       const position = { streamId: '1-0', appendId: json }
-      remembered.add(repairFrame(json, json.length, 1), position, history)
+      remembered.add({ json, bytes: json.length, count: 1, messages: [], sequence: 1 }, position, history)
     },
     held: () => remembered.outside('none').map(({ json }) => json),
   }
