@@ -1,10 +1,9 @@
 import { setImmediate } from 'node:timers/promises'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { afterEach, describe, expect, it } from 'vitest'
 import { subscriptionNumbers } from '../../src/options.js'
 import { appendEntries } from '../support/append-entries.js'
 import { nameOf } from '../support/handled.js'
+import { collectGarbage } from '../support/collect-garbage.js'
 import { LiveFleet } from '../support/live-fleet.js'
 
 let fleet: LiveFleet
@@ -18,10 +17,7 @@ const mebibyte = 1024 * 1024
 
 /** What is in use after a collection, in MiB. */
 function heapInUse(): number {
-  setFlagsFromString('--expose-gc')
-  const collect: unknown = runInNewContext('gc')
-  if (typeof collect !== 'function') throw new Error('Expected a garbage collector to call')
-  Reflect.apply(collect, undefined, [])
+  collectGarbage()
   return process.memoryUsage().heapUsed / mebibyte
 }
 

@@ -5,9 +5,8 @@
  */
 import { createInterface } from 'node:readline'
 import { setImmediate, setTimeout } from 'node:timers/promises'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { InvalidationSubscriber } from '../../src/index.js'
+import { collectGarbage } from './collect-garbage.js'
 import { ResyncedSequence } from './resynced-sequence.js'
 
 /** Memory is in MiB. */
@@ -40,14 +39,10 @@ function rss(): number {
   return Math.round(process.memoryUsage.rss() / mebibyte)
 }
 
-setFlagsFromString('--expose-gc')
-const collect = runInNewContext('gc') as unknown
-
 async function inUse(): Promise<number> {
-  if (typeof collect !== 'function') throw new Error('Expected a garbage collector to call')
   // What is outside of the heap is let go of after the collection that found it unused.
   for (let round = 0; round < 2; round++) {
-    Reflect.apply(collect, undefined, [])
+    collectGarbage()
     await setImmediate()
   }
   const { heapUsed, external } = process.memoryUsage()

@@ -1,9 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { deleteMessage } from '../../../src/message/create-message.js'
 import { decodePlainFrame } from '../../../src/message/decode-plain.js'
 import { encodeFrame, parseFrame } from '../../../src/message/frame.js'
-import { prepareMessage } from '../../../src/message/encode.js'
+import { encodeMessage, prepareMessage } from '../../../src/message/encode.js'
+import { maxTextBytes } from '../../../src/message/limits.js'
 import type { Invalidation } from '../../../src/message/message.js'
+import { collectGarbage } from '../../support/collect-garbage.js'
 
 const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
 const plainText = fc.stringMatching(/^[ !#-[\]-~]{1,40}$/)
@@ -103,6 +106,7 @@ describe('the short way to read what most frames are', () => {
     ['an entity type that does not exist', (text: string) => text.replace('"User"', '"Usher"')],
     ['a day that does not exist', (text: string) => text.replace('11-22', '11-31')],
     ['a stream ID beyond 64 bits', (text: string) => text.replace('1795365850251-16', '99999999999999999999-1')],
+    ['a text that is too long', (text: string) => text.replace('"id-0"', `"${'i'.repeat(maxTextBytes + 1)}"`)],
     ['something behind its end', (text: string) => `${text} `],
     ['what is no text', () => 7 as unknown as string],
   ])('leaves %s to the long way', (_what, change) => {
@@ -111,4 +115,22 @@ describe('the short way to read what most frames are', () => {
     expect(decodePlainFrame(text)).toBeDefined()
     expect(decodePlainFrame(change(text))).toBeUndefined()
   })
+
+  it('reads messages that do not keep the frame they came in', () => {
+    const frameBytes = 60_000
+    const read = (index: number) => {
+      const message = encodeMessage(deleteMessage('user', `user-${index}-with-a-long-id`, 'user-service'))
+      const text = encodeFrame(new Array<string>(Math.floor(frameBytes / message.length)).fill(message))
+      return decodePlainFrame(text)?.messages[0]
+    }
+    const before = heapUsed()
+    const kept = Array.from({ length: 200 }, (_, index) => read(index))
+    expect(heapUsed() - before).toBeLessThan((kept.length * frameBytes) / 4)
+    expect(kept.every((message) => message?.action === 'delete')).toBe(true)
+  })
 })
+
+function heapUsed(): number {
+  collectGarbage()
+  return process.memoryUsage().heapUsed
+}
