@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { performance } from 'node:perf_hooks'
 
 /** A timer that was set and can be taken back. */
 export interface Timer {

@@ -5,9 +5,9 @@ import { describeValue } from './describe-value.js'
 import { entityTypeToJson } from './entity.js'
 import { maxBatchKeys, maxMessageBytes, maxMetadataDepth, nestsDeeper } from './limits.js'
 import type { Invalidation, InvalidationMessage } from './message.js'
-import { plainKey, preparePlain } from './encode-plain.js'
-import { PreparedMessage } from './prepared-message.js'
-import type { MessageDefaults } from './prepared-message.js'
+import { plainGroup, preparePlain } from './encode-plain.js'
+import { EncodedMessage } from './prepared-message.js'
+import type { MessageDefaults, PreparedMessage } from './prepared-message.js'
 import { encodeTraceContext, traceLinksBytes, withTraceLinks } from './trace-context.js'
 import type { TraceContext } from './trace-context.js'
 
@@ -76,11 +76,11 @@ function prepare(
   const metadata = encodeMetadata(given.metadata)
   const body = `${encodeTarget(given)},"source_service":${source}${metadata}}`
   const isOurs = metadata === '' && sourceService === defaults.sourceService
-  const coalesceKey = isOurs ? (plainKey(given) ?? body) : body
+  const [group, key] = (isOurs ? plainKey(given) : undefined) ?? ['', body]
   if (trace) {
     const json = `${head}${encodeTraceContext(trace)},${body}`
     const bytes = Buffer.byteLength(json)
-    if (bytes <= maxMessageBytes) return new PreparedMessage(messageId, json, bytes, coalesceKey, trace)
+    if (bytes <= maxMessageBytes) return new EncodedMessage({ messageId, json, bytes, trace }, group, key)
   }
   const json = `${head},${body}`
   const bytes = Buffer.byteLength(json)
@@ -90,7 +90,13 @@ function prepare(
       { reason: 'size' },
     )
   }
-  return new PreparedMessage(messageId, json, bytes, coalesceKey)
+  return new EncodedMessage({ messageId, json, bytes, trace: undefined }, group, key)
+}
+
+/** The coalesce group and key of an entity's invalidation by the publisher itself; undefined for all else. */
+function plainKey(given: Invalidation): [group: string, key: string] | undefined {
+  if (given.action !== 'delete' && given.action !== 'update') return undefined
+  return [plainGroup(given.action, given.entityType), given.entityId]
 }
 
 function requireInvalidation(given: unknown): void {

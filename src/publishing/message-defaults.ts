@@ -2,7 +2,8 @@ import type { MessageDefaults } from '../message/codec.js'
 import type { Runtime } from '../runtime.js'
 import { preciseClock } from '../telemetry/precise-clock.js'
 
-const threeDigits = Array.from({ length: 1_000 }, (_, number) => String(number).padStart(3, '0'))
+/** Of each microsecond of a millisecond, the digits that stand behind it, and the zone. */
+const ends = Array.from({ length: 1_000 }, (_, microsecond) => `${String(microsecond).padStart(3, '0')}Z`)
 
 /**
  * Makes what an invalidation lacks to be a message. Its timestamp has microseconds, since subscribers have it in less
@@ -20,7 +21,7 @@ export function messageDefaults(sourceService: string, runtime: Runtime): () => 
       text = new Date(whole).toISOString().slice(0, -1)
     }
     const microseconds = Math.floor((now - whole) * 1_000)
-    const timestamp = `${text}${threeDigits[microseconds] ?? ''}Z`
+    const timestamp = text + (ends[microseconds] ?? 'Z')
     return { messageId: runtime.uuid(), timestamp, sourceService }
   }
 }

@@ -1,5 +1,6 @@
 import type { PreparedMessage } from '../message/codec.js'
 import { Fifo } from './fifo.js'
+import { NewestMessages } from './newest-messages.js'
 import { QueuedMessage } from './queued-message.js'
 import type { Waiter } from './waiters.js'
 
@@ -22,8 +23,7 @@ const manyTaken = 1_000
 export class Outbox {
   readonly #context: OutboxContext
   readonly #waiting = new Fifo<QueuedMessage>()
-  /** The newest message of each kind; those that were taken out linger until they are many. */
-  #newest = new Map<string, QueuedMessage>()
+  #newest = new NewestMessages()
   #flush: QueuedMessage | undefined
   #bytes = 0
   #accepted = 0
@@ -60,13 +60,13 @@ export class Outbox {
   /** Takes a message in, alone or into an equal one that waits. */
   add(prepared: PreparedMessage, waiter: Waiter): void {
     this.#accepted++
-    const standing = this.#flush ?? this.#newest.get(prepared.coalesceKey)
+    const standing = this.#flush ?? this.#newest.find(prepared)
     if (standing && this.#holds(standing)) {
       standing.join(waiter, prepared.trace)
       return
     }
     const message = new QueuedMessage(prepared, this.#accepted, waiter)
-    this.#newest.set(prepared.coalesceKey, message)
+    this.#newest.add(message)
     this.#push(message)
     const { maxQueued, maxQueuedBytes } = this.#context
     if (this.length > 1 && (this.length > maxQueued || this.#bytes > maxQueuedBytes)) this.#collapse()
@@ -85,7 +85,7 @@ export class Outbox {
       next.leave()
     }
     if (taken[0] === this.#flush) this.#flush = undefined
-    if (this.#newest.size > this.length * 2 + manyTaken || this.length === 0) this.#forgetTaken()
+    if (this.#newest.added > this.length * 2 + manyTaken || this.length === 0) this.#forgetTaken()
     return taken
   }
 
@@ -94,13 +94,10 @@ export class Outbox {
     return this.first !== undefined && sequence >= this.first.sequence
   }
 
-  /**
-   * A map made anew now and then costs half of deleting each key: the tables that a churning map leaves behind refer
-   * to each other, and as soon as one is old, all that went through the map survives the minor collections.
-   */
+  /** The newest messages that were taken out linger until they are many. */
   #forgetTaken(): void {
-    this.#newest = new Map()
-    for (const message of this.#waiting) this.#newest.set(message.prepared.coalesceKey, message)
+    this.#newest = new NewestMessages()
+    for (const message of this.#waiting) this.#newest.add(message)
   }
 
   #push(message: QueuedMessage): void {
@@ -112,7 +109,7 @@ export class Outbox {
     const flush = new QueuedMessage(this.#context.flushAll(), this.first?.sequence ?? this.#accepted)
     for (const message of this.#waiting) flush.absorb(message)
     this.#waiting.clear()
-    this.#newest = new Map()
+    this.#newest = new NewestMessages()
     this.#bytes = 0
     this.#push(flush)
     this.#flush = flush

@@ -1,11 +1,14 @@
 import { RedisError } from '../../../src/errors.js'
-import { PreparedMessage } from '../../../src/message/codec.js'
+import type { PreparedMessage } from '../../../src/message/codec.js'
 import { Waiter } from '../../../src/publishing/waiters.js'
 import type { Appended } from '../../../src/recovery/entry.js'
 
 /** A prepared message whose text is as long as it says. */
 export function prepared(messageId: string, { key = messageId, bytes = 10 } = {}): PreparedMessage {
-  return new PreparedMessage(messageId, messageId.padEnd(bytes, '.'), bytes, key)
+  return {
+    ...{ messageId, json: messageId.padEnd(bytes, '.'), bytes, trace: undefined },
+    ...{ coalesceGroup: '', coalesceKey: key },
+  }
 }
 
 /** A caller, and what became of it: the id of the message it was told of, an error, or nothing yet. */

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
 import { RedisError } from '../../../src/errors.js'
-import { PreparedMessage } from '../../../src/message/codec.js'
 import { repairFrame } from '../../../src/publishing/frame.js'
 import type { FrameLimits } from '../../../src/publishing/group-commit.js'
 import { GroupCommit, packedFrames, singleMessages } from '../../../src/publishing/group-commit.js'
@@ -45,7 +44,7 @@ function createGroupCommit(limits: FrameLimits = packsThree): {
     ...{ server, runtime, groupCommit, appended, errors },
     publish: async (...messageIds) => {
       for (const id of messageIds) {
-        outbox.add(new PreparedMessage(id, id, 10, id), new Caller().waiter)
+        outbox.add({ ...prepared(id), json: id }, new Caller().waiter)
         groupCommit.wake()
       }
       await settled()
