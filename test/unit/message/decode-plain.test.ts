@@ -30,18 +30,26 @@ const anything = fc.oneof(
   ),
 )
 const envelope = fc.constantFrom('', '"stream_id":"1795365850251-16","append_id":"abcdefgh4mnz","prev":"abcdefgh4mny",')
-const seconds = fc.constantFrom('00', '59.123', '59.123456')
+const moments = [
+  ...['2026-11-22T10:00:00Z', '2026-11-30T23:59:59.123Z', '2026-12-31T00:00:59.123456Z'],
+  ...['2026-02-28T19:07:08.123456789Z', '2027-10-01T20:30:00.000Z', '0000-01-09T00:00:00Z'],
+]
+/** Timestamps as well, but not such as our publishers write, or on few days alone. */
+const rareMoments = [
+  ...['2024-02-29T10:00:00Z', '2026-12-31T23:59:60Z', '2026-11-22T10:00:00+01:00', '2026-11-22T10:00:00.1Z'],
+  ...['2026-11-22T10:00:00.1234Z', '2026-11-22T10:00:00-00:00'],
+]
 
-function frames(of: fc.Arbitrary<Invalidation>): fc.Arbitrary<string> {
+function frames(of: fc.Arbitrary<Invalidation>, timestamps = [...moments, ...rareMoments]): fc.Arbitrary<string> {
   const message = fc.record({
     given: of,
-    second: seconds,
+    timestamp: fc.constantFrom(...timestamps),
     isTraced: fc.boolean(),
     source: fc.constantFrom('a', 'b-service-of-ours'),
   })
   return fc.tuple(envelope, fc.array(message, { minLength: 1, maxLength: 5 })).map(([place, messages]) => {
-    const encoded = messages.map(({ given, second, isTraced, source }, index) => {
-      const defaults = { messageId: `id-${index}`, timestamp: `2026-11-22T10:00:${second}Z`, sourceService: source }
+    const encoded = messages.map(({ given, timestamp, isTraced, source }, index) => {
+      const defaults = { messageId: `id-${index}`, timestamp, sourceService: source }
       return prepareMessage(given, defaults, isTraced ? { traceparent } : undefined).json
     })
     return `{${place}${encodeFrame(encoded).slice(1)}`
@@ -77,7 +85,7 @@ function damaged(of: fc.Arbitrary<string>): fc.Arbitrary<string> {
 describe('the short way to read what most frames are', () => {
   it('reads every frame of plain entities, as the long way does', () => {
     fc.assert(
-      fc.property(frames(entity(plainText)), (text) => {
+      fc.property(frames(entity(plainText), moments), (text) => {
         expect(decodePlainFrame(text)).toEqual(parseFrame(text))
       }),
       { numRuns: 1_000 },
@@ -98,13 +106,21 @@ describe('the short way to read what most frames are', () => {
     expect(read).toBeGreaterThan(100)
   })
 
-  it.each([
+  it.each<[string, (text: string) => string]>([
     ['a field twice', (text: string) => text.replace('"action"', '"entity_id":"2","action"')],
     ['another order of fields', (text: string) => text.replace(/("action":"Delete"),("source_service":"a")/, '$2,$1')],
     ['a space between fields', (text: string) => text.replace(',"action"', ', "action"')],
     ['an escape', (text: string) => text.replace('"id-0"', '"\\u0069d-0"')],
     ['an entity type that does not exist', (text: string) => text.replace('"User"', '"Usher"')],
-    ['a day that does not exist', (text: string) => text.replace('11-22', '11-31')],
+    ...['11-31', '02-29', '02-30', '04-31', '00-10', '13-01', '10-00', '12-32'].map(
+      (day): [string, (text: string) => string] => [`the day ${day}`, (text: string) => text.replace('11-22', day)],
+    ),
+    ...['24:00:00Z', '10:60:00Z', '10:00:60Z', '10:00:00', '10:00:00.Z', '10:00:00.1234567890Z', '10:00:00.123z'].map(
+      (time): [string, (text: string) => string] => [
+        `the time ${time}`,
+        (text: string) => text.replace('10:00:00Z', time),
+      ],
+    ),
     ['a stream ID beyond 64 bits', (text: string) => text.replace('1795365850251-16', '99999999999999999999-1')],
     ['a text that is too long', (text: string) => text.replace('"id-0"', `"${'i'.repeat(maxTextBytes + 1)}"`)],
     ['something behind its end', (text: string) => `${text} `],
