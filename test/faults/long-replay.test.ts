@@ -1,6 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
-import { subscriptionNumbers } from '../../src/options.js'
 import { appendEntries } from '../support/append-entries.js'
 import { nameOf } from '../support/handled.js'
 import { collectGarbage } from '../support/collect-garbage.js'
@@ -12,7 +11,7 @@ afterEach(() => fleet.stop())
 
 const entries = 1_000_000
 const sampledEvery = 100_000
-const maxBuffered = subscriptionNumbers.maxBuffered.default
+const maxBuffered = 10_000
 const mebibyte = 1024 * 1024
 
 /** What is in use after a collection, in MiB. */
@@ -43,7 +42,7 @@ describe('a replay of 1,000,000 entries', () => {
         // Slower than the reading, which so has to wait for it.
         return expected % 100 === 0 ? setImmediate() : undefined
       },
-      { startAt: position },
+      { startAt: position, maxBuffered },
     )
     await subscription.caughtUp({ timeoutMs: 100_000 })
 
