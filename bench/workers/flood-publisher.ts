@@ -24,7 +24,6 @@ async function begin({ first, count }: Begin): Promise<Begun> {
   held = Math.max(held, first + count)
   const ids = Array.from({ length: held - from }, (_, index) => String(from + index))
   for (const publisher of publishers) await publisher.hold?.(ids)
-  globalThis.gc?.()
   return { held: ids.length }
 }
 

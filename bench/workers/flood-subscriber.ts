@@ -42,7 +42,6 @@ async function begin({ first, count }: Begin): Promise<Begun> {
     await expectHeld(subscriber, ids.slice(-1), true)
     ledger.begin(first, count)
   }
-  globalThis.gc?.()
   cpuBefore = process.cpuUsage()
   return { held: ids.length }
 }
