@@ -21,8 +21,8 @@ export class NewestMessages {
 
   add(message: QueuedMessage): void {
     const { coalesceGroup, coalesceKey } = message.prepared
-    let group = this.#groups.get(coalesceGroup)
-    if (!group) this.#groups.set(coalesceGroup, (group = new Map()))
+    const group = this.#groups.get(coalesceGroup) ?? new Map<string, QueuedMessage>()
+    if (group.size === 0) this.#groups.set(coalesceGroup, group)
     group.set(coalesceKey, message)
     this.#added++
   }
