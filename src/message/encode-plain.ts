@@ -2,6 +2,7 @@ import { builtInToJson } from './entity.js'
 import type { Invalidation } from './message.js'
 import { PlainMessage } from './prepared-message.js'
 import type { MessageDefaults, PlainKind, PreparedMessage } from './prepared-message.js'
+import type { TraceContext } from './trace-context.js'
 
 type EntityAction = 'delete' | 'update'
 
@@ -17,18 +18,21 @@ let kinds: Readonly<Record<EntityAction, Map<string, PlainKind>>> = noKinds()
 
 /**
  * Prepares what most messages are: an entity, named in plain text, signed by the publisher itself, without metadata. It takes
- * a third as long as the checks of each field, and comes to the same text. Undefined for every other message.
+ * a third as long as the checks of each field, and comes to the same text. Undefined for every other message, and where a
+ * trace comes with more than its `traceparent`.
  */
 export function preparePlain(
   given: Invalidation & Partial<MessageDefaults>,
   { messageId, timestamp, sourceService }: MessageDefaults,
+  trace?: TraceContext,
 ): PreparedMessage | undefined {
   if (given.action !== 'delete' && given.action !== 'update') return undefined
   const { action, entityType, entityId, metadata } = given
   if (metadata !== undefined || given.messageId !== undefined || given.timestamp !== undefined) return undefined
   if (given.sourceService !== undefined || !isPlain(entityId)) return undefined
+  if (trace && (trace.tracestate !== undefined || !isPlain(trace.traceparent))) return undefined
   const kind = kindOf(action, entityType, sourceService)
-  return kind && new PlainMessage(kind, messageId, timestamp, entityId)
+  return kind && new PlainMessage(kind, messageId, timestamp, entityId, trace)
 }
 
 /** The coalesce group of an entity's invalidation by the publisher itself, without metadata; its key is the entity's id. */
@@ -56,12 +60,12 @@ function kindOf(action: EntityAction, entityType: string, source: string): Plain
 function makeKind(action: EntityAction, entityType: string, type: string, source: string): PlainKind {
   const head = '{"message_id":"'
   const afterId = '","timestamp":"'
-  const afterTimestamp = `","entity_type":${type},"entity_id":"`
+  const beforeEntity = `","entity_type":${type},"entity_id":"`
   const tail = `","action":"${action === 'delete' ? 'Delete' : 'Update'}","source_service":"${source}"}`
   return {
     coalesceGroup: plainGroup(action, entityType),
-    texts: [head, afterId, afterTimestamp, tail],
-    length: head.length + afterId.length + afterTimestamp.length + tail.length,
+    texts: [head, afterId, beforeEntity, tail],
+    length: head.length + afterId.length + beforeEntity.length + tail.length,
   }
 }
 

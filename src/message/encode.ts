@@ -53,7 +53,7 @@ export function prepareMessage(
 ): PreparedMessage {
   requireInvalidation(given)
   try {
-    return (trace ? undefined : preparePlain(given, defaults)) ?? prepare(given, defaults, trace)
+    return preparePlain(given, defaults, trace) ?? prepare(given, defaults, trace)
   } catch (error) {
     if (error instanceof InvalidationError) throw error
     // A getter or a proxy threw, which is no different from a field that is none.

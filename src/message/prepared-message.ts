@@ -52,11 +52,13 @@ export class EncodedMessage implements PreparedMessage {
 /** What plain messages have in common that name the same type and action, and have the same source. */
 export interface PlainKind {
   readonly coalesceGroup: string
-  /** What stands before the id of the message, its timestamp, its entity's id, and at the end. */
-  readonly texts: readonly [head: string, afterId: string, afterTimestamp: string, tail: string]
+  /** What stands before the id of the message, its timestamp, its entity's id, and at the end; quotes included. */
+  readonly texts: readonly [head: string, afterId: string, beforeEntity: string, tail: string]
   /** Length of all of them. */
   readonly length: number
 }
+
+const beforeTrace = '","traceparent":"'
 
 /**
  * A message of ASCII without anything to escape, put together when it is sent: joined to the others of its frame, what it
@@ -66,21 +68,26 @@ export class PlainMessage implements PreparedMessage {
   readonly messageId: string
   readonly coalesceKey: string
   readonly bytes: number
-  readonly trace: undefined
+  readonly trace: TraceContext | undefined
   readonly #timestamp: string
   readonly #kind: PlainKind
 
-  constructor(kind: PlainKind, messageId: string, timestamp: string, entityId: string) {
+  /** @param trace without a `tracestate` */
+  constructor(kind: PlainKind, messageId: string, timestamp: string, entityId: string, trace?: TraceContext) {
     this.messageId = messageId
     this.coalesceKey = entityId
     this.bytes = kind.length + messageId.length + timestamp.length + entityId.length
+    if (trace) this.bytes += beforeTrace.length + trace.traceparent.length
+    this.trace = trace
     this.#timestamp = timestamp
     this.#kind = kind
   }
 
   get json(): string {
-    const [head, afterId, afterTimestamp, tail] = this.#kind.texts
-    return head + this.messageId + afterId + this.#timestamp + afterTimestamp + this.coalesceKey + tail
+    const [head, afterId, beforeEntity, tail] = this.#kind.texts
+    const start = head + this.messageId + afterId + this.#timestamp
+    const traced = this.trace ? start + beforeTrace + this.trace.traceparent : start
+    return traced + beforeEntity + this.coalesceKey + tail
   }
 
   get coalesceGroup(): string {

@@ -40,7 +40,7 @@ const rareMoments = [
   ...['2026-11-22T10:00:00.1234Z', '2026-11-22T10:00:00-00:00'],
 ]
 
-function frames(of: fc.Arbitrary<Invalidation>, timestamps = [...moments, ...rareMoments]): fc.Arbitrary<string> {
+function frames(of: fc.Arbitrary<Invalidation>, timestamps = moments): fc.Arbitrary<string> {
   const message = fc.record({
     given: of,
     timestamp: fc.constantFrom(...timestamps),
@@ -85,7 +85,7 @@ function damaged(of: fc.Arbitrary<string>): fc.Arbitrary<string> {
 describe('the short way to read what most frames are', () => {
   it('reads every frame of plain entities, as the long way does', () => {
     fc.assert(
-      fc.property(frames(entity(plainText), moments), (text) => {
+      fc.property(frames(entity(plainText)), (text) => {
         expect(decodePlainFrame(text)).toEqual(parseFrame(text))
       }),
       { numRuns: 1_000 },
@@ -94,13 +94,17 @@ describe('the short way to read what most frames are', () => {
 
   it('reads nothing otherwise than the long way, whatever the text', () => {
     let read = 0
+    const mixed = frames(anything, [...moments, ...rareMoments])
     fc.assert(
-      fc.property(fc.oneof(frames(anything), damaged(frames(anything)), damaged(frames(entity(plainText)))), (text) => {
-        const short = decodePlainFrame(text)
-        if (short === undefined) return
-        read++
-        expect(short).toEqual(parseFrame(text))
-      }),
+      fc.property(
+        fc.oneof(mixed, frames(anything), damaged(frames(anything)), damaged(frames(entity(plainText)))),
+        (text) => {
+          const short = decodePlainFrame(text)
+          if (short === undefined) return
+          read++
+          expect(short).toEqual(parseFrame(text))
+        },
+      ),
       { numRuns: 5_000 },
     )
     expect(read).toBeGreaterThan(100)

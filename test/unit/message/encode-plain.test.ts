@@ -1,10 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { encodeMessage, prepareMessage } from '../../../src/message/encode.js'
+import { encodeWithTrace, prepareMessage } from '../../../src/message/encode.js'
 import { preparePlain } from '../../../src/message/encode-plain.js'
 import type { Invalidation } from '../../../src/message/message.js'
 
 const defaults = { messageId: 'an-id', timestamp: '2026-11-22T10:00:00.000Z', sourceService: 'a service' }
+const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00'
+const traces = [{ traceparent }, { traceparent: 'é' }, { traceparent: '"' }, { traceparent, tracestate: 'a=b' }]
 const text = fc.oneof(
   fc.string({ minLength: 1 }),
   fc.string({ minLength: 1, unit: 'binary' }).filter((each) => each.isWellFormed()),
@@ -19,10 +21,11 @@ const invalidation: fc.Arbitrary<Invalidation> = fc.record({
 describe('the short way to encode what most messages are', () => {
   it('writes the very text that the long way writes, and tells its size in UTF-8', () => {
     fc.assert(
-      fc.property(invalidation, (given) => {
-        const short = preparePlain(given, defaults)
+      fc.property(invalidation, fc.constantFrom(undefined, ...traces), (given, trace) => {
+        const short = preparePlain(given, defaults, trace)
         if (short === undefined) return
-        expect(short.json).toBe(encodeMessage({ ...given, ...defaults }))
+        expect(short.json).toBe(encodeWithTrace({ ...given, ...defaults }, trace))
+        expect(short.trace).toBe(trace)
         expect(short.bytes).toBe(Buffer.byteLength(short.json))
       }),
       { numRuns: 2_000 },
@@ -49,12 +52,14 @@ describe('the short way to encode what most messages are', () => {
     ]
     for (const other of others) expect(preparePlain(other, defaults), JSON.stringify(other)).toBeUndefined()
     expect(preparePlain(given, { ...defaults, sourceService: 'é' })).toBeUndefined()
+    const [plain, ...otherTraces] = traces
+    expect(preparePlain(given, defaults, plain)).toBeDefined()
+    for (const trace of otherTraces) expect(preparePlain(given, defaults, trace), JSON.stringify(trace)).toBeUndefined()
   })
 
   it('has the same key for coalescing as the long way, and different ones for what says different things', () => {
-    const trace = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00' }
     fc.assert(
-      fc.property(invalidation, invalidation, (one, other) => {
+      fc.property(invalidation, invalidation, fc.constantFrom(...traces), (one, other, trace) => {
         const keyOf = (...args: Parameters<typeof prepareMessage>): string => {
           const { coalesceGroup, coalesceKey } = prepareMessage(...args)
           return JSON.stringify([coalesceGroup, coalesceKey])
