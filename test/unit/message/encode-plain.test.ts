@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { encodeWithTrace, prepareMessage } from '../../../src/message/encode.js'
+import { encodeMessage, encodeWithTrace, prepareMessage } from '../../../src/message/encode.js'
 import { preparePlain } from '../../../src/message/encode-plain.js'
 import type { Invalidation } from '../../../src/message/message.js'
 
@@ -55,6 +55,17 @@ describe('the short way to encode what most messages are', () => {
     const [plain, ...otherTraces] = traces
     expect(preparePlain(given, defaults, plain)).toBeDefined()
     for (const trace of otherTraces) expect(preparePlain(given, defaults, trace), JSON.stringify(trace)).toBeUndefined()
+  })
+
+  it('writes the type, the action and the source of this very message, after many others', () => {
+    const types = Array.from({ length: 2_500 }, (_, index) => `type-${index}`)
+    for (const [index, entityType] of ['user', ...types, 'user', ...types].entries()) {
+      for (const action of ['delete', 'update'] as const) {
+        const given: Invalidation = { action, entityType, entityId: '1' }
+        const by = { ...defaults, sourceService: index % 7 === 0 ? 'one service' : 'another' }
+        expect(preparePlain(given, by)?.json).toBe(encodeMessage({ ...given, ...by }))
+      }
+    }
   })
 
   it('has the same key for coalescing as the long way, and different ones for what says different things', () => {
