@@ -9,3 +9,9 @@ export function collectGarbage(): void {
   if (typeof collect !== 'function') throw new Error('Expected a garbage collector to call')
   Reflect.apply(collect, undefined, [])
 }
+
+/** What is in use on the heap after a full collection, in bytes. */
+export function heapInUse(): number {
+  collectGarbage()
+  return process.memoryUsage().heapUsed
+}

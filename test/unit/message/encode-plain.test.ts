@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { encodeMessage, encodeWithTrace, prepareMessage } from '../../../src/message/encode.js'
 import { preparePlain } from '../../../src/message/encode-plain.js'
 import type { Invalidation } from '../../../src/message/message.js'
+import { heapInUse } from '../../support/collect-garbage.js'
 
 const defaults = { messageId: 'an-id', timestamp: '2026-11-22T10:00:00.000Z', sourceService: 'a service' }
 const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00'
@@ -66,6 +67,14 @@ describe('the short way to encode what most messages are', () => {
         expect(preparePlain(given, by)?.json).toBe(encodeMessage({ ...given, ...by }))
       }
     }
+  })
+
+  it.each(['delete', 'update'] as const)('does not keep types that somebody makes up (%s)', (action) => {
+    const before = heapInUse()
+    for (let index = 0; index < 50_000; index++) {
+      preparePlain({ action, entityType: `made-up-${action}-${index}`, entityId: '1' }, defaults)
+    }
+    expect(heapInUse() - before).toBeLessThan(4 * 1024 * 1024)
   })
 
   it('has the same key for coalescing as the long way, and different ones for what says different things', () => {
