@@ -50,7 +50,7 @@ export const waitReplicasNumbers = {
 export const subscriptionNumbers = {
   concurrency: { default: 1, unit: 'tasks', min: 1, max: 1_000 },
   handlerTimeoutMs: { default: 30_000, unit: 'ms', min: 1, max: 24 * hour },
-  maxBuffered: { default: 50_000, unit: 'messages', min: 1, max: 10_000_000 },
+  maxBuffered: { default: 10_000, unit: 'messages', min: 1, max: 10_000_000 },
   maxBufferedBytes: { default: 8 * 1024 * 1024, unit: 'bytes', min: 1024, max: 4 * 1024 ** 3 },
   pageSize: { default: 1_000, unit: 'entries', min: 2, max: 100_000 },
   commitIntervalMs: { default: 1_000, unit: 'ms', min: 0, max: hour },
