@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { performance } from 'node:perf_hooks'
 
 /** A timer that was set and can be taken back. */
 export interface Timer {
@@ -33,7 +32,7 @@ const counts = Array.from({ length: 16 ** countedDigits }, (_, count) =>
   count.toString(16).padStart(countedDigits, '0'),
 )
 
-/** The real clock, timers and randomness. */
+/** The real clock, timers and randomness. Globals, looked up at each call: fake timers replace all of them, or none. */
 export const systemRuntime: Runtime = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
