@@ -1,12 +1,11 @@
-const star = 0x2a
-const questionMark = 0x3f
-const openingBracket = 0x5b
-const backslash = 0x5c
-const closingBracket = 0x5d
-const caret = 0x5e
-const dash = 0x2d
+import { matchesBytes } from './glob-bytes.js'
 
-const noMatch = -1
+/** Whether a key that is not empty is matched. */
+type Matcher = (key: string) => boolean
+
+/** Of the pattern that was asked for last: who evicts by a pattern asks for all the keys of a cache in a row. */
+let lastPattern: string | undefined
+let lastMatcher: Matcher = () => false
 
 /**
  * Whether a Redis glob matches a key, with the very results of `KEYS` and `SCAN MATCH`: `*` any bytes, `?` one byte,
@@ -19,88 +18,55 @@ export function matchesPattern(pattern: string, key: string): boolean {
   // KEYS and SCAN do not even compare for this one; compared, no star matches the empty key.
   if (pattern === '*') return true
   if (key === '') return pattern === ''
-  return matchBytes(toBytes(pattern), toBytes(key))
-}
-
-/**
- * Both strings hold one byte a character. A mismatch goes back to the last star only, which takes one byte more: if the
- * part between two stars matches somewhere, then its first match leaves the most for what follows.
- */
-function matchBytes(pattern: string, key: string): boolean {
-  let at = 0
-  let afterStar = noMatch
-  let starEnd = 0
-  let index = 0
-  while (index < key.length) {
-    if (pattern.charCodeAt(at) === star) {
-      afterStar = ++at
-      starEnd = index
-      if (afterStar === pattern.length) return true
-      continue
-    }
-    const next = matchOne(pattern, at, key.charCodeAt(index))
-    if (next !== noMatch) {
-      at = next
-      index++
-    } else if (afterStar !== noMatch) {
-      at = afterStar
-      index = ++starEnd
-    } else {
-      return false
-    }
+  if (pattern !== lastPattern) {
+    lastMatcher = makeMatcher(pattern)
+    lastPattern = pattern
   }
-  while (pattern.charCodeAt(at) === star) at++
-  return at === pattern.length
+  return lastMatcher(key)
 }
 
-/** Matches one byte with the element at `at`; returns where the next element begins. */
-function matchOne(pattern: string, at: number, byte: number): number {
-  const element = pattern.charCodeAt(at)
-  if (element === questionMark) return at + 1
-  if (element === openingBracket) return matchClass(pattern, at + 1, byte)
-  // A backslash that ends the pattern stands for itself.
-  const literal = element === backslash && at + 1 < pattern.length ? at + 1 : at
-  return pattern.charCodeAt(literal) === byte ? literal + 1 : noMatch
+function makeMatcher(pattern: string): Matcher {
+  const texts = textsBetweenStars(pattern)
+  if (texts) return (key) => isMadeOf(texts, key)
+  const bytes = Buffer.from(pattern)
+  return (key) => matchesBytes(bytes, Buffer.from(key))
 }
 
-/**
- * Redis' own reading of what is odd: a class that is not closed ends with the pattern, `[a-]` is the range from `a` to
- * `]` (and not closed), and a range may run backwards.
- */
-function matchClass(pattern: string, from: number, byte: number): number {
-  const negated = pattern.charCodeAt(from) === caret
-  let at = negated ? from + 1 : from
-  let found = false
-  while (at < pattern.length && pattern.charCodeAt(at) !== closingBracket) {
-    if (pattern.charCodeAt(at) === backslash && at + 1 < pattern.length) {
-      found ||= pattern.charCodeAt(at + 1) === byte
-      at += 2
-    } else if (at + 2 < pattern.length && pattern.charCodeAt(at + 1) === dash) {
-      found ||= isBetween(byte, pattern.charCodeAt(at), pattern.charCodeAt(at + 2))
-      at += 3
-    } else {
-      found ||= pattern.charCodeAt(at) === byte
-      at++
-    }
+/** What stands before the first star, between the stars, and after the last. */
+interface Texts {
+  readonly first: string
+  readonly between: readonly string[]
+  /** Undefined where there is no star. */
+  readonly last: string | undefined
+}
+
+/** Signs other than stars, and all beyond ASCII: bytes of such characters can be matched one by one. */
+const otherSigns = /[?[\u0080-\uffff]/
+const oneByte = /\\?[^]/g
+
+/** Undefined where there may be more to the pattern than texts and stars. */
+function textsBetweenStars(pattern: string): Texts | undefined {
+  if (otherSigns.test(pattern)) return undefined
+  const texts: string[] = []
+  let text = ''
+  for (const [sign] of pattern.matchAll(oneByte)) {
+    if (sign === '*') texts.push(text)
+    // What follows a backslash stands for itself, and so does a backslash that ends the pattern.
+    text = sign === '*' ? '' : text + sign.slice(-1)
   }
-  return found === negated ? noMatch : Math.min(at + 1, pattern.length)
+  const [first = text, ...between] = texts
+  return { first, between: between.filter((each) => each !== ''), last: texts.length === 0 ? undefined : text }
 }
 
-function isBetween(byte: number, start: number, end: number): boolean {
-  const signed = toSigned(byte)
-  const [low, high] = [Math.min(toSigned(start), toSigned(end)), Math.max(toSigned(start), toSigned(end))]
-  return signed >= low && signed <= high
-}
-
-/** Redis compares `char`, which is signed on x86: a byte beyond ASCII is below every ASCII one. */
-function toSigned(byte: number): number {
-  return byte < 0x80 ? byte : byte - 0x100
-}
-
-/** The UTF-8 bytes of a text, one a character. */
-function toBytes(text: string): string {
-  for (let index = 0; index < text.length; index++) {
-    if (text.charCodeAt(index) > 0x7f) return Buffer.from(text).toString('latin1')
+/** Texts of ASCII have the same place in a text as in its UTF-8. Each is taken where it is found first: that leaves the most. */
+function isMadeOf({ first, between, last }: Texts, key: string): boolean {
+  if (last === undefined) return key === first
+  if (!key.startsWith(first) || !key.endsWith(last)) return false
+  let from = first.length
+  for (const text of between) {
+    const found = key.indexOf(text, from)
+    if (found === -1) return false
+    from = found + text.length
   }
-  return text
+  return from + last.length <= key.length
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { matchesPattern } from '../../../src/message/glob.js'
+import { matchesBytes } from '../../../src/message/glob-bytes.js'
 
 describe('matchesPattern', () => {
   it.each<[string, readonly string[], readonly string[]]>([
@@ -10,6 +11,8 @@ describe('matchesPattern', () => {
     ['*:1', ['user:1', ':1', '1:1:1'], ['user:11', '1']],
     ['feed:*:page:*', ['feed:a:page:', 'feed::page::page:'], ['feed:page:1']],
     ['a**b', ['ab', 'axxb'], ['a', 'abx']],
+    ['ab*ba', ['abba', 'abxba'], ['aba']],
+    ['*ab*ba*', ['abba', 'xabxbax'], ['aba', 'baab']],
     ['h?llo', ['hello', 'h?llo', 'h\nllo'], ['hllo', 'heello']],
     ['h[ae]llo', ['hello', 'hallo'], ['hillo', 'h[ae]llo']],
     ['h[^e]llo', ['hallo', 'h^llo'], ['hello', 'hllo']],
@@ -61,6 +64,32 @@ describe('matchesPattern', () => {
         expect(matchesPattern(literal, other)).toBe(other === key)
       }),
     )
+  })
+
+  it('comes to the same by its texts as byte by byte', () => {
+    const text = fc.string({ unit: fc.constantFrom('*', '*', '\\', 'a', 'a', 'b', '-', 'é', '\ud800') })
+    fc.assert(
+      fc.property(text, text, (pattern, rest) => {
+        for (const key of [
+          rest,
+          rest.replaceAll('*', ''),
+          pattern.replaceAll('*', rest),
+          pattern.replaceAll('\\', ''),
+        ]) {
+          if (pattern === '*' || key === '') continue
+          expect(matchesPattern(pattern, key), key).toBe(matchesBytes(Buffer.from(pattern), Buffer.from(key)))
+        }
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  it('keeps patterns apart that are asked for in turns', () => {
+    for (let round = 0; round < 3; round++) {
+      expect(matchesPattern('user:*', 'user:1')).toBe(true)
+      expect(matchesPattern('post:*', 'user:1')).toBe(false)
+      expect(matchesPattern('user:?', 'user:1')).toBe(true)
+    }
   })
 
   it.each([
