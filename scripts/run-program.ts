@@ -14,10 +14,26 @@ export interface Program<Options> {
 
 /**
  * Runs a program for the command line, and exits. What it rejects with is said on stderr: the exit code is 2 for a
- * {@link UsageError}, that of the signal for a {@link Stopped}, and 1 for all else.
+ * {@link UsageError}, that of the signal for a {@link Stopped}, and 1 for all else, what could not be printed included.
  */
 export async function runProgram<Options>(program: Program<Options>): Promise<never> {
-  process.exit(await exitCodeOf(program))
+  let unwritten: Error | undefined
+  process.stdout.on('error', (error) => {
+    unwritten ??= error
+  })
+  const exitCode = await exitCodeOf(program)
+  // A pipe takes what was written part by part: the rest would be lost with the process.
+  await new Promise<void>((resolve) => {
+    process.stdout.write('', () => resolve())
+  })
+  if (unwritten === undefined || hasHadEnough(unwritten)) process.exit(exitCode)
+  process.stderr.write(`Not all could be printed: ${unwritten.message}\n`)
+  process.exit(exitCode === 0 ? 1 : exitCode)
+}
+
+/** Whether who read it has gone, as `head` does: no failure of ours. */
+function hasHadEnough(error: Error): boolean {
+  return 'code' in error && error.code === 'EPIPE'
 }
 
 async function exitCodeOf<Options>({ name, help, parse, run }: Program<Options>): Promise<number> {
