@@ -7,6 +7,7 @@ import { measure } from './measure.js'
 import { type BenchOptions, help, parseOptions } from './options.js'
 import { comparisonText } from './rendering/comparison-text.js'
 import { resultsText } from './rendering/results-text.js'
+import { prepareReportFolder } from './report-folder.js'
 import { formatResults, readResults } from './results-file.js'
 import type { Results } from './results.js'
 import { writeReport } from './write-report.js'
@@ -14,7 +15,8 @@ import { writeReport } from './write-report.js'
 await runProgram({ name: 'bench', help, parse: parseOptions, run })
 
 async function run(options: BenchOptions, { signal }: Stop): Promise<number> {
-  // Read first: a file that is no use is told before minutes are spent.
+  // First: a file or a folder that is no use is told before minutes are spent.
+  if (options.out !== undefined) await prepareReportFolder(options.out)
   const old = options.compare === undefined ? undefined : await readResults(options.compare)
   const results = options.from === undefined ? await measured(options, signal) : await readResults(options.from)
   const comparison = old && comparisonText(compareResults(old, results), paint)

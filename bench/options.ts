@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readOptions, wholeNumber } from '../scripts/read-options.js'
 import { UsageError } from '../scripts/usage-error.js'
@@ -24,21 +25,23 @@ export const reportFolder = fileURLToPath(new URL('report', import.meta.url))
 
 const names = measurements.map(({ name }) => name)
 const maxRepetitions = 1_000
+/** Repetitions of a report that is committed. */
+export const leastToCommit = 5
 
 export const help = `Measures this library beside others, in turns, on redis-servers started for it.
 
   npm run bench -- [options]
 
   --only NAME        only this measurement: ${names.join(', ')}; can be given more than once
-  --full             as long and as much as it takes, instead of some minutes
+  --full             as long and as much as it takes, about an hour, instead of some minutes
   --smoke            tiny amounts: shows that it runs; the figures mean nothing
   --repetitions N    how often each is measured, 1 to ${maxRepetitions.toLocaleString('en-US')} (default 5; with --smoke 1)
   --without-peers    leave out what needs packages of its own: nothing is installed, so it works offline
   --json             print the results as one JSON object
   --compare FILE     tell what changed since the results in FILE
   --from FILE        measure nothing: report on the results in FILE
-  --out DIR          leave results.json and index.html in DIR (default: bench/report when all of it was measured, else
-                     nowhere)
+  --out DIR          leave results.json and index.html in DIR (default: bench/report when all of it was measured five
+                     times or more, else nowhere)
   --help             print this
 
 Progress goes to stderr. Exits with 0 when all was measured, with 1 when something failed, with 2 for bad options.
@@ -66,11 +69,21 @@ export function parseOptions(args: readonly string[]): BenchOptions | 'help' {
   if (full && smoke) throw new UsageError('Expected one of --full and --smoke, got both')
   const size = full ? 'full' : smoke ? 'smoke' : 'default'
   const withPeers = !given['without-peers']
-  const measuresAll = only.length === 0 && size !== 'smoke' && withPeers && from === undefined
+  const repetitions = wholeNumber('--repetitions', given.repetitions ?? (smoke ? '1' : '5'), 1, maxRepetitions)
+  if (from !== undefined && (only.length > 0 || full || smoke || given.repetitions !== undefined))
+    throw new UsageError('Expected --from without options that say what to measure: it measures nothing')
+  const measuresAll = only.length === 0 && size !== 'smoke' && withPeers && repetitions >= leastToCommit
+  const out = given.out ?? (measuresAll && from === undefined ? reportFolder : undefined)
+  if (out !== undefined && resolve(out) === reportFolder && !measuresAll) throw partialReport(out)
   return {
     measurements: measurements.filter(({ name }) => only.length === 0 || only.includes(name)),
-    repetitions: wholeNumber('--repetitions', given.repetitions ?? (smoke ? '1' : '5'), 1, maxRepetitions),
-    ...{ size, withPeers, json, from, compare },
-    out: given.out ?? (measuresAll ? reportFolder : undefined),
+    ...{ repetitions, size, withPeers, json, from, compare, out },
   }
+}
+
+/** The pages that quote the committed report would lose what was not measured. */
+export function partialReport(folder: string): UsageError {
+  return new UsageError(
+    `Expected --out to be another folder than ${folder}: its report is of everything, ${leastToCommit} times at least`,
+  )
 }

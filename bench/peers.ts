@@ -6,6 +6,8 @@ export interface PeerInfo {
   readonly name: string
   /** As people read it. */
   readonly title: string
+  /** Measured with `--full` alone: the default run takes no more than five minutes. Default: false. */
+  readonly onlyFull?: boolean
   /** The folder of `peers/` that has its packages. Default: what the bench has anyway is enough. */
   readonly folder?: string
 }
@@ -14,6 +16,7 @@ export interface PeerInfo {
 export const peers = [
   { name: 'cache-invalidation', title: 'cache-invalidation' },
   { name: 'ioredis', title: 'ioredis PUBLISH/SUBSCRIBE' },
+  { name: 'ioredis-autopipelining', title: 'ioredis PUBLISH, autopipelining', onlyFull: true },
   { name: 'xread', title: 'ioredis XADD, XREAD BLOCK' },
   { name: 'bentocache', title: 'bentocache, its bus', folder: 'bentocache' },
   { name: 'layered-loader', title: 'layered-loader, its notifications', folder: 'layered-loader' },
@@ -28,6 +31,8 @@ export async function loadPeer(name: string): Promise<Peer> {
       return (await import('./peers/cache-invalidation.js')).cacheInvalidation
     case 'ioredis':
       return (await import('./peers/ioredis.js')).ioredis
+    case 'ioredis-autopipelining':
+      return (await import('./peers/ioredis.js')).ioredisAutopipelining
     case 'xread':
       return (await import('./peers/xread.js')).xread
     default:

@@ -2,45 +2,30 @@ import type { Run } from './results.js'
 import { median } from './statistics.js'
 import { ours } from './summaries.js'
 
-/** What an invalidation costs, as the measurement `scale` tells: medians of one run of the bench. */
+/** What an invalidation costs, as the measurement `scale` tells: medians of one run of the bench. CPU times in µs. */
 export interface Costs {
-  /** CPU time of Redis, in µs. */
-  readonly redis: { readonly packed: RedisCosts; readonly alone: RedisCosts }
-  /** Bytes that Redis sends to one subscriber, in frames of many. */
-  readonly deliveredBytes: number
-  /** CPU time of a publisher, in µs. */
-  readonly publisher: { readonly packed: number; readonly alone: number }
-  /** CPU time of a subscriber, in µs. */
-  readonly subscriber: { readonly packed: number; readonly alone: number }
-}
-
-export interface RedisCosts {
-  /** For the invalidation itself. */
+  /** Of Redis, for the invalidation itself. */
   readonly append: number
-  /** For each subscriber that it is sent to. */
+  /** Of Redis, for each subscriber that it is sent to. */
   readonly delivery: number
+  /** Sent to each subscriber. */
+  readonly deliveredBytes: number
+  readonly publisher: number
+  readonly subscriber: number
 }
 
-/**
- * From the case with the fewest subscribers and that with the most, with one publisher each: what is added between them
- * is the deliveries. What a delivery costs where each invalidation goes alone is taken from plain PUBLISH, which sends
- * each alone. Undefined where one of the cases was not measured.
- */
-export function costsOf(runs: readonly Run[]): Costs | undefined {
-  const scale = runs.filter(({ measurement }) => measurement === 'scale')
-  const packed = growthOf(scale, ours)
-  const plain = growthOf(scale, 'ioredis')
-  const alone = scale.filter(({ variant, parameters }) => variant === ours && isAlone(parameters))
-  if (packed === undefined || plain === undefined || alone.length === 0) return undefined
-  return {
-    redis: {
-      packed: packed.redis,
-      alone: { append: medianOf(alone, 'redis_cpu_us') - plain.redis.delivery, delivery: plain.redis.delivery },
-    },
-    deliveredBytes: packed.deliveredBytes,
-    publisher: { packed: medianOf(packed.fewest, 'publisher_cpu_us'), alone: medianOf(alone, 'publisher_cpu_us') },
-    subscriber: { packed: medianOf(packed.fewest, 'subscriber_cpu_us'), alone: medianOf(alone, 'subscriber_cpu_us') },
-  }
+/** In frames of many, as publishers with much in flight fill them; and alone, where each waits for one at a time. */
+export interface AllCosts {
+  readonly packed: Costs
+  readonly alone: Costs
+}
+
+/** Undefined where one of the cases was not measured. */
+export function costsOf(runs: readonly Run[]): AllCosts | undefined {
+  const scale = runs.filter(({ measurement, variant }) => measurement === 'scale' && variant === ours)
+  const packed = growthOf(scale.filter(({ parameters }) => parameters.publishers === 1))
+  const alone = growthOf(scale.filter(({ parameters }) => isAlone(parameters)))
+  return packed && alone && { packed, alone }
 }
 
 /** No publisher has two in flight, so that none packs any. */
@@ -48,28 +33,46 @@ function isAlone({ publishers, in_flight: inFlight }: Run['parameters']): boolea
   return publishers === inFlight
 }
 
-function growthOf(scale: readonly Run[], variant: string) {
-  const runs = scale.filter((run) => run.variant === variant && run.parameters.publishers === 1)
+/**
+ * From the case with the fewest subscribers and that with the most, of as many publishers: what is added between them is the
+ * deliveries.
+ */
+function growthOf(runs: readonly Run[]): Costs | undefined {
   const subscribers = runs.map(({ parameters }) => parameters.subscribers ?? 0)
   const [few, many] = [Math.min(...subscribers), Math.max(...subscribers)]
   if (runs.length === 0 || few === many) return undefined
-  const at = (count: number): readonly Run[] => runs.filter(({ parameters }) => parameters.subscribers === count)
-  const each = (figure: string): number => (medianOf(at(many), figure) - medianOf(at(few), figure)) / (many - few)
+  const at = (count: number, figure: string): number =>
+    median(runs.flatMap(({ parameters, figures }) => (parameters.subscribers === count ? (figures[figure] ?? []) : [])))
+  const each = (figure: string): number => (at(many, figure) - at(few, figure)) / (many - few)
   const delivery = each('redis_cpu_us')
   return {
-    fewest: at(few),
-    redis: { append: medianOf(at(few), 'redis_cpu_us') - few * delivery, delivery },
+    append: at(few, 'redis_cpu_us') - few * delivery,
+    delivery,
     deliveredBytes: each('redis_sent_bytes'),
+    publisher: at(few, 'publisher_cpu_us'),
+    subscriber: at(few, 'subscriber_cpu_us'),
   }
 }
 
-function medianOf(runs: readonly Run[], figure: string): number {
-  return median(runs.flatMap(({ figures }) => figures[figure] ?? []))
+/** What is planned with: a share (0 to 1) of a thread, and a link. */
+export interface Plan {
+  readonly load: number
+  readonly linkGigabits: number
 }
 
-/** Invalidations a second that a Redis can take at `load` (0 to 1) of its one thread, with so many subscribers. */
-export function redisCapacity({ append, delivery }: RedisCosts, subscribers: number, load: number): number {
-  return (load * 1e6) / (append + delivery * subscribers)
+/** Invalidations a second, each going to so many subscribers, that each part can take. */
+export interface Capacity {
+  readonly redis: number
+  readonly link: number
+  readonly subscriber: number
+}
+
+export function capacityOf(subscribers: number, costs: Costs, { load, linkGigabits }: Plan): Capacity {
+  return {
+    redis: (load * 1e6) / (costs.append + costs.delivery * subscribers),
+    link: (linkGigabits * 1e9) / 8 / (costs.deliveredBytes * subscribers),
+    subscriber: (load * 1e6) / costs.subscriber,
+  }
 }
 
 /** A fleet in which services publish evenly, and each invalidation is heard by so many of them. */
@@ -84,23 +87,21 @@ export interface Demand {
   /** A second. */
   readonly deliveries: number
   /** Threads of Redis, fully busy. */
-  readonly redisThreads: { readonly packed: number; readonly alone: number }
+  readonly redisThreads: number
   /** Sent by all of Redis. */
   readonly gigabitsPerS: number
   /** Of one service: shares of a thread. */
   readonly subscriber: number
-  readonly publisher: { readonly packed: number; readonly alone: number }
+  readonly publisher: number
 }
 
-export function demandOf(fleet: Fleet, { redis, deliveredBytes, subscriber, publisher }: Costs): Demand {
-  const { services, invalidations, heardBy } = fleet
-  const threads = ({ append, delivery }: RedisCosts): number => (invalidations * (append + delivery * heardBy)) / 1e6
-  const published = invalidations / services
+export function demandOf({ services, invalidations, heardBy }: Fleet, costs: Costs): Demand {
+  const deliveries = invalidations * heardBy
   return {
-    deliveries: invalidations * heardBy,
-    redisThreads: { packed: threads(redis.packed), alone: threads(redis.alone) },
-    gigabitsPerS: (invalidations * heardBy * deliveredBytes * 8) / 1e9,
-    subscriber: ((invalidations * heardBy) / services / 1e6) * subscriber.packed,
-    publisher: { packed: (published * publisher.packed) / 1e6, alone: (published * publisher.alone) / 1e6 },
+    deliveries,
+    redisThreads: (invalidations * costs.append + deliveries * costs.delivery) / 1e6,
+    gigabitsPerS: (deliveries * costs.deliveredBytes * 8) / 1e9,
+    subscriber: ((deliveries / services) * costs.subscriber) / 1e6,
+    publisher: ((invalidations / services) * costs.publisher) / 1e6,
   }
 }

@@ -1,6 +1,7 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { reportFolder } from './options.js'
+import { leastToCommit, partialReport, reportFolder } from './options.js'
+import { ratios } from './ratios.js'
 import { reportPage } from './rendering/page/page.js'
 import { quoteInto } from './rendering/quote.js'
 import { quoteScaling } from './rendering/scaling-text.js'
@@ -13,16 +14,22 @@ export const quotingPages = ['README.md', 'docs/bench.md'] as const
 export const scalingPage = 'docs/scaling.md'
 
 /**
- * Leaves `results.json` and `index.html` in a folder, and resolves to the path of the latter. Where it is that of the
- * committed report, the pages that quote it follow.
+ * Leaves `results.json` and `index.html` in a folder that is there, and resolves to the path of the latter. Where it is
+ * that of the committed report, the pages that quote it follow.
+ *
+ * @throws UsageError where results of less than everything would take the place of the committed report
  */
 export async function writeReport(results: Results, folder: string): Promise<string> {
-  await mkdir(folder, { recursive: true })
+  if (resolve(folder) === reportFolder && !isOfEverything(results)) throw partialReport(folder)
   const page = join(folder, 'index.html')
   await writeFile(join(folder, 'results.json'), formatResults(results))
   await writeFile(page, reportPage(results))
   if (resolve(folder) === reportFolder) await quote(results)
   return page
+}
+
+function isOfEverything({ size, repetitions, ratios: measured }: Results): boolean {
+  return size !== 'smoke' && repetitions >= leastToCommit && ratios.every(({ name }) => name in measured)
 }
 
 async function quote(results: Results): Promise<void> {

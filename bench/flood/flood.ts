@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Reading } from '../measurement.js'
 import type { Resources } from '../resources.js'
-import { typeScript, Worker } from '../workers/worker.js'
+import { Worker } from '../workers/worker.js'
 import { type Begin, type Finish, isBegun, isHandled, isPublished, type Publish } from './questions.js'
 import type { RedisGauge } from './redis-gauge.js'
 import { readingOf, type Round } from './round.js'
@@ -35,9 +35,6 @@ const mostLossyRounds = 5
 /** Keys that are held for a round of which nothing is known yet, and for any: it ends earlier when they are used up. */
 const [firstCount, mostCount] = [5_000, 2_000_000]
 
-/** What holding keys leaves behind is collected before a round: it is not of what is measured. */
-const execArgv = [...typeScript, '--expose-gc']
-
 /** Publishers that publish as fast as they can, and subscribers: in processes of their own, which stay for all rounds. */
 export class Flood {
   readonly #options: FloodOptions
@@ -53,9 +50,7 @@ export class Flood {
     const channel = `bench:${randomUUID()}`
     const start = (script: string, counts: readonly number[]): Promise<Worker[]> =>
       Promise.all(
-        counts.map(async (count) =>
-          resources.use(await Worker.start(script, [peer, url, channel, String(count)], { execArgv })),
-        ),
+        counts.map(async (count) => resources.use(await Worker.start(script, [peer, url, channel, String(count)]))),
       )
     const [publishers, subscribers] = await Promise.all([
       start('flood-publisher.ts', options.publishers),

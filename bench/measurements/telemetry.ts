@@ -6,7 +6,7 @@ import { Worker } from '../workers/worker.js'
 /** Rounds, and messages in each. */
 const sizes = {
   full: { warmUp: [50, 1_000], measured: [200, 1_000] },
-  default: { warmUp: [50, 1_000], measured: [40, 1_000] },
+  default: { warmUp: [50, 1_000], measured: [25, 1_000] },
   smoke: { warmUp: [1, 100], measured: [2, 100] },
 }
 

@@ -22,8 +22,11 @@ const saturated: Record<Size, FloodDurations> = {
   default: { cold: 1_200, warmUp: 250, measured: 500 },
 }
 const manySubscribers = [4, 16]
-/** What one writes by hand: at the default size, these alone are measured with 10 and 100 in flight, and with many subscribers. */
-const byHand: readonly PeerInfo[] = peers.filter((peer) => !('folder' in peer))
+const all: readonly PeerInfo[] = peers
+const notOnlyFull = all.filter(({ onlyFull }) => onlyFull !== true)
+/** At the default size, what one writes by hand is measured with 10 and 100 in flight, plain Pub/Sub with many subscribers. */
+const byHand = notOnlyFull.filter(({ folder }) => folder === undefined)
+const plain = byHand.filter(({ name }) => name !== 'xread')
 
 /** Each subscriber is a process of its own; all publishers' callers are in one. */
 export const throughput: Measurement = {
@@ -42,14 +45,14 @@ export const throughput: Measurement = {
       )
     switch (size) {
       case 'full':
-        return [1, ...manySubscribers].flatMap((subscribers) => casesOf(inFlight, subscribers, peers))
+        return [1, ...manySubscribers].flatMap((subscribers) => casesOf(inFlight, subscribers, all))
       case 'default':
         return [
-          ...inFlight.flatMap((each) => casesOf([each], 1, each === 1 || each === mostInFlight ? peers : byHand)),
-          ...manySubscribers.flatMap((subscribers) => casesOf([mostInFlight], subscribers, byHand)),
+          ...inFlight.flatMap((each) => casesOf([each], 1, each === 1 || each === mostInFlight ? notOnlyFull : byHand)),
+          ...manySubscribers.flatMap((each) => casesOf([mostInFlight], each, plain)),
         ]
       case 'smoke':
-        return [...casesOf([mostInFlight], 1, peers), ...casesOf([mostInFlight], 2, byHand)]
+        return [...casesOf([mostInFlight], 1, all), ...casesOf([mostInFlight], 2, byHand)]
     }
   },
 }

@@ -18,9 +18,12 @@ export function formatRatio(ratio: number): string {
   return Math.abs(ratio) >= 0.1 || ratio === 0 ? ratio.toFixed(2) : ratio.toPrecision(2)
 }
 
-/** What one of the ratios came to: `1.20`, or `11.83 µs`. */
-export function formatMeasured(value: number, unit: string): string {
-  return unit === '' ? formatRatio(value) : `${value.toFixed(2)} ${unit}`
+/** What one of the ratios came to: `1.20`, or `11.83 µs`. Just short of its bar, by as many digits as show that. */
+export function formatMeasured(value: number, unit: string, bar?: Bar): string {
+  let text = unit === '' ? formatRatio(value) : value.toFixed(2)
+  for (let digits = 3; bar?.met === false && Number(text) === bar.bar && digits <= 17; digits++)
+    text = value.toFixed(digits)
+  return unit === '' ? text : `${text} ${unit}`
 }
 
 /** A change in percent, with its sign: `+12 %`, `−3.4 %`. */

@@ -1,6 +1,7 @@
-import { ratios } from '../ratios.js'
+import { ratios, spreadOf } from '../ratios.js'
 import type { Results } from '../results.js'
-import { formatBar, formatMoment, formatMeasured } from './format.js'
+import { summariseCases } from '../summaries.js'
+import { formatBar, formatFigure, formatMeasured, formatMoment, formatRatio } from './format.js'
 import { markdownTable, replacePlace } from './markdown.js'
 
 /**
@@ -13,16 +14,36 @@ export function quoteInto(page: string, results: Results): string {
   return replacePlace(page, 'bench', quoteOf(results))
 }
 
-function quoteOf({ date, machine, versions, load, ratios: values, bars }: Results): string {
-  const rows = ratios.flatMap(({ name, meaning, unit }) => {
-    const [value, bar] = [values[name], bars[name]]
-    if (value === undefined || bar === undefined) return []
-    return [[meaning, formatMeasured(value, unit), formatBar(bar, unit), bar.met ? 'yes' : 'no']]
+function quoteOf(results: Results): string {
+  const { date, machine, versions, load, ratios: values, bars, runs } = results
+  const rows = ratios.flatMap((ratio) => {
+    const { name, meaning, unit } = ratio
+    const [value, bar, spread] = [values[name], bars[name], spreadOf(ratio, runs)]
+    if (value === undefined || bar === undefined || spread === undefined) return []
+    const [least, greatest] = [spread.min, spread.max].map((each) => formatMeasured(each, unit))
+    const measured = formatMeasured(value, unit, bar)
+    return [[meaning, measured, `${least} to ${greatest}`, formatBar(bar, unit), bar.met ? 'yes' : 'no']]
   })
   const about = [
     `Measured on ${formatMoment(date)}: ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.system};`,
     `Node ${versions.node ?? '?'}, ioredis ${versions.ioredis ?? '?'}, Redis ${versions['redis-server'] ?? '?'};`,
     `load average ${load.before} before and ${load.after} after, the bench's own included.`,
   ]
-  return [...markdownTable(['what', 'measured', 'bar', 'reached'], rows, [1]), '', ...about].join('\n')
+  const table = markdownTable(['what', 'measured', 'by repetition', 'bar', 'reached'], rows, [1])
+  return [...table, '', ...oneInFlight(results), ...about].join('\n')
+}
+
+/** Where nothing can be packed, which no ratio tells. */
+function oneInFlight(results: Results): readonly string[] {
+  const alone = summariseCases(results, 'throughput').find(
+    ({ parameters }) => parameters.in_flight === 1 && parameters.subscribers === 1,
+  )
+  const variants = alone?.figures.find(({ name }) => name === 'handled_per_s')?.variants ?? []
+  const rows = variants.flatMap(({ title, median, min, max, oursOverThis }) => {
+    const ratio = oursOverThis === undefined ? '' : formatRatio(oursOverThis)
+    return [[title, formatFigure(median), `${formatFigure(min)} to ${formatFigure(max)}`, ratio]]
+  })
+  if (rows.length === 0) return []
+  const head = ['handled a second, one in flight', 'median', 'by repetition', 'ours over it']
+  return ['One caller that awaits each publish, so that each goes alone:', '', ...markdownTable(head, rows, [1, 3]), '']
 }

@@ -66,9 +66,8 @@ function ratioLines({ ratios: values, bars, runs }: Results, paint: Paint): stri
   const measured = ratios.flatMap((ratio) => {
     const [value, bar, spread] = [values[ratio.name], bars[ratio.name], spreadOf(ratio, runs)]
     if (value === undefined || bar === undefined || spread === undefined) return []
-    const [measured = '', least, greatest] = [value, spread.min, spread.max].map((each) =>
-      formatMeasured(each, ratio.unit),
-    )
+    const measured = formatMeasured(value, ratio.unit, bar)
+    const [least, greatest] = [spread.min, spread.max].map((each) => formatMeasured(each, ratio.unit))
     return [{ bar, cells: [ratio.name, formatBar(bar, ratio.unit), measured, `${least} to ${greatest}`] }]
   })
   if (measured.length === 0) return []

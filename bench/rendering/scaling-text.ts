@@ -1,10 +1,10 @@
 import type { Results } from '../results.js'
-import { type Costs, costsOf, demandOf, redisCapacity } from '../scaling.js'
+import { type AllCosts, capacityOf, type Costs, costsOf, demandOf } from '../scaling.js'
 import { formatFigure, formatMoment } from './format.js'
 import { markdownTable, replacePlace } from './markdown.js'
 
-/** What is planned with: half of a thread, so that the other half is there when a node is not; and a fast link. */
-const [load, linkGigabits] = [0.5, 10]
+/** Half of a thread, so that the other half is there when a node is not; and a fast link. */
+const plan = { load: 0.5, linkGigabits: 10 }
 const fleet = { services: 1_000, invalidations: 1_000_000 }
 
 /**
@@ -14,63 +14,60 @@ const fleet = { services: 1_000, invalidations: 1_000_000 }
 export function quoteScaling(page: string, results: Results): string {
   const costs = costsOf(results.runs)
   if (costs === undefined) return page
-  const places = { costs: costsText(costs, results), 'one-redis': oneRedisText(costs), fleet: fleetText(costs) }
+  const places = {
+    costs: costsText(costs, results),
+    'one-redis': bothWays(costs, oneRedisTable),
+    fleet: bothWays(costs, fleetTable),
+  }
   return Object.entries(places).reduce((quoted, [place, text]) => replacePlace(quoted, place, text), page)
 }
 
-function costsText({ redis, deliveredBytes, publisher, subscriber }: Costs, { date, machine, load }: Results): string {
+function costsText({ packed, alone }: AllCosts, { date, machine, load }: Results): string {
   const rows = [
-    ['Redis, for the invalidation, µs', redis.packed.append, redis.alone.append],
-    ['Redis, for each subscriber it goes to, µs', redis.packed.delivery, redis.alone.delivery],
-    ['publisher, µs', publisher.packed, publisher.alone],
-    ['subscriber, µs', subscriber.packed, subscriber.alone],
+    ['CPU time of Redis for it, µs', packed.append, alone.append],
+    ['CPU time of Redis for each subscriber it goes to, µs', packed.delivery, alone.delivery],
+    ['bytes to each subscriber', packed.deliveredBytes, alone.deliveredBytes],
+    ['CPU time of the publisher, µs', packed.publisher, alone.publisher],
+    ['CPU time of a subscriber, µs', packed.subscriber, alone.subscriber],
   ] as const
   return [
     ...markdownTable(
-      ['CPU time of an invalidation', 'in frames of many', 'alone'],
-      rows.map(([what, packed, alone]) => [what, formatFigure(packed), formatFigure(alone)]),
+      ['an invalidation', 'in frames of many', 'alone'],
+      rows.map(([what, ...each]) => [what, ...each.map(formatFigure)]),
       [1, 2],
     ),
     '',
-    `In frames of many, Redis sends ${formatFigure(deliveredBytes)} bytes for an invalidation to each subscriber. Measured on`,
-    `${formatMoment(date)}: ${machine.cpu}, ${machine.cores} cores; load average ${load.before} before and ${load.after} after.`,
+    `Measured on ${formatMoment(date)}: ${machine.cpu}, ${machine.cores} cores;`,
+    `load average ${load.before} before and ${load.after} after.`,
   ].join('\n')
 }
 
-function oneRedisText({ redis, deliveredBytes, subscriber }: Costs): string {
-  const rows = [1, 10, 100, 1_000].map((subscribers) => [
-    subscribers,
-    redisCapacity(redis.packed, subscribers, load),
-    redisCapacity(redis.alone, subscribers, load),
-    (linkGigabits * 1e9) / 8 / (deliveredBytes * subscribers),
-    (load * 1e6) / subscriber.packed,
-  ])
-  return markdownTable(
-    ['subscribers', 'Redis, frames of many', 'Redis, alone', `${linkGigabits} Gbit/s`, 'a subscriber'],
-    rows.map((row) => row.map(formatRoughly)),
-    [0, 1, 2, 3, 4],
-  ).join('\n')
+function bothWays({ packed, alone }: AllCosts, tableOf: (costs: Costs) => readonly string[]): string {
+  return ['In frames of many:', '', ...tableOf(packed), '', 'Alone:', '', ...tableOf(alone)].join('\n')
 }
 
-function fleetText(costs: Costs): string {
-  const rows = [1_000, 100, 10, 1].map((heardBy) => {
-    const { deliveries, redisThreads, gigabitsPerS, subscriber, publisher } = demandOf({ ...fleet, heardBy }, costs)
-    const numbers = [heardBy, deliveries, redisThreads.packed, redisThreads.alone, gigabitsPerS, subscriber]
-    return [...numbers, publisher.alone].map(formatRoughly)
-  })
-  const head = [
-    'heard by',
-    'deliveries/s',
-    'Redis, frames of many',
-    'Redis, alone',
-    'Gbit/s',
-    'a subscriber',
-    'a publisher, alone',
-  ]
-  return markdownTable(head, rows, [0, 1, 2, 3, 4, 5, 6]).join('\n')
+function oneRedisTable(costs: Costs): readonly string[] {
+  return numberTable(
+    ['subscribers', 'Redis', `${plan.linkGigabits} Gbit/s`, 'a subscriber'],
+    [1, 10, 100, 1_000].map((subscribers) => {
+      const { redis, link, subscriber } = capacityOf(subscribers, costs, plan)
+      return [subscribers, redis, link, subscriber]
+    }),
+  )
 }
 
-/** Two digits that count: what is reckoned is not more exact. */
-function formatRoughly(value: number): string {
-  return value.toLocaleString('en-US', { maximumSignificantDigits: 2 })
+function fleetTable(costs: Costs): readonly string[] {
+  return numberTable(
+    ['heard by', 'deliveries/s', 'Redis', 'Gbit/s', 'a subscriber', 'a publisher'],
+    [1_000, 100, 10, 1].map((heardBy) => {
+      const { deliveries, redisThreads, gigabitsPerS, subscriber, publisher } = demandOf({ ...fleet, heardBy }, costs)
+      return [heardBy, deliveries, redisThreads, gigabitsPerS, subscriber, publisher]
+    }),
+  )
+}
+
+/** By two digits that count: what is reckoned is not more exact. */
+function numberTable(head: readonly string[], rows: readonly (readonly number[])[]): readonly string[] {
+  const cells = rows.map((row) => row.map((value) => value.toLocaleString('en-US', { maximumSignificantDigits: 2 })))
+  return markdownTable(head, cells, [...head.keys()])
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { measurements } from '../../bench/measurements.js'
+import { reportFolder } from '../../bench/options.js'
 import { formatResults, readResults } from '../../bench/results-file.js'
 import type { Results } from '../../bench/results.js'
 import { planCases } from '../../bench/run.js'
@@ -91,6 +92,14 @@ describe('a run of everything, in tiny amounts', () => {
     expect(stderr).toBe('')
   })
 
+  test('does not take the place of the committed report', async () => {
+    const before = await readFile(join(reportFolder, 'results.json'))
+    const { code, stderr } = await runBench(['--from', file, '--out', reportFolder])
+    expect(code).toBe(2)
+    expect(stderr).toContain('Expected --out to be another folder')
+    expect(await readFile(join(reportFolder, 'results.json'))).toEqual(before)
+  })
+
   test('shows what changed since results of a better machine', async () => {
     const slower = results.runs.map((run) => ({
       ...run,
@@ -150,6 +159,9 @@ test.each([
   [['--only', 'speed'], 'Expected --only to be one of throughput, '],
   [['--compare', main], `Can't read ${main}, expected a results.json of this bench`],
   [['--from', '/nowhere/results.json'], "Can't read /nowhere/results.json"],
+  [['--out', main], `Expected --out to be a folder that can be written to, got \`${main}\``],
+  [['--out', join(main, 'below')], 'Expected --out to be a folder that can be written to'],
+  [['--out', '/proc/nowhere'], 'Expected --out to be a folder that can be written to'],
 ])('%j is refused before anything is measured, with exit code 2', async (args, reason) => {
   const { code, stdout, stderr } = await runBench(args)
   expect(code).toBe(2)

@@ -12,7 +12,7 @@ export function ratioTable({ ratios: values, bars, runs }: Results): Markup {
     const [least, greatest] = [spread.min, spread.max].map((each) => formatMeasured(each, ratio.unit))
     const verdict = bar.met ? markup`<span class="met">✓ met</span>` : markup`<span class="unmet">✗ not met</span>`
     return [
-      markup`<tr><th scope="row">${ratio.meaning}<code>${ratio.name}</code></th><td class="number"><strong>${formatMeasured(value, ratio.unit)}</strong><small>${least} to ${greatest}</small></td><td>${meter(value, bar)}</td><td>${formatBar(bar, ratio.unit)}${verdict}</td></tr>
+      markup`<tr><th scope="row">${ratio.meaning}<code>${ratio.name}</code></th><td class="number"><strong>${formatMeasured(value, ratio.unit, bar)}</strong><small>${least} to ${greatest}</small></td><td>${meter(value, bar)}</td><td>${formatBar(bar, ratio.unit)}${verdict}</td></tr>
 `,
     ]
   })

@@ -27,13 +27,23 @@ test('--only can be given more than once, and does not change the order', () => 
 })
 
 describe('the report', () => {
-  test.each([[['--only', names[0] ?? '']], [['--smoke']], [['--without-peers']], [['--from', 'old.json']]])(
+  const partial = [['--only', names[0] ?? ''], ['--smoke'], ['--without-peers'], ['--repetitions', '4']]
+
+  test.each([...partial, ['--from', 'old.json']].map((args) => [args] as const))(
     'of %j is left nowhere, unless it is told where',
     (args) => {
       expect(options(...args).out).toBeUndefined()
       expect(options(...args, '--out', 'elsewhere').out).toBe('elsewhere')
     },
   )
+
+  test.each(partial.map((args) => [args] as const))('of %j can not take the place of the committed one', (args) => {
+    expect(() => parseOptions([...args, '--out', reportFolder])).toThrow('Expected --out to be another folder')
+  })
+
+  test('that was measured before can be written anew', () => {
+    expect(options('--from', 'old.json', '--out', reportFolder).out).toBe(reportFolder)
+  })
 
   test('of a full run is left where it is committed', () => {
     expect(options('--full', '--repetitions', '7')).toMatchObject({ size: 'full', out: reportFolder, repetitions: 7 })
@@ -49,6 +59,8 @@ test.each([
   [['--only', 'speed'], `Expected --only to be one of ${names.join(', ')}, got \`speed\``],
   [['--repetitions', '0'], 'Expected --repetitions to be a whole number from 1 to 1000, got `0`'],
   [['--full', '--smoke'], 'Expected one of --full and --smoke, got both'],
+  [['--from', 'old.json', '--only', 'micro'], 'Expected --from without options that say what to measure'],
+  [['--from', 'old.json', '--repetitions', '5'], 'Expected --from without options that say what to measure'],
   [['--fast'], "Unknown option '--fast'"],
 ])('%j is refused', (args, reason) => {
   expect(() => parseOptions(args)).toThrow(reason)

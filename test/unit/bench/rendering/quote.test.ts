@@ -19,7 +19,10 @@ test('what stands between the marks is replaced, and nothing else', () => {
   expect(quoted).toMatch(/^# Page\n\n<!-- bench:begin -->\n\n\| what /)
   expect(quoted).toMatch(/\n\n<!-- bench:end -->\n\nThe rest\.\n$/)
   expect(quoted).not.toContain('quoted before')
-  expect(quoted).toMatch(/over plain PUBLISH, which keeps nothing +\| +1\.20 \| at least 3 +\| no +\|/)
+  expect(quoted).toMatch(
+    /over plain PUBLISH, which keeps nothing +\| +1\.20 \| 1\.\d\d to 1\.\d\d +\| at least 3 +\| no +\|/,
+  )
+  expect(quoted).toMatch(/^\| ioredis PUBLISH\/SUBSCRIBE +\| +4,098 \| [\d,]+ to [\d,]+ +\| +1\.20 \|$/m)
   expect(quoted).toContain('Measured on 2026-11-22 at 19:18 UTC')
   expect(quoteInto(quoted, madeUpResults())).toBe(quoted)
 })

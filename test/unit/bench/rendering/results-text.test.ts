@@ -30,6 +30,19 @@ test('ratios come with their bars, how far repetitions are apart, and whether th
   expect(text).toMatch(/^otel_on_us +at most 20 µs /m)
 })
 
+test('a ratio just short of its bar has the digits that show it', () => {
+  const p99Of = (ours: number): string => {
+    const at20k = ['latency', '20,000 a second', { per_s: 20_000 }] as const
+    const runs = [
+      ...madeUpRuns(at20k, ['cache-invalidation', 'ours'], { p99_ms: ours }),
+      ...madeUpRuns(at20k, ['ioredis', 'plain'], { p99_ms: 1 }),
+    ]
+    return resultsText(madeUpResults({ runs }), plain)
+  }
+  expect(p99Of(0.7009)).toMatch(/^latency_p99_20k +at most 0\.7 +0\.701 .* ✗ not met$/m)
+  expect(p99Of(0.699)).toMatch(/^latency_p99_20k +at most 0\.7 +0\.70 .* ✓ met$/m)
+})
+
 test('faults are told with their sum, and in how many runs they were', () => {
   expect(text).toContain(
     '1,000 in flight, 1 subscriber: ioredis PUBLISH/SUBSCRIBE: lost 1,234 messages (in 1 of 5 runs)',
