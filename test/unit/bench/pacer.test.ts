@@ -10,16 +10,16 @@ class ManualTime implements PacerTime {
     return this.ms
   }
 
-  sleep(ms: number): Promise<void> {
+  sleep(ms: number, goOn: () => void): void {
     // As late as a timer may be.
     this.ms += ms + 1
     this.slept += ms
-    return Promise.resolve()
+    queueMicrotask(goOn)
   }
 
-  turn(): Promise<void> {
+  turn(goOn: () => void): void {
     this.ms += 0.01
-    return Promise.resolve()
+    queueMicrotask(goOn)
   }
 }
 
@@ -65,5 +65,13 @@ describe('pace', () => {
     const late = sent.filter(({ at }) => at === sent[3]?.at)
     expect(late.map(({ dueAt }) => dueAt)).toEqual([13, 14, 15, 16, 17])
     expect(sent).toHaveLength(10)
+  })
+
+  it('rejects with what a message could not be sent for', async () => {
+    const failing = paced(1_000, 10, (_, index) => {
+      if (index === 2) throw new Error('cannot send')
+    })
+
+    await expect(failing).rejects.toThrow('cannot send')
   })
 })
