@@ -35,4 +35,12 @@ it('remembers an entry that was accepted again as if it had been accepted only t
   for (let place = 0; place < 10; place++) accepted.skip()
   expect(accepted.has('e1')).toBe(false)
   expect(accepted.newestFirst().at(-1)).toEqual(position(11))
+  expect(accepted.newestFirst()[0]).toEqual(position(rememberedEntries))
+})
+
+it('takes an entry that stands elsewhere now for where it stood last', () => {
+  const accepted = new AcceptedEntries()
+  accepted.add({ streamId: '1-0', appendId: 'a' })
+  accepted.add({ streamId: '2-0', appendId: 'a' })
+  expect(accepted.newestFirst()).toEqual([{ streamId: '2-0', appendId: 'a' }])
 })
