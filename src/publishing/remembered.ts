@@ -1,7 +1,7 @@
 import type { Position } from '../recovery/position.js'
 import type { Runtime } from '../runtime.js'
-import { Fifo } from './fifo.js'
 import type { Frame } from './frame.js'
+import { PackedFrames, type RememberedFrame } from './packed-frames.js'
 
 /** How much is remembered. */
 export interface MemoryLimits {
@@ -10,26 +10,17 @@ export interface MemoryLimits {
   readonly maxAgeMs: number
 }
 
-/** An acknowledged frame. */
-export interface RememberedFrame {
-  readonly json: string
-  readonly bytes: number
-  readonly count: number
-  readonly position: Position
-  /** When it was acknowledged, on the clock of this memory. */
+/** What had to be dropped before its time; the newest of it stands for all. */
+interface Dropped {
   readonly at: number
-  /** The replication id under which it was acknowledged, or found intact since; undefined where that is not known. */
   history: string | undefined
 }
-
-/** What had to be dropped before its time; the newest of it stands for all. */
-type Dropped = Pick<RememberedFrame, 'at' | 'history'>
 
 /** Acknowledged frames, oldest first: as many, as large, and for as long as the limits say. */
 export class Remembered {
   readonly #limits: MemoryLimits
   readonly #runtime: Pick<Runtime, 'monotonic'>
-  readonly #frames = new Fifo<RememberedFrame>()
+  readonly #frames = new PackedFrames()
   #bytes = 0
   #dropped: Dropped | undefined
   #stoodStillMs = 0
@@ -53,16 +44,19 @@ export class Remembered {
   }
 
   add({ json, bytes, count }: Frame, position: Position, history: string | undefined): void {
-    this.#frames.push({ json, bytes, count, position, history, at: this.#clock() })
-    this.#bytes += bytes
+    this.#push({ json, bytes, count, position, history, at: this.#clock() })
     this.#dropExcess()
   }
 
-  /** Forgets all that is not known to stand in this history. */
-  keepOnly(history: string): void {
-    this.#frames.retain((frame) => frame.history === history)
+  /** Forgets all that is not known to stand in this history, but for those that were found in it. */
+  keepOnly(history: string, found: readonly RememberedFrame[]): void {
+    const foundIds = new Set(found.map(({ position }) => position.appendId))
+    const frames = [...this.#frames]
+    this.#frames.clear()
     this.#bytes = 0
-    for (const frame of this.#frames) this.#bytes += frame.bytes
+    for (const frame of frames) {
+      if (frame.history === history || foundIds.has(frame.position.appendId)) this.#push({ ...frame, history })
+    }
     if (this.#dropped?.history !== history) this.#dropped = undefined
   }
 
@@ -75,6 +69,11 @@ export class Remembered {
     if (this.#stoppedAt === undefined) return
     this.#stoodStillMs += this.#runtime.monotonic() - this.#stoppedAt
     this.#stoppedAt = undefined
+  }
+
+  #push(frame: RememberedFrame): void {
+    this.#frames.push(frame)
+    this.#bytes += frame.bytes
   }
 
   #dropExcess(): void {
@@ -90,7 +89,7 @@ export class Remembered {
     }
   }
 
-  #noteDropped({ at, history }: RememberedFrame): void {
+  #noteDropped({ at, history }: Dropped): void {
     const mixed = this.#dropped !== undefined && this.#dropped.history !== history
     this.#dropped = { at, history: mixed ? undefined : history }
   }

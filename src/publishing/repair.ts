@@ -3,7 +3,8 @@ import type { Presence } from '../recovery/entry.js'
 import type { Position } from '../recovery/position.js'
 import { repairFrame } from './frame.js'
 import type { Frame } from './frame.js'
-import type { Remembered, RememberedFrame } from './remembered.js'
+import type { RememberedFrame } from './packed-frames.js'
+import type { Remembered } from './remembered.js'
 import { judge } from './verdict.js'
 import type { Suspect, Verdict } from './verdict.js'
 
@@ -104,8 +105,7 @@ export class Repair {
     const lostCount = older.length > 0 && verdicts[0] === 'unknown' ? 1 : 0
 
     if (dropped && verdicts[0] === 'intact') dropped.history = id
-    for (const frame of intact) frame.history = id
-    remembered.keepOnly(id)
+    remembered.keepOnly(id, intact)
 
     const repeats = gone.map(({ json, bytes, count }) => repairFrame(json, bytes, count))
     const unknownFrames = unknown.length + lostCount

@@ -73,14 +73,17 @@ test('nothing grows older while ageing is stopped', async () => {
   expect(held()).toEqual(['b', 'c'])
 })
 
-test('tells what stands in another history, and keeps only what stands in this one', () => {
+test('tells what stands in another history, and keeps only what stands in this one, or was found to, in order', () => {
   const { add, held, remembered } = createMemory()
   add('a', 'A')
   add('b', 'B')
   add('c', 'A')
-  expect(remembered.outside('A').map(({ json }) => json)).toEqual(['b'])
-  remembered.keepOnly('A')
-  expect(held()).toEqual(['a', 'c'])
+  add('d', 'B')
+  const outside = remembered.outside('A')
+  expect(outside.map(({ json }) => json)).toEqual(['b', 'd'])
+  remembered.keepOnly('A', outside.slice(0, 1))
+  expect(held()).toEqual(['a', 'b', 'c'])
+  expect(remembered.outside('A')).toEqual([])
 })
 
 test('what was dropped under two histories can be proven by neither', () => {
@@ -89,4 +92,12 @@ test('what was dropped under two histories can be proven by neither', () => {
   add('b', 'B')
   add('c', 'B')
   expect(remembered.droppedOutside('none')).toMatchObject({ history: undefined })
+})
+
+test('what is kept takes no more room than before', () => {
+  const { add, held, remembered } = createMemory({ maxBytes: 10 })
+  for (const json of ['aaaa', 'bbbb']) add(json)
+  remembered.keepOnly('A', [])
+  add('cc')
+  expect(held()).toEqual(['aaaa', 'bbbb', 'cc'])
 })
