@@ -12,9 +12,15 @@ const plain = /^[ !#-[\]-~]{1,512}$/
 /** A service has some entity types; one that makes them up must not keep them all. */
 const maxKinds = 1_000
 
-/** Of the source that published last: a publisher signs all its messages alike. */
+/** Publishers of one process sign alike, or are few. */
+const maxSources = 16
+
+type Kinds = Readonly<Record<EntityAction, Map<string, PlainKind>>>
+
+const kindsBySource = new Map<string, Kinds>()
+/** Of whoever published last. */
 let lastSource: string | undefined
-let kinds: Readonly<Record<EntityAction, Map<string, PlainKind>>> = noKinds()
+let kinds: Kinds = noKinds()
 
 /**
  * Prepares what most messages are: an entity, named in plain text, signed by the publisher itself, without metadata. It takes
@@ -44,8 +50,8 @@ export function plainGroup(action: EntityAction, entityType: string): string {
 function kindOf(action: EntityAction, entityType: string, source: string): PlainKind | undefined {
   if (source !== lastSource) {
     if (!isPlain(source)) return undefined
+    kinds = kindsOf(source)
     lastSource = source
-    kinds = noKinds()
   }
   const known = kinds[action].get(entityType)
   if (known) return known
@@ -55,6 +61,15 @@ function kindOf(action: EntityAction, entityType: string, source: string): Plain
   if (kinds[action].size === maxKinds) kinds[action].clear()
   kinds[action].set(entityType, kind)
   return kind
+}
+
+function kindsOf(source: string): Kinds {
+  const known = kindsBySource.get(source)
+  if (known) return known
+  const made = noKinds()
+  if (kindsBySource.size === maxSources) kindsBySource.clear()
+  kindsBySource.set(source, made)
+  return made
 }
 
 function makeKind(action: EntityAction, entityType: string, type: string, source: string): PlainKind {
@@ -69,7 +84,7 @@ function makeKind(action: EntityAction, entityType: string, type: string, source
   }
 }
 
-function noKinds(): Readonly<Record<EntityAction, Map<string, PlainKind>>> {
+function noKinds(): Kinds {
   return { delete: new Map(), update: new Map() }
 }
 

@@ -63,7 +63,7 @@ describe('the short way to encode what most messages are', () => {
     for (const [index, entityType] of ['user', ...types, 'user', ...types].entries()) {
       for (const action of ['delete', 'update'] as const) {
         const given: Invalidation = { action, entityType, entityId: '1' }
-        const by = { ...defaults, sourceService: index % 7 === 0 ? 'one service' : 'another' }
+        const by = { ...defaults, sourceService: index % 7 === 0 ? 'one service' : `service ${index % 40}` }
         expect(preparePlain(given, by)?.json).toBe(encodeMessage({ ...given, ...by }))
       }
     }
