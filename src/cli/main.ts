@@ -8,8 +8,16 @@ const interrupt = (): void => interruption.abort()
 // Once: whoever presses Ctrl-C again does not want to wait for an orderly end.
 process.once('SIGINT', interrupt)
 process.once('SIGTERM', interrupt)
-// The reader has gone, as in `cache-invalidation tail | head`.
-process.stdout.on('error', interrupt)
+let isUnprinted = false
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // With EPIPE the reader has gone, as in `cache-invalidation tail | head`.
+  if (error.code !== 'EPIPE' && !isUnprinted) {
+    isUnprinted = true
+    process.exitCode = exitCodes.failure
+    process.stderr.write(`Not all could be printed: ${error.message}\n`)
+  }
+  interrupt()
+})
 // Nobody reads the notes, as in `cache-invalidation tail 2>&1 >file | head`: the results go on.
 process.stderr.on('error', () => undefined)
 
@@ -17,6 +25,6 @@ const exitCode = await main(process.argv.slice(2), {
   ...{ stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, env: process.env },
   ...{ runtime: systemRuntime, signal: interruption.signal },
 })
-// Else it ends by itself, with all its output written.
-if (exitCode === exitCodes.interrupted) process.exit(exitCode)
-process.exitCode = exitCode
+// Else it ends by itself, with all its output written; what can't be is told by then, or later.
+if (exitCode === exitCodes.interrupted) process.exit(isUnprinted ? exitCodes.failure : exitCode)
+if (!isUnprinted) process.exitCode = exitCode

@@ -90,6 +90,14 @@ describe.runIf(hasPseudoTerminal)('at a terminal', () => {
     expect(replay.screen).toContain('user:1')
   })
 
+  test('results that can not be written are a failure', async () => {
+    const replay = open(['replay', '--from', '0'], '>/dev/full')
+    expect(await replay.ended()).toBe(1)
+    expect(replay.screen).toContain('Not all could be printed: ENOSPC')
+    const tail = open(['tail', '--since', '1h'], '>/dev/full')
+    expect(await tail.ended()).toBe(1)
+  })
+
   test('purge asks, and Ctrl-C at the question removes nothing', async () => {
     const dead = `{${fleet.channel}}:dead`
     await fleet.redis.xadd(dead, '*', 'message', 'x', 'error', 'x', 'subscriber', 's', 'tries', '1')
