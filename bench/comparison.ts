@@ -35,8 +35,8 @@ export interface Change {
   readonly figure: Figure
   readonly before: Summary
   readonly after: Summary
-  /** Of the median, as a share: 0.1 is a tenth more. */
-  readonly change: number
+  /** Of the median, as a share: 0.1 is a tenth more. Undefined where a median is not above 0, as what a heap has grown by. */
+  readonly change: number | undefined
 }
 
 /** With fewer runs each, nothing is called a change: two ranges of so few are apart by chance too often. */
@@ -51,7 +51,7 @@ export function compareResults(before: Results, after: Results): Comparison {
   })
   const changes = paired
     .filter((each) => enough && isBeyondNoise(each.before, each.after))
-    .map((each) => ({ ...each, change: each.after.median / each.before.median - 1 }))
+    .map((each) => ({ ...each, change: shareOf(each.before.median, each.after.median) }))
     .toSorted((a, b) => extentOf(b) - extentOf(a))
   return {
     ...{ warnings: warningsOf(before, after), ratios: compareRatios(before, after, enough), changes },
@@ -68,9 +68,13 @@ export function isBeyondNoise(before: Summary, after: Summary): boolean {
   return apart && Math.abs(after.median - before.median) > widest
 }
 
-/** Twice as much is as great a change as half of it. */
-function extentOf({ before, after }: Change): number {
-  return Math.abs(Math.log(after.median / before.median))
+function shareOf(before: number, after: number): number | undefined {
+  return before > 0 && after > 0 ? after / before - 1 : undefined
+}
+
+/** Twice as much is as great a change as half of it, and what is no share of anything the greatest. */
+function extentOf({ change }: Change): number {
+  return change === undefined ? Infinity : Math.abs(Math.log1p(change))
 }
 
 type Summarised = Pick<Change, 'measurement' | 'case' | 'variant' | 'figure'> & { readonly summary: Summary }

@@ -39,12 +39,13 @@ function changeLines(changes: readonly Change[], paint: Paint): string[] {
     variant,
     `${figure.title} (${figure.unit})`,
     `${formatFigure(before.median)} → ${formatFigure(after.median)}`,
-    formatChange(change),
+    change === undefined ? '' : formatChange(change),
   ])
   const lines = alignColumns(3, [['Beyond the noise', '', '', 'median', 'change'], ...rows])
   return lines.map((line, index) => {
     const each = changes[index - 1]
     if (each === undefined) return line
-    return paint(each.change > 0 === (each.figure.better === 'higher') ? 'green' : 'red', line)
+    const { before, after, figure } = each
+    return paint(after.median > before.median === (figure.better === 'higher') ? 'green' : 'red', line)
   })
 }

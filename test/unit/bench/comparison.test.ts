@@ -58,6 +58,17 @@ describe('what changed', () => {
     expect(changes[1]?.change).toBeCloseTo(1)
   })
 
+  test('is no share of what is not above 0', () => {
+    const runs = (value: number): Results => ({
+      ...before,
+      runs: before.runs.map((run) => (run.variant === 'xrange' ? { ...run, figures: { recover_ms: value } } : run)),
+    })
+    const comparison = compareResults(runs(0), runs(2))
+    expect(comparison.changes.map(({ change }) => change)).toEqual(comparison.changes.map(() => undefined))
+    expect(comparison.changes.length).toBeGreaterThan(0)
+    expect(comparisonText(comparison, plain)).toMatch(/ 0 → 2 *$/m)
+  })
+
   test('shows in the ratios it belongs to, with the bar of the later run', () => {
     const comparison = compareResults(before, scaled('throughput', 'cache-invalidation', 'handled_per_s', 3))
     const beyond = comparison.ratios.filter(({ beyondNoise }) => beyondNoise).map(({ name }) => name)
