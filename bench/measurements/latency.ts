@@ -13,9 +13,9 @@ const rates: Readonly<Record<Size, readonly (readonly [perSecond: number, count:
     [20_000, 200_000],
   ],
   default: [
-    [200, 400],
-    [5_000, 3_000],
-    [20_000, 10_000],
+    [200, 500],
+    [5_000, 5_000],
+    [20_000, 20_000],
   ],
   smoke: [[200, 20]],
 }
