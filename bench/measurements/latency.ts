@@ -13,16 +13,16 @@ const rates: Readonly<Record<Size, readonly (readonly [perSecond: number, count:
     [20_000, 200_000],
   ],
   default: [
-    [200, 500],
+    [200, 400],
     [5_000, 5_000],
     [20_000, 20_000],
   ],
   smoke: [[200, 20]],
 }
 
-/** Messages before anything is measured: code that has run only some thousand times is not compiled for good yet. */
-const warmUp: Readonly<Record<Size, number>> = { full: 200_000, default: 40_000, smoke: 50 }
-const warmUpPerSecond = 20_000
+/** Messages before anything is measured: with fewer, V8 still compiles on threads of its own, which take turns with the rest. */
+const warmUp: Readonly<Record<Size, number>> = { full: 200_000, default: 90_000, smoke: 50 }
+const warmUpPerSecond = 30_000
 /** Seconds at the rate itself before each run: whoever has been idle is slower at first. */
 const leadInSeconds = 0.1
 
