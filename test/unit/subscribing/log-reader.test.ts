@@ -27,3 +27,22 @@ test('a fork is followed by a resync where the right to look entries up is missi
 test('a fork is looked up again where the lookup failed otherwise', async () => {
   await expect(judgedWith('timeout')).rejects.toMatchObject({ kind: 'timeout' })
 })
+
+test('a fork goes on from the newest entry that is still there, however many are gone, looked up in batches', async () => {
+  const accepted = Array.from({ length: 250 }, (_, index) => ({ streamId: `${500 - index}-0`, appendId: `e${index}` }))
+  const lookups: number[] = []
+  const continuity = await findContinuity(
+    {
+      inspect: () => Promise.resolve(forked),
+      lookup: (positions) => {
+        lookups.push(positions.length)
+        return Promise.resolve(positions.map(({ appendId }) => (Number(appendId.slice(1)) < 230 ? 'gone' : 'intact')))
+      },
+    },
+    mine,
+    () => accepted,
+    undefined,
+  )
+  expect(continuity).toEqual({ kind: 'replay', start: { at: 'entry', position: accepted[230] }, forked: true })
+  expect(lookups).toEqual([100, 100, 50])
+})
