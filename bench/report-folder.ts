@@ -1,7 +1,7 @@
 import { access, constants, mkdir } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { UsageError } from '../scripts/usage-error.js'
-import { describeThrown } from '../src/thrown.js'
+import { describeThrown, hasCode } from '../src/thrown.js'
 
 /**
  * Makes the folder of a report, where it is not there yet.
@@ -25,13 +25,9 @@ async function makeFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder)
   } catch (error) {
-    if (isError(error, 'EEXIST')) return
-    if (!isError(error, 'ENOENT') || dirname(folder) === folder) throw error
+    if (hasCode(error, 'EEXIST')) return
+    if (!hasCode(error, 'ENOENT') || dirname(folder) === folder) throw error
     await makeFolder(dirname(folder))
     await mkdir(folder)
   }
-}
-
-function isError(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code
 }

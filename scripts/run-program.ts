@@ -1,3 +1,4 @@
+import { hasCode } from '../src/thrown.js'
 import { Stopped, type Stop, stopOnSignal } from './stop-on-signal.js'
 import { UsageError } from './usage-error.js'
 
@@ -26,14 +27,10 @@ export async function runProgram<Options>(program: Program<Options>): Promise<ne
   await new Promise<void>((resolve) => {
     process.stdout.write('', () => resolve())
   })
-  if (unwritten === undefined || hasHadEnough(unwritten)) process.exit(exitCode)
+  // With EPIPE who read it has gone, as `head` does: no failure of ours.
+  if (unwritten === undefined || hasCode(unwritten, 'EPIPE')) process.exit(exitCode)
   process.stderr.write(`Not all could be printed: ${unwritten.message}\n`)
   process.exit(exitCode === 0 ? 1 : exitCode)
-}
-
-/** Whether who read it has gone, as `head` does: no failure of ours. */
-function hasHadEnough(error: Error): boolean {
-  return 'code' in error && error.code === 'EPIPE'
 }
 
 async function exitCodeOf<Options>({ name, help, parse, run }: Program<Options>): Promise<number> {

@@ -25,6 +25,11 @@ export function toError(thrown: unknown): Error {
   return isError(thrown) ? thrown : new Error(describeThrown(thrown))
 }
 
+/** Whether an error of Node or the system was thrown that has one of these codes, such as `ENOENT`. */
+export function hasCode(thrown: unknown, ...codes: readonly string[]): boolean {
+  return isError(thrown) && 'code' in thrown && typeof thrown.code === 'string' && codes.includes(thrown.code)
+}
+
 /** Whether an error was thrown. */
 export function isError(thrown: unknown): thrown is Error {
   try {

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { systemRuntime } from '../runtime.js'
+import { hasCode } from '../thrown.js'
 import { main } from './command-line.js'
 import { exitCodes } from './exit-codes.js'
 
@@ -9,9 +10,9 @@ const interrupt = (): void => interruption.abort()
 process.once('SIGINT', interrupt)
 process.once('SIGTERM', interrupt)
 let isUnprinted = false
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+process.stdout.on('error', (error: Error) => {
   // With EPIPE the reader has gone, as in `cache-invalidation tail | head`.
-  if (error.code !== 'EPIPE' && !isUnprinted) {
+  if (!hasCode(error, 'EPIPE') && !isUnprinted) {
     isUnprinted = true
     process.exitCode = exitCodes.failure
     process.stderr.write(`Not all could be printed: ${error.message}\n`)

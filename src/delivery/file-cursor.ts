@@ -4,7 +4,7 @@ import { ConfigurationError } from '../errors.js'
 import { describeValue } from '../message/describe-value.js'
 import { parsePosition } from '../recovery/position.js'
 import { type CursorFactory, isEarlier } from './cursor.js'
-import { describeThrown } from '../thrown.js'
+import { describeThrown, hasCode } from '../thrown.js'
 
 const version = 1
 
@@ -86,7 +86,7 @@ class CursorFile {
     try {
       text = await readFile(this.#path, 'utf8')
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+      if (hasCode(error, 'ENOENT')) return undefined
       throw new ConfigurationError(
         `The cursor file ${this.#path} can't be read (${describeThrown(error)}): make it readable, or name another`,
         { cause: error },

@@ -25,8 +25,11 @@ interface Chunk {
 /** A frame that takes more has a chunk of its own. */
 const chunkBytes = 512 * 1024
 
-/** Where the numbers before the texts of a frame stand: the first takes eight bytes, the others four. */
-const [atAt, bytesAt, countAt, historyAt, streamIdLengthAt, appendIdLengthAt, jsonLengthAt] = [0, 8, 12, 16, 20, 24, 28]
+/**
+ * Where the numbers before the texts of a frame stand: the first takes eight bytes, the others four. `lengthAt` is that of the
+ * frame's length in here, numbers included.
+ */
+const [atAt, bytesAt, countAt, historyAt, lengthAt, streamIdLengthAt, appendIdLengthAt] = [0, 8, 12, 16, 20, 24, 28]
 const textsAt = 32
 
 /**
@@ -55,20 +58,20 @@ export class PackedFrames {
   push({ json, bytes, count, position, at, history }: RememberedFrame): void {
     const streamIdLength = Buffer.byteLength(position.streamId)
     const appendIdLength = Buffer.byteLength(position.appendId)
-    const jsonLength = Buffer.byteLength(json)
-    const length = textsAt + streamIdLength + appendIdLength + jsonLength
+    const jsonStart = textsAt + streamIdLength + appendIdLength
+    const length = jsonStart + Buffer.byteLength(json)
     const chunk = this.#chunkFor(length)
     const { buffer, end } = chunk
     buffer.writeDoubleLE(at, end + atAt)
     buffer.writeUInt32LE(bytes, end + bytesAt)
     buffer.writeUInt32LE(count, end + countAt)
     buffer.writeUInt32LE(this.#indexOf(history), end + historyAt)
+    buffer.writeUInt32LE(length, end + lengthAt)
     buffer.writeUInt32LE(streamIdLength, end + streamIdLengthAt)
     buffer.writeUInt32LE(appendIdLength, end + appendIdLengthAt)
-    buffer.writeUInt32LE(jsonLength, end + jsonLengthAt)
     buffer.write(position.streamId, end + textsAt)
     buffer.write(position.appendId, end + textsAt + streamIdLength)
-    buffer.write(json, end + textsAt + streamIdLength + appendIdLength)
+    buffer.write(json, end + jsonStart)
     chunk.end += length
     this.#length++
   }
@@ -138,6 +141,5 @@ export class PackedFrames {
 
 /** Where the frame that begins there ends. */
 function endOf(buffer: Buffer, from: number): number {
-  const lengths = [streamIdLengthAt, appendIdLengthAt, jsonLengthAt].map((at) => buffer.readUInt32LE(from + at))
-  return lengths.reduce((sum, length) => sum + length, from + textsAt)
+  return from + buffer.readUInt32LE(from + lengthAt)
 }

@@ -1,5 +1,5 @@
 import type * as Api from '@opentelemetry/api'
-import { toError } from '../thrown.js'
+import { describeThrown, hasCode } from '../thrown.js'
 import { version } from '../version.js'
 import type { OpenTelemetryApi } from './api.js'
 import { roleAttributes } from './attributes.js'
@@ -55,7 +55,6 @@ export function loadOpenTelemetry(): Promise<OpenTelemetry | undefined> {
 }
 
 function withoutIt(reason: unknown): undefined {
-  const error = toError(reason)
-  const isMissing = 'code' in error && (error.code === 'ERR_MODULE_NOT_FOUND' || error.code === 'MODULE_NOT_FOUND')
-  if (!isMissing) process.emitWarning(`@opentelemetry/api can't be loaded, so nothing is traced: ${error.message}`)
+  if (hasCode(reason, 'ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND')) return
+  process.emitWarning(`@opentelemetry/api can't be loaded, so nothing is traced: ${describeThrown(reason)}`)
 }

@@ -4,6 +4,7 @@
  */
 import { writeSync } from 'node:fs'
 import { fileCursor, InvalidationSubscriber, redisCursor } from '../../src/index.js'
+import { hasCode } from '../../src/thrown.js'
 import { nameOf } from './handled.js'
 
 const [url = '', channel = '', cursor = ''] = process.argv.slice(2)
@@ -16,7 +17,7 @@ function print(line: object): void {
       rest = rest.subarray(writeSync(1, rest))
     } catch (error) {
       // Full, until who reads it has.
-      if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error
+      if (!hasCode(error, 'EAGAIN')) throw error
     }
   }
 }

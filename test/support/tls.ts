@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { findRedisServer } from '../../scripts/redis-server.js'
+import { hasCode } from '../../src/thrown.js'
 
 const run = promisify(execFile)
 
@@ -90,7 +91,7 @@ async function openssl(...args: readonly string[]): Promise<void> {
   try {
     await run('openssl', args)
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+    if (hasCode(error, 'ENOENT')) {
       const advice = 'install it (Debian: apt-get install openssl)'
       throw new Error(`The tests of TLS make certificates with \`openssl\`: ${advice}`, { cause: error })
     }
