@@ -53,7 +53,7 @@ export default defineConfig(
   },
   {
     files: ['src/**/*.ts'],
-    ignores: ['src/runtime.ts'],
+    ignores: ['src/support/runtime.ts'],
     rules: {
       'no-restricted-globals': [
         'error',

@@ -1,5 +1,5 @@
 import type { Figure } from './measurement.js'
-import { ratios, ratioOf, spreadOf } from './ratios.js'
+import { ratioOf, ratios, spreadOf } from './ratios.js'
 import type { Bar, Results } from './results.js'
 import type { Summary } from './statistics.js'
 import { type Fault, faultsOf, summariseCases } from './summaries.js'
@@ -54,7 +54,9 @@ export function compareResults(before: Results, after: Results): Comparison {
     .map((each) => ({ ...each, change: shareOf(each.before.median, each.after.median) }))
     .toSorted((a, b) => extentOf(b) - extentOf(a))
   return {
-    ...{ warnings: warningsOf(before, after), ratios: compareRatios(before, after, enough), changes },
+    warnings: warningsOf(before, after),
+    ratios: compareRatios(before, after, enough),
+    changes,
     withinNoise: paired.length - changes.length,
     unpaired: old.size + now.size - 2 * paired.length,
     faults: { before: faultsOf(before), after: faultsOf(after) },

@@ -1,7 +1,7 @@
+import { installPeer } from './install-peer.js'
 import { currentLoad, describeMachine } from './machine.js'
 import type { BenchOptions } from './options.js'
 import { Progress, type ProgressOutput } from './progress.js'
-import { installPeer } from './install-peer.js'
 import { barsOf, ratiosOf } from './ratios.js'
 import type { Results, Run } from './results.js'
 import { planCases, runCase } from './run.js'
@@ -31,8 +31,15 @@ export async function measure(options: BenchOptions, signal: AbortSignal, output
   progress.clear()
   const ratios = ratiosOf(runs)
   return {
-    ...{ date, seconds: Math.round((performance.now() - startedAt) / 1_000), size, repetitions, machine, versions },
-    ...{ load: { before, after: currentLoad() }, ratios, bars: barsOf(ratios) },
+    date,
+    seconds: Math.round((performance.now() - startedAt) / 1_000),
+    size,
+    repetitions,
+    machine,
+    versions,
+    load: { before, after: currentLoad() },
+    ratios,
+    bars: barsOf(ratios),
     measurements: options.measurements.map(({ name, title, figures }) => ({ name, title, figures })),
     runs,
   }

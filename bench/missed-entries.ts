@@ -16,7 +16,10 @@ export class MissedEntries implements AsyncDisposable {
     const redis = new Redis(url)
     const stream = `{${channel}}:stream`
     await using publisher = await InvalidationPublisher.connect(url, 'bench', {
-      ...{ channel, packing: false, cap: 10 * count, repair: false },
+      channel,
+      packing: false,
+      cap: 10 * count,
+      repair: false,
     })
     const first = await publisher.invalidate('user', 'first')
     await redis.call('COPY', stream, shortOf(stream))

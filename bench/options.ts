@@ -77,7 +77,13 @@ export function parseOptions(args: readonly string[]): BenchOptions | 'help' {
   if (out !== undefined && resolve(out) === reportFolder && !measuresAll) throw partialReport(out)
   return {
     measurements: measurements.filter(({ name }) => only.length === 0 || only.includes(name)),
-    ...{ repetitions, size, withPeers, json, from, compare, out },
+    repetitions,
+    size,
+    withPeers,
+    json,
+    from,
+    compare,
+    out,
   }
 }
 

@@ -1,4 +1,4 @@
-import { toError } from '../src/thrown.js'
+import { toError } from '../src/support/thrown.js'
 import { sharedNow } from './clock.js'
 
 /** When messages are due: the first at `startAt` (ms, on the shared clock), the others at equal distances. */

@@ -1,5 +1,5 @@
 import type { Bar, Run } from './results.js'
-import { median, type Summary, summarise } from './statistics.js'
+import { median, summarise, type Summary } from './statistics.js'
 import { ours } from './summaries.js'
 
 /** A number that sums up how we do beside something else, of the same run of the bench. */
@@ -111,8 +111,11 @@ function latencyAt(perSecond: number, short: string, bars: Readonly<Record<'p50'
     unit: '',
     bar: { kind: 'at most', bar: bars[percentile] },
     from: {
-      ...{ measurement: 'latency', figure: `${percentile}_ms`, parameters: { per_s: perSecond } },
-      ...{ variant: ours, baseline: 'ioredis' },
+      measurement: 'latency',
+      figure: `${percentile}_ms`,
+      parameters: { per_s: perSecond },
+      variant: ours,
+      baseline: 'ioredis',
     },
   }))
 }

@@ -1,7 +1,7 @@
 import { access, constants, mkdir } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { UsageError } from '../scripts/usage-error.js'
-import { describeThrown, hasCode } from '../src/thrown.js'
+import { describeThrown, hasCode } from '../src/support/thrown.js'
 
 /**
  * Makes the folder of a report, where it is not there yet.

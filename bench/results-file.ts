@@ -57,12 +57,22 @@ const shape =
 const isPoint: Check = (value) => listOf(isNumber)(value) && Array.isArray(value) && value.length === 2
 
 const isFigure = shape({
-  ...{ name: isText, title: isText, unit: isText, better: oneOf('higher', 'lower'), fault: optional(isFlag) },
+  name: isText,
+  title: isText,
+  unit: isText,
+  better: oneOf('higher', 'lower'),
+  fault: optional(isFlag),
 })
 
 const isRun = shape({
-  ...{ measurement: isText, case: isText, parameters: recordOf(isNumber), variant: isText, variantTitle: isText },
-  ...{ repetition: isNumber, figures: recordOf(isNumber), percentiles: optional(listOf(isPoint)) },
+  measurement: isText,
+  case: isText,
+  parameters: recordOf(isNumber),
+  variant: isText,
+  variantTitle: isText,
+  repetition: isNumber,
+  figures: recordOf(isNumber),
+  percentiles: optional(listOf(isPoint)),
 })
 
 const checks: Readonly<Record<keyof Results, Check>> = {

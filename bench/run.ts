@@ -38,8 +38,13 @@ export async function runCase(planned: PlannedCase, options: RunOptions): Promis
       signal.throwIfAborted()
       const reading = checked(await variant.run(), planned, variant)
       runs.push({
-        ...{ measurement: measurement.name, case: each.name, parameters: each.parameters },
-        ...{ variant: variant.name, variantTitle: variant.title, repetition, ...reading },
+        measurement: measurement.name,
+        case: each.name,
+        parameters: each.parameters,
+        variant: variant.name,
+        variantTitle: variant.title,
+        repetition,
+        ...reading,
       })
       const told = `${measurement.name}, ${each.name}  ${repetition}/${repetitions}  ${variant.title}: `
       progress.ran(runs.length / (variants.length * repetitions), told + tellReading(reading, measurement.figures))

@@ -36,7 +36,9 @@ export function summariseCases({ measurements, runs }: Results, measurement: str
     (run) => run.case,
   )
   return [...byCase].map(([name, ofCase]) => ({
-    ...{ measurement, name, parameters: ofCase[0]?.parameters ?? {} },
+    measurement,
+    name,
+    parameters: ofCase[0]?.parameters ?? {},
     figures: figures
       .filter(({ fault }) => fault !== true)
       .map((figure) => ({ ...figure, variants: summariseVariants(figure.name, ofCase) }))

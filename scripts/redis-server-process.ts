@@ -88,7 +88,10 @@ export async function startRedisServer(options: RedisServerOptions = {}): Promis
   const aof = options.persistence === 'aof'
   const args = [
     ...(options.sentinel === undefined ? [] : await sentinelArgs(dir, options.sentinel)),
-    ...['--appendonly', aof ? 'yes' : 'no', '--save', ''],
+    '--appendonly',
+    aof ? 'yes' : 'no',
+    '--save',
+    '',
     ...(options.cluster === true ? ['--cluster-enabled', 'yes'] : []),
     ...(options.args ?? []),
   ]

@@ -1,5 +1,5 @@
-import { hasCode } from '../src/thrown.js'
-import { Stopped, type Stop, stopOnSignal } from './stop-on-signal.js'
+import { hasCode } from '../src/support/thrown.js'
+import { type Stop, stopOnSignal, Stopped } from './stop-on-signal.js'
 import { UsageError } from './usage-error.js'
 
 export interface Program<Options> {

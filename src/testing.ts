@@ -1,3 +1,3 @@
-export { MemoryLog } from './log/memory-log.js'
-export type { MemoryFailOver, MemoryLogOptions } from './log/memory-log.js'
-export type { ConnectionKind, MemoryLink } from './log/memory-link.js'
+export { MemoryLog } from './log/memory/memory-log.js'
+export type { MemoryFailOver, MemoryLogOptions } from './log/memory/memory-log.js'
+export type { ConnectionKind, MemoryLink } from './log/memory/memory-link.js'

@@ -32,14 +32,17 @@ export function memoryCase(size: Size): CaseWithRedis {
         const [rss = NaN, heap = NaN] = await worker.ask(count)
         return {
           figures: {
-            ...{ rest_rss_mib: inMib(restRss), rest_heap_mib: inMib(restHeap) },
-            ...{ backlog_rss_mib: inMib(rss - restRss), backlog_heap_mib: inMib(heap - restHeap) },
+            rest_rss_mib: inMib(restRss),
+            rest_heap_mib: inMib(restHeap),
+            backlog_rss_mib: inMib(rss - restRss),
+            backlog_heap_mib: inMib(heap - restHeap),
           },
         }
       }
       return [
         {
-          ...{ name: 'cache-invalidation', title: 'cache-invalidation' },
+          name: 'cache-invalidation',
+          title: 'cache-invalidation',
           run: () => measure('cache-invalidation', publishOurs),
         },
         { name: 'ioredis', title: 'ioredis SUBSCRIBE', run: () => measure('ioredis', publishPlain) },

@@ -40,14 +40,17 @@ export function packageCase(): CaseWithoutRedis {
       const ours = await packageFolders(['ioredis'], root)
       return [
         {
-          ...{ name: 'cache-invalidation', title: 'cache-invalidation' },
+          name: 'cache-invalidation',
+          title: 'cache-invalidation',
           run: () => weigh([pathToFileURL(`${folder}/dist/index.js`).href], [folder, ...ours], root),
         },
         ...needs.map(({ name, imports, packages }) => {
           const { title, folder: peer } = peerInfo(name)
           const from = peer === undefined ? root : fileURLToPath(new URL(`../peers/${peer}/`, import.meta.url))
           return {
-            ...{ name, title, ...(peer !== undefined && { peer }) },
+            name,
+            title,
+            ...(peer !== undefined && { peer }),
             run: async () => weigh(imports, await packageFolders(packages, from), from),
           }
         }),

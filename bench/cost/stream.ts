@@ -27,7 +27,8 @@ export function streamCases(size: Size): readonly CaseWithRedis[] {
       }
       return [
         {
-          ...{ name: 'cache-invalidation', title: 'cache-invalidation' },
+          name: 'cache-invalidation',
+          title: 'cache-invalidation',
           async run() {
             const channel = `bench:${randomUUID()}`
             await publishFrames(url, channel, count, perFrame)
@@ -35,7 +36,8 @@ export function streamCases(size: Size): readonly CaseWithRedis[] {
           },
         },
         {
-          ...{ name: 'xadd', title: 'ioredis XADD' },
+          name: 'xadd',
+          title: 'ioredis XADD',
           async run() {
             const stream = `bench:${randomUUID()}`
             const ids = Array.from({ length: count }, (_, index) => String(index))
@@ -51,7 +53,10 @@ export function streamCases(size: Size): readonly CaseWithRedis[] {
 /** Messages that are published at once while nothing is under way share a frame. */
 async function publishFrames(url: string, channel: string, count: number, perFrame: number): Promise<void> {
   await using publisher = await InvalidationPublisher.connect(url, 'bench', {
-    ...{ channel, packing: perFrame > 1, cap: 10 * count, repair: false },
+    channel,
+    packing: perFrame > 1,
+    cap: 10 * count,
+    repair: false,
   })
   for (let from = 0; from < count; from += perFrame) {
     const ids = Array.from({ length: perFrame }, (_, index) => String(from + index))

@@ -12,13 +12,17 @@ export interface FloodCaseOptions extends Omit<FloodOptions, 'peer' | 'url' | 'r
 /** The same flood by each of the peers. Their processes start when they are first measured, and stay. */
 export function floodCase({ name, parameters, peers, ...options }: FloodCaseOptions): CaseWithRedis {
   return {
-    ...{ name, parameters, redis: [] },
+    name,
+    parameters,
+    redis: [],
     async open({ server: { url }, resources }) {
       const redis = resources.use(await RedisGauge.open(url))
       return peers.map((peer) => {
         let flood: Promise<Flood> | undefined
         return {
-          ...{ name: peer.name, title: peer.title, ...(peer.folder === undefined ? {} : { peer: peer.folder }) },
+          name: peer.name,
+          title: peer.title,
+          ...(peer.folder === undefined ? {} : { peer: peer.folder }),
           async run() {
             flood ??= Flood.start({ ...options, peer: peer.name, url, redis }, resources)
             return await (await flood).measure()

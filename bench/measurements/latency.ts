@@ -105,8 +105,13 @@ class PacedExchange {
     const ms = (percentile: number): number => at.get(percentile) ?? NaN
     return {
       figures: {
-        ...{ p50_ms: ms(50), p90_ms: ms(90), p99_ms: ms(99), p999_ms: ms(99.9), max_ms: ms(100) },
-        ...{ sender_late_p99_ms: lateMs, ...faults },
+        p50_ms: ms(50),
+        p90_ms: ms(90),
+        p99_ms: ms(99),
+        p999_ms: ms(99.9),
+        max_ms: ms(100),
+        sender_late_p99_ms: lateMs,
+        ...faults,
       },
       percentiles,
     }

@@ -19,7 +19,8 @@ export const micro: Measurement = {
       parameters: {},
       open: () =>
         tasks.map((task) => ({
-          ...{ name: task.name, title: task.title },
+          name: task.name,
+          title: task.title,
           run: async () => ({ figures: { ns_per_op: await timeTask(task, timesMs[size]) } }),
         })),
     })),

@@ -1,5 +1,5 @@
-import type { FloodDurations } from '../flood/flood.js'
 import { floodCase } from '../flood/flood-case.js'
+import type { FloodDurations } from '../flood/flood.js'
 import { floodFigures } from '../flood/round.js'
 import type { Measurement, Size } from '../measurement.js'
 import { peers } from '../peers.js'
@@ -15,11 +15,15 @@ interface Amounts {
 /** Beside one publisher so many subscribers, and beside one subscriber so many publishers. */
 const sizes: Record<Size, Amounts> = {
   full: {
-    ...{ subscribers: [1, 2, 4, 8, 16, 32, 64], publishers: [2, 4, 8, 16], apart: [1, 8, 32] },
+    subscribers: [1, 2, 4, 8, 16, 32, 64],
+    publishers: [2, 4, 8, 16],
+    apart: [1, 8, 32],
     durations: { cold: 2_000, warmUp: 100, measured: 1_000 },
   },
   default: {
-    ...{ subscribers: [1, 8, 32], publishers: [4], apart: [1, 8] },
+    subscribers: [1, 8, 32],
+    publishers: [4],
+    apart: [1, 8],
     durations: { cold: 200, warmUp: 20, measured: 200 },
   },
   smoke: { subscribers: [1, 6], publishers: [6], apart: [], durations: { cold: 20, warmUp: 10, measured: 20 } },
@@ -46,11 +50,16 @@ export const scale: Measurement = {
     ].map((fleet) => ({ ...fleet, in_flight: callers }))
     const fleetsApart = apart.map((count) => ({
       name: `16 publishers, 1 in flight each${count === 1 ? '' : `, ${counted(count, 'subscriber')}`}`,
-      ...{ subscribers: count, ...publishersApart },
+      subscribers: count,
+      ...publishersApart,
     }))
     return [...fleets, ...fleetsApart].map(({ name, ...parameters }) =>
       floodCase({
-        ...{ name, parameters, peers: compared, callers: parameters.in_flight, durations },
+        name,
+        parameters,
+        peers: compared,
+        callers: parameters.in_flight,
+        durations,
         publishers: spread(parameters.publishers),
         subscribers: spread(parameters.subscribers),
       }),

@@ -1,6 +1,6 @@
+import { floodCase } from '../flood/flood-case.js'
 import type { FloodDurations } from '../flood/flood.js'
 import { floodFigures } from '../flood/round.js'
-import { floodCase } from '../flood/flood-case.js'
 import type { Measurement, Size } from '../measurement.js'
 import { type PeerInfo, peers } from '../peers.js'
 
@@ -39,7 +39,10 @@ export const throughput: Measurement = {
         floodCase({
           name: `${formatCount(each)} in flight${subscribers === 1 ? '' : `, ${subscribers} subscribers`}`,
           parameters: { in_flight: each, subscribers },
-          ...{ peers: of, publishers: [1], subscribers: Array.from({ length: subscribers }, () => 1), callers: each },
+          peers: of,
+          publishers: [1],
+          subscribers: Array.from({ length: subscribers }, () => 1),
+          callers: each,
           durations: (subscribers === 1 && each === mostInFlight ? saturated : durations)[size],
         }),
       )

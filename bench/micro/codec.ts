@@ -1,6 +1,7 @@
-import { decodeFrame, encodeFrame, encodeMessage, prepareMessage } from '../../src/message/codec.js'
 import { deleteMessage } from '../../src/message/create-message.js'
-import { oursInTasks, type MicroCase } from './task.js'
+import { encodeMessage, prepareMessage } from '../../src/message/wire/encode.js'
+import { decodeFrame, encodeFrame } from '../../src/message/wire/frame.js'
+import { type MicroCase, oursInTasks } from './task.js'
 
 const messages = Array.from({ length: 100 }, (_, index) => deleteMessage('user', String(1_000 + index), 'user-service'))
 /** What `invalidate()` is given, beside what a publisher adds to each. */

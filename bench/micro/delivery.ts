@@ -1,11 +1,11 @@
-import { Dispatcher, type Work } from '../../src/delivery/dispatcher.js'
-import { Watermark } from '../../src/delivery/watermark.js'
+import type { Position } from '../../src/log/model/position.js'
 import { deleteMessage } from '../../src/message/create-message.js'
-import { AcceptedEntries } from '../../src/recovery/accepted.js'
-import { judgeArrival } from '../../src/recovery/continuity.js'
-import type { Position } from '../../src/recovery/position.js'
-import { systemRuntime } from '../../src/runtime.js'
-import { oursInTasks, type MicroCase } from './task.js'
+import { judgeArrival } from '../../src/subscriber/follow/continuity.js'
+import { Dispatcher, type Work } from '../../src/subscriber/handling/dispatcher.js'
+import { AcceptedEntries } from '../../src/subscriber/progress/accepted.js'
+import { Watermark } from '../../src/subscriber/progress/watermark.js'
+import { systemRuntime } from '../../src/support/runtime.js'
+import { type MicroCase, oursInTasks } from './task.js'
 
 const entries = 1_000
 const frames = 10
@@ -49,7 +49,9 @@ const dispatcher = new Dispatcher({
   handler: () => {
     handled++
   },
-  ...{ concurrency: 1, retry: { tries: 3, minDelayMs: 100, maxDelayMs: 5_000 }, handlerTimeoutMs: 30_000 },
+  concurrency: 1,
+  retry: { tries: 3, minDelayMs: 100, maxDelayMs: 5_000 },
+  handlerTimeoutMs: 30_000,
   runtime: systemRuntime,
   onGivenUp(_message, _origin, error) {
     throw error

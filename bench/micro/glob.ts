@@ -1,5 +1,5 @@
 import { matchesPattern } from '../../src/message/glob.js'
-import { oursInTasks, type MicroCase } from './task.js'
+import { type MicroCase, oursInTasks } from './task.js'
 
 /** As patterns are: one that matches every other key. */
 const benign = {

@@ -26,7 +26,9 @@ export function comparisonText(comparison: Comparison, paint: Paint): string {
 
 function ratioRow({ name, unit, before, after, beyondNoise, bar }: RatioChange): string[] {
   return [
-    ...[name, formatMeasured(before, unit), formatMeasured(after, unit, bar)],
+    name,
+    formatMeasured(before, unit),
+    formatMeasured(after, unit, bar),
     beyondNoise ? '' : 'within noise',
     ...(bar ? [formatBar(bar, unit), bar.met ? '✓ met' : '✗ not met'] : ['', '']),
   ]

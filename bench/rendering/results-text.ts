@@ -2,10 +2,10 @@ import { alignColumns } from '../../examples/demo/columns.js'
 import { ratios, spreadOf } from '../ratios.js'
 import type { MeasurementInfo, Results } from '../results.js'
 import { type CaseSummary, faultsOf, type FigureSummary, summariseCases } from '../summaries.js'
+import { aboutLines } from './about.js'
 import { faultLine } from './faults.js'
 import { formatBar, formatFigure, formatMeasured, formatRatio } from './format.js'
 import type { Paint } from './paint.js'
-import { aboutLines } from './about.js'
 
 const widest = 100
 
@@ -45,7 +45,8 @@ function caseLines({ name, figures }: CaseSummary): Line[] {
   if (only !== undefined && others.length === 0)
     return [{ heading: '' }, { heading: `${name}: ${titleOf(only)}` }, ...variantLines(only, '  ')]
   return [
-    ...[{ heading: '' }, { heading: name }],
+    { heading: '' },
+    { heading: name },
     ...figures.flatMap((figure) => [{ heading: `  ${titleOf(figure)}` }, ...variantLines(figure, '    ')]),
   ]
 }

@@ -1,9 +1,9 @@
 /** The demo: services keep their caches right while they, their links and Redis fail. `--help` lists its options. */
-import { acts } from './acts.js'
-import { Board } from './board.js'
 import { failureOf } from '../../scripts/failure-of.js'
 import { runProgram } from '../../scripts/run-program.js'
 import type { Stop } from '../../scripts/stop-on-signal.js'
+import { acts } from './acts.js'
+import { Board } from './board.js'
 import { type DemoOptions, help, parseOptions } from './options.js'
 import { outcomeOf } from './outcome.js'
 import { openScreen } from './screen/open-screen.js'

@@ -1,5 +1,5 @@
-import { type ServiceName, serviceNames, type StaleValue } from './services/service.js'
 import type { ActProgress, Board } from './board.js'
+import { type ServiceName, serviceNames, type StaleValue } from './services/service.js'
 import type { Tally } from './tally.js'
 import type { Moment } from './tracing/moment.js'
 
@@ -78,9 +78,18 @@ function serviceOutcome(tally: Tally): ServiceOutcome {
   const { published, live, replayed, duplicates, resyncs, failures, reads } = tally.total
   const { compared = 0, stale = [] } = tally.latest.audit ?? {}
   return {
-    ...{ published, live, replayed, duplicates, resyncs: tally.resyncs, resyncReasons: resyncs },
-    ...{ longestGapMs: Math.round(tally.longestGapMs), failures, reads },
-    ...{ compared, stale: stale.length, staleValues: stale },
+    published,
+    live,
+    replayed,
+    duplicates,
+    resyncs: tally.resyncs,
+    resyncReasons: resyncs,
+    longestGapMs: Math.round(tally.longestGapMs),
+    failures,
+    reads,
+    compared,
+    stale: stale.length,
+    staleValues: stale,
   }
 }
 

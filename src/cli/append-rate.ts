@@ -1,3 +1,5 @@
+import { streamIdTime } from '../message/stream-id.js'
+
 /** How fast a log grows. Entries, not invalidations: one entry may carry many. */
 export interface AppendRate {
   readonly entriesPerSecond: number
@@ -22,8 +24,11 @@ export function appendRate(newest: readonly string[], now: number): AppendRate {
   const windowMs = Math.max(1, now - since)
   return { entriesPerSecond: (entries * 1_000) / windowMs, entries, windowMs }
 }
+const maxEntries = 1_000
 
-/** When the entry of this stream ID was appended, in ms since the epoch by the server's clock. */
-export function streamIdTime(streamId: string): number {
-  return Number(streamId.split('-')[0])
+/** How many of the newest entries to read, where no more than `maxBytes` should come; few where their size is unknown. */
+export function sampleSize(length: number, bytes: number | undefined, maxBytes: number): number {
+  if (bytes === undefined || bytes === 0 || length === 0) return maxEntries / 10
+  const fitting = Math.floor((maxBytes * length) / bytes)
+  return Math.min(maxEntries, Math.max(10, fitting))
 }

@@ -1,22 +1,22 @@
 import { Command, CommanderError, type Option } from 'commander'
-import { describeThrown } from '../thrown.js'
-import { version } from '../version.js'
-import { exitCodeOf, exitCodes, type ExitCode } from './exit-codes.js'
+import { describeThrown } from '../support/thrown.js'
+import { version } from '../support/version.js'
 import { registerDead } from './dead.js'
 import { registerDoctor } from './doctor.js'
+import { type ExitCode, exitCodeOf, exitCodes } from './exit-codes.js'
 import { Output } from './output.js'
 import { registerBatch, registerPattern, registerPublish } from './publish.js'
 import { registerReplay } from './replay.js'
-import { registerTail } from './tail.js'
 import {
   addGlobalOptions,
-  openSession,
   type GlobalFlags,
+  openSession,
   type RegisterCommand,
   type RunTask,
   type Surroundings,
 } from './session.js'
 import { registerStatus } from './status.js'
+import { registerTail } from './tail.js'
 
 /** In the order in which `--help` lists them. */
 const commands: readonly RegisterCommand[] = [

@@ -1,10 +1,10 @@
+import { createInterface } from 'node:readline/promises'
 import type { Command } from 'commander'
 import { capOption, examples } from './arguments.js'
-import { confirm } from './confirm.js'
-import { exitCodes, UsageError, type ExitCode } from './exit-codes.js'
+import { type ExitCode, exitCodes, UsageError } from './exit-codes.js'
 import { formatCount } from './format.js'
+import { withDeadLetters } from './log-connection.js'
 import type { RunTask, Session } from './session.js'
-import { withDeadLetters } from './with-dead-letters.js'
 
 interface ChoiceFlags {
   readonly all?: boolean
@@ -77,4 +77,26 @@ function foundAll({ output }: Session, chosen: readonly string[] | undefined, fo
 
 function letters(count: number): string {
   return formatCount(count, 'dead letter', 'dead letters')
+}
+
+/**
+ * Asks a person.
+ *
+ * @throws UsageError where there is no terminal to ask on
+ */
+export async function confirm(
+  { stdin, stderr, signal }: Pick<Session, 'stdin' | 'stderr' | 'signal'>,
+  question: string,
+): Promise<boolean> {
+  if (stdin.isTTY !== true || stderr.isTTY !== true) {
+    throw new UsageError('There is no terminal to ask on: add --yes to go on without being asked')
+  }
+  // Not as a terminal: that would take Ctrl-C for itself.
+  const prompt = createInterface({ input: stdin, output: stderr, terminal: false })
+  try {
+    const answer = await prompt.question(`${question} [y/N] `, { signal })
+    return /^y(es)?$/i.test(answer.trim())
+  } finally {
+    prompt.close()
+  }
 }

@@ -3,8 +3,8 @@ import { examples, wholeNumber } from './arguments.js'
 import { printDeadLetter, printDeadLetters } from './dead-letter-lines.js'
 import { registerPurge, registerRedrive } from './dead-removal.js'
 import { exitCodes } from './exit-codes.js'
+import { withDeadLetters } from './log-connection.js'
 import type { RunTask } from './session.js'
-import { withDeadLetters } from './with-dead-letters.js'
 
 interface ListFlags {
   readonly from?: string

@@ -4,7 +4,7 @@ import {
   PublishTimeoutError,
   RedisError,
   UnsupportedServerError,
-} from '../errors.js'
+} from '../support/errors.js'
 
 /** What the process ends with. */
 export const exitCodes = {

@@ -1,5 +1,5 @@
-import type { Announced } from '../log/log.js'
-import { announceIntervalMs, decodeAnnouncement, type Announcement } from '../subscribing/announcement.js'
+import type { Announced } from '../log/model/announced.js'
+import { announceIntervalMs, type Announcement, decodeAnnouncement } from '../subscriber/announcement.js'
 
 /** A subscription as it was last heard of. */
 export interface FleetMember extends Announcement {

@@ -1,3 +1,5 @@
+import { streamIdTime } from '../message/stream-id.js'
+
 const second = 1_000
 const minute = 60 * second
 const hour = 60 * minute
@@ -24,6 +26,6 @@ export function formatCount(count: number, singular: string, plural: string): st
 
 /** When the entry of this stream ID was appended, by the server's clock; as it is where that is no date. */
 export function timeOfStreamId(streamId: string): string {
-  const date = new Date(Number(streamId.split('-')[0]))
+  const date = new Date(streamIdTime(streamId))
   return Number.isNaN(date.getTime()) ? streamId : date.toISOString()
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { systemRuntime } from '../runtime.js'
-import { hasCode } from '../thrown.js'
+import { systemRuntime } from '../support/runtime.js'
+import { hasCode } from '../support/thrown.js'
 import { main } from './command-line.js'
 import { exitCodes } from './exit-codes.js'
 
@@ -23,8 +23,12 @@ process.stdout.on('error', (error: Error) => {
 process.stderr.on('error', () => undefined)
 
 const exitCode = await main(process.argv.slice(2), {
-  ...{ stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, env: process.env },
-  ...{ runtime: systemRuntime, signal: interruption.signal },
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+  runtime: systemRuntime,
+  signal: interruption.signal,
 })
 // Else it ends by itself, with all its output written; what can't be is told by then, or later.
 if (exitCode === exitCodes.interrupted) process.exit(isUnprinted ? exitCodes.failure : exitCode)

@@ -1,9 +1,9 @@
+import type { Entry } from '../log/model/entry.js'
+import { formatPosition } from '../log/model/position.js'
 import { buildCacheKey } from '../message/cache-key.js'
-import { decodeFrame } from '../message/codec.js'
 import type { Invalidation, InvalidationMessage } from '../message/message.js'
-import type { Entry } from '../recovery/entry.js'
-import { formatPosition } from '../recovery/position.js'
-import { describeThrown } from '../thrown.js'
+import { decodeFrame } from '../message/wire/frame.js'
+import { describeThrown } from '../support/thrown.js'
 import { formatDuration, printable } from './format.js'
 import type { Output } from './output.js'
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { Writable } from 'node:stream'
 import { styleText } from 'node:util'
-import type { Runtime } from '../runtime.js'
+import type { Runtime } from '../support/runtime.js'
 
 /** A stream that may be a terminal. */
 export type OutputStream = Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number }

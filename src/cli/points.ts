@@ -1,6 +1,5 @@
-import { isStreamId } from '../message/stream-id.js'
-import { compareStreamIds } from '../recovery/position.js'
-import { parseDuration } from './duration.js'
+import { compareStreamIds, isStreamId } from '../message/stream-id.js'
+import { parseDuration } from './arguments.js'
 import { UsageError } from './exit-codes.js'
 
 /** A stream ID, or a position, of which only its stream ID says where to read. */

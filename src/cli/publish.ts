@@ -1,12 +1,12 @@
 import type { Command } from 'commander'
-import { PublishTimeoutError, RedisError } from '../errors.js'
 import type { Invalidation } from '../message/message.js'
-import { InvalidationPublisher } from '../publisher.js'
-import type { Receipt } from '../publishing/receipt.js'
+import type { Receipt } from '../publisher/callers.js'
+import { InvalidationPublisher } from '../publisher/publisher.js'
+import { PublishTimeoutError, RedisError } from '../support/errors.js'
 import { capOption, examples } from './arguments.js'
-import { closedBy } from './closing-log.js'
-import { logOf } from './connection.js'
-import { exitCodes, UsageError, type ExitCode } from './exit-codes.js'
+import { closedBy } from './changed-logs.js'
+import { type ExitCode, exitCodes, UsageError } from './exit-codes.js'
+import { logOf } from './log-connection.js'
 import { describeInvalidation } from './message-line.js'
 import type { RunTask, Session } from './session.js'
 
@@ -84,7 +84,10 @@ async function sendOne(session: Session, invalidation: Invalidation, { service, 
   signal.throwIfAborted()
   const publisher = await InvalidationPublisher.connect(closedBy(signal, logOf(session)), service, {
     // Nothing is remembered past the end of this process, so nothing need be asked for it.
-    ...{ runtime, cap, repair: false, closeTimeoutMs: 0 },
+    runtime,
+    cap,
+    repair: false,
+    closeTimeoutMs: 0,
   })
   let moved: RedisError | undefined
   try {

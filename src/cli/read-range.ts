@@ -1,7 +1,10 @@
 import type { LogCommands } from '../log/log.js'
-import type { Entry } from '../recovery/entry.js'
-import { PageSize } from '../recovery/page-size.js'
-import { compareStreamIds, formatPosition, type Position } from '../recovery/position.js'
+import type { Entry } from '../log/model/entry.js'
+import { formatPosition, type Position } from '../log/model/position.js'
+import { compareStreamIds } from '../message/stream-id.js'
+import { PageSize } from '../subscriber/follow/pace.js'
+import { RedisError } from '../support/errors.js'
+import { delay, type Runtime } from '../support/runtime.js'
 import { timeOfStreamId } from './format.js'
 import type { Output } from './output.js'
 import type { Range } from './points.js'
@@ -59,4 +62,27 @@ export async function warnOfTrimmed(log: Pages, from: string, output: Output): P
 export function warnOfGap(output: Output, after: Position, before: Position | undefined): void {
   const end = before === undefined ? 'the end of the log' : formatPosition(before)
   output.warn(`entries between ${formatPosition(after)} and ${end} are gone: trimmed meanwhile, or deleted`)
+}
+
+/** Connections come back one by one: this one may be the last. */
+const retryMs = 50
+
+/** Reads pages as the log does, but waits out a connection that is down, until nobody wants them any more. */
+export function patientPages(log: Pages, runtime: Runtime, isWanted: () => boolean): Pages {
+  return {
+    async readPage(from, count) {
+      for (;;) {
+        try {
+          return await log.readPage(from, count)
+        } catch (error) {
+          if (!isWanted() || !isOutage(error)) throw error
+          await delay(runtime, retryMs)
+        }
+      }
+    },
+  }
+}
+
+function isOutage(error: unknown): boolean {
+  return error instanceof RedisError && (error.kind === 'disconnected' || error.kind === 'timeout')
 }

@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream'
-import type { Runtime } from '../runtime.js'
-import { addConnectionOptions, resolveConnection, type Connection, type ConnectionFlags } from './connection.js'
 import type { Command } from 'commander'
+import type { Runtime } from '../support/runtime.js'
 import type { ExitCode } from './exit-codes.js'
+import { addConnectionOptions, type Connection, type ConnectionFlags, resolveConnection } from './log-connection.js'
 import type { Output, OutputStream } from './output.js'
 
 /** A stream that may be a terminal. */
@@ -53,7 +53,10 @@ export function addGlobalOptions(program: Command): void {
 export function openSession(flags: GlobalFlags, output: Output, surroundings: Surroundings): Session {
   const { stdin, stderr, runtime, signal, env } = surroundings
   return {
-    ...{ stdin, stderr, runtime, signal },
+    stdin,
+    stderr,
+    runtime,
+    signal,
     connection: resolveConnection(flags, env),
     output,
   }

@@ -2,7 +2,7 @@ import type { AppendRate } from './append-rate.js'
 import { formatCount, formatDuration, printable } from './format.js'
 import type { Output } from './output.js'
 import type { LogStatus, Status, SubscriberStatus } from './status-summary.js'
-import { formatTable, type Column } from './table.js'
+import { type Column, formatTable } from './table.js'
 
 const columns: readonly Column[] = [
   { title: 'name' },
@@ -72,14 +72,15 @@ function describeSubscribers(subscribers: Status['subscribers'], output: Pick<Ou
 function describeRow(subscriber: SubscriberStatus): readonly string[] {
   const { name, service, host, pid, state, position, behind, lagMs, seenAgoMs, resyncs } = subscriber
   return [
-    ...[name || '-', service || '-', `${host}:${pid}`, state],
+    name || '-',
+    service || '-',
+    `${host}:${pid}`,
+    state,
     position === null ? '-' : (position.split('@')[0] ?? ''),
-    ...[
-      behind.toLocaleString('en-US'),
-      lagMs === 0 ? '0 ms' : formatDuration(lagMs),
-      `${formatDuration(seenAgoMs)} ago`,
-      String(resyncs),
-    ],
+    behind.toLocaleString('en-US'),
+    lagMs === 0 ? '0 ms' : formatDuration(lagMs),
+    `${formatDuration(seenAgoMs)} ago`,
+    String(resyncs),
     describeMarks(subscriber),
   ]
 }

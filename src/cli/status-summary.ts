@@ -1,10 +1,10 @@
-import type { LogSnapshot } from '../log/administration-replies.js'
-import type { Fact } from '../log/fact.js'
-import type { Announced } from '../log/log.js'
-import { formatPosition, type Position } from '../recovery/position.js'
-import type { Announcement } from '../subscribing/announcement.js'
-import { appendRate, streamIdTime, type AppendRate } from './append-rate.js'
-import { readFleet, type FleetMember } from './fleet.js'
+import type { Fact, LogSnapshot } from '../log/admin/administration-replies.js'
+import type { Announced } from '../log/model/announced.js'
+import { formatPosition, type Position } from '../log/model/position.js'
+import { streamIdTime } from '../message/stream-id.js'
+import type { Announcement } from '../subscriber/announcement.js'
+import { type AppendRate, appendRate } from './append-rate.js'
+import { type FleetMember, readFleet } from './fleet.js'
 
 /** What is read for a status. */
 export interface StatusFacts {
@@ -90,9 +90,21 @@ function summarizeMember(member: FleetMember): SubscriberStatus {
   const { name, service, host, pid, version, state, position, behind, lagMs } = member
   const { resyncs, replayed, deadLetters, startedAt, ageMs, silent, nameTaken } = member
   return {
-    ...{ name, service, host, pid, version, state, position: position ?? null, behind, lagMs },
-    ...{ resyncs, replayed, deadLetters },
+    name,
+    service,
+    host,
+    pid,
+    version,
+    state,
+    position: position ?? null,
+    behind,
+    lagMs,
+    resyncs,
+    replayed,
+    deadLetters,
     startedAt: new Date(startedAt).toISOString(),
-    ...{ seenAgoMs: ageMs, silent, nameTaken },
+    seenAgoMs: ageMs,
+    silent,
+    nameTaken,
   }
 }

@@ -1,12 +1,15 @@
 import type { Command } from 'commander'
-import { withAdministration } from './administration.js'
+import { factOf } from '../log/admin/administration-replies.js'
+import type { Administration } from '../log/admin/administration.js'
+import type { LogCommands } from '../log/log.js'
+import type { Runtime } from '../support/runtime.js'
+import { sampleSize } from './append-rate.js'
 import { examples, wholeNumber } from './arguments.js'
-import { withCommands } from './connection.js'
-import { exitCodes, UsageError, type ExitCode } from './exit-codes.js'
+import { type ExitCode, exitCodes, UsageError } from './exit-codes.js'
+import { withAdministration, withCommands } from './log-connection.js'
 import type { RunTask, Session } from './session.js'
-import { readStatus } from './status-reading.js'
 import { renderStatus } from './status-rendering.js'
-import { summarizeStatus, type Status } from './status-summary.js'
+import { type Status, type StatusFacts, summarizeStatus } from './status-summary.js'
 import { repeat, watch } from './watch.js'
 
 interface StatusFlags {
@@ -58,4 +61,31 @@ function withStatus<Result>(
       }),
     ),
   )
+}
+
+/** What a status is read from. */
+export interface StatusSource {
+  readonly channel: string
+  readonly administration: Administration
+  readonly commands: LogCommands
+  readonly runtime: Pick<Runtime, 'now'>
+}
+
+/** Of the entries that the rate of the log is taken from only the IDs are of use: few are read where they are big. */
+const maxSampledBytes = 1024 * 1024
+
+/**
+ * Reads what there is to know of a log and its subscriptions.
+ *
+ * @throws RedisError where the link fails
+ */
+export async function readStatus({ channel, administration, commands, runtime }: StatusSource): Promise<StatusFacts> {
+  const [bytes, brief] = await Promise.all([administration.streamBytes(), administration.snapshot(1)])
+  const [snapshot, clock, announced] = await Promise.all([
+    administration.snapshot(sampleSize(brief.value?.stream?.length ?? 0, bytes.value, maxSampledBytes)),
+    administration.clock(),
+    factOf(commands.listSubscribers()),
+  ])
+  const now = Math.floor(clock.value?.serverMs ?? runtime.now())
+  return { channel, server: administration.address, now, snapshot, bytes, announced }
 }

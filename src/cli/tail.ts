@@ -1,16 +1,16 @@
 import type { Command } from 'commander'
 import type { LogCommands } from '../log/log.js'
-import { connectionNumbers } from '../options.js'
-import { formatPosition } from '../recovery/position.js'
-import { InvalidationSubscriber } from '../subscriber.js'
-import type { Subscription } from '../subscribing/subscription.js'
+import { formatPosition } from '../log/model/position.js'
+import { InvalidationSubscriber } from '../subscriber/subscriber.js'
+import type { Subscription } from '../subscriber/subscription.js'
+import { connectionNumbers } from '../support/option-rules.js'
 import { examples, wholeNumber } from './arguments.js'
-import { logOf, withCommands } from './connection.js'
-import { exitCodes, type ExitCode } from './exit-codes.js'
+import { readOnly } from './changed-logs.js'
+import { type ExitCode, exitCodes } from './exit-codes.js'
+import { logOf, withCommands } from './log-connection.js'
 import { addFilterOptions, type FilterFlags } from './message-filter.js'
 import { startOf } from './points.js'
 import { warnOfTrimmed } from './read-range.js'
-import { readOnly } from './read-only-log.js'
 import type { RunTask, Session } from './session.js'
 import { TailPrinter } from './tail-printer.js'
 
@@ -44,7 +44,9 @@ function tailLog(session: Session, flags: TailFlags): Promise<ExitCode> {
     const startAt = since === undefined ? 'head' : await printSince(session, commands, printer, since)
     const { channel } = session.connection
     const subscriber = await InvalidationSubscriber.connect(readOnly(logOf(session)), {
-      ...{ channel, runtime: session.runtime, announce: false },
+      channel,
+      runtime: session.runtime,
+      announce: false,
       // Where the newest entry was deleted, who follows the log leaves a marker: that must trim nothing.
       cap: connectionNumbers.cap.max,
     })
@@ -53,7 +55,10 @@ function tailLog(session: Session, flags: TailFlags): Promise<ExitCode> {
       .on('disconnected', (error) => session.output.warn(error.message))
     try {
       const subscription = subscriber.subscribe((message, delivery) => printer.take(message, delivery), {
-        ...{ startAt, onResync: 'notify', retry: { tries: 1 }, handlerTimeoutMs },
+        startAt,
+        onResync: 'notify',
+        retry: { tries: 1 },
+        handlerTimeoutMs,
       })
       tellOf(subscription, session, printer)
       await printer.finished

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { InvalidArgumentError, type Command } from 'commander'
-import type { TlsOptions } from '../log/redis-log.js'
-import { describeThrown } from '../thrown.js'
+import { type Command, InvalidArgumentError } from 'commander'
+import type { TlsOptions } from '../log/redis/redis-log.js'
+import { describeThrown } from '../support/thrown.js'
 import { UsageError } from './exit-codes.js'
 
 /** What the files hold. */

@@ -1,7 +1,7 @@
-import type { InvalidationError } from '../errors.js'
-import type { DeadLetter } from '../message/dead-letter.js'
-import type { Appended, Inspection, Page, Presence, Stand } from '../recovery/entry.js'
-import type { Position } from '../recovery/position.js'
+import type { InvalidationError } from '../support/errors.js'
+import type { Announced } from './model/announced.js'
+import type { Appended, Inspection, Page, Presence, Stand } from './model/entry.js'
+import type { Position } from './model/position.js'
 
 /**
  * The log: a capped stream with its live channel. This is the one seam to Redis; `RedisLog` and `MemoryLog` implement
@@ -40,15 +40,6 @@ export interface ConnectionListener {
 export interface FeedListener extends ConnectionListener {
   /** A message on the channel, as published. */
   onMessage(text: string): void
-}
-
-/** What a subscription made known of itself, as the log keeps it. */
-export interface Announced {
-  readonly id: string
-  /** The JSON object that was announced, with `seenAt` (ms since the epoch) and `ttlMs` put in front by the log. */
-  readonly record: string
-  /** How long ago it was announced, in ms by the server's clock. */
-  readonly ageMs: number
 }
 
 /** What both kinds of connection share. */
@@ -121,4 +112,16 @@ export interface LogCommands extends LogConnection {
 export interface LogFeed extends LogConnection {
   /** Asks the server for a sign of life; rejects with `RedisError` at the deadline. */
   ping(): Promise<void>
+}
+/** A message whose handler failed for good. */
+export interface DeadLetter {
+  /** Name of the place in the dead-letter stream: its stream ID. */
+  readonly id: string
+  /** The message as JSON. */
+  readonly message: string
+  readonly error: string
+  /** Name of the subscription that gave up on it. */
+  readonly subscriber: string
+  /** How many times the handler was tried. */
+  readonly tries: number
 }

@@ -1,5 +1,5 @@
-import { InvalidMessageError } from '../errors.js'
-import { describeValue } from './describe-value.js'
+import { describeValue } from '../support/describe-value.js'
+import { InvalidMessageError } from '../support/errors.js'
 import type { EntityType } from './message.js'
 
 /** The parts of a cache key. */

@@ -1,5 +1,5 @@
-import { isArray } from './json.js'
 import type { BuiltInEntity, EntityType, Json } from './message.js'
+import { isArray } from './wire/json.js'
 
 const wireNames: Record<BuiltInEntity, string> = {
   user: 'User',

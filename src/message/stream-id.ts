@@ -8,6 +8,24 @@ export function isStreamId(text: string): boolean {
   return time !== undefined && sequence !== undefined && fits(time) && fits(sequence)
 }
 
+/** Negative, zero or positive as stream ID `a` stands before, at or behind `b`. */
+export function compareStreamIds(a: string, b: string): number {
+  const [aTime = '0', aSequence = '0'] = a.split('-')
+  const [bTime = '0', bSequence = '0'] = b.split('-')
+  return compareDigits(aTime, bTime) || compareDigits(aSequence, bSequence)
+}
+
+/** Compares decimal numbers of any length without losing digits beyond 2^53. */
+function compareDigits(a: string, b: string): number {
+  if (a.length !== b.length) return a.length - b.length
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+/** When the entry of this stream ID was appended, in ms since the epoch by the server's clock. */
+export function streamIdTime(streamId: string): number {
+  return parseInt(streamId, 10)
+}
+
 function fits(digits: string): boolean {
   return digits.length < largest.length || digits <= largest
 }

@@ -1,5 +1,4 @@
-import { isArray } from './json.js'
-import type { JsonObject } from './json.js'
+import { isArray, type JsonObject } from './wire/json.js'
 
 /**
  * The trace a message belongs to, in the text form of W3C Trace Context (https://www.w3.org/TR/trace-context/). It

@@ -1,6 +1,10 @@
+import type * as Api from '@opentelemetry/api'
 import type { Attributes } from '@opentelemetry/api'
-import { InvalidationError } from '../errors.js'
-import { isError } from '../thrown.js'
+import { InvalidationError } from '../support/errors.js'
+import { isError } from '../support/thrown.js'
+
+/** The module of that name, as the application has it. */
+export type OpenTelemetryApi = typeof Api
 
 /** Attributes of spans and metrics; those of `messaging.` and `server.` are OpenTelemetry's semantic conventions. */
 export const attribute = {

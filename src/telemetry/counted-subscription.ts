@@ -1,6 +1,6 @@
 import type { InvalidationMessage } from '../message/message.js'
 import { timestampMs } from '../message/timestamp.js'
-import type { Runtime } from '../runtime.js'
+import type { Runtime } from '../support/runtime.js'
 import type { StatsCollector } from './stats-collector.js'
 import type { EvictSpan, FrameTelemetry, RecoverySpan, SubscriptionTelemetry, TracedFrame } from './telemetry.js'
 

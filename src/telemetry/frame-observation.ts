@@ -1,11 +1,11 @@
 import type { Attributes, Context, Span, SpanOptions, Tracer } from '@opentelemetry/api'
 import type { InvalidationMessage } from '../message/message.js'
+import { streamIdTime } from '../message/stream-id.js'
 import { timestampMs } from '../message/timestamp.js'
 import type { TraceContext } from '../message/trace-context.js'
-import type { Runtime } from '../runtime.js'
-import { attribute, errorType, eventName } from './attributes.js'
+import type { Runtime } from '../support/runtime.js'
+import { attribute, errorType, eventName, type OpenTelemetryApi } from './attributes.js'
 import type { Recorders } from './meters.js'
-import type { OpenTelemetryApi } from './api.js'
 import { extract, isRecorded, linksTo, parseUnsampled } from './propagation.js'
 import { RecoveryObservation } from './recovery-observation.js'
 import type { EvictSpan, FrameTelemetry, TracedFrame } from './telemetry.js'
@@ -94,7 +94,7 @@ export class FrameObservation implements FrameTelemetry {
       const [streamId = '', appendId] = origin.position.split('@')
       attributes[attribute.streamId] = streamId
       attributes[attribute.appendId] = appendId
-      attributes[attribute.lagMs] = Math.max(0, this.#context.runtime.now() - parseInt(streamId, 10))
+      attributes[attribute.lagMs] = Math.max(0, this.#context.runtime.now() - streamIdTime(streamId))
     }
     return attributes
   }

@@ -1,8 +1,6 @@
 import type { Counter, Histogram, Meter, MeterProvider, Observable, ObservableResult } from '@opentelemetry/api'
-import { subscriptionAttributes, channelAttributes } from './attributes.js'
-import { durationBoundaries, instruments } from './instruments.js'
-import type { InstrumentDefinition } from './instruments.js'
-import type { OpenTelemetryApi } from './api.js'
+import { channelAttributes, type OpenTelemetryApi, subscriptionAttributes } from './attributes.js'
+import { durationBoundaries, type InstrumentDefinition, instruments } from './instruments.js'
 import type { SubscriptionGauges } from './telemetry.js'
 
 /** What is recorded as it happens. */

@@ -1,8 +1,7 @@
 import type * as Api from '@opentelemetry/api'
-import { describeThrown, hasCode } from '../thrown.js'
-import { version } from '../version.js'
-import type { OpenTelemetryApi } from './api.js'
-import { roleAttributes } from './attributes.js'
+import { describeThrown, hasCode } from '../support/thrown.js'
+import { version } from '../support/version.js'
+import { type OpenTelemetryApi, roleAttributes } from './attributes.js'
 import { Meters } from './meters.js'
 
 /** The name under which spans and metrics are recorded: that of the package. */

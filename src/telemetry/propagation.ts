@@ -1,7 +1,6 @@
 import type { Context, Link, Span, SpanContext } from '@opentelemetry/api'
-import { isSampled, isValidTraceparent } from '../message/trace-context.js'
-import type { TraceContext } from '../message/trace-context.js'
-import type { OpenTelemetryApi } from './api.js'
+import { isSampled, isValidTraceparent, type TraceContext } from '../message/trace-context.js'
+import type { OpenTelemetryApi } from './attributes.js'
 
 /** The span context that a `traceparent` names. */
 export function parseTraceparent(traceparent: string): SpanContext {

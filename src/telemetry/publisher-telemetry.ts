@@ -1,10 +1,16 @@
 import type { Attributes, Histogram, Span, Tracer } from '@opentelemetry/api'
 import type { Invalidation } from '../message/message.js'
 import type { TraceContext } from '../message/trace-context.js'
-import type { Runtime } from '../runtime.js'
-import { toError } from '../thrown.js'
-import { attribute, channelAttributes, destinationAttributes, errorType, eventName } from './attributes.js'
-import type { OpenTelemetryApi } from './api.js'
+import type { Runtime } from '../support/runtime.js'
+import { toError } from '../support/thrown.js'
+import {
+  attribute,
+  channelAttributes,
+  destinationAttributes,
+  errorType,
+  eventName,
+  type OpenTelemetryApi,
+} from './attributes.js'
 import type { OpenTelemetry } from './open-telemetry.js'
 import { inject } from './propagation.js'
 import type { PublisherTelemetry, PublishSpan } from './telemetry.js'

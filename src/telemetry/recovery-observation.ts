@@ -1,8 +1,7 @@
 import type { Attributes, Context, Span } from '@opentelemetry/api'
 import type { TraceContext } from '../message/trace-context.js'
-import { toError } from '../thrown.js'
-import { attribute, errorType } from './attributes.js'
-import type { OpenTelemetryApi } from './api.js'
+import { toError } from '../support/thrown.js'
+import { attribute, errorType, type OpenTelemetryApi } from './attributes.js'
 import { isRecorded, linksTo } from './propagation.js'
 import type { RecoveryFacts, RecoverySpan } from './telemetry.js'
 

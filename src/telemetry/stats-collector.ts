@@ -1,9 +1,9 @@
-import { ConfigurationError } from '../errors.js'
-import { describeValue } from '../message/describe-value.js'
 import type { Invalidation } from '../message/message.js'
-import { checkEquipment, rejectUnknownOptions, resolveNumbers, statsNumbers } from '../options.js'
-import { systemRuntime, type Runtime } from '../runtime.js'
-import { SlidingLatencies, type LatencySummary } from './sliding-latencies.js'
+import { describeValue } from '../support/describe-value.js'
+import { ConfigurationError } from '../support/errors.js'
+import { checkEquipment, rejectUnknownOptions, resolveNumbers, statsNumbers } from '../support/option-rules.js'
+import { type Runtime, systemRuntime } from '../support/runtime.js'
+import { type LatencySummary, SlidingLatencies } from './latencies.js'
 
 /** Options of a `StatsCollector`. */
 export interface StatsOptions {
@@ -50,8 +50,15 @@ export interface InvalidationStats {
 }
 
 const none = {
-  ...{ published: 0, received: 0, replayed: 0, duplicates: 0, resyncs: 0 },
-  ...{ retries: 0, deadLetters: 0, publishFailures: 0, errors: 0 },
+  published: 0,
+  received: 0,
+  replayed: 0,
+  duplicates: 0,
+  resyncs: 0,
+  retries: 0,
+  deadLetters: 0,
+  publishFailures: 0,
+  errors: 0,
 }
 
 const noneHandled: Readonly<Record<Invalidation['action'], number>> = { delete: 0, update: 0, pattern: 0, batch: 0 }

@@ -1,8 +1,7 @@
 import type { Attributes, SpanKind } from '@opentelemetry/api'
-import type { Runtime } from '../runtime.js'
+import type { Runtime } from '../support/runtime.js'
 import { attribute, destinationAttributes, subscriptionAttributes } from './attributes.js'
-import { FrameObservation } from './frame-observation.js'
-import type { EvictContext } from './frame-observation.js'
+import { type EvictContext, FrameObservation } from './frame-observation.js'
 import type { OpenTelemetry } from './open-telemetry.js'
 import { RecoveryObservation } from './recovery-observation.js'
 import type {

@@ -1,4 +1,4 @@
-import type { InvalidationMessage, Invalidation } from '../message/message.js'
+import type { Invalidation, InvalidationMessage } from '../message/message.js'
 import type { TraceContext } from '../message/trace-context.js'
 
 /**

@@ -34,7 +34,9 @@ describe('a failover in a cluster that loses 100 acknowledged appends', { timeou
       const route = await ServerProxies.start(stage.nodes)
       onTestFinished(() => route.stop())
       await expectLostTailHandled({
-        ...{ fleet, route, throughRoute: stage.cluster(route.natMap) },
+        fleet,
+        route,
+        throughRoute: stage.cluster(route.natMap),
         lose: (publish) => stage.loseTail(fleet.channel, publish, by),
         replaced: (old) => stage.newOwner(fleet.channel, old),
       })

@@ -24,7 +24,11 @@ afterEach(async () => {
 /** A service that commits a value and publishes that it did; with `stall` it never comes to the second. */
 function write(value: string, ...stall: 'stall'[]): ScriptProcess {
   const started = new ScriptProcess('writer-process.ts', [
-    ...[fleet.server.url, fleet.channel, join(folder, 'user'), value, ...stall],
+    fleet.server.url,
+    fleet.channel,
+    join(folder, 'user'),
+    value,
+    ...stall,
   ])
   processes.push(started)
   return started

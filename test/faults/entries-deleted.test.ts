@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { InvalidationPublisher, Receipt } from '../../src/index.js'
-import { parsePosition } from '../../src/recovery/position.js'
+import { parsePosition } from '../../src/log/model/position.js'
 import { ids } from '../support/handled.js'
 import { LiveFleet, type LiveFollower } from '../support/live-fleet.js'
 import { expectResyncs } from '../support/settled.js'

@@ -1,12 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import {
-  matchesPattern,
   type InvalidationPublisher,
+  matchesPattern,
   type SubscriberOptions,
   type SubscriptionOptions,
 } from '../../src/index.js'
-import { LiveFleet, type LiveFollower } from '../support/live-fleet.js'
 import { until } from '../support/latch.js'
+import { LiveFleet, type LiveFollower } from '../support/live-fleet.js'
 import { expectResyncs } from '../support/settled.js'
 
 let fleet: LiveFleet
@@ -69,8 +69,12 @@ async function expectGoodMessages(...followers: readonly LiveFollower[]): Promis
 
 const deep = `${'['.repeat(10_000)}${']'.repeat(10_000)}`
 const message = {
-  ...{ message_id: 'm', timestamp: '2026-11-22T10:00:00.000Z', source_service: 'hostile' },
-  ...{ entity_type: 'User', entity_id: 'forged', action: 'Delete' },
+  message_id: 'm',
+  timestamp: '2026-11-22T10:00:00.000Z',
+  source_service: 'hostile',
+  entity_type: 'User',
+  entity_id: 'forged',
+  action: 'Delete',
 }
 
 /** No message at all, each for another reason. */

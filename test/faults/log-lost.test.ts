@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { redisCursor, type SubscriptionEvents } from '../../src/index.js'
-import { compareStreamIds, parsePosition } from '../../src/recovery/position.js'
+import { parsePosition } from '../../src/log/model/position.js'
+import { compareStreamIds } from '../../src/message/stream-id.js'
 import { ids } from '../support/handled.js'
 import { nextEvent, within } from '../support/latch.js'
 import { LiveFleet } from '../support/live-fleet.js'

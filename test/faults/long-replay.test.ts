@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import { appendEntries } from '../support/append-entries.js'
-import { nameOf } from '../support/handled.js'
 import { heapInUse } from '../support/collect-garbage.js'
+import { nameOf } from '../support/handled.js'
 import { LiveFleet } from '../support/live-fleet.js'
 
 let fleet: LiveFleet

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { NetworkStage, places, type Place } from '../support/network-stage.js'
+import { NetworkStage, type Place, places } from '../support/network-stage.js'
 import type { Fault } from '../support/tcp-proxy.js'
 import { expectNothingHangs } from '../support/time-limits.js'
 

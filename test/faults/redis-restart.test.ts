@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { PublishTimeoutError } from '../../src/errors.js'
 import type { PublisherEvents, SubscriptionEvents } from '../../src/index.js'
+import { PublishTimeoutError } from '../../src/support/errors.js'
 import { ids } from '../support/handled.js'
 import { nextEvent, within } from '../support/latch.js'
 import { LiveFleet } from '../support/live-fleet.js'

@@ -34,7 +34,9 @@ describe('a failover by sentinels that loses 100 acknowledged appends', { timeou
     onTestFinished(() => route.stop())
     await fleet.publish(unpacked)
     await expectLostTailHandled({
-      ...{ fleet, route, throughRoute: { ...stage.options(), natMap: route.natMap } },
+      fleet,
+      route,
+      throughRoute: { ...stage.options(), natMap: route.natMap },
       lose: (publish) => stage.loseTail(publish),
       replaced: (old) => stage.newPrimary(old),
     })

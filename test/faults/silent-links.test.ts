@@ -6,7 +6,7 @@ import { nextEvent, until, within } from '../support/latch.js'
 import { LiveFleet } from '../support/live-fleet.js'
 import { expectResyncs, nextState } from '../support/settled.js'
 import { silentLogger } from '../support/silent-logger.js'
-import { TcpProxy, type LinkKind } from '../support/tcp-proxy.js'
+import { type LinkKind, TcpProxy } from '../support/tcp-proxy.js'
 
 const hasty = { heartbeatMs: 100, commandTimeoutMs: 300 }
 /** For links that stay up: on a busy machine an answer may take as long as a hasty deadline. */

@@ -1,11 +1,11 @@
 import { Redis } from 'ioredis'
 import { afterEach, describe, expect, test } from 'vitest'
-import { defaultChannel } from '../../src/options.js'
+import { defaultChannel } from '../../src/support/option-rules.js'
 import { documentedAdditions, documentedUsers } from '../support/acl.js'
 import { ids } from '../support/handled.js'
 import { until } from '../support/latch.js'
 import { Fleet, LiveFleet } from '../support/live-fleet.js'
-import { startRedisServer, type RedisServer } from '../support/redis-server.js'
+import { type RedisServer, startRedisServer } from '../support/redis-server.js'
 import { serverIsAtLeast } from '../support/server-version.js'
 import { settled } from '../support/settled.js'
 

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { Administration } from '../../src/log/administration.js'
-import { openOnce } from '../../src/log/open-once.js'
-import { systemRuntime } from '../../src/runtime.js'
+import { Administration } from '../../src/log/admin/administration.js'
+import { openOnce } from '../../src/log/open-log.js'
+import { systemRuntime } from '../../src/support/runtime.js'
 import { LiveFleet } from '../support/live-fleet.js'
-import { serverIsAtLeast } from '../support/server-version.js'
 import { freePort } from '../support/redis-server.js'
+import { serverIsAtLeast } from '../support/server-version.js'
 
 let fleet: LiveFleet
 const opened: Administration[] = []
@@ -76,7 +76,9 @@ test('reads the log, its newest entries oldest first, and who listens', async ()
   expect(await administration.listeners()).toEqual({ value: 1 })
   expect((await administration.cursors()).value?.get('orders')).toBe('1-1@abc')
   expect((await administration.keyStates()).value).toContainEqual({
-    ...{ key: `{${fleet.channel}}:stream`, type: 'stream', expected: 'stream' },
+    key: `{${fleet.channel}}:stream`,
+    type: 'stream',
+    expected: 'stream',
   })
 })
 
@@ -105,7 +107,9 @@ test('keeps the reason where a key holds another type', async () => {
   const administration = await open()
   expect((await administration.snapshot(10)).reason).toContain('WRONGTYPE')
   expect((await administration.keyStates()).value).toContainEqual({
-    ...{ key: `{${fleet.channel}}:stream`, type: 'string', expected: 'stream' },
+    key: `{${fleet.channel}}:stream`,
+    type: 'string',
+    expected: 'stream',
   })
 })
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { LiveFleet } from '../support/live-fleet.js'
-import { runCommand, type CommandOptions, type CommandResult } from '../support/running-command.js'
+import { type CommandOptions, type CommandResult, runCommand } from '../support/running-command.js'
 
 let fleet: LiveFleet
 let channel: string
@@ -54,7 +54,10 @@ test('list shows who gave up on what, and why', async () => {
   expect(rest).toHaveLength(1)
   const json = await dead(['list', '--from', second, '--json'])
   expect(JSON.parse(json.stdout)).toMatchObject({
-    ...{ id: second, subscriber: 'images', tries: 2, error: expect.stringContaining('disk') as string },
+    id: second,
+    subscriber: 'images',
+    tries: 2,
+    error: expect.stringContaining('disk') as string,
     message: { action: 'delete', entityType: 'user', entityId: '2', sourceService: 'test' },
   })
 })
@@ -120,7 +123,8 @@ test('purge removes only what a person confirms, or --yes', async () => {
   expect(unasked.stderr).toContain('--yes')
   expect((await dead(['list', '--json'])).stdout.trimEnd().split('\n')).toHaveLength(2)
   expect(await dead(['purge', first], { terminals, stdin: 'y\n' })).toMatchObject({
-    ...{ exitCode: 0, stdout: 'removed 1 dead letter\n' },
+    exitCode: 0,
+    stdout: 'removed 1 dead letter\n',
   })
   expect((await dead(['purge', '--all', '--yes', '--json'])).stdout).toBe('{"purged":1}\n')
   expect((await dead(['list'])).stdout).toBe('')

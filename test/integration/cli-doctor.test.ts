@@ -1,19 +1,19 @@
 import { afterEach, expect, test } from 'vitest'
 import type { Finding, Severity } from '../../src/cli/doctor/check.js'
 import { checks } from '../../src/cli/doctor/checks.js'
-import { stampRecord } from '../../src/log/announced.js'
-import { logKeys } from '../../src/log/keys.js'
-import { systemRuntime } from '../../src/runtime.js'
-import { decodeAnnouncement, encodeAnnouncement, type Announcement } from '../../src/subscribing/announcement.js'
-import type { Subscription, SubscriptionEvents } from '../../src/subscribing/subscription.js'
-import { basics } from '../support/redis-log-fixture.js'
+import { stampRecord } from '../../src/log/model/announced.js'
+import { logKeys } from '../../src/log/model/keys.js'
+import { type Announcement, decodeAnnouncement, encodeAnnouncement } from '../../src/subscriber/announcement.js'
+import type { Subscription, SubscriptionEvents } from '../../src/subscriber/subscription.js'
+import { systemRuntime } from '../../src/support/runtime.js'
 import { FakeRedis } from '../support/fake-redis.js'
 import { nextEvent, until } from '../support/latch.js'
 import { LiveFleet } from '../support/live-fleet.js'
-import { freePort, startRedisServer, type RedisServerOptions } from '../support/redis-server.js'
+import { basics } from '../support/redis-log-fixture.js'
+import { freePort, type RedisServerOptions, startRedisServer } from '../support/redis-server.js'
 import { Replica } from '../support/replica.js'
+import { type CommandOptions, runCommand } from '../support/running-command.js'
 import { serverIsAtLeast } from '../support/server-version.js'
-import { runCommand, type CommandOptions } from '../support/running-command.js'
 
 const cleanups: (() => Promise<unknown>)[] = []
 
@@ -54,8 +54,19 @@ const knowsDryRun = await serverIsAtLeast(7)
 test.runIf(knowsDryRun)('finds what is wrong with a server, its log and its subscriptions', async () => {
   const fleet = await startFleet({
     args: [
-      ...['--maxmemory', '200mb', '--maxmemory-policy', 'allkeys-lru'],
-      ...['--client-output-buffer-limit', 'pubsub', '1mb', '1mb', '10', '--timeout', '5', '--tcp-keepalive', '0'],
+      '--maxmemory',
+      '200mb',
+      '--maxmemory-policy',
+      'allkeys-lru',
+      '--client-output-buffer-limit',
+      'pubsub',
+      '1mb',
+      '1mb',
+      '10',
+      '--timeout',
+      '5',
+      '--tcp-keepalive',
+      '0',
     ],
   })
   const { channel, redis, server } = fleet
@@ -79,11 +90,23 @@ test.runIf(knowsDryRun)('finds what is wrong with a server, its log and its subs
     runtime: { ...systemRuntime, now: () => Date.now() + 60_000 },
   })
   expect(found).toEqual([
-    ...['eviction: error', 'publisher-rights: error', 'subscriber-rights: error', 'key-types: error'],
-    ...['foreign-entries: error', 'stuck: error'],
-    ...['clock: warning', 'idle-clients: warning', 'persistence: warning', 'output-buffer: warning'],
-    ...['publisher-rights: warning', 'subscriber-rights: warning', 'chain: warning', 'cover: warning'],
-    ...['dead-letters: warning', 'silent: warning', 'twice: warning'],
+    'eviction: error',
+    'publisher-rights: error',
+    'subscriber-rights: error',
+    'key-types: error',
+    'foreign-entries: error',
+    'stuck: error',
+    'clock: warning',
+    'idle-clients: warning',
+    'persistence: warning',
+    'output-buffer: warning',
+    'publisher-rights: warning',
+    'subscriber-rights: warning',
+    'chain: warning',
+    'cover: warning',
+    'dead-letters: warning',
+    'silent: warning',
+    'twice: warning',
     // Its key holds another type.
     'cursors: unknown',
   ])
@@ -93,8 +116,21 @@ test.runIf(knowsDryRun)('finds what is wrong with a server, its log and its subs
 /** As if the process of a subscription had been killed a minute ago. */
 async function addSilentSubscription({ redis, channel }: LiveFleet): Promise<void> {
   const record = encodeAnnouncement({
-    ...{ name: 'killed', service: 'orders', host: 'pod', pid: 7, version: '0.1.0', state: 'live', position: '1-1@a' },
-    ...{ behind: 0, lagMs: 0, resyncs: 0, replayed: 0, deadLetters: 0, cap: 100_000, startedAt: 1, heartbeatMs: 1_000 },
+    name: 'killed',
+    service: 'orders',
+    host: 'pod',
+    pid: 7,
+    version: '0.1.0',
+    state: 'live',
+    position: '1-1@a',
+    behind: 0,
+    lagMs: 0,
+    resyncs: 0,
+    replayed: 0,
+    deadLetters: 0,
+    cap: 100_000,
+    startedAt: 1,
+    heartbeatMs: 1_000,
   })
   const [seconds] = await redis.time()
   await redis.hset(logKeys(channel).subscribers, 'id', stampRecord(record, (Number(seconds) - 60) * 1_000, 300_000))

@@ -1,10 +1,10 @@
 import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
+import { type AddressInfo, createServer } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { version } from '../../src/version.js'
+import { version } from '../../src/support/version.js'
 import { LiveFleet, type LiveFollower } from '../support/live-fleet.js'
-import { runCommand, RunningCommand, type CommandResult } from '../support/running-command.js'
 import { Replica } from '../support/replica.js'
+import { type CommandResult, runCommand, RunningCommand } from '../support/running-command.js'
 
 let fleet: LiveFleet
 let follower: LiveFollower

@@ -2,9 +2,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import type { InvalidationPublisher } from '../../src/publisher.js'
+import type { InvalidationPublisher } from '../../src/publisher/publisher.js'
 import { LiveFleet } from '../support/live-fleet.js'
-import { runCommand, RunningCommand, type CommandOptions, type CommandResult } from '../support/running-command.js'
+import { type CommandOptions, type CommandResult, runCommand, RunningCommand } from '../support/running-command.js'
 
 let fleet: LiveFleet
 let channel: string

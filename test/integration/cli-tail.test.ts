@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { encodeMessage } from '../../src/message/codec.js'
 import { deleteMessage } from '../../src/message/create-message.js'
-import type { InvalidationPublisher } from '../../src/publisher.js'
+import { encodeMessage } from '../../src/message/wire/encode.js'
+import type { InvalidationPublisher } from '../../src/publisher/publisher.js'
 import { LiveFleet } from '../support/live-fleet.js'
 import { RunningCommand } from '../support/running-command.js'
 
@@ -67,15 +67,24 @@ test('with --json each is an object on a line', async () => {
   await publisher.invalidate('user', '1')
   const command = await tail(['--json'])
   const { position, messageId } = await publisher.publish({
-    ...{ action: 'update', entityType: 'session', entityId: 'x', metadata: { by: 'me' } },
+    action: 'update',
+    entityType: 'session',
+    entityId: 'x',
+    metadata: { by: 'me' },
   })
   await command.printed(({ objects }) => objects.length === 1)
   expect(command.objects).toEqual([
     {
-      ...{ action: 'update', entityType: 'session', entityId: 'x', metadata: { by: 'me' }, sourceService: 'test' },
+      action: 'update',
+      entityType: 'session',
+      entityId: 'x',
+      metadata: { by: 'me' },
+      sourceService: 'test',
       timestamp: expect.stringMatching(/Z$/) as string,
       lateMs: expect.any(Number) as number,
-      ...{ messageId, position, mode: 'live' },
+      messageId,
+      position,
+      mode: 'live',
     },
   ])
 })

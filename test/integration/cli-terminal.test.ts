@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import type { InvalidationPublisher } from '../../src/publisher.js'
+import type { InvalidationPublisher } from '../../src/publisher/publisher.js'
 import { LiveFleet } from '../support/live-fleet.js'
 import { hasPseudoTerminal, PseudoTerminal } from '../support/pseudo-terminal.js'
 

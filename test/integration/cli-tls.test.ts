@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Finding } from '../../src/cli/doctor/check.js'
-import { freePort, startRedisServer, type RedisServer } from '../support/redis-server.js'
-import { runCommand, type CommandResult } from '../support/running-command.js'
-import { CertificateAuthority, hasTls, tlsArgs, type Certificate } from '../support/tls.js'
+import { freePort, type RedisServer, startRedisServer } from '../support/redis-server.js'
+import { type CommandResult, runCommand } from '../support/running-command.js'
+import { type Certificate, CertificateAuthority, hasTls, tlsArgs } from '../support/tls.js'
 
 describe.runIf(await hasTls())('over TLS', () => {
   let authority: CertificateAuthority

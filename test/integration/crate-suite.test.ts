@@ -10,7 +10,7 @@ import {
 } from '../../src/index.js'
 import { Handled, ids } from '../support/handled.js'
 import { LiveFleet } from '../support/live-fleet.js'
-import { startRedisServer, type RedisServer } from '../support/redis-server.js'
+import { type RedisServer, startRedisServer } from '../support/redis-server.js'
 
 /** What services did with the crate, done with the drop-in: the same calls, on a server without any configuration. */
 describe('the drop-in', () => {
@@ -162,7 +162,10 @@ describe('the wire', () => {
     const publisher = await fleet.publisher({ packing: false })
     const { position } = await publisher.invalidateUser('123')
     expect(JSON.parse(await heard)).toMatchObject({
-      ...{ entity_type: 'User', entity_id: '123', action: 'Delete', source_service: 'test' },
+      entity_type: 'User',
+      entity_id: '123',
+      action: 'Delete',
+      source_service: 'test',
       stream_id: position.split('@')[0],
     })
 

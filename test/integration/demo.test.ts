@@ -72,10 +72,16 @@ describe('a run over a Redis of its own', () => {
       resyncReasons: { 'no-cursor': 1 },
     }
     expect(outcome).toMatchObject({
-      ...{ published: positive, live: positive, replayed: positive, duplicates: anyNumber, resyncs: 2 },
+      published: positive,
+      live: positive,
+      replayed: positive,
+      duplicates: anyNumber,
+      resyncs: 2,
       acts: [played, played, played, played, played],
       services: {
-        ...{ 'user-service': { published: positive }, 'graphql-gateway': cache, 'feed-service': cache },
+        'user-service': { published: positive },
+        'graphql-gateway': cache,
+        'feed-service': cache,
         'search-service': { live: positive, compared: positive, stale: 0, resyncs: 0 },
       },
     })

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { afterEach, expect, test } from 'vitest'
 import type { Logger } from '../../src/index.js'
-import { logKeys } from '../../src/log/keys.js'
+import { logKeys } from '../../src/log/model/keys.js'
 import { within } from '../support/latch.js'
 import { LiveFleet } from '../support/live-fleet.js'
 

@@ -2,8 +2,7 @@ import fc from 'fast-check'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { matchesPattern } from '../../src/message/glob.js'
-import { startRedisServer } from '../support/redis-server.js'
-import type { RedisServer } from '../support/redis-server.js'
+import { type RedisServer, startRedisServer } from '../support/redis-server.js'
 
 /**
  * Asks KEYS about pairs, each in a database that holds this one key.

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { connectionNumbers } from '../../src/options.js'
+import { connectionNumbers } from '../../src/support/option-rules.js'
 import { until, within } from '../support/latch.js'
 import { freePort, type RedisServer, startRedisServer } from '../support/redis-server.js'
 
@@ -58,7 +58,8 @@ describe.each(['fastify', 'express'])('the example for %s', (framework) => {
   test('is alive and not ready while Redis is away from the start', async () => {
     expect(await ask('/healthz')).toEqual({ code: 200, body: { status: 'up' } })
     expect(await ask('/readyz')).toMatchObject({
-      ...{ code: 503, body: { status: 'down', reasons: ['disconnected'], publisher: { status: 'down' } } },
+      code: 503,
+      body: { status: 'down', reasons: ['disconnected'], publisher: { status: 'down' } },
     })
   })
 

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { deleteMessage } from '../../src/index.js'
-import { encodeMessage } from '../../src/message/codec.js'
+import { encodeMessage } from '../../src/message/wire/encode.js'
 import { durationBoundaries, instruments, metricAttributes } from '../../src/telemetry/instruments.js'
 import type { ReceivedSpan } from '../support/otlp/receiver.js'
-import { startTimeoutMs, TracedServices, type OtlpProtocol } from '../support/otlp/traced-services.js'
+import { type OtlpProtocol, startTimeoutMs, TracedServices } from '../support/otlp/traced-services.js'
 
 /** As OTLP numbers them. */
 const kinds = { internal: 1, client: 3, producer: 4, consumer: 5 }
@@ -149,7 +149,9 @@ describe.each<OtlpProtocol>(['http/json', 'http/protobuf'])('spans and metrics o
     }
     for (const { events, status, attributes } of poison ?? []) {
       expect(events.map(({ name }) => name)).toEqual([
-        ...['cache_invalidation.retry', 'exception', 'cache_invalidation.dead_letter'],
+        'cache_invalidation.retry',
+        'exception',
+        'cache_invalidation.dead_letter',
       ])
       expect(attributes['error.type']).toBe('HANDLER')
       expect(status.code).toBe(error)
@@ -187,7 +189,8 @@ describe.each<OtlpProtocol>(['http/json', 'http/protobuf'])('spans and metrics o
     const [caller] = await services.receiver.spansThat(({ name }) => name === request, 1, request)
     expect(publish.parent).toBe(caller?.id)
     expect(publish.events.map(({ name }) => name)).toEqual([
-      ...['cache_invalidation.outbox.queued', 'cache_invalidation.outbox.sent'],
+      'cache_invalidation.outbox.queued',
+      'cache_invalidation.outbox.sent',
     ])
     expect((await evictsOf(messageId)).map(({ links }) => links)).toEqual([[publish.id], [publish.id]])
   })
@@ -223,8 +226,11 @@ describe.each<OtlpProtocol>(['http/json', 'http/protobuf'])('spans and metrics o
       services.subscribers.get(service)?.lines.filter((line) => line.mode === mode && line.attempt === 1).length ?? 0
     const expected = {
       sent: messageIds.size,
-      ...{ live: handled('live'), replay: handled('replay'), resync: handled('resync') },
-      ...{ deadLetters: 1, resyncs: 1 },
+      live: handled('live'),
+      replay: handled('replay'),
+      resync: handled('resync'),
+      deadLetters: 1,
+      resyncs: 1,
     }
     const totals = (): typeof expected => ({
       sent: total(instruments.sent.name, 'user-service'),

@@ -1,12 +1,10 @@
 import { Redis } from 'ioredis'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { decodeFrame } from '../../src/message/codec.js'
-import { InvalidationPublisher } from '../../src/publisher.js'
-import type { PublisherEvents } from '../../src/publisher.js'
-import type { PublisherOptions } from '../../src/publishing/options.js'
+import { decodeFrame } from '../../src/message/wire/frame.js'
+import type { PublisherOptions } from '../../src/publisher/options.js'
+import { InvalidationPublisher, type PublisherEvents } from '../../src/publisher/publisher.js'
 import { nextEvent, until, within } from '../support/latch.js'
-import { startRedisServer } from '../support/redis-server.js'
-import type { RedisServer } from '../support/redis-server.js'
+import { type RedisServer, startRedisServer } from '../support/redis-server.js'
 
 const timeoutMs = 10_000
 const quick: PublisherOptions = { heartbeatMs: 50, commandTimeoutMs: 300 }

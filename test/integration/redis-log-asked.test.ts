@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { expect, it, onTestFinished } from 'vitest'
-import { RedisLog } from '../../src/log/redis-log.js'
+import { RedisLog } from '../../src/log/redis/redis-log.js'
 import { FakeRedis } from '../support/fake-redis.js'
 import { until, within } from '../support/latch.js'
 

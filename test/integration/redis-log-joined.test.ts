@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { LogCommands } from '../../src/log/log.js'
-import { logKeys } from '../../src/log/keys.js'
+import { logKeys } from '../../src/log/model/keys.js'
 import { failureOf, RedisLogFixture } from '../support/redis-log-fixture.js'
 
 const redis = RedisLogFixture.use()

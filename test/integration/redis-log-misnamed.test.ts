@@ -4,7 +4,7 @@ import { ConfigurationError, InvalidationPublisher, InvalidationSubscriber, Redi
 import { ClusterStage } from '../support/cluster-stage.js'
 import { FakeRedis } from '../support/fake-redis.js'
 import { failureOf } from '../support/redis-log-fixture.js'
-import { startRedisServer, type RedisServer } from '../support/redis-server.js'
+import { type RedisServer, startRedisServer } from '../support/redis-server.js'
 
 let single: RedisServer
 let cluster: ClusterStage

@@ -34,15 +34,22 @@ test(
     const versions = { 'cache-invalidation': text, node: process.versions.node, ioredis: text, 'redis-server': text }
     expect(JSON.parse(stdout)).toEqual({
       startedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT/) as unknown,
-      ...{ topology: 'standalone', seed: 7, seconds: positive, versions },
-      ...{ published: positive, acknowledged: positive, handled: positive, duplicates: count },
+      topology: 'standalone',
+      seed: 7,
+      seconds: positive,
+      versions,
+      published: positive,
+      acknowledged: positive,
+      handled: positive,
+      duplicates: count,
       faults: expect.toSatisfy((faults: object) => Object.keys(faults).length > 0) as unknown,
       // The first start of two durable subscriptions; one more where a flush takes the cursor of one that is killed.
       resyncs: expect.objectContaining({ 'no-cursor': positive }) as unknown,
       repaired: count,
       recoverMs: { p50: positive, p99: positive, max: positive },
       memory: expect.objectContaining({ soak: positive, 'subscriber slow': positive, redis: positive }) as unknown,
-      ...{ lost: 0, stale: 0 },
+      lost: 0,
+      stale: 0,
     })
     expect(existsSync(folderIn(stderr))).toBe(false)
   },

@@ -1,6 +1,11 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { InvalidationPublisher, InvalidationSubscriber, StatsCollector } from '../../src/index.js'
-import type { StatsOptions, Subscription } from '../../src/index.js'
+import {
+  InvalidationPublisher,
+  InvalidationSubscriber,
+  StatsCollector,
+  type StatsOptions,
+  type Subscription,
+} from '../../src/index.js'
 import { MemoryLog } from '../../src/testing.js'
 
 let log: MemoryLog
@@ -58,8 +63,14 @@ it('a publisher and a subscription count without being asked', async () => {
   const handled = subscription.stats.snapshot()
   // Equal ones that waited together were sent as one.
   expect(handled).toMatchObject({
-    ...{ messagesReceived: 3, messagesHandled: 2, handledByAction: { delete: 1, update: 1, pattern: 0, batch: 0 } },
-    ...{ replayed: 0, retries: 1, deadLetters: 1, errors: 1, resyncs: 0 },
+    messagesReceived: 3,
+    messagesHandled: 2,
+    handledByAction: { delete: 1, update: 1, pattern: 0, batch: 0 },
+    replayed: 0,
+    retries: 1,
+    deadLetters: 1,
+    errors: 1,
+    resyncs: 0,
   })
   expect(handled.propagationMs?.count).toBe(2)
   expect(handled.processMs?.count).toBe(2)

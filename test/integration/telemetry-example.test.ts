@@ -60,8 +60,11 @@ class Program {
     this.#child = spawn(process.execPath, [...setUp, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
-        ...{ ...process.env, REDIS_URL: redis.url, OTEL_SERVICE_NAME: name },
-        ...{ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' },
+        ...process.env,
+        REDIS_URL: redis.url,
+        OTEL_SERVICE_NAME: name,
+        OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
+        OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
       },
     })
     running.add(this.#child)

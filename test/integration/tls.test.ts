@@ -1,19 +1,24 @@
 import { execFile } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import type { ConnectionOptions } from 'node:tls'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { Redis } from 'ioredis'
 import { Redis as Redis5 } from 'ioredis5'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { ConfigurationError } from '../../src/errors.js'
-import { InvalidationPublisher, InvalidationSubscriber } from '../../src/index.js'
-import type { Logger, RedisSource, SubscriberOptions } from '../../src/index.js'
+import {
+  InvalidationPublisher,
+  InvalidationSubscriber,
+  type Logger,
+  type RedisSource,
+  type SubscriberOptions,
+} from '../../src/index.js'
+import { ConfigurationError } from '../../src/support/errors.js'
 import { Handled, ids } from '../support/handled.js'
 import { within } from '../support/latch.js'
 import { failureOf } from '../support/redis-log-fixture.js'
-import { freePort, startRedisServer, type RedisServer } from '../support/redis-server.js'
+import { freePort, type RedisServer, startRedisServer } from '../support/redis-server.js'
 import { TcpProxy } from '../support/tcp-proxy.js'
-import { CertificateAuthority, hasTls, tlsArgs, type Certificate } from '../support/tls.js'
+import { type Certificate, CertificateAuthority, hasTls, tlsArgs } from '../support/tls.js'
 
 const host = '127.0.0.1'
 const brisk = { heartbeatMs: 100, commandTimeoutMs: 2_000 }
@@ -192,7 +197,8 @@ describe.runIf(await hasTls())('over TLS', () => {
 
   test('the name that a certificate is for can be given apart from the host', async () => {
     await expectService({
-      ...{ host, port: misnamed.port },
+      host,
+      port: misnamed.port,
       tls: { ca: authority.cert, servername: 'elsewhere.example' },
     })
   })

@@ -5,7 +5,7 @@ export const commandLine: readonly Mutant[] = [
   {
     name: 'trial-follows-ask',
     lacks: 'trying rights out at one server alone: a command that follows ASK is run there, and not queued',
-    file: 'log/administration.ts',
+    file: 'log/admin/administration.ts',
     from: '(...command) => this.callHere(...command)',
     to: '(...command) => this.call(...command)',
     caughtBy: 'test/integration/cli-topologies.test.ts',
@@ -13,7 +13,7 @@ export const commandLine: readonly Mutant[] = [
   {
     name: 'operator-stays',
     lacks: 'the way of `status --watch` to the new owner of the log',
-    file: 'log/administration.ts',
+    file: 'log/admin/administration.ts',
     from: "this.target !== 'single' && replyCode(error) !== 'CLUSTERDOWN'",
     to: "this.target === 'sentinel' && replyCode(error) !== 'CLUSTERDOWN'",
     caughtBy: 'test/integration/cli-topologies.test.ts',
@@ -21,7 +21,7 @@ export const commandLine: readonly Mutant[] = [
   {
     name: 'listeners-of-one-node',
     lacks: 'the question to all nodes of a cluster who listens',
-    file: 'log/listeners.ts',
+    file: 'log/admin/listeners.ts',
     from: 'if (cluster === undefined) return',
     to: 'if (cluster === undefined || listening.channel) return',
     caughtBy: 'test/integration/cli-topologies.test.ts',
@@ -29,7 +29,7 @@ export const commandLine: readonly Mutant[] = [
   {
     name: 'publish-deaf-to-ctrl-c',
     lacks: 'closing the connection of `publish` when it is interrupted',
-    file: 'cli/closing-log.ts',
+    file: 'cli/changed-logs.ts',
     from: "signal.addEventListener('abort', () => void commands.close(), { once: true })",
     to: '',
     caughtBy: 'test/integration/cli-publish.test.ts',

@@ -5,7 +5,7 @@ export const connecting: readonly Mutant[] = [
   {
     name: 'no-ping',
     lacks: 'the PING that finds a Pub/Sub connection half-open',
-    file: 'subscribing/link.ts',
+    file: 'subscriber/link.ts',
     from: 'Promise.all([this.commands.head(), this.#feed.ping()])',
     to: 'Promise.all([this.commands.head()])',
     caughtBy: 'test/faults/silent-links',
@@ -13,7 +13,7 @@ export const connecting: readonly Mutant[] = [
   {
     name: 'no-command-deadline',
     lacks: 'the deadline of what was sent on a connection',
-    file: 'log/pending-calls.ts',
+    file: 'log/redis/pending-calls.ts',
     from: 'return call.deadline <= now ? call.command : undefined',
     to: 'return call.deadline < 0 ? call.command : undefined',
     caughtBy: 'test/faults/silent-links',
@@ -21,7 +21,7 @@ export const connecting: readonly Mutant[] = [
   {
     name: 'no-connect-deadline',
     lacks: 'the deadline of an attempt to connect',
-    file: 'log/connection.ts',
+    file: 'log/redis/session.ts',
     from: 'now - begun >= this.#context.commandTimeoutMs',
     to: 'now < begun',
     caughtBy: 'test/faults/silent-links',
@@ -29,15 +29,15 @@ export const connecting: readonly Mutant[] = [
   {
     name: 'stand-anywhere',
     lacks: 'the check that the last entry is the one `last` names, before standing on it',
-    file: 'log/memory-server.ts',
+    file: 'log/memory/memory-server.ts',
     from: 'if (!entry || entry.value.appendId !== this.#last) return undefined',
     to: 'if (!entry) return undefined',
-    caughtBy: 'test/unit/subscribing',
+    caughtBy: 'test/unit/subscriber',
   },
   {
     name: 'reconnect-jitter',
     lacks: 'the chance in the delay before a reconnect',
-    file: 'backoff.ts',
+    file: 'support/backoff.ts',
     from: 'return ceiling * (0.5 + runtime.random() / 2)',
     to: 'return runtime.random() < 0 ? 0 : ceiling',
     caughtBy: 'test/faults/storm',
@@ -45,15 +45,15 @@ export const connecting: readonly Mutant[] = [
   {
     name: 'tls-socket-fails-twice',
     lacks: 'an ear for the second failure of a TLS socket, which ends the process where nobody listens',
-    file: 'log/disconnect.ts',
+    file: 'log/redis/client-source.ts',
     from: "client.stream?.on('error', () => {})",
     to: '',
-    caughtBy: 'test/unit/log/disconnect.test.ts',
+    caughtBy: 'test/unit/log/redis/disconnect.test.ts',
   },
   {
     name: 'demoted-stays',
     lacks: 'leaving a primary that has become a replica and closed no connection',
-    file: 'log/connection.ts',
+    file: 'log/redis/session.ts',
     from: "if (error instanceof RedisError && error.kind === 'readonly') return true\n    return replyCode(error) === 'READONLY' || ",
     to: 'return ',
     caughtBy: 'test/faults/sentinel-lost-tail.test.ts',
@@ -61,7 +61,7 @@ export const connecting: readonly Mutant[] = [
   {
     name: 'moved-stays',
     lacks: 'leaving a node of a cluster that names another owner of the slot',
-    file: 'log/topology/redirects.ts',
+    file: 'log/redis/topology/redirects.ts',
     from: "return code === 'MOVED' || code === 'CLUSTERDOWN'",
     to: "return code === 'CLUSTERDOWN'",
     caughtBy: 'test/faults/cluster-lost-tail.test.ts',
@@ -69,7 +69,7 @@ export const connecting: readonly Mutant[] = [
   {
     name: 'ask-unfollowed',
     lacks: 'sending a call once more to the node that its slot is on its way to',
-    file: 'log/topology/redirects.ts',
+    file: 'log/redis/topology/redirects.ts',
     from: "redirect.address.host === '' || !isOfNow()",
     to: "redirect.address.host !== ''",
     caughtBy: 'test/faults/cluster-slots.test.ts',
@@ -77,7 +77,7 @@ export const connecting: readonly Mutant[] = [
   {
     name: 'ask-outlived',
     lacks: 'giving up a call with its connection, although a node is yet named that it is to be sent on to',
-    file: 'log/topology/redirects.ts',
+    file: 'log/redis/topology/redirects.ts',
     from: ' || !isOfNow()',
     to: '',
     caughtBy: 'test/integration/redis-log-asked.test.ts',
@@ -85,7 +85,7 @@ export const connecting: readonly Mutant[] = [
   {
     name: 'shard-left-alone',
     lacks: 'subscribing anew to a sharded channel whose slot has moved, which the server ends the subscription for',
-    file: 'log/connection.ts',
+    file: 'log/redis/session.ts',
     from: "on('moved', () => this.reconnect())",
     to: '',
     caughtBy: 'test/faults/cluster-sharded.test.ts',
@@ -93,17 +93,17 @@ export const connecting: readonly Mutant[] = [
   {
     name: 'refusal-unheard',
     lacks: 'an ear for a refusal that comes while the next sentinel or node is being asked, which ends the process',
-    file: 'log/topology/primary-finder.ts',
+    file: 'log/redis/topology/primary-finder.ts',
     from: 'Promise.race([primary.promise, answered,',
     to: 'Promise.race([answered,',
-    caughtBy: 'test/unit/log/topology/primary-finder.test.ts',
+    caughtBy: 'test/unit/log/redis/topology/primary-finder.test.ts',
   },
   {
     name: 'eviction-untold',
     lacks: 'the warning of a server that may evict the log',
-    file: 'log/eviction.ts',
+    file: 'log/redis/probe.ts',
     from: 'if (warnedOf.has(server)) return',
     to: "if (server !== '') return",
-    caughtBy: 'test/unit/log/eviction.test.ts',
+    caughtBy: 'test/unit/log/redis/eviction.test.ts',
   },
 ]

@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import packageJson from '../../package.json' with { type: 'json' }
 import { ConsumerProject, installNode, packPackage } from '../support/consumer-project.js'
-import { type Example, docsExamples, printedBy, readmeExamples, toCommonJs } from '../support/readme.js'
+import { docsExamples, type Example, printedBy, readmeExamples, toCommonJs } from '../support/readme.js'
 import { type RedisServer, startRedisServer } from '../support/redis-server.js'
 import { RunningScript, type ScriptOptions } from '../support/running-script.js'
 

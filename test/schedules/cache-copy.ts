@@ -1,11 +1,10 @@
-import type { CursorFactory } from '../../src/delivery/cursor.js'
-import type { Delivery } from '../../src/delivery/delivery.js'
-import type { MemoryLink } from '../../src/log/memory-link.js'
+import type { MemoryLink } from '../../src/log/memory/memory-link.js'
 import type { InvalidationMessage } from '../../src/message/message.js'
-import type { Runtime } from '../../src/runtime.js'
-import { delay } from '../../src/runtime.js'
-import { InvalidationSubscriber } from '../../src/subscriber.js'
-import type { Subscription } from '../../src/subscribing/subscription.js'
+import type { CursorFactory } from '../../src/subscriber/handling/cursor.js'
+import type { Delivery } from '../../src/subscriber/handling/delivery.js'
+import { InvalidationSubscriber } from '../../src/subscriber/subscriber.js'
+import type { Subscription } from '../../src/subscriber/subscription.js'
+import { delay, type Runtime } from '../../src/support/runtime.js'
 import type { CopyLedger } from './ledger.js'
 
 export interface CacheCopyOptions {

@@ -1,6 +1,6 @@
-import type { MemoryLog } from '../../src/log/memory-log.js'
-import { formatPosition } from '../../src/recovery/position.js'
-import type { Freshness } from '../../src/subscribing/health.js'
+import type { MemoryLog } from '../../src/log/memory/memory-log.js'
+import { formatPosition } from '../../src/log/model/position.js'
+import type { Freshness } from '../../src/subscriber/progress/health.js'
 import type { VirtualRuntime } from '../support/virtual-runtime.js'
 
 /**

@@ -1,8 +1,8 @@
-import { memoryCursor, redisCursor, type CursorFactory } from '../../src/delivery/cursor.js'
 import type { InvalidationLog } from '../../src/log/log.js'
-import { MemoryLog } from '../../src/log/memory-log.js'
-import type { MemoryLink } from '../../src/log/memory-link.js'
-import { InvalidationPublisher } from '../../src/publisher.js'
+import type { MemoryLink } from '../../src/log/memory/memory-link.js'
+import { MemoryLog } from '../../src/log/memory/memory-log.js'
+import { InvalidationPublisher } from '../../src/publisher/publisher.js'
+import { type CursorFactory, memoryCursor, redisCursor } from '../../src/subscriber/handling/cursor.js'
 import { VirtualRuntime } from '../support/virtual-runtime.js'
 import { CacheCopy } from './cache-copy.js'
 import { Ledger } from './ledger.js'
@@ -71,7 +71,11 @@ export class World {
       // What waits, what was buffered while the log was read, and what was there when the reading began.
       if (slow && !packing) ledger.maxBehind = 3 * maxBuffered
       const copy = new CacheCopy(this.#log.link(), ledger, {
-        ...{ name, cursor, pageSize, connection, handlingMs: slow ? 30 : 0 },
+        name,
+        cursor,
+        pageSize,
+        connection,
+        handlingMs: slow ? 30 : 0,
         maxBuffered: slow ? maxBuffered : 10_000,
         concurrency: name === 'parallel' ? 3 : 1,
         isAppended: (key) => this.#ledger.isAppended(key),

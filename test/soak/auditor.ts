@@ -1,6 +1,6 @@
 import { findStale } from './checker/find-stale.js'
 import type { Fleet } from './fleet.js'
-import { time, type Score } from './score.js'
+import { type Score, time } from './score.js'
 import type { Surroundings } from './surroundings.js'
 
 /** How long it may take to come to rest; far longer than it takes where all is well. */

@@ -1,4 +1,4 @@
-import { buildCacheKey, matchesPattern, type Invalidation } from '../../src/index.js'
+import { buildCacheKey, type Invalidation, matchesPattern } from '../../src/index.js'
 import { allKeys } from './keys.js'
 
 /** What an invalidation is about. */

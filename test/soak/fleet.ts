@@ -1,8 +1,8 @@
 import type { PublisherRole, SubscriberRole } from './cast.js'
 import { PublisherProcess } from './publisher-process.js'
-import { SubscriberProcess, type Audited } from './subscriber-process.js'
-import type { Surroundings } from './surroundings.js'
 import type { Way } from './stages/stage.js'
+import { type Audited, SubscriberProcess } from './subscriber-process.js'
+import type { Surroundings } from './surroundings.js'
 
 /** Every publisher and every subscriber, by name. */
 export class Fleet {

@@ -35,11 +35,18 @@ export async function outcomeOf(soak: Soak, { topology, sharded, seed }: SoakOpt
   const versions = await readVersions()
   const { startedAt, ledger, score, vitals, clock } = soak
   return {
-    ...{ startedAt: startedAt.toISOString(), topology: sharded ? `${topology}, sharded` : topology, seed },
+    startedAt: startedAt.toISOString(),
+    topology: sharded ? `${topology}, sharded` : topology,
+    seed,
     seconds: soak.seconds,
-    ...{ versions, ...ledger.counts, faults: score.faults, repaired: vitals.repaired },
+    versions,
+    ...ledger.counts,
+    faults: score.faults,
+    repaired: vitals.repaired,
     recoverMs: percentiles(clock.samples),
-    ...{ memory: vitals.memory, lost: score.lost, stale: score.stale },
+    memory: vitals.memory,
+    lost: score.lost,
+    stale: score.stale,
   }
 }
 

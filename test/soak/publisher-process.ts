@@ -28,12 +28,10 @@ export class PublisherProcess {
     const service = `${name}.${++this.#lives}`
     const ready = Promise.withResolvers<undefined>()
     const worker = new Worker<PublisherOrder, PublisherNews>({
-      ...{
-        script: 'publisher.ts',
-        config: { access, service, options },
-        log: log.stream(name),
-        isNews: isPublisherNews,
-      },
+      script: 'publisher.ts',
+      config: { access, service, options },
+      log: log.stream(name),
+      isNews: isPublisherNews,
       onNews: (news) => {
         if (news.type === 'ready') ready.resolve(undefined)
         else this.#receive(news)

@@ -26,8 +26,22 @@ export function reportText(outcome: Outcome, paint: Paint): string {
 
 /** The columns of the table of long runs. */
 export const markdownHead = [
-  ...['date', 'topology', 'seed', 'minutes', 'published', 'acknowledged', 'handled', 'duplicates', 'faults'],
-  ...['resyncs', 'repaired', 'recover p50 / p99 / max', 'largest subscriber', 'versions', 'lost', 'stale'],
+  'date',
+  'topology',
+  'seed',
+  'minutes',
+  'published',
+  'acknowledged',
+  'handled',
+  'duplicates',
+  'faults',
+  'resyncs',
+  'repaired',
+  'recover p50 / p99 / max',
+  'largest subscriber',
+  'versions',
+  'lost',
+  'stale',
 ]
 
 /** The result as a row of that table. */
@@ -35,10 +49,13 @@ export function markdownRow(outcome: Outcome): string {
   const { published, acknowledged, handled, duplicates, repaired, recoverMs, lost, stale, versions } = outcome
   const reasons = Object.entries(outcome.resyncs).map(([reason, count]) => `${number(count)} \`${reason}\``)
   const cells = [
-    ...[outcome.startedAt.slice(0, 10), outcome.topology, String(outcome.seed)],
+    outcome.startedAt.slice(0, 10),
+    outcome.topology,
+    String(outcome.seed),
     (outcome.seconds / 60).toFixed(1),
     ...[published, acknowledged, handled, duplicates, sum(outcome.faults)].map(number),
-    ...[reasons.join(', ') || '0', number(repaired)],
+    reasons.join(', ') || '0',
+    number(repaired),
     [recoverMs.p50, recoverMs.p99, recoverMs.max].map(milliseconds).join(' / '),
     mebibytes(largestSubscriber(outcome)),
     Object.entries(versions)

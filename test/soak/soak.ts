@@ -49,7 +49,13 @@ export class Soak {
     const truth = new Truth()
     this.#load = new Load({ truth, ledger: this.ledger, random: seededRandom(seed), rate })
     const surroundings: Surroundings = {
-      ...{ ledger: this.ledger, load: this.#load, truth, clock: this.clock, vitals: this.vitals, log, rate },
+      ledger: this.ledger,
+      load: this.#load,
+      truth,
+      clock: this.clock,
+      vitals: this.vitals,
+      log,
+      rate,
       onDied: (error) => this.#died.reject(error),
     }
     // Who waits for something else at that moment is not told twice.
@@ -77,7 +83,9 @@ export class Soak {
     const { seed, seconds } = this.#options
     // A seed of its own: how much is published must not change which faults come.
     const waves = planWaves(seededRandom(seed ^ 0x5eed), {
-      ...{ servers: this.stage.faults, publishers: this.#fleet.publishers, subscribers: this.#fleet.subscribers },
+      servers: this.stage.faults,
+      publishers: this.#fleet.publishers,
+      subscribers: this.#fleet.subscribers,
     })
     await this.#fleet.startAll()
     await this.#auditor.audit()
@@ -91,7 +99,10 @@ export class Soak {
           this.#load.pause()
           this.#log.note('load', 'falls silent')
         },
-        ...{ stage: this.stage, fleet: this.#fleet, clock: this.clock, signal: ending },
+        stage: this.stage,
+        fleet: this.#fleet,
+        clock: this.clock,
+        signal: ending,
         onInflicted: (fault) => {
           this.score.inflicted(fault)
           this.#log.note('fault', `${fault.name} (${fault.victim})`)

@@ -28,12 +28,10 @@ export class SubscriberProcess {
     const { access } = await this.way
     const ready = Promise.withResolvers<undefined>()
     this.#worker = new Worker<SubscriberOrder, SubscriberNews>({
-      ...{
-        script: 'subscriber.ts',
-        config: { access, name, subscriptions, rate, folder: log.folder },
-        log: log.stream(name),
-        isNews: isSubscriberNews,
-      },
+      script: 'subscriber.ts',
+      config: { access, name, subscriptions, rate, folder: log.folder },
+      log: log.stream(name),
+      isNews: isSubscriberNews,
       onNews: (news) => {
         if (news.type === 'ready') ready.resolve(undefined)
         else this.#receive(news)

@@ -1,6 +1,6 @@
+import type { Invalidation } from '../../src/index.js'
 import { Cache } from './cache.js'
 import { allKeys } from './keys.js'
-import type { Invalidation } from '../../src/index.js'
 
 /** The source of truth: each key's value counts its changes. Caches that outlive the processes are kept beside it. */
 export class Truth {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { logKeys } from '../../src/log/keys.js'
-import { rightsOf, rulesOf, type Right } from '../../src/log/rights.js'
+import { type Right, rightsOf, rulesOf } from '../../src/log/admin/rights.js'
+import { logKeys } from '../../src/log/model/keys.js'
 
 function operationsPage(): Promise<string> {
   return readFile(new URL('../../docs/operations.md', import.meta.url), 'utf8')

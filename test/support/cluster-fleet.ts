@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import type { PublisherOptions } from '../../src/index.js'
-import { logKeys } from '../../src/log/keys.js'
+import { logKeys } from '../../src/log/model/keys.js'
 import type { ClusterStage } from './cluster-stage.js'
 import { PublishingFleet } from './publishing-fleet.js'
 

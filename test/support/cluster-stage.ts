@@ -2,7 +2,7 @@ import { Cluster } from 'ioredis'
 import { ClusterView } from './cluster-view.js'
 import { joinCluster, type Member } from './join-cluster.js'
 import { until } from './latch.js'
-import { revive, startRedisServer, type RedisServer } from './redis-server.js'
+import { type RedisServer, revive, startRedisServer } from './redis-server.js'
 import { promptSync, whileHeldBack } from './replication.js'
 import { ServerClients } from './server-clients.js'
 import { ServerProxies } from './server-proxies.js'
@@ -12,9 +12,16 @@ import type { TcpProxy } from './tcp-proxy.js'
 const nodeArgs = [
   ...promptSync,
   // A replica counts as available once it has received something; the first ping would come after ten seconds.
-  ...['--repl-ping-replica-period', '1'],
-  ...['--cluster-node-timeout', '1000', '--cluster-replica-validity-factor', '0'],
-  ...['--cluster-require-full-coverage', 'no', '--cluster-allow-replica-migration', 'no'],
+  '--repl-ping-replica-period',
+  '1',
+  '--cluster-node-timeout',
+  '1000',
+  '--cluster-replica-validity-factor',
+  '0',
+  '--cluster-require-full-coverage',
+  'no',
+  '--cluster-allow-replica-migration',
+  'no',
 ]
 
 export interface ClusterStageOptions {

@@ -1,9 +1,9 @@
 import type { Redis } from 'ioredis'
-import { logKeys } from '../../src/log/keys.js'
+import { logKeys } from '../../src/log/model/keys.js'
 import { until } from './latch.js'
 import type { RedisServer } from './redis-server.js'
 import type { ServerClients } from './server-clients.js'
-import { slotTable, type SlotRange } from './slot-table.js'
+import { type SlotRange, slotTable } from './slot-table.js'
 
 /** A cluster as its nodes see it. */
 export class ClusterView {

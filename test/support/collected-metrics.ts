@@ -1,12 +1,13 @@
-import { metrics } from '@opentelemetry/api'
-import type { Attributes } from '@opentelemetry/api'
+import { type Attributes, metrics } from '@opentelemetry/api'
 import {
   AggregationTemporality,
+  type DataPoint,
+  type Histogram,
   InMemoryMetricExporter,
   MeterProvider,
+  type MetricData,
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics'
-import type { DataPoint, Histogram, MetricData } from '@opentelemetry/sdk-metrics'
 
 const never = 2 ** 31 - 1
 

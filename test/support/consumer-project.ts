@@ -46,8 +46,13 @@ export class ConsumerProject {
   /** Compiles its `.ts` files strictly, the package's declarations included; rejects with what the compiler said. */
   async compile(): Promise<void> {
     const compilerOptions = {
-      ...{ target: 'ES2022', module: 'NodeNext', strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false },
-      ...{ types: ['node'], typeRoots: [join(root, 'node_modules/@types')] },
+      target: 'ES2022',
+      module: 'NodeNext',
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      skipLibCheck: false,
+      types: ['node'],
+      typeRoots: [join(root, 'node_modules/@types')],
     }
     await this.write('tsconfig.json', JSON.stringify({ compilerOptions, include: ['*.ts'] }))
     await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '--project', '.'], this.dir)

@@ -1,6 +1,5 @@
 import { once } from 'node:events'
-import { createServer } from 'node:net'
-import type { Server, Socket } from 'node:net'
+import { createServer, type Server, type Socket } from 'node:net'
 
 /** The reply to a command as RESP, such as `+OK\r\n`; undefined leaves it unanswered. */
 export type Answer = (command: readonly string[]) => string | undefined

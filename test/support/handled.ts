@@ -1,5 +1,5 @@
-import type { Delivery, InvalidationHandler } from '../../src/delivery/delivery.js'
 import type { InvalidationMessage } from '../../src/message/message.js'
+import type { Delivery, InvalidationHandler } from '../../src/subscriber/handling/delivery.js'
 import { within } from './latch.js'
 
 /** A handler that remembers what it was given, and lets a test wait for more. */

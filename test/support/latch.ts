@@ -1,4 +1,4 @@
-import type { ErrorEvents, TypedEmitter } from '../../src/events.js'
+import type { ErrorEvents, TypedEmitter } from '../../src/support/events.js'
 
 /** Fails where an event does not come in time: a test waits for what happens, never for time to pass. */
 export function within<T>(promise: Promise<T>, timeoutMs: number, what: string | (() => string)): Promise<T> {

@@ -1,13 +1,13 @@
 import { Redis } from 'ioredis'
-import type { RedisSource } from '../../src/open-log.js'
-import { InvalidationPublisher } from '../../src/publisher.js'
-import type { PublisherOptions } from '../../src/publishing/options.js'
-import { InvalidationSubscriber } from '../../src/subscriber.js'
-import type { SubscriberOptions, SubscriptionOptions } from '../../src/subscribing/options.js'
-import type { ReplayEvent, ResyncEvent } from '../../src/subscribing/recovery.js'
-import type { Subscription } from '../../src/subscribing/subscription.js'
+import type { RedisSource } from '../../src/log/open-log.js'
+import type { PublisherOptions } from '../../src/publisher/options.js'
+import { InvalidationPublisher } from '../../src/publisher/publisher.js'
+import type { ReplayEvent, ResyncEvent } from '../../src/subscriber/follow/recovery.js'
+import type { SubscriberOptions, SubscriptionOptions } from '../../src/subscriber/options.js'
+import { InvalidationSubscriber } from '../../src/subscriber/subscriber.js'
+import type { Subscription } from '../../src/subscriber/subscription.js'
 import { Handled } from './handled.js'
-import { startRedisServer, type RedisServer, type RedisServerOptions } from './redis-server.js'
+import { type RedisServer, type RedisServerOptions, startRedisServer } from './redis-server.js'
 
 /** Short heartbeats, so that a test sees within milliseconds what takes a second or two otherwise. */
 export const brisk = { heartbeatMs: 100, commandTimeoutMs: 1_000 }
@@ -60,8 +60,13 @@ export class Fleet {
     const handled = new Handled()
     const subscription = subscriber.subscribe(handled.handler, options)
     const follower: LiveFollower = {
-      ...{ subscriber, subscription, handled },
-      ...{ replays: [], resyncs: [], states: [], errors: [] },
+      subscriber,
+      subscription,
+      handled,
+      replays: [],
+      resyncs: [],
+      states: [],
+      errors: [],
     }
     subscription.on('replay', (event) => follower.replays.push(event))
     subscription.on('resync', (event) => follower.resyncs.push(event))

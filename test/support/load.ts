@@ -1,4 +1,4 @@
-import type { InvalidationPublisher } from '../../src/publisher.js'
+import type { InvalidationPublisher } from '../../src/publisher/publisher.js'
 
 /** Publishes one message after another, until it is stopped. */
 export class Load {

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { RedisError } from '../../src/errors.js'
 import type { InvalidationLog, LogCommands, LogFeed } from '../../src/log/log.js'
-import type { Entry } from '../../src/recovery/entry.js'
+import type { Entry } from '../../src/log/model/entry.js'
+import { RedisError } from '../../src/support/errors.js'
 import { RecordingListener } from './recording-listener.js'
 
 /** A server with one log on it, and what can befall them. */

@@ -1,15 +1,15 @@
 import { expect } from 'vitest'
 import {
-  redisCursor,
   type InvalidationPublisher,
   type PublisherEvents,
+  redisCursor,
   type SubscriptionState,
 } from '../../src/index.js'
 import { nextEvent, until, within } from './latch.js'
 import { LiveFleet, type LiveFollower } from './live-fleet.js'
 import { expectResyncs, nextState } from './settled.js'
 import { SteadyLoad } from './steady-load.js'
-import { TcpProxy, type Fault } from './tcp-proxy.js'
+import { type Fault, TcpProxy } from './tcp-proxy.js'
 import { Vouching } from './vouching.js'
 
 /** Where a fault strikes: the publisher's link, one of the two of the subscribers, or all three. */

@@ -1,5 +1,5 @@
-import type { InvalidationError } from '../../src/errors.js'
 import type { FeedListener } from '../../src/log/log.js'
+import type { InvalidationError } from '../../src/support/errors.js'
 import { within } from './latch.js'
 
 /** Keeps what a connection tells, and lets a test wait for it. */

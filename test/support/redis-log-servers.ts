@@ -1,12 +1,10 @@
 import { Redis } from 'ioredis'
-import { logKeys } from '../../src/log/keys.js'
-import { RedisLog } from '../../src/log/redis-log.js'
-import type { RedisTarget } from '../../src/log/redis-log.js'
+import { logKeys } from '../../src/log/model/keys.js'
+import { RedisLog, type RedisTarget } from '../../src/log/redis/redis-log.js'
 import { until } from './latch.js'
 import type { LogServer, LogServers } from './log-conformance.js'
-import { startRedisServer } from './redis-server.js'
+import { type RedisServer, startRedisServer } from './redis-server.js'
 import { serverIsAtLeast } from './server-version.js'
-import type { RedisServer } from './redis-server.js'
 
 /** Servers before Redis 7 do not count what was ever appended. */
 export const countsEntries = await serverIsAtLeast(7)

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis'
 import { until } from './latch.js'
-import { startRedisServer, type RedisServer } from './redis-server.js'
+import { type RedisServer, startRedisServer } from './redis-server.js'
 import { TcpProxy } from './tcp-proxy.js'
 
 /** Else a primary waits some seconds for more replicas before it sends its data. */

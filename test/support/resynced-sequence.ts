@@ -1,6 +1,7 @@
-import type { Delivery } from '../../src/delivery/delivery.js'
+import { parsePosition } from '../../src/log/model/position.js'
 import type { InvalidationMessage } from '../../src/message/message.js'
-import { compareStreamIds, parsePosition } from '../../src/recovery/position.js'
+import { compareStreamIds } from '../../src/message/stream-id.js'
+import type { Delivery } from '../../src/subscriber/handling/delivery.js'
 import { nameOf } from './handled.js'
 
 /**

@@ -2,7 +2,7 @@ import { Readable, Writable } from 'node:stream'
 import { main } from '../../src/cli/command-line.js'
 import type { ExitCode } from '../../src/cli/exit-codes.js'
 import type { Surroundings } from '../../src/cli/session.js'
-import { systemRuntime } from '../../src/runtime.js'
+import { systemRuntime } from '../../src/support/runtime.js'
 import { within } from './latch.js'
 
 export interface CommandOptions {
@@ -37,7 +37,9 @@ export class RunningCommand {
   ) {
     const isTerminal = (name: (typeof terminals)[number]): { isTTY: boolean } => ({ isTTY: terminals.includes(name) })
     this.#exitCode = main(args, {
-      ...{ env, runtime, signal: this.#interruption.signal },
+      env,
+      runtime,
+      signal: this.#interruption.signal,
       stdin: Object.assign(Readable.from(stdin === '' ? [] : [stdin]), isTerminal('stdin')),
       stdout: Object.assign(
         this.#collect((text) => {

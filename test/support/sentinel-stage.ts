@@ -1,6 +1,6 @@
 import type { Redis, RedisOptions } from 'ioredis'
 import { until } from './latch.js'
-import { revive, startRedisServer, type RedisServer } from './redis-server.js'
+import { type RedisServer, revive, startRedisServer } from './redis-server.js'
 import { promptSync, whileHeldBack } from './replication.js'
 import { primaryName, SentinelView } from './sentinel-view.js'
 import { ServerClients } from './server-clients.js'

@@ -1,4 +1,4 @@
-import { readList, readPairs } from '../../src/log/replies.js'
+import { readList, readPairs } from '../../src/log/redis/replies.js'
 import { until } from './latch.js'
 import type { RedisServer } from './redis-server.js'
 import { areInSync, inSync } from './replication.js'

@@ -1,5 +1,5 @@
 import type { RedisServer } from './redis-server.js'
-import { TcpProxy, type Fault } from './tcp-proxy.js'
+import { type Fault, TcpProxy } from './tcp-proxy.js'
 
 /** A proxy in front of each server of a stage, and the map by which clients go through them. */
 export class ServerProxies {

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { logKeys } from '../../src/log/keys.js'
+import { logKeys } from '../../src/log/model/keys.js'
 import { ClusterStage } from './cluster-stage.js'
 import { SentinelStage } from './sentinel-stage.js'
 

@@ -4,7 +4,7 @@
  */
 import { writeSync } from 'node:fs'
 import { fileCursor, InvalidationSubscriber, redisCursor } from '../../src/index.js'
-import { hasCode } from '../../src/thrown.js'
+import { hasCode } from '../../src/support/thrown.js'
 import { nameOf } from './handled.js'
 
 const [url = '', channel = '', cursor = ''] = process.argv.slice(2)

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
-import { isLasting, type Fault, type LastingFault, type LinkKind } from './proxy/fault.js'
+import { type Fault, isLasting, type LastingFault, type LinkKind } from './proxy/fault.js'
 import { ProxiedLink } from './proxy/proxied-link.js'
 
 export type { Fault, LinkKind } from './proxy/fault.js'

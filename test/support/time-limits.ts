@@ -1,6 +1,6 @@
 import { InvalidationError, type WaitOptions } from '../../src/index.js'
 import { within } from './latch.js'
-import { brief, graceMs, publishTimeoutMs, type NetworkStage } from './network-stage.js'
+import { brief, graceMs, type NetworkStage, publishTimeoutMs } from './network-stage.js'
 import { silentLogger } from './silent-logger.js'
 
 const { commandTimeoutMs, closeTimeoutMs } = brief

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { findRedisServer } from '../../scripts/redis-server.js'
-import { hasCode } from '../../src/thrown.js'
+import { hasCode } from '../../src/support/thrown.js'
 
 const run = promisify(execFile)
 
@@ -67,8 +67,16 @@ export function tlsArgs(
   authClients: 'yes' | 'no' = 'no',
 ): readonly string[] {
   return [
-    ...['--tls-port', String(port), '--tls-ca-cert-file', authority.path],
-    ...['--tls-cert-file', certPath, '--tls-key-file', keyPath, '--tls-auth-clients', authClients],
+    '--tls-port',
+    String(port),
+    '--tls-ca-cert-file',
+    authority.path,
+    '--tls-cert-file',
+    certPath,
+    '--tls-key-file',
+    keyPath,
+    '--tls-auth-clients',
+    authClients,
   ]
 }
 

@@ -1,5 +1,5 @@
-import { InvalidationPublisher } from '../../src/publisher.js'
-import type { PublisherOptions } from '../../src/publishing/options.js'
+import type { PublisherOptions } from '../../src/publisher/options.js'
+import { InvalidationPublisher } from '../../src/publisher/publisher.js'
 import { VirtualFleet } from './virtual-fleet.js'
 
 /** A fleet in virtual time with publishers too. */

@@ -1,9 +1,17 @@
-import { context, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api'
-import type { Context, Link, SpanContext, Tracer, TraceState } from '@opentelemetry/api'
+import {
+  type Context,
+  context,
+  type Link,
+  propagation,
+  ROOT_CONTEXT,
+  type SpanContext,
+  trace,
+  type Tracer,
+  type TraceState,
+} from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { W3CTraceContextPropagator } from '@opentelemetry/core'
-import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
-import type { ReadableSpan } from '@opentelemetry/sdk-trace'
+import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
 import { parseTraceparent } from '../../src/telemetry/propagation.js'
 
 export type { ReadableSpan }

@@ -1,15 +1,16 @@
-import type { Delivery } from '../../src/delivery/delivery.js'
 import type { InvalidationLog, LogCommands } from '../../src/log/log.js'
-import { MemoryLog, type MemoryLogOptions } from '../../src/log/memory-log.js'
-import { encodeFrame, encodeMessage } from '../../src/message/codec.js'
+import { MemoryLog, type MemoryLogOptions } from '../../src/log/memory/memory-log.js'
+import type { Appended } from '../../src/log/model/entry.js'
+import { formatPosition } from '../../src/log/model/position.js'
 import { deleteMessage } from '../../src/message/create-message.js'
 import type { InvalidationMessage } from '../../src/message/message.js'
-import type { Appended } from '../../src/recovery/entry.js'
-import { formatPosition } from '../../src/recovery/position.js'
-import { InvalidationSubscriber } from '../../src/subscriber.js'
-import type { SubscriberOptions, SubscriptionOptions } from '../../src/subscribing/options.js'
-import type { ReplayEvent, ResyncEvent } from '../../src/subscribing/recovery.js'
-import type { Subscription } from '../../src/subscribing/subscription.js'
+import { encodeMessage } from '../../src/message/wire/encode.js'
+import { encodeFrame } from '../../src/message/wire/frame.js'
+import type { ReplayEvent, ResyncEvent } from '../../src/subscriber/follow/recovery.js'
+import type { Delivery } from '../../src/subscriber/handling/delivery.js'
+import type { SubscriberOptions, SubscriptionOptions } from '../../src/subscriber/options.js'
+import { InvalidationSubscriber } from '../../src/subscriber/subscriber.js'
+import type { Subscription } from '../../src/subscriber/subscription.js'
 import { nameOf } from './handled.js'
 import { VirtualRuntime } from './virtual-runtime.js'
 
@@ -75,8 +76,14 @@ export class VirtualFleet {
       deliveries.push(delivery)
     }, subscriptionOptions)
     const follower: Follower = {
-      ...{ subscription, subscriber, handled, deliveries },
-      ...{ states: [], replays: [], resyncs: [], errors: [] },
+      subscription,
+      subscriber,
+      handled,
+      deliveries,
+      states: [],
+      replays: [],
+      resyncs: [],
+      errors: [],
     }
     subscriber.on('error', (error) => follower.errors.push(error))
     subscription.on('error', (error) => follower.errors.push(error))

@@ -1,11 +1,9 @@
 import type { InvalidationLog, LogCommands } from '../../src/log/log.js'
-import { MemoryLog } from '../../src/log/memory-log.js'
-import type { MemoryLogOptions } from '../../src/log/memory-log.js'
-import { decodeFrame } from '../../src/message/codec.js'
+import { MemoryLog, type MemoryLogOptions } from '../../src/log/memory/memory-log.js'
 import type { InvalidationMessage } from '../../src/message/message.js'
-import { InvalidationPublisher } from '../../src/publisher.js'
-import type { PublisherEvents } from '../../src/publisher.js'
-import type { PublisherOptions } from '../../src/publishing/options.js'
+import { decodeFrame } from '../../src/message/wire/frame.js'
+import type { PublisherOptions } from '../../src/publisher/options.js'
+import { InvalidationPublisher, type PublisherEvents } from '../../src/publisher/publisher.js'
 import { VirtualRuntime } from './virtual-runtime.js'
 
 /** What a publisher told, in order. */

@@ -1,4 +1,4 @@
-import type { Runtime, Timer } from '../../src/runtime.js'
+import type { Runtime, Timer } from '../../src/support/runtime.js'
 import { loadOpenTelemetry } from '../../src/telemetry/open-telemetry.js'
 import { TimerHeap } from './timer-heap.js'
 

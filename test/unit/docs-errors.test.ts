@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
-import * as errors from '../../src/errors.js'
+import * as errors from '../../src/support/errors.js'
 import { rowsUnder } from '../support/markdown.js'
 import { misuses } from '../support/misuses.js'
 
@@ -21,7 +21,13 @@ test('the page has every class of error with its code, and no others', () => {
 test('the page has every kind of RedisError, and no others', () => {
   // Typed, so that the compiler asks for a kind that is missing here.
   const kinds: Record<errors.RedisErrorKind, true> = {
-    ...{ disconnected: true, timeout: true, readonly: true, moved: true, refused: true, replicas: true, reply: true },
+    disconnected: true,
+    timeout: true,
+    readonly: true,
+    moved: true,
+    refused: true,
+    replicas: true,
+    reply: true,
   }
   expect(firstCells(kindTable, 1)).toEqual(Object.keys(kinds).map((kind) => [kind]))
 })
@@ -36,7 +42,9 @@ test('the page has every reason of InvalidMessageError, and no others', () => {
 test('the page has every misuse that is tested, with what comes of it, and no others', () => {
   const tested = Object.entries(misuses).flatMap(([file, committed]) =>
     committed.map(({ what, outcome, code }) => [
-      ...[what, outcome, code === 'none' ? code : `\`${code}\``],
+      what,
+      outcome,
+      code === 'none' ? code : `\`${code}\``,
       `[\`${file}\`](../${file})`,
     ]),
   )

@@ -12,7 +12,7 @@ import {
   subscriptionNumbers,
   waitNumbers,
   waitReplicasNumbers,
-} from '../../src/options.js'
+} from '../../src/support/option-rules.js'
 import { rowsUnder } from '../support/markdown.js'
 
 let page: string

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
-import type { ResyncReason } from '../../src/recovery/resync.js'
+import type { ResyncReason } from '../../src/log/model/resync-reason.js'
 
 const docs = new URL('../../docs/', import.meta.url)
 const page = await readFile(new URL('protocol.md', docs), 'utf8')
@@ -24,8 +24,14 @@ test.each(citations.map(([, file = '', names = '']) => ({ file, names })))(
 test('every reason for a resync is explained', () => {
   // Typed, so that the compiler asks for a reason that is missing here.
   const reasons: Record<ResyncReason, true> = {
-    ...{ trimmed: true, forked: true, 'log-lost': true, deleted: true, 'no-cursor': true, 'no-position': true },
-    ...{ overflow: true, failover: true },
+    trimmed: true,
+    forked: true,
+    'log-lost': true,
+    deleted: true,
+    'no-cursor': true,
+    'no-position': true,
+    overflow: true,
+    failover: true,
   }
   const section = page.split(/^#+ /m).find((text) => text.startsWith('Resync\n')) ?? ''
   const explained = Array.from(section.matchAll(/^\| `([^`]+)`/gm), ([, reason]) => reason)

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { misuses } from '../support/misuses.js'
 import { within } from '../support/latch.js'
+import { misuses } from '../support/misuses.js'
 import { MemoryStage } from '../support/misuses/memory-stage.js'
 import { codeOf } from '../support/misuses/misuse.js'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { delay } from '../../src/runtime.js'
+import { delay } from '../../src/support/runtime.js'
 import { VirtualRuntime } from '../support/virtual-runtime.js'
 
 describe('VirtualRuntime', () => {

@@ -47,9 +47,12 @@ export class LiveScreen implements Screen {
 
   #draw(): void {
     const lines = [
-      ...['', ...this.#board.acts.map((act, index) => this.#actLine(act, index + 1))],
-      ...['', ...this.#serviceLines()],
-      ...['', ...this.#lines],
+      '',
+      ...this.#board.acts.map((act, index) => this.#actLine(act, index + 1)),
+      '',
+      ...this.#serviceLines(),
+      '',
+      ...this.#lines,
     ]
     // A line that wraps, or scrolls away, could not be drawn over.
     const { columns, rows } = this.#stream

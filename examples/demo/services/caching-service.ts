@@ -118,8 +118,15 @@ export class CachingService implements Service {
     const { live, replayed, duplicates, deadLetters } = this.#subscription.counts
     const report: Report = {
       ...emptyReport,
-      ...{ state: this.#subscription.state, live, replayed, duplicates, failures: deadLetters },
-      ...{ resyncs: { ...this.#resyncs }, reads: this.#reads, cached: this.#cache.memory.size, audit: this.#audit },
+      state: this.#subscription.state,
+      live,
+      replayed,
+      duplicates,
+      failures: deadLetters,
+      resyncs: { ...this.#resyncs },
+      reads: this.#reads,
+      cached: this.#cache.memory.size,
+      audit: this.#audit,
     }
     this.#parts.tell({ type: 'report', report })
   }

@@ -38,7 +38,10 @@ function start({ name, redis, channel, databasePath, cursorPath, seed }: Service
   return startService(name, {
     // Lent for its configuration alone. The name tells this service's connections from the others'.
     log: new Redis(redis, { connectionName: `${channel}:${name}`, lazyConnect: true }),
-    ...{ channel, cursorPath, seed, tell },
+    channel,
+    cursorPath,
+    seed,
+    tell,
     database: new Database(databasePath),
     shared: new SharedCache(redis, `${channel}:${name}:`),
   })

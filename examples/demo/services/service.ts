@@ -55,8 +55,16 @@ export interface Report {
 }
 
 export const emptyReport: Report = {
-  ...{ state: 'starting', published: 0, live: 0, replayed: 0, duplicates: 0, resyncs: {}, failures: 0, reads: 0 },
-  ...{ cached: 0, audit: undefined },
+  state: 'starting',
+  published: 0,
+  live: 0,
+  replayed: 0,
+  duplicates: 0,
+  resyncs: {},
+  failures: 0,
+  reads: 0,
+  cached: 0,
+  audit: undefined,
 }
 
 /** What a service tells the show. */

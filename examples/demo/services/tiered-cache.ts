@@ -1,4 +1,4 @@
-import { type InvalidationMessage, buildCacheKey, matchesPattern } from '../../../src/index.js'
+import { buildCacheKey, type InvalidationMessage, matchesPattern } from '../../../src/index.js'
 import type { SharedCache } from './shared-cache.js'
 
 type Tier = Pick<SharedCache, 'get' | 'set' | 'delete' | 'deleteMatching'>

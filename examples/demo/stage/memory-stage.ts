@@ -49,7 +49,9 @@ export class MemoryStage implements Stage {
     const log = new MortalLog(link)
     let isAlive = true
     const service = await startService(name, {
-      ...{ log, channel: log.channel, database: this.#database },
+      log,
+      channel: log.channel,
+      database: this.#database,
       cursorPath: join(this.#folder.path, `${name}.cursor`),
       seed: this.#seed + serviceNames.indexOf(name),
       tell: (news) => {

@@ -80,7 +80,10 @@ export class RedisStage implements Stage {
     if (this.#closed) return Promise.reject(new Error('The demo is ending: nothing is started any more'))
     const { seed, tracesEndpoint } = this.#settings
     const config = {
-      ...{ name, redis: this.#url, channel: this.#channel, seed: seed + serviceNames.indexOf(name) },
+      name,
+      redis: this.#url,
+      channel: this.#channel,
+      seed: seed + serviceNames.indexOf(name),
       databasePath: join(this.#folder.path, 'database.sqlite'),
       cursorPath: join(this.#folder.path, `${name}.cursor`),
     }

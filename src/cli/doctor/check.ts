@@ -1,4 +1,4 @@
-import type { Role } from '../../log/rights.js'
+import type { Role } from '../../log/admin/rights.js'
 import type { Answers, Facts, Terms } from './facts.js'
 
 export const severities = ['error', 'warning', 'unknown', 'ok'] as const

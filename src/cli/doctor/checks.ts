@@ -1,11 +1,11 @@
-import { severities, type Check, type Finding } from './check.js'
+import { type Check, type Finding, severities } from './check.js'
 import type { Facts, Terms } from './facts.js'
-import { logChecks } from './log.js'
-import { memoryChecks } from './memory.js'
-import { rightsChecks } from './rights.js'
-import { serverChecks } from './server.js'
-import { subscriptionChecks } from './subscriptions.js'
-import { topologyChecks } from './topology.js'
+import { logChecks } from './log-checks.js'
+import { memoryChecks } from './memory-checks.js'
+import { rightsChecks } from './rights-checks.js'
+import { serverChecks } from './server-checks.js'
+import { subscriptionChecks } from './subscription-checks.js'
+import { topologyChecks } from './topology-checks.js'
 
 /** All that is looked at. */
 export const checks: readonly Check[] = [

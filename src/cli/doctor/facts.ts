@@ -1,8 +1,8 @@
-import type { ClockReading, KeyState, LogSnapshot, Named } from '../../log/administration-replies.js'
-import type { Fact } from '../../log/fact.js'
-import type { LogKeys } from '../../log/keys.js'
-import type { TargetKind } from '../../log/redis-target.js'
-import type { Right, Role } from '../../log/rights.js'
+import type { ClockReading, Fact, KeyState, LogSnapshot } from '../../log/admin/administration-replies.js'
+import type { Right, Role } from '../../log/admin/rights.js'
+import type { LogKeys } from '../../log/model/keys.js'
+import type { Named } from '../../log/redis/replies.js'
+import type { TargetKind } from '../../log/redis/target.js'
 import type { FleetMember } from '../fleet.js'
 
 /** What can be known of a server and the log on it. */
@@ -46,3 +46,20 @@ export interface Terms {
   /** The role whose rights are looked at; undefined for all. */
   readonly role: Role | undefined
 }
+const MiB = 1024 ** 2
+
+/** From where on the checks speak. Times in ms, sizes in bytes. */
+export const thresholds = {
+  /** Share of `maxmemory`. */
+  memoryShare: 0.9,
+  /** What a Pub/Sub client may have unread: Redis' own defaults are 32 MiB at once, 8 MiB for a minute. */
+  outputBufferHard: 8 * MiB,
+  outputBufferSoft: 2 * MiB,
+  /** Longer than any sensible heartbeat, so that no connection of ours is ever idle for so long. */
+  idleTimeout: 60_000,
+  replicaLag: 10_000,
+  certificateLeft: 14 * 24 * 60 * 60_000,
+  clockSkew: 500,
+  cover: 10 * 60_000,
+  lag: 30_000,
+} as const

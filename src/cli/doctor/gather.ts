@@ -1,14 +1,19 @@
-import { RedisError, UnsupportedServerError } from '../../errors.js'
-import type { Administration } from '../../log/administration.js'
-import { factOf, refusal } from '../../log/fact.js'
-import { withCommands, type ConnectionContext } from '../connection.js'
+import { factOf, refusal } from '../../log/admin/administration-replies.js'
+import type { Administration } from '../../log/admin/administration.js'
+import { RedisError, UnsupportedServerError } from '../../support/errors.js'
+import { sampleSize } from '../append-rate.js'
 import { readFleet } from '../fleet.js'
-import { sampleSize } from '../sample-size.js'
+import { type ConnectionContext, withCommands } from '../log-connection.js'
 import type { Facts } from './facts.js'
 
 const settingNames = [
-  ...['appendonly', 'appendfsync', 'save', 'client-output-buffer-limit', 'timeout', 'tcp-keepalive'],
-  ...['min-replicas-to-write'],
+  'appendonly',
+  'appendfsync',
+  'save',
+  'client-output-buffer-limit',
+  'timeout',
+  'tcp-keepalive',
+  'min-replicas-to-write',
 ]
 
 /** Of the newest entries, to look for what is odd. */
@@ -46,8 +51,17 @@ export async function gather(
   // Only when those who listen are counted: to try whether we may subscribe is to listen for a moment.
   const missingRights = await administration.missingRights(user)
   return {
-    ...{ ...fleet, info, clusterInfo: cluster, settings, clock, keyStates, snapshot },
-    ...{ deadLetters, listeners, cursors, missingRights },
+    ...fleet,
+    info,
+    clusterInfo: cluster,
+    settings,
+    clock,
+    keyStates,
+    snapshot,
+    deadLetters,
+    listeners,
+    cursors,
+    missingRights,
     certificateLeftMs: { value: administration.certificateLeftMs },
   }
 }

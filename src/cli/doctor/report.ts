@@ -1,6 +1,6 @@
 import { formatCount, printable } from '../format.js'
 import type { Output, Style } from '../output.js'
-import { severities, type Finding, type Severity } from './check.js'
+import { type Finding, severities, type Severity } from './check.js'
 
 const looks: Readonly<Record<Severity, { readonly title: string; readonly style: Style }>> = {
   error: { title: 'Errors', style: 'red' },

@@ -1,4 +1,5 @@
-import { compareStreamIds, parsePosition } from '../../../src/recovery/position.js'
+import { parsePosition } from '../../../src/log/model/position.js'
+import { compareStreamIds } from '../../../src/message/stream-id.js'
 import { connection } from '../cast.js'
 
 /** What a publisher was told to publish. Times are in ms since the epoch, by the clock of one machine. */

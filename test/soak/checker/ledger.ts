@@ -1,5 +1,5 @@
 import type { AcknowledgedPublishing, HandledItem } from '../processes/protocol.js'
-import { findLost, type Eviction, type Following, type Loss, type Publication } from './find-lost.js'
+import { type Eviction, findLost, type Following, type Loss, type Publication } from './find-lost.js'
 
 /** The books on one subscription since the last audit. */
 class Account implements Following {
@@ -34,8 +34,11 @@ export class Ledger {
 
   get counts() {
     return {
-      ...{ published: this.#published, acknowledged: this.#acknowledged },
-      ...{ handled: this.#handled, duplicates: this.#duplicates, resyncs: this.#resyncs },
+      published: this.#published,
+      acknowledged: this.#acknowledged,
+      handled: this.#handled,
+      duplicates: this.#duplicates,
+      resyncs: this.#resyncs,
     }
   }
 

@@ -10,7 +10,7 @@
 import type { Random } from '../../../examples/demo/services/random.js'
 import type { LinkKind } from '../../support/tcp-proxy.js'
 import { below, pick, shuffled } from '../chance.js'
-import { linkFaults, processFaults, type LinkFaultKind, type ProcessFaultKind, type ServerFaultKind } from './kinds.js'
+import { type LinkFaultKind, linkFaults, type ProcessFaultKind, processFaults, type ServerFaultKind } from './kinds.js'
 
 interface Planned {
   /** After the one before in its lane, in ms. */

@@ -1,13 +1,13 @@
 import { join } from 'node:path'
 import {
-  fileCursor,
-  memoryCursor,
-  redisCursor,
   type CursorFactory,
   type Delivery,
+  fileCursor,
   type Invalidation,
   type InvalidationMessage,
   type InvalidationSubscriber,
+  memoryCursor,
+  redisCursor,
   type Subscription,
 } from '../../../src/index.js'
 import { Cache } from '../cache.js'
@@ -46,7 +46,10 @@ export class Follower {
     this.#context = context
     this.cache = role.cursor === 'memory' ? new Cache() : undefined
     this.#subscription = subscriber.subscribe((message, delivery) => this.#handle(message, delivery), {
-      ...{ ...role.options, name: role.name, cursor: cursorOf(role, folder), commitIntervalMs: 200 },
+      ...role.options,
+      name: role.name,
+      cursor: cursorOf(role, folder),
+      commitIntervalMs: 200,
       retry: { minDelayMs: 5, maxDelayMs: 20 },
     })
     this.#subscription.on('state', (state) => news({ type: 'state', subscription, state }))

@@ -1,8 +1,13 @@
 /** A publisher as a process of its own: publishes what it is told to, and tells what became of it. */
 import { InvalidationPublisher } from '../../../src/index.js'
 import { connection } from '../cast.js'
-import { isPublisherConfig, isPublisherOrder } from './protocol.js'
-import type { AcknowledgedPublishing, PublisherNews, Publishing } from './protocol.js'
+import {
+  type AcknowledgedPublishing,
+  isPublisherConfig,
+  isPublisherOrder,
+  type PublisherNews,
+  type Publishing,
+} from './protocol.js'
 import { listen, memoryHighWaterMark, optionsFor, readConfig, sourceOf, tell } from './stdio.js'
 
 const { access, service, options } = readConfig(isPublisherConfig)
@@ -14,7 +19,9 @@ const news = (line: PublisherNews): void => tell(line)
 news({ type: 'ready' })
 
 const publisher = await InvalidationPublisher.connect(sourceOf(access), service, {
-  ...{ ...connection, ...optionsFor(access), ...options },
+  ...connection,
+  ...optionsFor(access),
+  ...options,
 })
 publisher.on('repaired', (summary) => news({ type: 'repaired', summary }))
 publisher.on('error', (error) => news({ type: 'note', text: `error: ${error.message}` }))

@@ -11,7 +11,9 @@ const news = (line: SubscriberNews): void => tell(line)
 news({ type: 'ready' })
 
 const subscriber = await InvalidationSubscriber.connect(sourceOf(access), {
-  ...{ ...connection, ...optionsFor(access), service: name },
+  ...connection,
+  ...optionsFor(access),
+  service: name,
 })
 subscriber.on('error', (error) => news({ type: 'note', text: `error: ${error.message}` }))
 subscriber.on('disconnected', (error) => news({ type: 'note', text: `disconnected: ${error.message}` }))
@@ -41,7 +43,9 @@ async function audit(ask: number, timeoutMs: number): Promise<void> {
   )
   const inProcess = all.filter(([, { cache }]) => cache !== undefined)
   news({
-    ...{ type: 'audited', ask, memory: memoryHighWaterMark() },
+    type: 'audited',
+    ask,
+    memory: memoryHighWaterMark(),
     caches: Object.fromEntries(inProcess.map(([each, { cache }]) => [each, cache?.values ?? {}])),
     behind: late.filter((why) => why !== undefined),
   })

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
 import type { Random } from '../../../examples/demo/services/random.js'
-import { logKeys } from '../../../src/log/keys.js'
+import { logKeys } from '../../../src/log/model/keys.js'
 import { connection } from '../cast.js'
 import { pick } from '../chance.js'
 import type { ServerFaultKind } from '../faults/kinds.js'

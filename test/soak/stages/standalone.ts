@@ -1,6 +1,6 @@
 import type { Random } from '../../../examples/demo/services/random.js'
 import { until } from '../../support/latch.js'
-import { startRedisServer, type RedisServer } from '../../support/redis-server.js'
+import { type RedisServer, startRedisServer } from '../../support/redis-server.js'
 import { ServerClients } from '../../support/server-clients.js'
 import { TcpProxy } from '../../support/tcp-proxy.js'
 import type { ServerFaultKind } from '../faults/kinds.js'

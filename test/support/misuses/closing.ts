@@ -1,11 +1,11 @@
 import { expect } from 'vitest'
-import { redisCursor } from '../../../src/delivery/cursor.js'
-import type { SubscriberEvents } from '../../../src/subscriber.js'
-import type { SubscriptionEvents, Subscription } from '../../../src/subscribing/subscription.js'
+import { redisCursor } from '../../../src/subscriber/handling/cursor.js'
+import type { SubscriberEvents } from '../../../src/subscriber/subscriber.js'
+import type { Subscription, SubscriptionEvents } from '../../../src/subscriber/subscription.js'
 import { ids } from '../handled.js'
 import { nextEvent, within } from '../latch.js'
 import type { MemoryStage } from './memory-stage.js'
-import { eachOf, rejectionOf, type Misuse } from './misuse.js'
+import { eachOf, type Misuse, rejectionOf } from './misuse.js'
 
 /** Long enough for a busy machine, much shorter than the limits that would end a deadlock. */
 const soonMs = 5_000

@@ -1,9 +1,9 @@
-import { MemoryLog } from '../../../src/log/memory-log.js'
-import { InvalidationPublisher } from '../../../src/publisher.js'
-import { InvalidationSubscriber } from '../../../src/subscriber.js'
-import type { SubscriberOptions } from '../../../src/subscribing/options.js'
+import { MemoryLog } from '../../../src/log/memory/memory-log.js'
+import { InvalidationPublisher } from '../../../src/publisher/publisher.js'
+import type { SubscriberOptions } from '../../../src/subscriber/options.js'
+import { InvalidationSubscriber } from '../../../src/subscriber/subscriber.js'
 import type { MemoryStage } from './memory-stage.js'
-import { eachOf, rejectionOf, type Misuse } from './misuse.js'
+import { eachOf, type Misuse, rejectionOf } from './misuse.js'
 
 /** Where nothing listens: what is refused here is refused before anybody connects. */
 const nowhere = 'redis://127.0.0.1:1'

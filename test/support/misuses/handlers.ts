@@ -1,9 +1,9 @@
 import { expect } from 'vitest'
-import { HandlerError } from '../../../src/errors.js'
-import type { SubscriptionEvents } from '../../../src/subscribing/subscription.js'
+import type { SubscriptionEvents } from '../../../src/subscriber/subscription.js'
+import { HandlerError } from '../../../src/support/errors.js'
 import { nextEvent, within } from '../latch.js'
 import type { MemoryStage, Watched } from './memory-stage.js'
-import { type Misuse } from './misuse.js'
+import type { Misuse } from './misuse.js'
 
 /** Publishes a message that the handler fails with, and one after it; resolves to what was emitted. */
 async function expectDeadLetter(stage: MemoryStage, { subscription, handled, errors }: Watched): Promise<unknown> {
@@ -19,7 +19,15 @@ async function expectDeadLetter(stage: MemoryStage, { subscription, handled, err
 
 /** What a handler may throw that is no error, or none that can be looked at. */
 const thrown: readonly unknown[] = [
-  ...[undefined, null, 'a text', 7, 7n, Symbol('odd'), {}, Object.create(null) as unknown, new Proxy({}, {})],
+  undefined,
+  null,
+  'a text',
+  7,
+  7n,
+  Symbol('odd'),
+  {},
+  Object.create(null) as unknown,
+  new Proxy({}, {}),
   {
     toString: () => {
       throw new Error('not today')

@@ -1,4 +1,4 @@
-import { InvalidationError, type InvalidationErrorCode } from '../../../src/errors.js'
+import { InvalidationError, type InvalidationErrorCode } from '../../../src/support/errors.js'
 
 /** Something done wrong, or at a bad moment, and what comes of it: a row of the table in docs/errors.md. */
 export interface Misuse<Stage> {

@@ -1,10 +1,10 @@
 import { expect } from 'vitest'
-import type { InvalidMessageError } from '../../../src/errors.js'
 import { buildCacheKey, buildPattern, extractEntityType, parseCacheKey } from '../../../src/message/cache-key.js'
 import type { Invalidation, Json } from '../../../src/message/message.js'
-import type { PublishOptions } from '../../../src/publisher.js'
+import type { PublishOptions } from '../../../src/publisher/publisher.js'
+import type { InvalidMessageError } from '../../../src/support/errors.js'
 import type { MemoryStage } from './memory-stage.js'
-import { eachOf, rejectionOf, type Misuse } from './misuse.js'
+import { eachOf, type Misuse, rejectionOf } from './misuse.js'
 
 const hostile = (): never => {
   throw new Error('not today')
@@ -16,19 +16,22 @@ const cycle: Record<string, unknown> = {}
 cycle.self = cycle
 
 const notMessages: readonly unknown[] = [
-  ...[undefined, null, 'user:1', 7, [], {}],
-  ...[
-    { ...good, action: 'evict' },
-    { ...good, entityId: '' },
-    { ...good, entityId: 7 },
-    { ...good, entityId: '\ud800' },
-  ],
-  ...[{ action: 'batch', cacheKeys: [] }, { action: 'batch', cacheKeys: 'user:1' }, { action: 'pattern' }],
-  ...[
-    { ...good, timestamp: 'now' },
-    { ...good, messageId: 7 },
-    { ...good, sourceService: {} },
-  ],
+  undefined,
+  null,
+  'user:1',
+  7,
+  [],
+  {},
+  { ...good, action: 'evict' },
+  { ...good, entityId: '' },
+  { ...good, entityId: 7 },
+  { ...good, entityId: '\ud800' },
+  { action: 'batch', cacheKeys: [] },
+  { action: 'batch', cacheKeys: 'user:1' },
+  { action: 'pattern' },
+  { ...good, timestamp: 'now' },
+  { ...good, messageId: 7 },
+  { ...good, sourceService: {} },
 ]
 
 const unreadable: readonly object[] = [
@@ -41,13 +44,17 @@ const unreadable: readonly object[] = [
 ]
 
 const notJson: readonly unknown[] = [
-  ...[7n, { deep: [7n] }, cycle, Symbol('odd'), () => undefined, { toJSON: hostile }, { toJSON: () => undefined }],
-  ...[
-    revoked.proxy,
-    new Proxy({}, { ownKeys: hostile }),
-    '\ud800',
-    Object.defineProperty({}, 'x', { enumerable: true, get: hostile }),
-  ],
+  7n,
+  { deep: [7n] },
+  cycle,
+  Symbol('odd'),
+  () => undefined,
+  { toJSON: hostile },
+  { toJSON: () => undefined },
+  revoked.proxy,
+  new Proxy({}, { ownKeys: hostile }),
+  '\ud800',
+  Object.defineProperty({}, 'x', { enumerable: true, get: hostile }),
   JSON.parse(`${'['.repeat(10_000)}${']'.repeat(10_000)}`),
 ]
 

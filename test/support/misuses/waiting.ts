@@ -1,11 +1,23 @@
 import { expect } from 'vitest'
-import type { WaitOptions } from '../../../src/subscribing/waiters.js'
+import type { WaitOptions } from '../../../src/subscriber/progress/waiters.js'
 import { MemoryStage } from './memory-stage.js'
-import { eachOf, rejectionOf, type Misuse } from './misuse.js'
+import { eachOf, type Misuse, rejectionOf } from './misuse.js'
 
 const notPositions: readonly unknown[] = [
-  ...['', 'garbage', '1-1', '1-1@', '@a', '1-1@a b', '1-1@a\n', 'x'.repeat(1_000_000), `1-1@${'a'.repeat(65)}`],
-  ...['18446744073709551616-0@a', undefined, null, 7, {}],
+  '',
+  'garbage',
+  '1-1',
+  '1-1@',
+  '@a',
+  '1-1@a b',
+  '1-1@a\n',
+  'x'.repeat(1_000_000),
+  `1-1@${'a'.repeat(65)}`,
+  '18446744073709551616-0@a',
+  undefined,
+  null,
+  7,
+  {},
 ]
 
 export const waitingMisuses: readonly Misuse<MemoryStage>[] = [

@@ -3,8 +3,16 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { buffer } from 'node:stream/consumers'
 import { gunzipSync } from 'node:zlib'
 import { within } from '../latch.js'
-import { attributesOf, decode, idOf } from './messages.js'
-import type { AttributeValue, MetricsRequest, OtlpMetric, OtlpSpan, TracesRequest } from './messages.js'
+import {
+  attributesOf,
+  type AttributeValue,
+  decode,
+  idOf,
+  type MetricsRequest,
+  type OtlpMetric,
+  type OtlpSpan,
+  type TracesRequest,
+} from './messages.js'
 
 type Attributes = Readonly<Record<string, AttributeValue>>
 

@@ -5,7 +5,7 @@
  */
 import { createInterface } from 'node:readline'
 import { trace } from '@opentelemetry/api'
-import { InvalidationPublisher, type Invalidation } from '../../../src/index.js'
+import { type Invalidation, InvalidationPublisher } from '../../../src/index.js'
 
 interface Request {
   readonly request: string
@@ -20,7 +20,8 @@ function print(line: object): void {
 }
 
 const publisher = await InvalidationPublisher.connect(url, 'user-service', {
-  ...{ channel, heartbeatMs: 100 },
+  channel,
+  heartbeatMs: 100,
   // A server that is started again may take its time.
   publishTimeoutMs: 60_000,
 })

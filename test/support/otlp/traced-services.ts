@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { Redis } from 'ioredis'
 import type { Invalidation, Receipt } from '../../../src/index.js'
-import { startRedisServer, type RedisServer } from '../redis-server.js'
+import { type RedisServer, startRedisServer } from '../redis-server.js'
 import { ScriptProcess } from '../script-process.js'
 import { OtlpReceiver } from './receiver.js'
 

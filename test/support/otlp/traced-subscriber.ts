@@ -24,7 +24,10 @@ const subscription = subscriber.subscribe(
     if (type === 'poison' || (type === 'flaky' && attempt === 1)) throw new TypeError('Not today')
   },
   {
-    ...{ name, cursor: redisCursor(), startAt: 'head', commitIntervalMs: 10 },
+    name,
+    cursor: redisCursor(),
+    startAt: 'head',
+    commitIntervalMs: 10,
     retry: { tries: 2, minDelayMs: 1, maxDelayMs: 1 },
   },
 )

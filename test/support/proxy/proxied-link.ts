@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Fault, LinkKind } from './fault.js'
-import { Lane, type Conditions } from './lane.js'
+import { type Conditions, Lane } from './lane.js'
 import { firstWord, RespStream } from './resp.js'
 
 /** What clients of either kind may send first. */

@@ -21,10 +21,17 @@ export function madeUpResults(changes: Partial<Results> = {}): Results {
   const runs = changes.runs ?? [...throughput(), ...latency(), ...recovery(), ...scale(), ...micro(), ...telemetry()]
   const ratios = ratiosOf(runs)
   return {
-    ...{ date: '2026-11-22T19:18:03.120Z', seconds: 271, size: 'default', repetitions: repetitions.length },
+    date: '2026-11-22T19:18:03.120Z',
+    seconds: 271,
+    size: 'default',
+    repetitions: repetitions.length,
     machine: { cpu: 'Made-up <CPU> & more', cores: 2, memoryGiB: 24, system: 'Linux 6.18.44' },
     versions: { 'cache-invalidation': '0.1.0', node: '24.21.0', ioredis: '6.0.0', 'redis-server': '7.0.15' },
-    ...{ load: { before: 0.4, after: 2.1 }, ratios, bars: barsOf(ratios), measurements, runs },
+    load: { before: 0.4, after: 2.1 },
+    ratios,
+    bars: barsOf(ratios),
+    measurements,
+    runs,
     ...changes,
   }
 }
@@ -36,7 +43,12 @@ export function madeUpRuns(
   figures: Readonly<Record<string, number>>,
 ): Run[] {
   return repetitions.map((repetition) => ({
-    ...{ measurement, case: caseName, parameters, variant, variantTitle, repetition: repetition + 1 },
+    measurement,
+    case: caseName,
+    parameters,
+    variant,
+    variantTitle,
+    repetition: repetition + 1,
     figures: Object.fromEntries(
       Object.entries(figures).map(([name, value]) => [
         name,
@@ -59,15 +71,18 @@ const handled = figure('handled_per_s', 'handled', 'invalidations/s', 'higher')
 
 const measurements: readonly MeasurementInfo[] = [
   {
-    ...{ name: 'throughput', title: 'Throughput: publish() awaited, until handled in another process' },
+    name: 'throughput',
+    title: 'Throughput: publish() awaited, until handled in another process',
     figures: [handled, ...cpu, { ...figure('lost', 'lost', 'messages'), fault: true }],
   },
   {
-    ...{ name: 'latency', title: 'Latency: from publish() called to handled in another process' },
+    name: 'latency',
+    title: 'Latency: from publish() called to handled in another process',
     figures: ['p50', 'p90', 'p99', 'p999', 'max'].map((name) => figure(`${name}_ms`, name, 'ms')),
   },
   {
-    ...{ name: 'recovery', title: 'Recovery: until all that was missed is handled, and live' },
+    name: 'recovery',
+    title: 'Recovery: until all that was missed is handled, and live',
     figures: [
       figure('replay_ms', 'replayed', 'ms'),
       figure('entries_per_s', 'replayed', 'entries/s', 'higher'),
@@ -81,15 +96,13 @@ const measurements: readonly MeasurementInfo[] = [
 
 function throughput(): Run[] {
   const others = [
-    ...[ioredis, ['xread', 'XADD and XREAD BLOCK'], ['bentocache', "bentocache's bus"]],
-    ...[
-      ['layered-loader', "layered-loader's notifications"],
-      ['cacheable', "cacheable's sync"],
-    ],
-    ...[
-      ['node-redis-csc', 'node-redis client-side caching'],
-      ['socket.io', 'socket.io streams adapter'],
-    ],
+    ioredis,
+    ['xread', 'XADD and XREAD BLOCK'],
+    ['bentocache', "bentocache's bus"],
+    ['layered-loader', "layered-loader's notifications"],
+    ['cacheable', "cacheable's sync"],
+    ['node-redis-csc', 'node-redis client-side caching'],
+    ['socket.io', 'socket.io streams adapter'],
   ] as readonly VariantName[]
   return [1, 4, 16].flatMap((subscribers) =>
     (subscribers === 1 ? [1, 10, 100, 1_000] : [1_000]).flatMap((inFlight) => {
@@ -102,7 +115,9 @@ function throughput(): Run[] {
         ...others.flatMap((other, index) =>
           madeUpRuns(at, other, {
             handled_per_s: most / (1.2 + 1.7 * index),
-            ...{ redis_cpu_us: 7 + 2 * index, publisher_cpu_us: 9 + index, subscriber_cpu_us: 4 + index },
+            redis_cpu_us: 7 + 2 * index,
+            publisher_cpu_us: 9 + index,
+            subscriber_cpu_us: 4 + index,
             lost: index === 0 && inFlight === 1_000 ? 1_234 : 0,
           }),
         ),
@@ -150,7 +165,9 @@ function scale(): Run[] {
     const name = `${subscribers} subscribers, ${publishers} publishers`
     return madeUpRuns(['scale', name, { subscribers, publishers }], library, {
       handled_per_s: 280_000 / (1 + subscribers / 20),
-      ...{ redis_cpu_us: 2 + subscribers / 8, publisher_cpu_us: 2.4, subscriber_cpu_us: 1.6 },
+      redis_cpu_us: 2 + subscribers / 8,
+      publisher_cpu_us: 2.4,
+      subscriber_cpu_us: 1.6,
     })
   })
 }

@@ -12,8 +12,14 @@ function options(...args: string[]) {
 
 test('by default everything is measured five times, and the report is left where it is committed', () => {
   expect(options()).toEqual({
-    ...{ measurements, repetitions: 5, size: 'default', withPeers: true, json: false },
-    ...{ from: undefined, compare: undefined, out: reportFolder },
+    measurements,
+    repetitions: 5,
+    size: 'default',
+    withPeers: true,
+    json: false,
+    from: undefined,
+    compare: undefined,
+    out: reportFolder,
   })
 })
 

@@ -8,7 +8,10 @@ const saturated = { in_flight: 1_000, subscribers: 1 }
 function runsOf(at: Pick<Run, 'measurement' | 'parameters'>, variant: string, figure: string, values: number[]): Run[] {
   return values.map((value, index) => ({
     ...at,
-    ...{ case: JSON.stringify(at.parameters), variant, variantTitle: variant, repetition: index + 1 },
+    case: JSON.stringify(at.parameters),
+    variant,
+    variantTitle: variant,
+    repetition: index + 1,
     figures: { [figure]: value },
   }))
 }

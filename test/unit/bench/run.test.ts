@@ -20,11 +20,14 @@ function benchOf(readings: Readonly<Record<string, Reading>>, peers: Readonly<Re
   const happened: string[] = []
   let said = ''
   const only: CaseWithoutRedis = {
-    ...{ name: 'the case', parameters: { size: 1 } },
+    name: 'the case',
+    parameters: { size: 1 },
     open({ resources }) {
       resources.defer(() => happened.push('closed'))
       return Object.entries(readings).map(([name, reading]) => ({
-        ...{ name, title: `The ${name}`, ...(name in peers && { peer: peers[name] ?? '' }) },
+        name,
+        title: `The ${name}`,
+        ...(name in peers && { peer: peers[name] ?? '' }),
         run() {
           happened.push(name)
           return Promise.resolve(reading)
@@ -54,11 +57,21 @@ describe('a case', () => {
     const runs = await run()
     expect(happened).toEqual(['one', 'two', 'two', 'one', 'one', 'two', 'closed'])
     expect(runs.map(({ variant, repetition }) => `${variant} ${repetition}`)).toEqual([
-      ...['one 1', 'two 1', 'two 2', 'one 2', 'one 3', 'two 3'],
+      'one 1',
+      'two 1',
+      'two 2',
+      'one 2',
+      'one 3',
+      'two 3',
     ])
     expect(runs[0]).toEqual({
-      ...{ measurement: 'things', case: 'the case', parameters: { size: 1 } },
-      ...{ variant: 'one', variantTitle: 'The one', repetition: 1, figures: { took_ms: 1 } },
+      measurement: 'things',
+      case: 'the case',
+      parameters: { size: 1 },
+      variant: 'one',
+      variantTitle: 'The one',
+      repetition: 1,
+      figures: { took_ms: 1 },
     })
   })
 

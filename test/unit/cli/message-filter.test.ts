@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { messageFilter, type FilterFlags } from '../../../src/cli/message-filter.js'
+import { type FilterFlags, messageFilter } from '../../../src/cli/message-filter.js'
 import { batchMessage, deleteMessage, patternMessage } from '../../../src/message/create-message.js'
 
 const entity = (type: string, id: string) => deleteMessage(type, id, 'user-service')

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
-import { patientPages } from '../../../src/cli/patient-pages.js'
-import { RedisError, type RedisErrorKind } from '../../../src/errors.js'
-import type { Page } from '../../../src/recovery/entry.js'
+import { patientPages } from '../../../src/cli/read-range.js'
+import type { Page } from '../../../src/log/model/entry.js'
+import { RedisError, type RedisErrorKind } from '../../../src/support/errors.js'
 import { VirtualRuntime } from '../../support/virtual-runtime.js'
 
 const page: Page = { entries: [], last: 'aa' }

@@ -1,13 +1,14 @@
 import { expect, test } from 'vitest'
 import { readRange } from '../../../src/cli/read-range.js'
-import type { Entry, Page } from '../../../src/recovery/entry.js'
-import type { Position } from '../../../src/recovery/position.js'
+import type { Entry, Page } from '../../../src/log/model/entry.js'
+import type { Position } from '../../../src/log/model/position.js'
 
 /** Entries of a chain, named by their number. */
 function chain(count: number): Entry[] {
   return Array.from({ length: count }, (_, index) => ({
-    ...{ position: { streamId: `${index + 1}-0`, appendId: `a${index + 1}` } },
-    ...{ prev: index === 0 ? '' : `a${index}`, frame: '{}' },
+    position: { streamId: `${index + 1}-0`, appendId: `a${index + 1}` },
+    prev: index === 0 ? '' : `a${index}`,
+    frame: '{}',
   }))
 }
 

@@ -13,7 +13,9 @@ const first = entry(90_000, 'a1')
 const last = entry(10_000, 'a4')
 
 const facts: StatusFacts = {
-  ...{ channel: 'cache:invalidate', server: 'redis.internal:6379', now },
+  channel: 'cache:invalidate',
+  server: 'redis.internal:6379',
+  now,
   snapshot: {
     value: {
       last: 'a4',
@@ -47,14 +49,40 @@ describe('a status', () => {
       },
       subscribers: [
         {
-          ...{ name: 'feed', service: 'feed-service', host: 'web-3', pid: 4711, version: '0.1.0', state: 'live' },
-          ...{ position: '5-1@a', behind: 1_234, lagMs: 2_500, resyncs: 2, replayed: 0, deadLetters: 0 },
-          ...{ startedAt: '2026-11-18T11:06:40.000Z', seenAgoMs: 1_200, silent: false, nameTaken: false },
+          name: 'feed',
+          service: 'feed-service',
+          host: 'web-3',
+          pid: 4711,
+          version: '0.1.0',
+          state: 'live',
+          position: '5-1@a',
+          behind: 1_234,
+          lagMs: 2_500,
+          resyncs: 2,
+          replayed: 0,
+          deadLetters: 0,
+          startedAt: '2026-11-18T11:06:40.000Z',
+          seenAgoMs: 1_200,
+          silent: false,
+          nameTaken: false,
         },
         {
-          ...{ name: 'users', service: 'user-service', host: 'web-3', pid: 4711, version: '0.1.0' },
-          ...{ state: 'replaying', position: null, behind: 0, lagMs: 0, resyncs: 0, replayed: 0, deadLetters: 0 },
-          ...{ startedAt: '2026-11-18T11:06:40.000Z', seenAgoMs: 90_000, silent: true, nameTaken: false },
+          name: 'users',
+          service: 'user-service',
+          host: 'web-3',
+          pid: 4711,
+          version: '0.1.0',
+          state: 'replaying',
+          position: null,
+          behind: 0,
+          lagMs: 0,
+          resyncs: 0,
+          replayed: 0,
+          deadLetters: 0,
+          startedAt: '2026-11-18T11:06:40.000Z',
+          seenAgoMs: 90_000,
+          silent: true,
+          nameTaken: false,
         },
       ],
       unknown: [],
@@ -83,7 +111,8 @@ describe('a status', () => {
   it('says what it does not know, and why', () => {
     const status = summarizeStatus({
       ...facts,
-      ...{ snapshot: { reason: 'XINFO was refused' }, bytes: { reason: 'MEMORY was refused' } },
+      snapshot: { reason: 'XINFO was refused' },
+      bytes: { reason: 'MEMORY was refused' },
       announced: { reason: 'TIME was refused' },
     })
     const reasons = ['XINFO was refused', 'MEMORY was refused', 'TIME was refused']

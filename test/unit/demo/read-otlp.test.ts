@@ -5,8 +5,13 @@ const attribute = (key: string, value: object): object => ({ key, value })
 
 test('spans are read with the service of their process, times in milliseconds, attributes and links', () => {
   const span = {
-    ...{ traceId: 't', spanId: 's', parentSpanId: 'p', name: 'evict demo', kind: 5 },
-    ...{ startTimeUnixNano: '1795365850251250000', endTimeUnixNano: '1795365850253500000' },
+    traceId: 't',
+    spanId: 's',
+    parentSpanId: 'p',
+    name: 'evict demo',
+    kind: 5,
+    startTimeUnixNano: '1795365850251250000',
+    endTimeUnixNano: '1795365850253500000',
     attributes: [
       attribute('cache_invalidation.delivery', { stringValue: 'live' }),
       attribute('cache_invalidation.lag_ms', { intValue: 3 }),
@@ -21,8 +26,13 @@ test('spans are read with the service of their process, times in milliseconds, a
   }
   expect(readSpans(JSON.stringify(request))).toEqual([
     {
-      ...{ traceId: 't', spanId: 's', parentSpanId: 'p', name: 'evict demo', service: 'feed-service' },
-      ...{ startMs: 1_795_365_850_251.25, endMs: 1_795_365_850_253.5 },
+      traceId: 't',
+      spanId: 's',
+      parentSpanId: 'p',
+      name: 'evict demo',
+      service: 'feed-service',
+      startMs: 1_795_365_850_251.25,
+      endMs: 1_795_365_850_253.5,
       attributes: {
         'cache_invalidation.delivery': 'live',
         'cache_invalidation.lag_ms': 3,

@@ -9,8 +9,15 @@ const evict = { 'messaging.operation.name': 'evict' }
 /** Took 2 ms; the trace is named after it. */
 export function publishAt(id: string, startMs: number): Span {
   return {
-    ...{ traceId: `trace-of-${id}`, spanId: id, parentSpanId: '', name: 'publish demo', service: 'user-service' },
-    ...{ startMs, endMs: startMs + 2, attributes: { 'messaging.operation.name': 'publish' }, links: [] },
+    traceId: `trace-of-${id}`,
+    spanId: id,
+    parentSpanId: '',
+    name: 'publish demo',
+    service: 'user-service',
+    startMs,
+    endMs: startMs + 2,
+    attributes: { 'messaging.operation.name': 'publish' },
+    links: [],
   }
 }
 
@@ -18,8 +25,15 @@ export function publishAt(id: string, startMs: number): Span {
 export function liveEvict(publish: Span, service: string, startMs: number): Span {
   const attributes = { ...evict, 'cache_invalidation.delivery': 'live', 'cache_invalidation.subscription': service }
   return {
-    ...{ traceId: publish.traceId, spanId: `${publish.spanId}-at-${service}`, parentSpanId: publish.spanId },
-    ...{ name: 'evict demo', service, startMs, endMs: startMs + 1, attributes, links: [publish] },
+    traceId: publish.traceId,
+    spanId: `${publish.spanId}-at-${service}`,
+    parentSpanId: publish.spanId,
+    name: 'evict demo',
+    service,
+    startMs,
+    endMs: startMs + 1,
+    attributes,
+    links: [publish],
   }
 }
 
@@ -27,7 +41,14 @@ export function liveEvict(publish: Span, service: string, startMs: number): Span
 export function replayedEvict(publish: Span, service: string, startMs: number): Span {
   const attributes = { ...evict, 'cache_invalidation.delivery': 'replay', 'cache_invalidation.subscription': service }
   return {
-    ...{ traceId: 'trace-of-replay', spanId: `${publish.spanId}-again-at-${service}`, parentSpanId: 'replay' },
-    ...{ name: 'evict demo', service, startMs, endMs: startMs + 1, attributes, links: [publish] },
+    traceId: 'trace-of-replay',
+    spanId: `${publish.spanId}-again-at-${service}`,
+    parentSpanId: 'replay',
+    name: 'evict demo',
+    service,
+    startMs,
+    endMs: startMs + 1,
+    attributes,
+    links: [publish],
   }
 }

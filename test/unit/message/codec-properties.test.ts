@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { InvalidMessageError } from '../../../src/errors.js'
-import { decodeMessage } from '../../../src/message/decode.js'
-import { encodeMessage } from '../../../src/message/encode.js'
-import { decodeFrame, encodeFrame } from '../../../src/message/frame.js'
 import type { InvalidationMessage, Json } from '../../../src/message/message.js'
+import { decodeMessage } from '../../../src/message/wire/decode.js'
+import { encodeMessage } from '../../../src/message/wire/encode.js'
+import { decodeFrame, encodeFrame } from '../../../src/message/wire/frame.js'
+import { InvalidMessageError } from '../../../src/support/errors.js'
 
 const risky = fc.constantFrom('__proto__', 'constructor', 'prototype', 'toString', 'user', 'User', 'Custom', 'pattern')
 const text = fc.oneof(
@@ -55,8 +55,21 @@ const message: fc.Arbitrary<InvalidationMessage> = fc
   }))
 
 const fieldNames = [
-  ...['message_id', 'entity_type', 'entity_id', 'pattern', 'entity_ids', 'action', 'timestamp', 'source_service'],
-  ...['metadata', 'stream_id', 'append_id', 'prev', 'frame', '__proto__', 'constructor'],
+  'message_id',
+  'entity_type',
+  'entity_id',
+  'pattern',
+  'entity_ids',
+  'action',
+  'timestamp',
+  'source_service',
+  'metadata',
+  'stream_id',
+  'append_id',
+  'prev',
+  'frame',
+  '__proto__',
+  'constructor',
 ]
 const fieldValue = fc.oneof(
   jsonText,

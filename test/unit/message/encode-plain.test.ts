@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { encodeMessage, encodeWithTrace, prepareMessage } from '../../../src/message/encode.js'
-import { preparePlain } from '../../../src/message/encode-plain.js'
 import type { Invalidation } from '../../../src/message/message.js'
+import { preparePlain } from '../../../src/message/wire/encode-plain.js'
+import { encodeMessage, encodeWithTrace, prepareMessage } from '../../../src/message/wire/encode.js'
 import { heapInUse } from '../../support/collect-garbage.js'
 
 const defaults = { messageId: 'an-id', timestamp: '2026-11-22T10:00:00.000Z', sourceService: 'a service' }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { InvalidMessageError, SerializationError } from '../../../src/errors.js'
-import { decodeMessage } from '../../../src/message/decode.js'
-import { encodeMessage, prepareMessage } from '../../../src/message/encode.js'
 import type { Invalidation, InvalidationMessage } from '../../../src/message/message.js'
+import { decodeMessage } from '../../../src/message/wire/decode.js'
+import { encodeMessage, prepareMessage } from '../../../src/message/wire/encode.js'
+import { InvalidMessageError, SerializationError } from '../../../src/support/errors.js'
 
 const defaults = {
   messageId: '0d0f1c2e-7425-40de-944b-e07fc1f90ae7',
@@ -62,8 +62,16 @@ describe('the wire form', () => {
     const carried = {
       ...user,
       ...defaults,
-      ...{ stream_id: '1-1', append_id: 'a', prev: 'b', traceparent: 'c', tracestate: 'd' },
-      ...{ streamId: '1-1', appendId: 'a', traceParent: 'c', traceState: 'd', pattern: '*' },
+      stream_id: '1-1',
+      append_id: 'a',
+      prev: 'b',
+      traceparent: 'c',
+      tracestate: 'd',
+      streamId: '1-1',
+      appendId: 'a',
+      traceParent: 'c',
+      traceState: 'd',
+      pattern: '*',
     }
 
     expect(encodeMessage(carried)).toBe(encodeMessage({ ...user, ...defaults }))

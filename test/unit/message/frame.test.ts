@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { InvalidMessageError } from '../../../src/errors.js'
-import { encodeMessage } from '../../../src/message/encode.js'
-import { decodeFrame, encodeFrame } from '../../../src/message/frame.js'
 import type { InvalidationMessage, Json } from '../../../src/message/message.js'
+import { encodeMessage } from '../../../src/message/wire/encode.js'
+import { decodeFrame, encodeFrame } from '../../../src/message/wire/frame.js'
+import { InvalidMessageError } from '../../../src/support/errors.js'
 
 const link = { stream_id: '1795365850251-16', append_id: 'abcdefgh4mnz', prev: 'abcdefgh4mny' }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { matchesPattern } from '../../../src/message/glob.js'
 import { matchesBytes } from '../../../src/message/glob-bytes.js'
+import { matchesPattern } from '../../../src/message/glob.js'
 
 describe('matchesPattern', () => {
   it.each<[string, readonly string[], readonly string[]]>([

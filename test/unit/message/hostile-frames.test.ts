@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { InvalidMessageError } from '../../../src/errors.js'
-import { decodeFrame } from '../../../src/message/frame.js'
 import { matchesPattern } from '../../../src/message/glob.js'
+import { decodeFrame } from '../../../src/message/wire/frame.js'
+import { InvalidMessageError } from '../../../src/support/errors.js'
 
 const message = {
-  ...{ message_id: 'm', timestamp: '2026-11-22T10:00:00.000Z', source_service: 'hostile' },
-  ...{ entity_type: 'User', entity_id: '1', action: 'Delete' },
+  message_id: 'm',
+  timestamp: '2026-11-22T10:00:00.000Z',
+  source_service: 'hostile',
+  entity_type: 'User',
+  entity_id: '1',
+  action: 'Delete',
 }
 
 function nested(levels: number): string {

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { InvalidMessageError } from '../../../src/errors.js'
 import { buildCacheKey, buildPattern, parseCacheKey, validateCacheKey } from '../../../src/message/cache-key.js'
-import { decodeMessage } from '../../../src/message/decode.js'
-import { encodeMessage } from '../../../src/message/encode.js'
 import { entityTypeFromWire } from '../../../src/message/entity.js'
-import { decodeFrame } from '../../../src/message/frame.js'
 import type { InvalidationMessage } from '../../../src/message/message.js'
+import { decodeMessage } from '../../../src/message/wire/decode.js'
+import { encodeMessage } from '../../../src/message/wire/encode.js'
+import { decodeFrame } from '../../../src/message/wire/frame.js'
+import { InvalidMessageError } from '../../../src/support/errors.js'
 
 type WireEntityType = string | { readonly Custom: string }
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { logKeys } from '../../../src/log/keys.js'
-import { rightsOf, rulesOf, type Role } from '../../../src/log/rights.js'
-import { defaultChannel } from '../../../src/options.js'
+import { rightsOf, type Role, rulesOf } from '../../../src/log/admin/rights.js'
+import { logKeys } from '../../../src/log/model/keys.js'
+import { defaultChannel } from '../../../src/support/option-rules.js'
 import { documentedUsers, rulesFor } from '../../support/acl.js'
 import { readText } from './parsed-file.js'
 

@@ -10,7 +10,10 @@ const promoted = listAt(config, 'otlp', 'promote_resource_attributes').map(Strin
 const knownMetrics = new Set([...Object.values(instruments).flatMap(metricsOf), 'ALERTS'])
 const knownLabels = new Set([
   ...[...metricAttributes, ...promoted].map(labelOf),
-  ...['le', '__name__', 'alertname', 'alertstate'], // Prometheus' own
+  'le',
+  '__name__',
+  'alertname',
+  'alertstate', // Prometheus' own
 ])
 
 describe('Every query of the rules, the dashboard and the data sources', () => {

@@ -2,7 +2,9 @@
 import { runProgram } from '../../../scripts/run-program.js'
 
 await runProgram({
-  ...{ name: 'unending', help: '', parse: () => ({}) },
+  name: 'unending',
+  help: '',
+  parse: () => ({}),
   run: (_options, { signal }) => {
     setInterval(() => undefined, 1_000)
     signal.addEventListener('abort', () => process.stderr.write(`${String(signal.reason)}\n`))

@@ -2,7 +2,9 @@
 import { runProgram } from '../../../scripts/run-program.js'
 
 await runProgram({
-  ...{ name: 'wordy', help: '', parse: () => ({}) },
+  name: 'wordy',
+  help: '',
+  parse: () => ({}),
   run: () => {
     process.stdout.write('x'.repeat(1_000_000))
     process.stderr.write('printed\n')

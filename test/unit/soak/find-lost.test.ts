@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { findLost, type Eviction, type Following, type Publication } from '../../soak/checker/find-lost.js'
+import { type Eviction, findLost, type Following, type Publication } from '../../soak/checker/find-lost.js'
 
 const head = { reason: 'trimmed', head: '2000-5@bbbbbbbb' }
 
 function publication(acknowledged: Partial<NonNullable<Publication['acknowledged']>> = {}): Publication {
   return {
-    ...{ id: 'single.1-7', publisher: 'single.1', keys: ['user:1'], publishedAt: 1_990 },
+    id: 'single.1-7',
+    publisher: 'single.1',
+    keys: ['user:1'],
+    publishedAt: 1_990,
     acknowledged: { at: 2_010, carrier: 'single.1-7', position: '2000-3@aaaaaaaa', ...acknowledged },
   }
 }

@@ -2,18 +2,26 @@ import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { createPaint } from '../../../examples/demo/screen/paint.js'
 import { parseOptions } from '../../soak/options.js'
-import { percentiles, type Outcome } from '../../soak/outcome.js'
+import { type Outcome, percentiles } from '../../soak/outcome.js'
 import { markdownHead, markdownRow, reportText } from '../../soak/report.js'
 
 const outcome: Outcome = {
-  ...{ startedAt: '2026-11-22T10:00:00.000Z', topology: 'standalone', seed: 7, seconds: 1_230 },
+  startedAt: '2026-11-22T10:00:00.000Z',
+  topology: 'standalone',
+  seed: 7,
+  seconds: 1_230,
   versions: { 'cache-invalidation': '1.0.0', node: '24.0.0' },
-  ...{ published: 360_000, acknowledged: 359_900, handled: 2_100_000, duplicates: 950, repaired: 12 },
+  published: 360_000,
+  acknowledged: 359_900,
+  handled: 2_100_000,
+  duplicates: 950,
+  repaired: 12,
   faults: { 'redis paused': 30, 'link cut': 410 },
   resyncs: { trimmed: 2, 'log-lost': 31 },
   recoverMs: { p50: 300, p99: 1_100, max: 2_345 },
   memory: { 'subscriber slow': 120 * 1_024 ** 2, redis: 500 * 1_024 ** 2 },
-  ...{ lost: 0, stale: 0 },
+  lost: 0,
+  stale: 0,
 }
 
 test('the table of long runs has these columns', async () => {
@@ -53,7 +61,12 @@ test('options have their defaults', () => {
   })
   const given = ['--seconds', '5', '--seed', '0', '--topology', 'cluster', '--sharded', '--rate', '10', '--json']
   expect(parseOptions(given)).toEqual({
-    ...{ seconds: 5, seed: 0, topology: 'cluster', sharded: true, rate: 10, format: 'json' },
+    seconds: 5,
+    seed: 0,
+    topology: 'cluster',
+    sharded: true,
+    rate: 10,
+    format: 'json',
   })
 })
 

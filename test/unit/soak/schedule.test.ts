@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { seededRandom } from '../../../examples/demo/services/random.js'
 import { linkFaults, processFaults, type ServerFaultKind } from '../../soak/faults/kinds.js'
-import { planWaves, type PlannedFault, type Wave } from '../../soak/faults/schedule.js'
+import { type PlannedFault, planWaves, type Wave } from '../../soak/faults/schedule.js'
 
 const servers: ServerFaultKind[] = [
   { name: 'redis paused', minMs: 300, maxMs: 2_500 },

@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { FakeRedis } from '../../support/fake-redis.js'
 import { until, within } from '../../support/latch.js'
-import { TcpProxy, type LinkKind } from '../../support/tcp-proxy.js'
+import { type LinkKind, TcpProxy } from '../../support/tcp-proxy.js'
 
 const subscribe = command('SUBSCRIBE', 'news')
 const get = command('GET', 'name')

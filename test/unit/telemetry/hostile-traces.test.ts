@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { deleteMessage } from '../../../src/index.js'
-import { encodeMessage } from '../../../src/message/codec.js'
-import { linksOf, parentOf, sampledTraceparent, TracedSpans, unsampledTraceparent } from '../../support/traced-spans.js'
+import { encodeMessage } from '../../../src/message/wire/encode.js'
 import { TracedFleet } from '../../support/traced-fleet.js'
+import { linksOf, parentOf, sampledTraceparent, TracedSpans, unsampledTraceparent } from '../../support/traced-spans.js'
 
 let spans: TracedSpans
 let fleet: TracedFleet

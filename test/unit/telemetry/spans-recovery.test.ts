@@ -1,10 +1,16 @@
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { redisCursor, type InvalidationPublisher } from '../../../src/index.js'
+import { type InvalidationPublisher, redisCursor } from '../../../src/index.js'
 import { ids } from '../../support/handled.js'
 import { TracedFleet } from '../../support/traced-fleet.js'
-import { idsOf, linksOf, parentOf, TracedSpans, withinUnsampled } from '../../support/traced-spans.js'
-import type { ReadableSpan } from '../../support/traced-spans.js'
+import {
+  idsOf,
+  linksOf,
+  parentOf,
+  type ReadableSpan,
+  TracedSpans,
+  withinUnsampled,
+} from '../../support/traced-spans.js'
 import type { Follower } from '../../support/virtual-fleet.js'
 
 let spans: TracedSpans

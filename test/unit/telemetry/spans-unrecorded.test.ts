@@ -1,7 +1,7 @@
 import { context, trace } from '@opentelemetry/api'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { deleteMessage, type SubscriberOptions } from '../../../src/index.js'
-import { encodeMessage } from '../../../src/message/codec.js'
+import { encodeMessage } from '../../../src/message/wire/encode.js'
 import { loadOpenTelemetry } from '../../../src/telemetry/open-telemetry.js'
 import { OpenTelemetryPublisher } from '../../../src/telemetry/publisher-telemetry.js'
 import { TracedFleet } from '../../support/traced-fleet.js'
@@ -46,7 +46,11 @@ describe('without an SDK', () => {
     if (!openTelemetry) throw new Error('Expected @opentelemetry/api to be there')
     const { runtime } = fleet
     const telemetry = new OpenTelemetryPublisher(openTelemetry, {
-      ...{ channel: 'channel', server: undefined, tracing: true, runtime, queued: () => 0 },
+      channel: 'channel',
+      server: undefined,
+      tracing: true,
+      runtime,
+      queued: () => 0,
     })
     expect(telemetry.publish()).toBeUndefined()
     telemetry.close()

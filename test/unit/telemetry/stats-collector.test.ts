@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { ConfigurationError } from '../../../src/errors.js'
-import { systemRuntime } from '../../../src/runtime.js'
+import { ConfigurationError } from '../../../src/support/errors.js'
+import { systemRuntime } from '../../../src/support/runtime.js'
 import { StatsCollector, type StatsOptions } from '../../../src/telemetry/stats-collector.js'
 import { VirtualRuntime } from '../../support/virtual-runtime.js'
 
@@ -10,10 +10,21 @@ function collector(): { runtime: VirtualRuntime; stats: StatsCollector } {
 }
 
 const nothing = {
-  ...{ messagesPublished: 0, messagesReceived: 0, messagesHandled: 0, publishFailures: 0, errors: 0 },
+  messagesPublished: 0,
+  messagesReceived: 0,
+  messagesHandled: 0,
+  publishFailures: 0,
+  errors: 0,
   handledByAction: { delete: 0, update: 0, pattern: 0, batch: 0 },
-  ...{ replayed: 0, duplicates: 0, resyncs: 0, retries: 0, deadLetters: 0 },
-  ...{ windowMs: 60_000, publishMs: undefined, propagationMs: undefined, processMs: undefined },
+  replayed: 0,
+  duplicates: 0,
+  resyncs: 0,
+  retries: 0,
+  deadLetters: 0,
+  windowMs: 60_000,
+  publishMs: undefined,
+  propagationMs: undefined,
+  processMs: undefined,
 }
 
 function recordEverything(stats: StatsCollector): void {
@@ -42,9 +53,17 @@ describe('a stats collector', () => {
     const { stats } = collector()
     recordEverything(stats)
     expect(stats.snapshot()).toMatchObject({
-      ...{ messagesPublished: 100, messagesReceived: 13, messagesHandled: 5, publishFailures: 2, errors: 3 },
+      messagesPublished: 100,
+      messagesReceived: 13,
+      messagesHandled: 5,
+      publishFailures: 2,
+      errors: 3,
       handledByAction: { delete: 2, update: 1, pattern: 1, batch: 1 },
-      ...{ replayed: 10, duplicates: 4, resyncs: 1, retries: 1, deadLetters: 1 },
+      replayed: 10,
+      duplicates: 4,
+      resyncs: 1,
+      retries: 1,
+      deadLetters: 1,
       publishMs: { count: 100, min: 0.8, p99: 0.8 },
       propagationMs: { count: 4, min: 0.25, p99: 1, max: 1, mean: 0.625 },
       processMs: { count: 5, min: 0.01, max: 40 },

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { checks } from '../../../../src/cli/doctor/checks.js'
-import { thresholds } from '../../../../src/cli/doctor/thresholds.js'
+import { thresholds } from '../../../../src/cli/doctor/facts.js'
 import { formatDuration } from '../../../../src/cli/format.js'
 
 const page = await readFile(new URL('../../../../docs/command-line.md', import.meta.url), 'utf8')

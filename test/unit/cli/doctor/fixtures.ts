@@ -1,18 +1,21 @@
 import type { Finding } from '../../../../src/cli/doctor/check.js'
 import { examine } from '../../../../src/cli/doctor/checks.js'
-import type { Answers, Facts, Terms } from '../../../../src/cli/doctor/facts.js'
-import { thresholds } from '../../../../src/cli/doctor/thresholds.js'
+import { type Answers, type Facts, type Terms, thresholds } from '../../../../src/cli/doctor/facts.js'
 import type { FleetMember } from '../../../../src/cli/fleet.js'
-import type { LogSnapshot, Named, RawEntry } from '../../../../src/log/administration-replies.js'
-import { logKeys } from '../../../../src/log/keys.js'
+import type { LogSnapshot, RawEntry } from '../../../../src/log/admin/administration-replies.js'
+import { logKeys } from '../../../../src/log/model/keys.js'
+import type { Named } from '../../../../src/log/redis/replies.js'
 
 export const now = 1_795_000_000_000
 
 export const terms: Terms = {
   keys: logKeys('orders'),
-  ...{ target: 'single', server: 'redis.internal:6379' },
-  ...{ coverMs: thresholds.cover, lagMs: thresholds.lag },
-  ...{ user: undefined, role: undefined },
+  target: 'single',
+  server: 'redis.internal:6379',
+  coverMs: thresholds.cover,
+  lagMs: thresholds.lag,
+  user: undefined,
+  role: undefined,
 }
 
 const message =
@@ -27,7 +30,8 @@ export function entry(id: string, appendId: string, prev: string, frame = messag
 export function logOf(...newest: readonly RawEntry[]): LogSnapshot {
   const asEntry = ({ id, fields }: RawEntry) => ({
     position: { streamId: id, appendId: fields[1] ?? '' },
-    ...{ prev: fields[3] ?? '', frame: fields[5] ?? '' },
+    prev: fields[3] ?? '',
+    frame: fields[5] ?? '',
   })
   const [first] = newest
   const last = newest.at(-1)
@@ -35,8 +39,11 @@ export function logOf(...newest: readonly RawEntry[]): LogSnapshot {
     last: last?.fields[1],
     newest,
     stream: {
-      ...{ length: newest.length, added: newest.length, lastId: last?.id ?? '0-0' },
-      ...{ first: first && asEntry(first), last: last && asEntry(last) },
+      length: newest.length,
+      added: newest.length,
+      lastId: last?.id ?? '0-0',
+      first: first && asEntry(first),
+      last: last && asEntry(last),
     },
   }
 }
@@ -49,22 +56,50 @@ export const healthyLog = logOf(one, two, three)
 /** A subscription that is live and has handled all of the healthy log. */
 export function member(changes: Partial<FleetMember> = {}): FleetMember {
   return {
-    ...{ id: 'id', name: 'cache', service: 'orders', host: 'pod', pid: 7, version: '0.1.0', state: 'live' },
-    ...{ position: `${now - 7_000}-0@three`, behind: 0, lagMs: 0, resyncs: 0, replayed: 0, deadLetters: 0 },
-    ...{ cap: 100_000, startedAt: now - 60_000, heartbeatMs: 1_000, ageMs: 900, silent: false, nameTaken: false },
+    id: 'id',
+    name: 'cache',
+    service: 'orders',
+    host: 'pod',
+    pid: 7,
+    version: '0.1.0',
+    state: 'live',
+    position: `${now - 7_000}-0@three`,
+    behind: 0,
+    lagMs: 0,
+    resyncs: 0,
+    replayed: 0,
+    deadLetters: 0,
+    cap: 100_000,
+    startedAt: now - 60_000,
+    heartbeatMs: 1_000,
+    ageMs: 900,
+    silent: false,
+    nameTaken: false,
     ...changes,
   }
 }
 
 const info: Readonly<Record<string, string>> = {
-  ...{ redis_version: '7.0.15', role: 'master', cluster_enabled: '0', connected_slaves: '0' },
-  ...{ maxmemory: '0', maxmemory_policy: 'noeviction', used_memory: '1000000', mem_not_counted_for_evict: '0' },
-  ...{ aof_last_write_status: 'ok', rdb_last_bgsave_status: 'ok', aof_last_bgrewrite_status: 'ok' },
+  redis_version: '7.0.15',
+  role: 'master',
+  cluster_enabled: '0',
+  connected_slaves: '0',
+  maxmemory: '0',
+  maxmemory_policy: 'noeviction',
+  used_memory: '1000000',
+  mem_not_counted_for_evict: '0',
+  aof_last_write_status: 'ok',
+  rdb_last_bgsave_status: 'ok',
+  aof_last_bgrewrite_status: 'ok',
 }
 
 const settings: Readonly<Record<string, string>> = {
-  ...{ appendonly: 'yes', appendfsync: 'everysec', save: '3600 1', timeout: '0', 'tcp-keepalive': '300' },
-  ...{ 'client-output-buffer-limit': 'normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60' },
+  appendonly: 'yes',
+  appendfsync: 'everysec',
+  save: '3600 1',
+  timeout: '0',
+  'tcp-keepalive': '300',
+  'client-output-buffer-limit': 'normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60',
   'min-replicas-to-write': '0',
 }
 
@@ -83,23 +118,19 @@ const none: Named = new Map()
 /** Facts where all is well, except for these. */
 export function factsWith(changes: Partial<Answers> = {}): Facts {
   const answers: Answers = {
-    ...{
-      ...infoWith({}),
-      ...settingsWith({}),
-      lacking: undefined,
-      clusterInfo: none,
-      keyStates: [],
-      snapshot: healthyLog,
-    },
+    ...infoWith({}),
+    ...settingsWith({}),
+    lacking: undefined,
+    clusterInfo: none,
+    keyStates: [],
+    snapshot: healthyLog,
     clock: { serverMs: now, localMs: now + 3, roundTripMs: 1 },
-    ...{
-      deadLetters: 0,
-      listeners: 1,
-      subscriptions: [member()],
-      cursors: none,
-      missingRights: [],
-      certificateLeftMs: undefined,
-    },
+    deadLetters: 0,
+    listeners: 1,
+    subscriptions: [member()],
+    cursors: none,
+    missingRights: [],
+    certificateLeftMs: undefined,
     ...changes,
   }
   const names = Object.keys(answers) as (keyof Answers)[]

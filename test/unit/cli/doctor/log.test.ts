@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Answers } from '../../../../src/cli/doctor/facts.js'
-import type { LogSnapshot } from '../../../../src/log/administration-replies.js'
+import type { LogSnapshot } from '../../../../src/log/admin/administration-replies.js'
 import { briefly, entry, healthyLog, logOf, member, now, one, problemsOf, three, two } from './fixtures.js'
 
 /** A log that spans some time and holds so many entries, all that were ever added or not. */

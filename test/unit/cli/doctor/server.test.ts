@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { examine } from '../../../../src/cli/doctor/checks.js'
-import type { Answers } from '../../../../src/cli/doctor/facts.js'
-import { thresholds } from '../../../../src/cli/doctor/thresholds.js'
+import { type Answers, thresholds } from '../../../../src/cli/doctor/facts.js'
 import { briefly, factsWith, infoWith, now, problemsOf, settingsWith, terms } from './fixtures.js'
 
 const replica = (state: string, lag: string): Record<string, string> => ({

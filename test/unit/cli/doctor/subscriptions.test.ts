@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Answers } from '../../../../src/cli/doctor/facts.js'
-import { rightsOf, type Right } from '../../../../src/log/rights.js'
+import { type Right, rightsOf } from '../../../../src/log/admin/rights.js'
 import { briefly, entry, logOf, member, now, one, problemsOf, terms, two } from './fixtures.js'
 
 /** A subscription that is not at the newest entry, which had stood for so long when it last told of itself. */

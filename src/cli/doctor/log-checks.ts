@@ -1,0 +1,145 @@
+import type { RawEntry } from '../../log/admin/administration-replies.js'
+import { streamIdTime } from '../../message/stream-id.js'
+import { decodeFrame } from '../../message/wire/frame.js'
+import { connectionNumbers } from '../../support/option-rules.js'
+import { describeThrown } from '../../support/thrown.js'
+import { formatCount, formatDuration } from '../format.js'
+import { type Check, defineCheck, error, warning } from './check.js'
+import { thresholds } from './facts.js'
+
+const keyTypes = defineCheck({
+  name: 'key-types',
+  fine: 'the keys of the log are what they should be',
+  needs: ['keyStates'],
+  find({ keyStates }) {
+    const wrong = keyStates.filter(({ type, expected }) => type !== 'none' && type !== expected)
+    return wrong.map(({ key, type, expected }) =>
+      error(
+        `${key} holds a ${type}, and a log needs a ${expected} there`,
+        'RENAME it, and find out who wrote it; or keep the log under another `channel`',
+      ),
+    )
+  },
+})
+
+const foreignEntries = defineCheck({
+  name: 'foreign-entries',
+  fine: 'all of the newest entries are ours',
+  needs: ['snapshot'],
+  find({ snapshot: { newest } }, { keys }) {
+    const foreign = newest.flatMap((entry) => {
+      const why = whyForeign(entry)
+      return why === undefined ? [] : [{ id: entry.id, why }]
+    })
+    const [first] = foreign
+    if (first === undefined) return []
+    const count = formatCount(foreign.length, 'entry', 'entries')
+    return [
+      error(
+        `${count} of the newest ${newest.length} came from somebody else; ${first.id}: ${first.why}`,
+        `Find out who writes to ${keys.stream}: only publishers may. Subscriptions resync behind each; \`publish\` appends by hand`,
+      ),
+    ]
+  },
+})
+
+function isOurs({ fields }: RawEntry): boolean {
+  return fields.length === 6 && fields[0] === 'a' && fields[2] === 'p' && fields[4] === 'm'
+}
+
+function whyForeign(entry: RawEntry): string | undefined {
+  if (!isOurs(entry)) return `its fields are ${entry.fields.filter((_, index) => index % 2 === 0).join(', ')}`
+  try {
+    return decodeFrame(entry.fields[5] ?? '').rejected[0]?.message
+  } catch (thrown) {
+    return describeThrown(thrown)
+  }
+}
+
+const chain = defineCheck({
+  name: 'chain',
+  fine: 'the newest entries continue each other, up to the head',
+  needs: ['snapshot'],
+  find({ snapshot: { last, newest } }) {
+    const head = newest.at(-1)
+    // A foreign entry is told of by itself.
+    if (newest.length > 0 && last !== undefined && head !== undefined && isOurs(head) && head.fields[1] !== last) {
+      return [
+        error(
+          `The head names an entry that is not the last one, ${head.id}: subscriptions that replay resync`,
+          'Find out who deletes entries (XDEL, XTRIM) or restores keys one by one; the next append mends it',
+        ),
+      ]
+    }
+    const breaks = newest.filter((entry, index) => {
+      const before = newest[index - 1]
+      return before !== undefined && isOurs(before) && isOurs(entry) && entry.fields[3] !== before.fields[1]
+    })
+    const [first] = breaks
+    if (first === undefined) return []
+    return [
+      warning(
+        `The chain is broken ${formatCount(breaks.length, 'time', 'times')}, first at ${first.id}: subscriptions that stand before it resync`,
+        'Find out who deletes entries (XDEL): only `cap` may trim the log',
+      ),
+    ]
+  },
+})
+
+const streamClock = defineCheck({
+  name: 'stream-clock',
+  fine: "the stream IDs are not ahead of the server's clock",
+  needs: ['snapshot', 'clock'],
+  find({ snapshot: { stream }, clock: { serverMs } }) {
+    const aheadMs = streamIdTime(stream?.lastId ?? '0-0') - serverMs
+    if (aheadMs <= thresholds.clockSkew) return []
+    return [
+      warning(
+        `The last stream ID is ${formatDuration(aheadMs)} ahead of the server's clock: ages of entries come out wrong`,
+        'Nothing, where a failover or a clock that was set back explains it: they are right again after that time. Else look for an XADD or XSETID by hand',
+      ),
+    ]
+  },
+})
+
+const cover = defineCheck({
+  name: 'cover',
+  fine: 'the log covers an outage of the length that was asked for',
+  needs: ['snapshot', 'subscriptions'],
+  find({ snapshot: { stream }, subscriptions }, { coverMs }) {
+    if (stream?.first === undefined || stream.last === undefined) return []
+    const { first, last, length, added } = stream
+    const spanMs = streamIdTime(last.position.streamId) - streamIdTime(first.position.streamId)
+    // Where entries were trimmed the log is full, and its span is what it covers. Before Redis 7 the chain tells.
+    const isFull = added === undefined ? first.prev !== '' : added > length
+    const cap = Math.max(...subscriptions.map((each) => each.cap), 0) || connectionNumbers.cap.default
+    // Over a minute at least: what a burst at the very beginning would come to in the long run can't be known.
+    const coveredMs = isFull ? spanMs : (cap * Math.max(spanMs, 60_000)) / length
+    if (coveredMs >= coverMs) return []
+    const needed = Math.ceil(((isFull ? length : cap) * coverMs) / Math.max(coveredMs, 1))
+    return [
+      warning(
+        `At the rate of now the log covers an outage of ${formatDuration(coveredMs)}; who is away for longer resyncs`,
+        `Raise \`cap\` of publishers and subscribers to about ${needed.toLocaleString('en-US')}, or allow for less with --cover`,
+      ),
+    ]
+  },
+})
+
+const deadLetters = defineCheck({
+  name: 'dead-letters',
+  fine: 'no dead letters wait',
+  needs: ['deadLetters'],
+  find({ deadLetters: count }) {
+    if (count === 0) return []
+    return [
+      warning(
+        `${formatCount(count, 'dead letter waits', 'dead letters wait')}: caches that may be stale`,
+        'See `cache-invalidation dead list`; mend the handler, then `dead redrive --all`',
+      ),
+    ]
+  },
+})
+
+/** About what is stored. */
+export const logChecks: readonly Check[] = [keyTypes, foreignEntries, chain, streamClock, cover, deadLetters]

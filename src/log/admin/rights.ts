@@ -1,0 +1,151 @@
+import { emptyFrame } from '../model/entry.js'
+import type { LogKeys } from '../model/keys.js'
+
+/** Who needs rights. */
+export type Role = 'publisher' | 'subscriber'
+
+/** A command that a role sends, or that a script of its own runs. */
+export interface Right extends Omit<Need, 'commands'> {
+  readonly command: Command
+}
+
+type Command = readonly [name: string, ...args: string[]]
+
+interface Need {
+  readonly role: Role
+  /** What happens without it. */
+  readonly without: string
+  /** Whether the role does its work all the same. */
+  readonly optional: boolean
+  /**
+   * Each complete, so that the server can judge key and channel; but as little harmful as can be: most could not run,
+   * and what is published is empty.
+   */
+  readonly commands: readonly Command[]
+}
+
+const noScript = '0'.repeat(40)
+
+/** Commands whose rights are granted by their first word alone, as `+xinfo|stream`. */
+const containers = new Set(['SCRIPT', 'XINFO'])
+
+/** What grants a right: rules of `ACL SETUSER`, which Redis 6.2 and later, and Valkey, understand. */
+export function rulesOf({ command }: Pick<Right, 'command'>, keys: LogKeys): readonly string[] {
+  const [name, ...args] = command
+  const words = containers.has(name) ? command.slice(0, 2) : [name]
+  const { channel, ...ours } = keys
+  const named = (names: readonly string[], sign: string): readonly string[] =>
+    args.filter((arg) => names.includes(arg)).map((arg) => sign + escapeGlob(arg))
+  return [`+${words.join('|').toLowerCase()}`, ...named(Object.values(ours), '~'), ...named([channel], '&')]
+}
+
+/** Keys and channels are granted by patterns. */
+function escapeGlob(name: string): string {
+  return name.replace(/[*?[\]\\]/g, '\\$&')
+}
+
+/**
+ * Every right that publishers and subscribers of a log need.
+ *
+ * @param sharded whether they publish and subscribe in the log's slot of a cluster alone
+ */
+export function rightsOf(keys: LogKeys, sharded = false): readonly Right[] {
+  return [...publisherNeeds(keys, sharded), ...subscriberNeeds(keys, sharded)].flatMap(({ commands, ...need }) =>
+    commands.map((command) => ({ ...need, command })),
+  )
+}
+
+/** A way to write down what one role needs. */
+function needsOf(role: Role) {
+  return (optional: boolean, without: string, ...commands: Command[]): Need => ({ role, optional, without, commands })
+}
+
+/** Tried by both with each connection. */
+function probed(need: ReturnType<typeof needsOf>, { stream, probe }: LogKeys): Need {
+  return need(
+    true,
+    'what the server lacks shows only when it is asked for it, and scripts are sent in full',
+    ['SET', probe, '', 'XX', 'GET'],
+    ['XLEN', stream],
+    ['SCRIPT', 'LOAD', 'return 1'],
+  )
+}
+
+function publisherNeeds(keys: LogKeys, sharded: boolean): readonly Need[] {
+  const { channel, stream, last } = keys
+  const need = needsOf('publisher')
+  return [
+    need(
+      false,
+      'nothing is appended',
+      ['EVALSHA', noScript, '2', stream, last],
+      ['EVAL', 'return 1', '2', stream, last],
+      ['SET', last, '', 'XX', 'NX', 'GET'],
+      ['XADD', stream, 'MAXLEN', '~', '1', 'none', 'a', ''],
+    ),
+    need(false, 'nothing is live: it is found by heartbeats', [sharded ? 'SPUBLISH' : 'PUBLISH', channel, emptyFrame]),
+    need(false, 'what a failover lost is not repaired', ['XRANGE', stream, '-', '+']),
+    need(true, 'the chain breaks where the key of the head was lost', ['XINFO', 'STREAM', stream]),
+    need(true, 'a failed append leaves a wrong head', ['DEL', last]),
+    need(false, 'failovers are not noticed, so nothing is repaired; nobody warns of eviction', ['INFO', 'replication']),
+    need(true, '`waitReplicas` can not be used', ['WAIT', '0', '0']),
+    probed(need, keys),
+  ]
+}
+
+function subscriberNeeds(keys: LogKeys, sharded: boolean): readonly Need[] {
+  const { channel, stream, last, cursors, subscribers, dead } = keys
+  const need = needsOf('subscriber')
+  const scripts = (...names: string[]): Command[] => [
+    ['EVALSHA', noScript, String(names.length), ...names],
+    ['EVAL', 'return 1', String(names.length), ...names],
+  ]
+  return [
+    need(false, 'nothing is received', [sharded ? 'SSUBSCRIBE' : 'SUBSCRIBE', channel], ['PING']),
+    need(
+      false,
+      'nothing that was missed can be found',
+      ['MULTI'],
+      ['EXEC'],
+      ['GET', last],
+      ['XRANGE', stream, '-', '+'],
+      ['XINFO', 'STREAM', stream],
+    ),
+    need(
+      true,
+      'a first start on an empty log, and a failover that lost entries, are followed by a resync; replays are slower',
+      ...scripts(stream, last),
+      ['XREVRANGE', stream, '+', '-'],
+      ['SET', last, '', 'XX', 'NX'],
+      ['XADD', stream, 'MAXLEN', '~', '1', 'none', 'a', ''],
+    ),
+    need(true, '`strictFailover` can not be used; nobody warns of eviction', ['INFO', 'replication']),
+    need(
+      true,
+      '`redisCursor()` can not be used',
+      ...scripts(cursors),
+      ['HGET', cursors, ''],
+      ['HSET', cursors, '', ''],
+    ),
+    need(true, 'dead letters are not kept', ['XADD', dead, 'MAXLEN', '~', '1', 'none', 'a', '']),
+    need(
+      true,
+      'dead letters can not be listed, purged or redriven; to redrive them takes the rights of a publisher as well',
+      ['XRANGE', dead, '-', '+'],
+      ['XDEL', dead, '1-1'],
+    ),
+    need(
+      true,
+      '`status` and `doctor` do not see it',
+      ...scripts(subscribers),
+      ['TIME'],
+      ['HSET', subscribers, '', ''],
+      ['HLEN', subscribers],
+      ['HGETALL', subscribers],
+      ['HDEL', subscribers, ''],
+      ['PTTL', subscribers],
+      ['PEXPIRE', subscribers, ''],
+    ),
+    probed(need, keys),
+  ]
+}

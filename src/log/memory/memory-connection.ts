@@ -1,0 +1,166 @@
+import { type InvalidationError, RedisError } from '../../support/errors.js'
+import type { Runtime, Timer } from '../../support/runtime.js'
+import { toError } from '../../support/thrown.js'
+import type { ConnectionListener, LogConnection } from '../log.js'
+import type { MemoryServer } from './memory-server.js'
+import { MemoryWire } from './memory-wire.js'
+
+/** Why a server refuses writes: it is a replica, or the rights are missing. */
+export type WriteRefusal = 'readonly' | 'refused'
+
+/** What a connection is made of. */
+export interface MemoryConnectionContext {
+  readonly server: MemoryServer
+  readonly runtime: Runtime
+  /** From a call to its reply. */
+  readonly latencyMs: number
+  /** From the loss of a connection to the next attempt. */
+  readonly reconnectMs: number
+  readonly writeRefusal: () => WriteRefusal | undefined
+  readonly onClosed: () => void
+}
+
+/** A connection to a `MemoryServer`: goes up and down as a socket does, and answers calls in order. */
+export abstract class MemoryConnection implements LogConnection {
+  readonly #context: MemoryConnectionContext
+  readonly #listener: ConnectionListener
+  readonly #opened: Promise<void>
+  #attempted = (): void => {}
+  readonly #pending = new Set<(error: Error) => void>()
+  #requests: MemoryWire
+  #replies: MemoryWire
+  #up = false
+  #closed = false
+  #retry: Timer | undefined
+
+  constructor(context: MemoryConnectionContext, listener: ConnectionListener) {
+    this.#context = context
+    this.#listener = listener
+    this.#opened = new Promise((resolve) => {
+      this.#attempted = resolve
+    })
+    this.#requests = new MemoryWire(context.runtime)
+    this.#replies = new MemoryWire(context.runtime)
+    this.#connect()
+  }
+
+  get up(): boolean {
+    return this.#up
+  }
+
+  opened(): Promise<void> {
+    return this.#opened
+  }
+
+  reconnect(): void {
+    if (this.#up) this.#lose('the client dropped it to make a new one', () => this.#connect())
+  }
+
+  close(): Promise<void> {
+    this.#closed = true
+    this.#retry?.cancel()
+    this.#attempted()
+    this.#context.onClosed()
+    this.#tearDown(lost('the client closed it'))
+    return Promise.resolve()
+  }
+
+  /** Cuts the connection; it comes back by itself when it can. */
+  cut(reason: string): void {
+    if (this.#up) this.#lose(reason, () => this.#retryLater())
+  }
+
+  protected get server(): MemoryServer {
+    return this.#context.server
+  }
+
+  protected get writeRefusal(): WriteRefusal | undefined {
+    return this.#context.writeRefusal()
+  }
+
+  /** Runs `operation` on the server and resolves with what it returns, or rejects when the connection goes down. */
+  protected call<T>(operation: () => T, holdMs = 0): Promise<T> {
+    if (!this.#up) return Promise.reject(lost('it is down'))
+    return new Promise((resolve, reject) => {
+      this.#pending.add(reject)
+      this.#requests.send(this.#context.latencyMs / 2, () => {
+        const settle = attempt(operation, resolve, reject)
+        this.deliver(holdMs, () => {
+          this.#pending.delete(reject)
+          settle()
+        })
+      })
+    })
+  }
+
+  /** Sends something from the server to the client, behind all that is already on its way. */
+  protected deliver(holdMs: number, run: () => void): void {
+    this.#replies.send(this.#context.latencyMs / 2 + holdMs, run)
+  }
+
+  /** Called just before `onUp` and right after the connection was lost or closed. */
+  protected abstract attach(): void
+  protected abstract detach(): void
+
+  #connect(): void {
+    this.#replies.send(this.#context.latencyMs, () => {
+      if (this.#closed) return
+      if (this.server.reachable) this.#comeUp()
+      else this.#failToConnect()
+    })
+  }
+
+  #comeUp(): void {
+    this.#up = true
+    this.attach()
+    this.#attempted()
+    this.#listener.onUp()
+  }
+
+  #failToConnect(): void {
+    this.#attempted()
+    this.#retryLater()
+    this.#listener.onError(lost('the server is away'))
+  }
+
+  #retryLater(): void {
+    this.#retry = this.#context.runtime.after(this.#context.reconnectMs, () => this.#connect())
+  }
+
+  #lose(reason: string, connectAgain: () => void): void {
+    const error = lost(reason)
+    this.#tearDown(error)
+    connectAgain()
+    this.#listener.onDown(error)
+  }
+
+  #tearDown(error: InvalidationError): void {
+    this.#up = false
+    this.detach()
+    this.#requests.cut()
+    this.#replies.cut()
+    // New wires: the old ones may still sleep until what they carried would have been due.
+    this.#requests = new MemoryWire(this.#context.runtime)
+    this.#replies = new MemoryWire(this.#context.runtime)
+    for (const reject of this.#pending) reject(error)
+    this.#pending.clear()
+  }
+}
+
+function lost(reason: string): RedisError {
+  return new RedisError('disconnected', `The connection to the log in memory is not usable: ${reason}`)
+}
+
+/** Runs the operation now; returns what settles the promise with its outcome later. */
+function attempt<T>(operation: () => T, resolve: (value: T) => void, reject: (error: Error) => void): () => void {
+  try {
+    const value = operation()
+    return () => {
+      resolve(value)
+    }
+  } catch (error) {
+    return () => {
+      reject(toError(error))
+    }
+  }
+}

@@ -1,0 +1,151 @@
+import { ConfigurationError } from '../../support/errors.js'
+import type { ConnectionListener, FeedListener, InvalidationLog, LogCommands, LogFeed } from '../log.js'
+import { MemoryCommands } from './memory-commands.js'
+import type { MemoryConnectionContext, WriteRefusal } from './memory-connection.js'
+import { MemoryFeed } from './memory-feed.js'
+
+/** Which connections a fault strikes. */
+export type ConnectionKind = 'commands' | 'feeds' | 'all'
+
+const connectionKinds: readonly ConnectionKind[] = ['commands', 'feeds', 'all']
+const writeRefusals: readonly (WriteRefusal | undefined)[] = ['readonly', 'refused', undefined]
+
+/** What all links to one log share. */
+export type MemoryLinkContext = Omit<MemoryConnectionContext, 'writeRefusal' | 'onClosed'> & {
+  readonly channel: string
+}
+
+/**
+ * A way to a {@link MemoryLog}, with faults of its own: hand each client a link, and one can be cut off while the
+ * others go on. Faults strike the connections that are open when they are called; only `refuseWrites` lasts. An argument
+ * that can't be meant throws a `ConfigurationError`.
+ */
+export class MemoryLink implements InvalidationLog {
+  readonly channel: string
+  readonly #context: MemoryLinkContext
+  readonly #parent: MemoryLink | undefined
+  readonly #commands = new Set<MemoryCommands>()
+  readonly #feeds = new Set<MemoryFeed>()
+  #writeRefusal: WriteRefusal | undefined
+
+  /** @internal */
+  constructor(context: MemoryLinkContext, parent?: MemoryLink) {
+    this.channel = context.channel
+    this.#context = context
+    this.#parent = parent
+  }
+
+  openCommands(listener: ConnectionListener): LogCommands {
+    const commands = new MemoryCommands(
+      this.#connectionContext(() => this.#commands.delete(commands)),
+      listener,
+    )
+    this.#commands.add(commands)
+    return commands
+  }
+
+  openFeed(listener: FeedListener): LogFeed {
+    const feed = new MemoryFeed(
+      this.#connectionContext(() => this.#feeds.delete(feed)),
+      listener,
+    )
+    this.#feeds.add(feed)
+    return feed
+  }
+
+  /** Each open feed loses the next `count` live messages. */
+  drop(count: number): void {
+    requireWhole('count', count)
+    for (const feed of this.#reachedFeeds()) feed.drop(count)
+  }
+
+  /** Each open feed delivers the next `count` live messages twice. */
+  duplicate(count: number): void {
+    requireWhole('count', count)
+    for (const feed of this.#reachedFeeds()) feed.duplicate(count)
+  }
+
+  /** Each open feed holds back the next `count` live messages by `ms`, and with them all that comes behind. */
+  delay(count: number, ms: number): void {
+    requireWhole('count', count)
+    requireWhole('ms', ms)
+    for (const feed of this.#reachedFeeds()) feed.delay(count, ms)
+  }
+
+  /** Each open feed goes deaf: it stays up and answers `ping`, but delivers nothing until it reconnects. */
+  deafen(): void {
+    for (const feed of this.#reachedFeeds()) feed.deafen()
+  }
+
+  /** Open connections go down and come back by themselves after `reconnectMs`. */
+  cut(kind: ConnectionKind = 'all'): void {
+    requireOneOf('kind', kind, connectionKinds)
+    const reason = 'it was cut'
+    if (kind !== 'feeds') for (const commands of this.#reachedCommands()) commands.cut(reason)
+    if (kind !== 'commands') for (const feed of this.#reachedFeeds()) feed.cut(reason)
+  }
+
+  /**
+   * Each open command connection executes its next `count` appends but never hears the reply: it goes down, so that
+   * its client can't know what became of them.
+   */
+  loseAcknowledgements(count: number): void {
+    requireWhole('count', count)
+    for (const commands of this.#reachedCommands()) commands.loseAcknowledgements(count)
+  }
+
+  /**
+   * Writes are refused from now on, as by a replica (`readonly`) or for want of rights (`refused`): they reject with a
+   * `RedisError` of that kind, and a first start that would need a marker stands nowhere. `undefined` ends it.
+   */
+  refuseWrites(kind: WriteRefusal | undefined): void {
+    requireOneOf('kind', kind, writeRefusals)
+    this.#writeRefusal = kind
+  }
+
+  /** The links whose connections a fault of this one strikes. */
+  protected reachedLinks(): readonly MemoryLink[] {
+    return [this]
+  }
+
+  #reachedCommands(): MemoryCommands[] {
+    return this.reachedLinks().flatMap((link) => [...link.#commands])
+  }
+
+  #reachedFeeds(): MemoryFeed[] {
+    return this.reachedLinks().flatMap((link) => [...link.#feeds])
+  }
+
+  get #refusal(): WriteRefusal | undefined {
+    return this.#writeRefusal ?? (this.#parent ? this.#parent.#refusal : undefined)
+  }
+
+  #connectionContext(onClosed: () => void): MemoryConnectionContext {
+    return { ...this.#context, onClosed, writeRefusal: () => this.#refusal }
+  }
+}
+
+/*
+ * What a fault is called with, checked: one that strikes nothing for a misspelt argument would let the test pass that
+ * asked for it.
+ */
+
+/** @throws ConfigurationError unless `value` is a whole number, from `min` up */
+export function requireWhole(name: string, value: number, min = 0): void {
+  if (Number.isSafeInteger(value) && value >= min) return
+  const range = Number.isFinite(min) ? ` from ${min} up` : ''
+  throw new ConfigurationError(`Expected \`${name}\` to be a whole number${range}, got \`${String(value)}\``)
+}
+
+/** @throws ConfigurationError unless `value` is one of `names` */
+export function requireOneOf(name: string, value: string | undefined, names: readonly (string | undefined)[]): void {
+  if (names.includes(value)) return
+  const expected = names.map((known) => (known === undefined ? 'undefined' : `'${known}'`)).join(', ')
+  throw new ConfigurationError(`Expected \`${name}\` to be one of ${expected}, got \`${String(value)}\``)
+}
+
+/** @throws ConfigurationError unless `value` is an object */
+export function requireObject(name: string, value: unknown): void {
+  if (typeof value === 'object' && value !== null) return
+  throw new ConfigurationError(`Expected the argument of \`${name}\` to be an object, got \`${String(value)}\``)
+}

@@ -1,0 +1,147 @@
+import { defaultChannel, type NumberOption, rejectUnknownOptions, resolveNumbers } from '../../support/option-rules.js'
+import { type Runtime, systemRuntime } from '../../support/runtime.js'
+import type { Entry } from '../model/entry.js'
+import { logKeys } from '../model/keys.js'
+import { MemoryLink, type MemoryLinkContext, requireObject, requireOneOf, requireWhole } from './memory-link.js'
+import { MemoryServer } from './memory-server.js'
+
+const memoryNumbers = {
+  latencyMs: { default: 0, unit: 'ms', min: 0, max: 60_000 },
+  reconnectMs: { default: 50, unit: 'ms', min: 0, max: 60_000 },
+  nodeSize: { default: 100, unit: 'entries', min: 1, max: 100_000 },
+} as const satisfies Record<string, NumberOption>
+
+/** A failover, as {@link MemoryLog.failOver} takes it. */
+export interface MemoryFailOver {
+  /** How many of the newest entries the replica lacks. */
+  readonly lose: number
+  /** Whether the feeds stay up. Default `none`. */
+  readonly keep?: 'feeds' | 'none'
+}
+
+/** Options of a {@link MemoryLog}. */
+export interface MemoryLogOptions {
+  /** The name of the channel. Default `cache:invalidate`. */
+  readonly channel?: string
+  /** Clock, timers and randomness. Default: the system's. */
+  readonly runtime?: Runtime
+  /** From a call to its reply, in ms; a published message takes half of it. Default 0: the next turns of the loop. */
+  readonly latencyMs?: number
+  /** From the loss of a connection to the next attempt to connect, in ms. Default 50. */
+  readonly reconnectMs?: number
+  /** How many entries capping removes at once: Redis trims by whole nodes. 1 caps exactly. Default 100. */
+  readonly nodeSize?: number
+}
+
+/**
+ * A log in memory, for tests of your own services without Redis: one server that many connections share, with the
+ * semantics of a log in Redis, and faults on demand.
+ *
+ * ```ts
+ * const log = new MemoryLog()
+ * const publisher = await InvalidationPublisher.connect(log, 'user-service')
+ * const subscriber = await InvalidationSubscriber.connect(log)
+ * log.cut('feeds')
+ * ```
+ *
+ * Its own faults strike every connection; those of a {@link link} strike the connections made through it.
+ *
+ * @throws ConfigurationError for an option that can't work
+ */
+export class MemoryLog extends MemoryLink {
+  readonly #server: MemoryServer
+  readonly #context: MemoryLinkContext
+  readonly #links: MemoryLink[] = []
+
+  constructor(options: MemoryLogOptions = {}) {
+    rejectUnknownOptions(options, ['channel', 'runtime', ...Object.keys(memoryNumbers)], 'MemoryLog')
+    const { latencyMs, reconnectMs, nodeSize } = resolveNumbers(memoryNumbers, options)
+    const { channel } = logKeys(options.channel ?? defaultChannel)
+    const runtime = options.runtime ?? systemRuntime
+    const server = new MemoryServer(runtime, nodeSize)
+    const context = { channel, server, runtime, latencyMs, reconnectMs }
+    super(context)
+    this.#server = server
+    this.#context = context
+  }
+
+  /** A way to this log whose faults strike only the connections made through it. */
+  link(): MemoryLink {
+    const link = new MemoryLink(this.#context, this)
+    this.#links.push(link)
+    return link
+  }
+
+  /** The server can't be reached: every connection goes down, and attempts to connect fail until `comeBack`. */
+  goDown(): void {
+    this.#server.reachable = false
+    this.cut()
+  }
+
+  /** The server can be reached again; connections come up with their next attempt. */
+  comeBack(): void {
+    this.#server.reachable = true
+  }
+
+  /**
+   * A replica that lacks the newest `lose` entries takes over: they vanish, `last` goes back to what it was before
+   * them, the replication id changes. Connections go down and come back; with `keep: 'feeds'` the feeds stay up, and
+   * what is already on its way to them still arrives.
+   */
+  failOver(failOver: MemoryFailOver): void {
+    requireObject('failOver', failOver)
+    rejectUnknownOptions(failOver, ['lose', 'keep'], 'failOver')
+    const { lose, keep = 'none' } = failOver
+    requireWhole('lose', lose)
+    requireOneOf('keep', keep, ['feeds', 'none'])
+    this.#server.promoteReplica(lose)
+    this.cut(keep === 'feeds' ? 'commands' : 'all')
+  }
+
+  /** Publishes a text that is not in the log, as a publisher does that only uses Pub/Sub. */
+  publish(text: string): void {
+    this.#server.publish(text)
+  }
+
+  /** Shifts the server's clock by `ms`. Stream IDs still never go back. */
+  stepClock(ms: number): void {
+    requireWhole('ms', ms, -Infinity)
+    this.#server.clockOffset += ms
+  }
+
+  /** FLUSHALL: entries, `last`, cursors, dead letters and announced subscribers are gone; stream IDs begin with the clock again. */
+  flush(): void {
+    this.#server.flush()
+  }
+
+  /** XDEL: deletes entries by stream ID; returns how many there were. */
+  deleteEntries(...streamIds: readonly string[]): number {
+    return this.#server.deleteEntries(streamIds)
+  }
+
+  /** XTRIM: keeps the newest `length` entries, exactly. */
+  trim(length: number): void {
+    requireWhole('length', length)
+    this.#server.trim(length)
+  }
+
+  /** The key that names the newest append id is gone, as by eviction. */
+  evictLast(): void {
+    this.#server.evictLast()
+  }
+
+  /** How many replicas confirm what is appended, for `waitReplicas`. At first none. */
+  setReplicas(count: number): void {
+    requireWhole('count', count)
+    this.#server.replicas = count
+  }
+
+  /** All entries, oldest first. */
+  entries(): readonly Entry[] {
+    return this.#server.entries()
+  }
+
+  protected override reachedLinks(): readonly MemoryLink[] {
+    return [this, ...this.#links]
+  }
+}

@@ -1,0 +1,230 @@
+import { compareStreamIds } from '../../message/stream-id.js'
+import { RedisError } from '../../support/errors.js'
+import type { Runtime } from '../../support/runtime.js'
+import type { DeadLetter } from '../log.js'
+import { type Announced, maxAnnounced, readAnnounced, stampRecord, tooManyAnnounced } from '../model/announced.js'
+import {
+  type Appended,
+  emptyFrame,
+  type Entry,
+  type Inspection,
+  type Page,
+  type Presence,
+  publishedFrame,
+  type Stand,
+} from '../model/entry.js'
+import { parsePosition, type Position } from '../model/position.js'
+import { MemoryStream, type StreamItem } from './memory-stream.js'
+
+interface StoredEntry {
+  readonly appendId: string
+  readonly prev: string
+  readonly frame: string
+  /** What `last` held before this entry was appended. */
+  readonly lastBefore: string | undefined
+}
+
+/** What takes published messages. */
+export type Subscriber = (text: string) => void
+
+/** A Redis server's share of the log: each method is one atomic step, as a script or a transaction is in Redis. */
+export class MemoryServer {
+  readonly #runtime: Runtime
+  readonly #nodeSize: number
+  readonly #cursors = new Map<string, string>()
+  readonly #registry = new MemoryRegistry()
+  #entries: MemoryStream<StoredEntry>
+  #dead: MemoryStream<Omit<DeadLetter, 'id'>>
+  #last: string | undefined
+  #replicationId: string
+  /** How far its clock is ahead of the runtime's, in ms. */
+  clockOffset = 0
+  /** How many replicas confirm what is appended. */
+  replicas = 0
+  /** Whether it can be reached. */
+  reachable = true
+  readonly subscribers = new Set<Subscriber>()
+
+  constructor(runtime: Runtime, nodeSize: number) {
+    this.#runtime = runtime
+    this.#nodeSize = nodeSize
+    this.#entries = new MemoryStream(nodeSize)
+    this.#dead = new MemoryStream(nodeSize)
+    this.#replicationId = runtime.uuid()
+  }
+
+  get replicationId(): string {
+    return this.#replicationId
+  }
+
+  append(appendId: string, frame: string, cap: number): Appended {
+    const { position, prev } = this.#add(appendId, frame, cap)
+    return { position, prev, receivers: this.publish(publishedFrame(position, prev, frame)) }
+  }
+
+  /** Returns how many it reached. */
+  publish(text: string): number {
+    for (const subscriber of this.subscribers) subscriber(text)
+    return this.subscribers.size
+  }
+
+  head(): string | undefined {
+    return this.#last ?? this.#tail()?.value.appendId
+  }
+
+  /** The last entry if it is the one `last` names. */
+  standing(): Stand | undefined {
+    const entry = this.#entries.last
+    if (!entry || entry.value.appendId !== this.#last) return undefined
+    return { position: positionOf(entry), added: this.#entries.added }
+  }
+
+  addMarker(appendId: string, cap: number): Stand {
+    const { position } = this.#add(appendId, emptyFrame, cap)
+    return { position, added: this.#entries.added }
+  }
+
+  inspect(position: Position): Inspection {
+    const first = this.#entries.first
+    return {
+      found: this.#entries.at(position.streamId)?.value.appendId,
+      first: first && { position: positionOf(first), prev: first.value.prev },
+      last: this.#last,
+      added: this.#entries.added,
+      length: this.#entries.items.length,
+    }
+  }
+
+  lookup(positions: readonly Position[]): Presence[] {
+    const first = this.#entries.first
+    return positions.map(({ streamId, appendId }) => {
+      if (this.#entries.at(streamId)?.value.appendId === appendId) return 'intact'
+      return first && compareStreamIds(streamId, first.id) < 0 ? 'below' : 'gone'
+    })
+  }
+
+  readPage(from: string, count: number): Page {
+    return { entries: this.#entries.range(from, count).map(entryOf), last: this.#last }
+  }
+
+  entries(): Entry[] {
+    return this.#entries.items.map(entryOf)
+  }
+
+  loadCursor(name: string): string | undefined {
+    return this.#cursors.get(name)
+  }
+
+  saveCursor(name: string, position: string, overwrite: boolean): void {
+    const saved = this.#cursors.get(name)
+    const goesBack =
+      saved !== undefined && compareStreamIds(parsePosition(position).streamId, parsePosition(saved).streamId) < 0
+    if (overwrite || !goesBack) this.#cursors.set(name, position)
+  }
+
+  addDeadLetter(letter: Omit<DeadLetter, 'id'>, cap: number): string {
+    return this.#dead.add(letter, this.#now(), cap)
+  }
+
+  listDeadLetters(from: string, count: number): DeadLetter[] {
+    return this.#dead.range(from, count).map(({ id, value }) => ({ id, ...value }))
+  }
+
+  removeDeadLetters(ids: readonly string[]): number {
+    return this.#dead.delete(ids)
+  }
+
+  announce(id: string, record: string, ttlMs: number): void {
+    this.#registry.announce(id, record, ttlMs, this.#now())
+  }
+
+  withdraw(id: string): void {
+    this.#registry.withdraw(id)
+  }
+
+  listSubscribers(): Announced[] {
+    return this.#registry.list(this.#now())
+  }
+
+  /** A replica that lacks the newest `lose` entries takes over: history goes on from there under a new id. */
+  promoteReplica(lose: number): void {
+    const oldestLost = this.#entries.takeBack(lose)[0]
+    if (oldestLost) this.#last = oldestLost.value.lastBefore
+    this.#replicationId = this.#runtime.uuid()
+  }
+
+  flush(): void {
+    this.#entries = new MemoryStream(this.#nodeSize)
+    this.#dead = new MemoryStream(this.#nodeSize)
+    this.#cursors.clear()
+    this.#registry.clear()
+    this.#last = undefined
+  }
+
+  deleteEntries(streamIds: readonly string[]): number {
+    return this.#entries.delete(streamIds)
+  }
+
+  trim(length: number): void {
+    this.#entries.trim(length)
+  }
+
+  evictLast(): void {
+    this.#last = undefined
+  }
+
+  #add(appendId: string, frame: string, cap: number): { position: Position; prev: string } {
+    const lastBefore = this.#last
+    const prev = this.head() ?? ''
+    this.#last = appendId
+    const streamId = this.#entries.add({ appendId, prev, frame, lastBefore }, this.#now(), cap)
+    return { position: { streamId, appendId }, prev }
+  }
+
+  /** The last entry, if it is also the last ever generated: nothing stood behind it. */
+  #tail(): StreamItem<StoredEntry> | undefined {
+    const entry = this.#entries.last
+    return entry?.id === this.#entries.lastId ? entry : undefined
+  }
+
+  #now(): number {
+    return Math.floor(this.#runtime.now() + this.clockOffset)
+  }
+}
+
+function positionOf(item: StreamItem<StoredEntry>): Position {
+  return { streamId: item.id, appendId: item.value.appendId }
+}
+
+function entryOf(item: StreamItem<StoredEntry>): Entry {
+  return { position: positionOf(item), prev: item.value.prev, frame: item.value.frame }
+}
+
+/** The subscriptions that made themselves known to a `MemoryServer`. */
+export class MemoryRegistry {
+  readonly #records = new Map<string, string>()
+
+  announce(id: string, record: string, ttlMs: number, now: number): void {
+    if (!this.#records.has(id)) this.#makeRoom(now)
+    this.#records.set(id, stampRecord(record, now, ttlMs))
+  }
+
+  withdraw(id: string): void {
+    this.#records.delete(id)
+  }
+
+  list(now: number): Announced[] {
+    return [...this.#records].flatMap(([id, record]) => readAnnounced(id, record, now) ?? [])
+  }
+
+  clear(): void {
+    this.#records.clear()
+  }
+
+  #makeRoom(now: number): void {
+    if (this.#records.size < maxAnnounced) return
+    for (const [id, record] of this.#records) if (!readAnnounced(id, record, now)) this.#records.delete(id)
+    if (this.#records.size < maxAnnounced) return
+    throw new RedisError('reply', `announce was refused: ${tooManyAnnounced}`)
+  }
+}

@@ -1,0 +1,51 @@
+import { describeValue } from '../support/describe-value.js'
+import { ConfigurationError, type InvalidationError } from '../support/errors.js'
+import type { ConnectionListener, InvalidationLog, LogConnection } from './log.js'
+import { RedisLog, type RedisLogOptions, type RedisTarget } from './redis/redis-log.js'
+
+/**
+ * Where the log is: a URL (text or `URL`), an ioredis client (lent: connections of our own are made with its configuration), ioredis
+ * options, or a log that is ready made, such as a `MemoryLog`.
+ */
+export type RedisSource = RedisTarget | InvalidationLog
+
+/**
+ * The log behind what a user named.
+ *
+ * @throws ConfigurationError when it can't be used, or when it is a log of another channel than `options.channel`
+ */
+export function openLog(redis: RedisSource, options: RedisLogOptions): InvalidationLog {
+  if (!isLog(redis)) return new RedisLog(redis, options)
+  if (options.channel !== undefined && options.channel !== redis.channel) {
+    throw new ConfigurationError(
+      `Expected \`channel\` to be that of the given log, ${describeValue(redis.channel)}, got ${describeValue(options.channel)}: leave it out, or make the log with it`,
+    )
+  }
+  return redis
+}
+
+function isLog(redis: unknown): redis is InvalidationLog {
+  return typeof redis === 'object' && redis !== null && 'openCommands' in redis
+}
+
+/** Opens a connection; rejects with what went wrong, and closes it, where the first attempt to connect fails. */
+export async function openOnce<Opened extends LogConnection>(
+  open: (listener: ConnectionListener) => Opened,
+): Promise<Opened> {
+  let failure: InvalidationError | undefined
+  const connection = open({
+    onUp: () => {},
+    onDown: () => {},
+    onError: (error) => {
+      failure ??= error
+    },
+  })
+  try {
+    await connection.opened()
+    if (!connection.up && failure) throw failure
+    return connection
+  } catch (error) {
+    await connection.close()
+    throw error
+  }
+}

@@ -1,0 +1,83 @@
+import type { Runtime } from '../../support/runtime.js'
+import type { ClientOverrides, RedisLike } from './redis-like.js'
+import type { TargetKind } from './target.js'
+import type { Address } from './topology/address.js'
+
+/** Makes a client that has not connected yet and waits `retryDelay()` ms before each attempt to reconnect. */
+export type ClientFactory = (retryDelay: () => number) => RedisLike
+
+/** Where clients come from. */
+export interface ClientSource {
+  readonly kind: TargetKind
+  readonly makeClient: ClientFactory
+  /** Names the servers, the same for all that connects to them, whichever is connected to; never with a password. */
+  readonly origin: string
+  /** Where the newest connection leads: `host:port` or the path of a socket; undefined while that is being looked for. */
+  readonly location: string | undefined
+  /** Undefined outside of a cluster. */
+  readonly cluster: ClusterRoute | undefined
+}
+
+/** How a cluster sends its clients on. */
+export interface ClusterRoute {
+  /** A node has named the owner of the slot; the next connection goes there. */
+  movedTo(node: Address): void
+  /** A client to a node, which does not reconnect. */
+  clientOf(node: Address): RedisLike
+  /** All nodes of the cluster, as the owner of the slot knows them. */
+  nodes(): Promise<readonly Address[]>
+}
+
+/** What clients are made for. */
+export interface ClientPurpose {
+  /** The slot of the log's keys, where it is in a cluster. */
+  readonly slot: number
+  readonly runtime: Runtime
+  /** How long an attempt to connect may take, in ms. */
+  readonly commandTimeoutMs: number
+}
+
+/** How long a connection that was dropped may take to say goodbye before its socket is destroyed. */
+export const disconnectTimeoutMs = 100
+
+/** Our connections never resend, queue or hang by themselves: whoever calls decides what happens to a call. */
+export function clientOverrides(retryDelay: () => number): ClientOverrides {
+  return {
+    lazyConnect: true,
+    autoResendUnfulfilledCommands: false,
+    autoResubscribe: false,
+    // Neither a setup of its own nor its ready check, which is an INFO: what must be known we ask ourselves.
+    disableClientInfo: true,
+    enableReadyCheck: false,
+    disconnectTimeout: disconnectTimeoutMs,
+    enableAutoPipelining: false,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    monitor: false,
+    readOnly: false,
+    reconnectOnError: null,
+    replyMapping: 'legacy',
+    retryStrategy: retryDelay,
+    showFriendlyErrorStack: false,
+    stringNumbers: false,
+    commandTimeout: undefined,
+    socketTimeout: undefined,
+    blockingTimeout: undefined,
+  }
+}
+
+/** The most that one sentinel, or one node of a cluster, is waited for, whatever the attempt to connect may take. */
+const maxStepMs = 1_000
+
+/** An equal share of an attempt to connect, in ms: what is asked on the way must leave time for the rest. */
+export function shareOf(commandTimeoutMs: number, steps: number): number {
+  return Math.max(1, Math.min(maxStepMs, Math.floor(commandTimeoutMs / steps)))
+}
+
+/** Ends the connection of a client: for good, or for it to make another. */
+export function disconnect(client: Pick<RedisLike, 'stream' | 'disconnect'>, reconnect = false): void {
+  // A TLS socket that is ended in the middle of its handshake may fail twice. ioredis listens for one error, and one
+  // that nobody listens for ends the process.
+  client.stream?.on('error', () => {})
+  client.disconnect(reconnect)
+}

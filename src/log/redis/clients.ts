@@ -1,0 +1,60 @@
+import type { Runtime } from '../../support/runtime.js'
+import {
+  clientOverrides,
+  type ClientPurpose,
+  type ClientSource,
+  disconnect,
+  disconnectTimeoutMs,
+} from './client-source.js'
+import type { RedisLike } from './redis-like.js'
+import { readTarget, type RedisTarget, type SingleTarget, type TlsOptions } from './target.js'
+import { formatAddress } from './topology/address.js'
+import { clusterSource } from './topology/cluster-source.js'
+import { sentinelSource } from './topology/sentinel-source.js'
+
+/**
+ * The one place that makes clients; a client or a Cluster that is lent is only the configuration for them.
+ *
+ * @param tls what TLS takes beside a URL that asks for it
+ * @throws ConfigurationError for what can't serve
+ */
+export function clientSource(redis: RedisTarget, purpose: ClientPurpose, tls?: TlsOptions): ClientSource {
+  const target = readTarget(redis, tls)
+  switch (target.kind) {
+    case 'single':
+      return singleSource(target)
+    case 'sentinel':
+      return sentinelSource(target, purpose)
+    case 'cluster':
+      return clusterSource(target, purpose)
+  }
+}
+
+function singleSource({ template }: SingleTarget): ClientSource {
+  const { path, host = 'localhost', port = 6_379 } = template.options
+  const server = path ?? formatAddress({ host, port })
+  return {
+    kind: 'single',
+    makeClient: (retryDelay) => template.duplicate(clientOverrides(retryDelay)),
+    origin: server,
+    location: server,
+    cluster: undefined,
+  }
+}
+
+/** Closes a client for good; resolves when its socket is gone. */
+export async function closeClient(client: RedisLike, runtime: Runtime): Promise<void> {
+  if (!['connecting', 'connect', 'ready', 'close'].includes(client.status)) {
+    disconnect(client)
+    return
+  }
+  await new Promise<void>((resolve) => {
+    // Twice as long as its socket may take: a client that misses its own end must not keep us.
+    const giveUp = runtime.after(2 * disconnectTimeoutMs, resolve)
+    client.on('end', () => {
+      giveUp.cancel()
+      resolve()
+    })
+    disconnect(client)
+  })
+}

@@ -1,0 +1,234 @@
+import { RedisError } from '../../support/errors.js'
+import type { ConnectionListener, DeadLetter, LogCommands } from '../log.js'
+import { type Announced, readAnnounced } from '../model/announced.js'
+import { type Appended, emptyFrame, type Inspection, type Page, type Presence, type Stand } from '../model/entry.js'
+import type { LogKeys } from '../model/keys.js'
+import type { Position } from '../model/position.js'
+import { kindOfReply, replyCode, replyError } from './errors.js'
+import { PageReader } from './page-reader.js'
+import { checkPrimary, checkSharded, demoted, probe, warnOfEviction } from './probe.js'
+import {
+  deadLetterFields,
+  readDeadLetter,
+  readEntry,
+  readList,
+  readNumber,
+  readOptionalText,
+  readPairs,
+  readPresence,
+  readStreamInfo,
+  readText,
+} from './replies.js'
+import { ScriptCalls } from './script-calls.js'
+import {
+  announceScript,
+  appendScript,
+  lookupScript,
+  readScript,
+  saveCursorScript,
+  standScript,
+} from './scripts/scripts.js'
+import { Connection, type ConnectionContext, type Send } from './session.js'
+import { type Command, transaction } from './transaction.js'
+
+/** A command connection to Redis. */
+export class RedisCommands extends Connection implements LogCommands {
+  readonly #keys: LogKeys
+  readonly #listener: ConnectionListener
+  readonly #sharded: boolean
+  readonly #commandTimeoutMs: number
+  readonly #scripts = new ScriptCalls((command, ...args) => this.call(command, ...args))
+  readonly #pages: PageReader
+
+  constructor(keys: LogKeys, context: ConnectionContext, listener: ConnectionListener, sharded = false) {
+    super(context, listener)
+    this.#keys = keys
+    this.#listener = listener
+    this.#sharded = sharded
+    this.#commandTimeoutMs = context.commandTimeoutMs
+    this.#pages = new PageReader(keys, this.#scripts, (...commands) => this.#transaction(...commands))
+  }
+
+  append(appendId: string, frame: string, cap: number): Promise<Appended> {
+    const { stream, last, channel } = this.#keys
+    const args = [appendId, frame.slice(1), String(cap), channel, this.#sharded ? 'SPUBLISH' : 'PUBLISH']
+    return this.#scripts.run(appendScript, [stream, last], args, (reply) => {
+      const [streamId, prev, receivers] = readList(reply)
+      return {
+        position: { streamId: readText(streamId), appendId },
+        prev: readText(prev),
+        receivers: readNumber(receivers),
+      }
+    })
+  }
+
+  async waitReplicas(count: number, timeoutMs: number): Promise<number> {
+    const deadline = timeoutMs + this.#commandTimeoutMs
+    return readNumber(await this.callWithin(deadline, 'wait', String(count), String(timeoutMs)))
+  }
+
+  async replicationId(): Promise<string | undefined> {
+    try {
+      const [info] = await Promise.all([this.call('info', 'replication').then(readText), this.#checkOwner()])
+      if (this.primaryOnly && /^role:slave/m.test(info)) throw this.failureOf('info', demoted(this.server))
+      return /^master_replid:(\w+)/m.exec(info)?.[1]
+    } catch (error) {
+      // No right to ask, or a server that has no such section.
+      if (isRefused(error) || replyCode(error) === 'ERR') return undefined
+      throw error
+    }
+  }
+
+  async head(): Promise<string | undefined> {
+    const [last] = await Promise.all([this.call('get', this.#keys.last).then(readOptionalText), this.#checkRole()])
+    if (last !== undefined) return last
+    const [reply] = await this.#transaction(['xinfo', 'stream', this.#keys.stream])
+    const info = readStreamInfo(reply)
+    return info?.last?.position.streamId === info?.lastId ? info?.last?.position.appendId : undefined
+  }
+
+  async stand(appendId: string, cap: number): Promise<Stand | undefined> {
+    const { stream, last } = this.#keys
+    try {
+      const args = [appendId, emptyFrame, String(cap)]
+      return await this.#scripts.run(standScript, [stream, last], args, (reply) => this.#readStand(reply))
+    } catch (error) {
+      // Without the right to run scripts a head that stands can still be read.
+      if (isRefused(error)) return this.#standingHead()
+      throw error
+    }
+  }
+
+  async inspect(position: Position): Promise<Inspection> {
+    const { stream, last } = this.#keys
+    const { streamId } = position
+    const [newest, found, about] = await this.#transaction(
+      ['get', last],
+      ['xrange', stream, streamId, streamId],
+      ['xinfo', 'stream', stream],
+    )
+    const entry = readList(found)[0]
+    const info = readStreamInfo(about)
+    return {
+      found: entry === undefined ? undefined : readEntry(entry).position.appendId,
+      first: info?.first && { position: info.first.position, prev: info.first.prev },
+      last: readOptionalText(newest),
+      added: info?.added,
+      length: info?.length ?? 0,
+    }
+  }
+
+  lookup(positions: readonly Position[]): Promise<readonly Presence[]> {
+    const pairs = positions.flatMap(({ streamId, appendId }) => [streamId, appendId])
+    return this.#scripts.run(lookupScript, [this.#keys.stream], pairs, (reply) => readList(reply).map(readPresence))
+  }
+
+  readPage(from: string, count: number, joined = false): Promise<Page> {
+    return this.#pages.read(from, count, joined)
+  }
+
+  async loadCursor(name: string): Promise<string | undefined> {
+    return readOptionalText(await this.call('hget', this.#keys.cursors, name))
+  }
+
+  async saveCursor(name: string, position: string, overwrite: boolean): Promise<void> {
+    const args = [name, position, overwrite ? '1' : '0']
+    await this.#scripts.run(saveCursorScript, [this.#keys.cursors], args, readNumber)
+  }
+
+  async addDeadLetter(letter: Omit<DeadLetter, 'id'>, cap: number): Promise<string> {
+    const fields = deadLetterFields(letter)
+    return readText(await this.call('xadd', this.#keys.dead, 'MAXLEN', '~', String(cap), '*', ...fields))
+  }
+
+  async listDeadLetters(from: string, count: number): Promise<readonly DeadLetter[]> {
+    const reply = await this.call('xrange', this.#keys.dead, from, '+', 'COUNT', String(count))
+    return readList(reply).map(readDeadLetter)
+  }
+
+  async removeDeadLetters(ids: readonly string[]): Promise<number> {
+    if (ids.length === 0) return 0
+    return readNumber(await this.call('xdel', this.#keys.dead, ...ids))
+  }
+
+  async announce(id: string, record: string, ttlMs: number): Promise<void> {
+    const args = [id, record.slice(1), String(ttlMs)]
+    const reply = await this.#scripts.run(announceScript, [this.#keys.subscribers], args, (reply) => reply)
+    // Made here and not of a reply that failed: a replica's refusal would replace the connection.
+    if (typeof reply === 'string') throw replyError(reply, 'hset', this.server)
+  }
+
+  async withdraw(id: string): Promise<void> {
+    await this.call('hdel', this.#keys.subscribers, id)
+  }
+
+  async listSubscribers(): Promise<readonly Announced[]> {
+    const [time, reply] = await this.#transaction(['time'], ['hgetall', this.#keys.subscribers])
+    const [seconds, microseconds] = readList(time).map(readNumber)
+    const now = Math.floor((seconds ?? 0) * 1_000 + (microseconds ?? 0) / 1_000)
+    return readPairs(reply).flatMap(([id, record]) => readAnnounced(id, record, now) ?? [])
+  }
+
+  protected override async prepare(send: Send): Promise<void> {
+    if (this.primaryOnly) await checkPrimary(send, this.server)
+    if (this.#sharded) await checkSharded(send, this.server)
+    const warn = (text: string): void => this.#listener.onWarning?.(text)
+    await Promise.all([probe(send, this.#keys, this.server), warnOfEviction(send, this.server, warn)])
+  }
+
+  /** Sentinels end the connections to a primary that they demote; should one be left, it must not be believed. */
+  async #checkRole(): Promise<void> {
+    if (!this.primaryOnly) return
+    try {
+      await checkPrimary((command, ...args) => this.call(command, ...args), this.server)
+    } catch (error) {
+      throw this.failureOf('hello', error)
+    }
+  }
+
+  /** INFO is answered by every node of a cluster, also by one whose slot has moved on: only a key tells. */
+  async #checkOwner(): Promise<void> {
+    if (this.kind !== 'cluster') return
+    await this.call('xlen', this.#keys.stream).catch((error: unknown) => {
+      if (!isRefused(error)) throw error
+    })
+  }
+
+  #transaction(...commands: readonly Command[]): Promise<readonly unknown[]> {
+    const { stream, last } = this.#keys
+    return transaction(
+      {
+        call: (command, ...args) => this.callHere(command, ...args),
+        callInScript: (each) => this.#scripts.run(readScript, [stream, last], [JSON.stringify(each)], readList),
+        failureOf: (command, error) => this.failureOf(command, error),
+      },
+      ...commands,
+    )
+  }
+
+  /** The reply of the script: where it stands, or why it may not write. */
+  #readStand(reply: unknown): Stand | undefined {
+    if (typeof reply === 'string') {
+      const kind = kindOfReply(reply)
+      if (kind === 'readonly' || kind === 'refused') return undefined
+      throw replyError(reply, 'xadd', this.server)
+    }
+    const [streamId, appendId, added] = readList(reply)
+    return {
+      position: { streamId: readText(streamId), appendId: readText(appendId) },
+      added: added === null ? undefined : readNumber(added),
+    }
+  }
+
+  async #standingHead(): Promise<Stand | undefined> {
+    const { stream, last } = this.#keys
+    const [newest, about] = await this.#transaction(['get', last], ['xinfo', 'stream', stream])
+    const info = readStreamInfo(about)
+    if (info?.last === undefined || info.last.position.appendId !== newest) return undefined
+    return { position: info.last.position, added: info.added }
+  }
+}
+
+function isRefused(error: unknown): boolean {
+  return error instanceof RedisError && error.kind === 'refused'
+}

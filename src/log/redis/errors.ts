@@ -1,0 +1,182 @@
+import { ConfigurationError, InvalidationError, RedisError, type RedisErrorKind } from '../../support/errors.js'
+import { describeThrown } from '../../support/thrown.js'
+
+const kindOfCode: Readonly<Record<string, RedisErrorKind>> = {
+  READONLY: 'readonly',
+  MOVED: 'moved',
+  ASK: 'moved',
+  TRYAGAIN: 'moved',
+  CLUSTERDOWN: 'moved',
+  NOAUTH: 'refused',
+  WRONGPASS: 'refused',
+  NOPERM: 'refused',
+}
+
+const adviceOfKind: Readonly<Partial<Record<RedisErrorKind, string>>> = {
+  readonly: 'This server is a read-only replica: connect to the primary',
+  moved:
+    'A Redis Cluster moves slots and fails over: connections made from a Cluster client, or from a URL such as redis+cluster://host:7000, follow it; those to a single server do not',
+  refused: 'Check user name, password and the rights (ACL) of the user',
+}
+
+/** Goes before what is said of the kind. */
+const adviceOfCode: Readonly<Record<string, string>> = {
+  CLUSTERDOWN:
+    'Slots of the cluster have no owner that answers (CLUSTER NODES shows who has failed); with `cluster-require-full-coverage no` the other slots go on without them',
+  WRONGTYPE:
+    'Another program has written to a key of the log: RENAME that key, or keep the log under another `channel`',
+}
+
+/**
+ * The code an error reply begins with, such as `NOPERM`, of ioredis' error or of ours; undefined for an error that is
+ * no reply.
+ */
+export function replyCode(error: unknown): string | undefined {
+  const text = replyText(error)
+  return text === undefined ? undefined : codeOfText(text)
+}
+
+/** The text of an error reply, of ioredis' error or of ours; undefined for an error that is no reply. */
+export function replyText(error: unknown): string | undefined {
+  const reply = error instanceof InvalidationError ? error.cause : error
+  return isReplyError(reply) ? reply.message : undefined
+}
+
+function isReplyError(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'ReplyError'
+}
+
+/** The kind of an error reply, from its text. */
+export function kindOfReply(text: string): RedisErrorKind {
+  return kindOfCode[codeOfText(text)] ?? 'reply'
+}
+
+/**
+ * Before Redis 7 a script wraps the error of its command: `ERR Error running script (call to …): … -READONLY …`, or where
+ * it returns the error `@user_script: 3: -READONLY …`.
+ */
+function codeOfText(text: string): string {
+  // Where the ACL refuses a command of a script, Redis 6.2 and 7.0 say the one, later ones and Valkey the other.
+  if (/The user executing the script can|ACL failure in script/.test(text)) return 'NOPERM'
+  // EXEC that is itself refused ends the transaction.
+  const refusedExec = /^EXECABORT .* because of: ([A-Z]+) /.exec(text)?.[1]
+  if (refusedExec !== undefined) return refusedExec
+  const code =
+    /^(?:ERR Error running script|@user_script:).*? -?([A-Z]+) /.exec(text)?.[1] ?? /^-?([A-Z]+)\b/.exec(text)?.[1]
+  return code ?? 'ERR'
+}
+
+/** Says of any error of a call which command failed, on which server, and what to do. */
+export function toRedisError(error: unknown, command: string, server: string): InvalidationError {
+  if (error instanceof InvalidationError) return error
+  if (isReplyError(error)) {
+    if (/DB index is out of range/i.test(error.message)) return noSuchDatabase(error.message, server)
+    return replyError(error.message, command, server)
+  }
+  const failure = tlsFailure(error, server)
+  if (failure) return failure
+  const text = textOf(error)
+  // What a server that asks for TLS does to a client that does not speak it.
+  const hint = text.includes('ECONNRESET') ? '. Where it never comes up: does it ask for TLS (rediss://)?' : ''
+  return new RedisError('disconnected', `${command.toUpperCase()} to ${server} failed: ${text}${hint}`, {
+    cause: error,
+  })
+}
+
+/** Waiting does not mend it: a server has the databases that its configuration says. */
+function noSuchDatabase(text: string, server: string): ConfigurationError {
+  return new ConfigurationError(
+    `Expected a database that ${server} has (${text}): \`databases\` in its configuration says how many there are`,
+  )
+}
+
+/** A host with several addresses fails with an error for each, and no message of its own. */
+function textOf(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(textOf).join('; ')
+  return describeThrown(error)
+}
+
+/** An error reply as an error. */
+export function replyError(text: string, command: string, server: string): RedisError {
+  const kind = kindOfReply(text)
+  const advice = adviceOfCode[codeOfText(text)] ?? adviceOfKind[kind]
+  const hint = advice === undefined ? '' : `. ${advice}`
+  // ioredis hangs the arguments of the command on its errors, passwords too: the cause is made anew.
+  const cause = Object.assign(new Error(text), { name: 'ReplyError' })
+  return new RedisError(kind, `${command.toUpperCase()} was refused by ${server}: ${text.replace(/\.$/, '')}${hint}`, {
+    cause,
+  })
+}
+
+export function timeoutError(command: string, server: string, commandTimeoutMs: number): RedisError {
+  return new RedisError(
+    'timeout',
+    `${command.toUpperCase()} to ${server} was not answered in time (\`commandTimeoutMs\` is ${commandTimeoutMs}); it may have been executed. The connection is replaced`,
+  )
+}
+
+export function connectTimeoutError(server: string, commandTimeoutMs: number): RedisError {
+  return new RedisError(
+    'timeout',
+    `The connection to ${server} did not come up in time (\`commandTimeoutMs\` is ${commandTimeoutMs}): is it a Redis server, reachable, with TLS (rediss://) if, and only if, it asks for that?`,
+  )
+}
+
+/** A failure of TLS: the codes that Node has for it, what has happened at a server, and what to do about it. */
+interface Cause {
+  readonly codes: RegExp
+  readonly happened: (server: string) => string
+  readonly advice: string
+}
+
+/** One side does not accept the certificate of the other: trying again does not mend it. */
+const refusals: readonly Cause[] = [
+  {
+    codes: /^(ERR_TLS_CERT_ALTNAME_INVALID|HOSTNAME_MISMATCH)$/,
+    happened: (server) => `The certificate of the server at ${server} is for another name`,
+    advice: 'Connect by a name that it has, or give that name as `tls.servername`',
+  },
+  {
+    codes: /^CERT_(HAS_EXPIRED|NOT_YET_VALID)$/,
+    happened: (server) => `The certificate of the server at ${server} is not valid now`,
+    advice: 'Renew it, or put the clock of this machine right',
+  },
+  {
+    codes: /^(UNABLE_TO|CERT|CRL|SELF_SIGNED|DEPTH_ZERO)_|^INVALID_(CA|PURPOSE)$|^PATH_LENGTH_EXCEEDED$/,
+    happened: (server) => `The certificate of the server at ${server} is not trusted`,
+    advice: 'Give the certificate of the CA that issued it as `tls.ca`, or name its file in NODE_EXTRA_CA_CERTS',
+  },
+  {
+    codes: /^ERR_SSL_\w*ALERT_(\w*CERTIFICATE\w*|UNKNOWN_CA|DECRYPT_ERROR|ACCESS_DENIED)$/,
+    happened: (server) => `The server at ${server} does not accept our certificate, or asks for one`,
+    advice: 'Give one that its CA has issued as `tls.cert`, and its key as `tls.key`',
+  },
+]
+
+/** What is said of an error of TLS; undefined for any other. */
+export function tlsFailure(error: unknown, server: string): InvalidationError | undefined {
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined
+  const { code } = error
+  const why = reasonOf(error)
+  const refusal = refusals.find(({ codes }) => codes.test(code))
+  if (refusal) {
+    return new RedisError('refused', `${refusal.happened(server)} (${why}). ${refusal.advice}`, { cause: error })
+  }
+  if (code.startsWith('ERR_OSSL_')) {
+    return new ConfigurationError(
+      `Expected \`tls\` to hold a certificate and its key in PEM for ${server}, got what OpenSSL refuses (${why}): check \`tls.cert\`, \`tls.key\` and \`tls.passphrase\``,
+      { cause: error },
+    )
+  }
+  if (!code.startsWith('ERR_SSL_')) return undefined
+  return new RedisError(
+    'disconnected',
+    `TLS with ${server} failed (${why}). Does it speak TLS on this port (else connect with redis://), and ask for a certificate (\`tls.cert\`, \`tls.key\`)?`,
+    { cause: error },
+  )
+}
+
+/** OpenSSL's message is full of addresses and lines of its code; the reason in it stands apart. */
+function reasonOf(error: Error): string {
+  return 'reason' in error && typeof error.reason === 'string' ? error.reason : error.message
+}

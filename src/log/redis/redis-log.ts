@@ -1,0 +1,76 @@
+import { connectionNumbers, defaultChannel, resolveNumbers } from '../../support/option-rules.js'
+import { type Runtime, systemRuntime } from '../../support/runtime.js'
+import type { ConnectionListener, FeedListener, InvalidationLog, LogCommands, LogFeed } from '../log.js'
+import { type LogKeys, logKeys } from '../model/keys.js'
+import { clientSource } from './clients.js'
+import { RedisCommands } from './commands.js'
+import { RedisFeed } from './feed.js'
+import type { ConnectionContext } from './session.js'
+import type { RedisTarget, TlsOptions } from './target.js'
+import { slotOf } from './topology/slots.js'
+
+export type { RedisTarget, TlsOptions } from './target.js'
+
+/** Options of a {@link RedisLog}. */
+export interface RedisLogOptions {
+  /** The Pub/Sub channel; the keys of the log derive from it. Default `cache:invalidate`. */
+  readonly channel?: string
+  /** Publishes and subscribes in the log's slot of a cluster alone. Default false. */
+  readonly sharded?: boolean
+  /** What TLS takes beside a URL that asks for it: `ca`, `cert` and `key`. Default: what Node trusts, no certificate. */
+  readonly tls?: TlsOptions
+  /** How long a command, or an attempt to connect, may take before the connection is replaced, in ms. Default 5,000. */
+  readonly commandTimeoutMs?: number
+  /** Clock, timers and randomness. Default: the system's. */
+  readonly runtime?: Runtime
+}
+
+/**
+ * The log in Redis. Every connection it opens is its own: a client that is handed in is only the configuration they
+ * are made from, and may be closed or reconnecting itself.
+ */
+export class RedisLog implements InvalidationLog {
+  readonly #keys: LogKeys
+  readonly #context: ConnectionContext
+  readonly #sharded: boolean
+
+  /** @throws ConfigurationError for an option, a URL or a client that can't work */
+  constructor(redis: RedisTarget, options: RedisLogOptions = {}) {
+    this.#keys = logKeys(options.channel ?? defaultChannel)
+    this.#context = connectionContext(redis, this.#keys, options)
+    this.#sharded = options.sharded ?? false
+  }
+
+  get channel(): string {
+    return this.#keys.channel
+  }
+
+  get server(): string | undefined {
+    const { kind, origin } = this.#context.source
+    return kind === 'single' ? origin : undefined
+  }
+
+  get origin(): string {
+    return this.#context.source.origin
+  }
+
+  openCommands(listener: ConnectionListener): LogCommands {
+    return new RedisCommands(this.#keys, this.#context, listener, this.#sharded)
+  }
+
+  openFeed(listener: FeedListener): LogFeed {
+    return new RedisFeed(this.channel, this.#context, listener, this.#sharded)
+  }
+}
+
+/**
+ * What the connections of a log are made of.
+ *
+ * @throws ConfigurationError for an option, a URL or a client that can't work
+ */
+export function connectionContext(redis: RedisTarget, keys: LogKeys, options: RedisLogOptions): ConnectionContext {
+  const { commandTimeoutMs } = resolveNumbers({ commandTimeoutMs: connectionNumbers.commandTimeoutMs }, options)
+  const { runtime = systemRuntime } = options
+  const source = clientSource(redis, { slot: slotOf(keys.channel), runtime, commandTimeoutMs }, options.tls)
+  return { source, runtime, commandTimeoutMs }
+}

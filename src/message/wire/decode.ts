@@ -1,0 +1,91 @@
+import { describeValue } from '../../support/describe-value.js'
+import { InvalidMessageError } from '../../support/errors.js'
+import { entityTypeFromWire } from '../entity.js'
+import { maxBatchKeys, maxMessageBytes, maxMetadataDepth, nestsDeeper } from '../limits.js'
+import type { EntityType, InvalidationMessage, Json } from '../message.js'
+import type { TraceContext } from '../trace-context.js'
+import { isArray, type JsonObject, parseObject, requireText, requireTimestamp } from './json.js'
+
+/** What one append carried. */
+export interface DecodedFrame {
+  /** Set, together with `appendId` and `prev`, where the text came over the channel from one of our publishers. */
+  readonly streamId?: string
+  readonly appendId?: string
+  /** Append id of the entry before; empty where this one continues nothing. */
+  readonly prev?: string
+  readonly messages: readonly InvalidationMessage[]
+  /** The trace of the message at the same place; absent where none carries one. */
+  readonly traces?: readonly (TraceContext | undefined)[]
+  /** Why each of the others is no message; a frame with more than 1,000 of those is read no further. */
+  readonly rejected: readonly InvalidMessageError[]
+}
+
+/** A frame's place in the log. */
+export type Link = Required<Pick<DecodedFrame, 'streamId' | 'appendId' | 'prev'>>
+
+/**
+ * Reads a message from its wire form. Empty strings and batches, which encoding refuses, are taken: the crate can
+ * write them, and they evict nothing.
+ *
+ * @throws InvalidMessageError that says what is wrong with it, and nothing else
+ */
+export function decodeMessage(text: string): InvalidationMessage {
+  return readMessage(parseObject(text, maxMessageBytes))
+}
+
+/** Reads a message from its parsed wire form; throws InvalidMessageError and nothing else. */
+export function readMessage(raw: JsonObject): InvalidationMessage {
+  const message = readFields(raw)
+  const { metadata } = raw
+  if (metadata === undefined || metadata === null) return message
+  if (nestsDeeper(metadata, maxMetadataDepth)) {
+    throw new InvalidMessageError(`Expected \`metadata\` to nest at most ${maxMetadataDepth} levels, got more`, {
+      reason: 'size',
+    })
+  }
+  return { ...message, metadata }
+}
+
+function readFields(raw: JsonObject): InvalidationMessage {
+  const messageId = requireText(raw.message_id, 'message_id')
+  const timestamp = requireTimestamp(raw.timestamp)
+  const sourceService = requireText(raw.source_service, 'source_service')
+  const entityType = requireEntityType(raw.entity_type)
+  switch (raw.action) {
+    case 'Delete':
+    case 'Update': {
+      const action = raw.action === 'Delete' ? 'delete' : 'update'
+      const entityId = requireText(raw.entity_id, 'entity_id')
+      return { action, entityType, entityId, messageId, timestamp, sourceService }
+    }
+    case 'Pattern': {
+      const pattern = requireText(raw.pattern, 'pattern')
+      return { action: 'pattern', pattern, messageId, timestamp, sourceService }
+    }
+    case 'Batch': {
+      const cacheKeys = requireKeys(raw.entity_ids)
+      return { action: 'batch', cacheKeys, messageId, timestamp, sourceService }
+    }
+    default:
+      throw new InvalidMessageError(
+        `Expected \`action\` to be "Delete", "Update", "Pattern" or "Batch", got ${describeValue(raw.action)}`,
+      )
+  }
+}
+
+function requireEntityType(value: Json | undefined): EntityType {
+  const type = entityTypeFromWire(value)
+  if (type !== undefined) return requireText(type, 'entity_type')
+  throw new InvalidMessageError(
+    `Expected \`entity_type\` to be "User", "Post", "Comment", "Notification", "Feed" or {"Custom":"<type>"}, got ${describeValue(value)}`,
+  )
+}
+
+function requireKeys(value: Json | undefined): readonly string[] {
+  if (!isArray(value) || value.length > maxBatchKeys) {
+    throw new InvalidMessageError(
+      `Expected \`entity_ids\` to be an array of at most ${maxBatchKeys} cache keys, got ${describeValue(value)}`,
+    )
+  }
+  return value.map((key) => requireText(key, 'entity_ids'))
+}

@@ -1,0 +1,170 @@
+import { describeValue } from '../../support/describe-value.js'
+import { InvalidationError, InvalidMessageError, SerializationError } from '../../support/errors.js'
+import { describeThrown } from '../../support/thrown.js'
+import { entityTypeToJson } from '../entity.js'
+import { maxBatchKeys, maxMessageBytes, maxMetadataDepth, nestsDeeper } from '../limits.js'
+import type { Invalidation, InvalidationMessage } from '../message.js'
+import { encodeTraceContext, type TraceContext, traceLinksBytes, withTraceLinks } from '../trace-context.js'
+import { plainGroup, preparePlain } from './encode-plain.js'
+import { requireText, requireTimestamp } from './json.js'
+import { EncodedMessage, type MessageDefaults, type PreparedMessage } from './prepared-message.js'
+
+/**
+ * Half a surrogate pair as `JSON.stringify` escapes it, behind an even number of backslashes. It is no Unicode text:
+ * parsers on strings of UTF-8, such as the crate's, refuse the whole message for it.
+ */
+const halfPair = /(?<!\\)(?:\\\\)*\\ud[89a-f]/
+
+/**
+ * A message in wire form: one JSON object. Fields that are not of the wire format, such as a `stream_id` from another
+ * message, are left out, and so is what is not set.
+ *
+ * @throws InvalidMessageError when a field is missing, of the wrong shape, empty, or over a limit
+ * @throws SerializationError when JSON can't carry `metadata`
+ */
+export function encodeMessage(message: InvalidationMessage): string {
+  return prepareMessage(message, message).json
+}
+
+/**
+ * A message in wire form, with the trace that it came with: its links too, where there is room.
+ *
+ * @throws InvalidMessageError and SerializationError as {@link encodeMessage} does
+ */
+export function encodeWithTrace(message: InvalidationMessage, trace: TraceContext | undefined): string {
+  const { json, bytes, trace: carried } = prepareMessage(message, message, trace)
+  const { links = [] } = carried ?? {}
+  if (links.length === 0 || bytes + traceLinksBytes(links) > maxMessageBytes) return json
+  return withTraceLinks(json, links, true)
+}
+
+/**
+ * Checks and encodes what is to be published. A whole message keeps its message id, timestamp and source service; an
+ * invalidation takes the defaults. Where no room is left for the trace, it goes without.
+ *
+ * @throws InvalidMessageError and SerializationError as {@link encodeMessage} does
+ */
+export function prepareMessage(
+  given: Invalidation & Partial<MessageDefaults>,
+  defaults: MessageDefaults,
+  trace?: TraceContext,
+): PreparedMessage {
+  requireInvalidation(given)
+  try {
+    return preparePlain(given, defaults, trace) ?? prepare(given, defaults, trace)
+  } catch (error) {
+    if (error instanceof InvalidationError) throw error
+    // A getter or a proxy threw, which is no different from a field that is none.
+    throw new InvalidMessageError(`Expected an invalidation whose fields can be read: ${describeThrown(error)}`, {
+      cause: error,
+    })
+  }
+}
+
+function prepare(
+  given: Invalidation & Partial<MessageDefaults>,
+  defaults: MessageDefaults,
+  trace: TraceContext | undefined,
+): PreparedMessage {
+  const messageId = given.messageId ?? defaults.messageId
+  const timestamp = given.timestamp ?? defaults.timestamp
+  const sourceService = given.sourceService ?? defaults.sourceService
+  const head = `{"message_id":${quote(messageId, 'messageId')},"timestamp":"${requireTimestamp(timestamp)}"`
+  const source = quote(sourceService, 'sourceService')
+  const metadata = encodeMetadata(given.metadata)
+  const body = `${encodeTarget(given)},"source_service":${source}${metadata}}`
+  const isOurs = metadata === '' && sourceService === defaults.sourceService
+  const [group, key] = (isOurs ? plainKey(given) : undefined) ?? ['', body]
+  if (trace) {
+    const json = `${head}${encodeTraceContext(trace)},${body}`
+    const bytes = Buffer.byteLength(json)
+    if (bytes <= maxMessageBytes) return new EncodedMessage({ messageId, json, bytes, trace }, group, key)
+  }
+  const json = `${head},${body}`
+  const bytes = Buffer.byteLength(json)
+  if (bytes > maxMessageBytes) {
+    throw new InvalidMessageError(
+      `Expected a message of at most ${maxMessageBytes} bytes as JSON, got ${bytes} (${given.action}, messageId ${describeValue(messageId)}): shorten its metadata, split the batch, or use a pattern`,
+      { reason: 'size' },
+    )
+  }
+  return new EncodedMessage({ messageId, json, bytes, trace: undefined }, group, key)
+}
+
+/** The coalesce group and key of an entity's invalidation by the publisher itself; undefined for all else. */
+function plainKey(given: Invalidation): [group: string, key: string] | undefined {
+  if (given.action !== 'delete' && given.action !== 'update') return undefined
+  return [plainGroup(given.action, given.entityType), given.entityId]
+}
+
+function requireInvalidation(given: unknown): void {
+  if (typeof given === 'object' && given !== null) return
+  throw new InvalidMessageError(`Expected an invalidation, got ${describeValue(given)}`)
+}
+
+function encodeTarget(given: Invalidation): string {
+  switch (given.action) {
+    case 'delete':
+      return `${encodeEntity(given.entityType, given.entityId)},"action":"Delete"`
+    case 'update':
+      return `${encodeEntity(given.entityType, given.entityId)},"action":"Update"`
+    case 'pattern':
+      return `"entity_type":{"Custom":"pattern"},"pattern":${quote(given.pattern, 'pattern')},"action":"Pattern"`
+    case 'batch':
+      return `"entity_type":{"Custom":"batch"},"entity_ids":${encodeKeys(given.cacheKeys)},"action":"Batch"`
+    default:
+      throw unknownAction(given)
+  }
+}
+
+function unknownAction(given: { readonly action?: unknown }): InvalidMessageError {
+  return new InvalidMessageError(
+    `Expected \`action\` to be "delete", "update", "pattern" or "batch", got ${describeValue(given.action)}`,
+  )
+}
+
+function encodeEntity(entityType: string, entityId: string): string {
+  const type = entityTypeToJson(requireFilled(entityType, 'entityType'))
+  return `"entity_type":${type},"entity_id":${quote(entityId, 'entityId')}`
+}
+
+function encodeKeys(cacheKeys: readonly string[]): string {
+  if (!Array.isArray(cacheKeys) || cacheKeys.length === 0 || cacheKeys.length > maxBatchKeys) {
+    throw new InvalidMessageError(
+      `Expected \`cacheKeys\` to be an array of 1 to ${maxBatchKeys} cache keys, got ${describeValue(cacheKeys)}: split a larger batch, or use a pattern`,
+    )
+  }
+  // What was checked, and not what the array gives when it is read again: it may be a proxy, or have a toJSON.
+  return JSON.stringify(Array.from(cacheKeys, (key) => requireFilled(key, 'cacheKeys')))
+}
+
+function encodeMetadata(metadata: unknown): string {
+  if (metadata === undefined || metadata === null) return ''
+  let json: string | undefined
+  let cause: unknown
+  try {
+    if (!nestsDeeper(metadata, maxMetadataDepth)) json = JSON.stringify(metadata)
+  } catch (error) {
+    cause = error
+  }
+  if (json !== undefined && !halfPair.test(json)) return `,"metadata":${json}`
+  throw new SerializationError(
+    `Expected \`metadata\` that JSON can carry, without cycles or halves of surrogate pairs and at most ${maxMetadataDepth} levels deep, got ${describeValue(metadata)}`,
+    { cause },
+  )
+}
+
+function quote(value: unknown, name: string): string {
+  return JSON.stringify(requireFilled(value, name))
+}
+
+function requireFilled(value: unknown, name: string): string {
+  const text = requireText(value, name)
+  if (text === '') throw new InvalidMessageError(`Expected \`${name}\` to be a string that is not empty, got ""`)
+  if (!text.isWellFormed()) {
+    throw new InvalidMessageError(
+      `Expected \`${name}\` to be Unicode text, got half a surrogate pair in ${describeValue(text)}`,
+    )
+  }
+  return text
+}

@@ -1,0 +1,189 @@
+import { Fifo } from '../support/fifo.js'
+import type { Runtime, Timer } from '../support/runtime.js'
+import type { PublishSpan } from '../telemetry/telemetry.js'
+/** What became of an invalidation that was appended to the log. */
+export interface Receipt {
+  /**
+   * The id of the message that went on the wire. Where equal invalidations were sent as one, or an overflow made one
+   * flush of many, it is the id of the message that stands for all of them.
+   */
+  readonly messageId: string
+  /** Where it stands in the log: hand it to `subscription.waitFor()`. Opaque. */
+  readonly position: string
+  /** How many connections the server handed it to at once; −1 where the server refuses the channel. */
+  readonly receivers: number
+}
+
+/** What settles the promise that a caller has. */
+export interface Settlers {
+  resolve(receipt: Receipt): void
+  reject(error: unknown): void
+}
+
+/** A caller of `publish()`. Once its promise has settled it holds nothing of the caller's. */
+export class Waiter {
+  /** When it gives up, on the monotonic clock. */
+  readonly deadline: number
+  #settlers: Settlers | undefined
+  #stopListening: (() => void) | undefined
+  #span: PublishSpan | undefined
+  readonly #onRejected: (() => void) | undefined
+
+  constructor(settlers: Settlers, deadline: number, onRejected?: () => void) {
+    this.#settlers = settlers
+    this.deadline = deadline
+    this.#onRejected = onRejected
+  }
+
+  get waiting(): boolean {
+    return this.#settlers !== undefined
+  }
+
+  /** Stops waiting, with the signal's reason, when the signal aborts. */
+  leaveOn(signal: AbortSignal): void {
+    const leave = (): void => this.reject(signal.reason)
+    signal.addEventListener('abort', leave, { once: true })
+    this.#stopListening = () => signal.removeEventListener('abort', leave)
+  }
+
+  /** Its message has to wait in the outbox: `sent` then tells this span when it leaves. */
+  tellWhenSent(span: PublishSpan): void {
+    this.#span = span
+  }
+
+  /** Its message leaves the outbox. */
+  sent(): void {
+    this.#span?.sent()
+    this.#span = undefined
+  }
+
+  resolve(receipt: Receipt): void {
+    this.#settlers?.resolve(receipt)
+    this.#end()
+  }
+
+  reject(reason: unknown): void {
+    if (!this.#settlers) return
+    this.#settlers.reject(reason)
+    this.#onRejected?.()
+    this.#end()
+  }
+
+  #end(): void {
+    this.#settlers = undefined
+    this.#span = undefined
+    this.#stopListening?.()
+    this.#stopListening = undefined
+  }
+}
+
+const fewWaiters = 16
+
+/**
+ * Waiters in order of arrival. They may settle in any order; the settled are swept out as others come, so that never
+ * more than about twice as many are held as still wait.
+ */
+export class Waiters {
+  readonly #waiters = new Fifo<Waiter>()
+  #sweepAt = fewWaiters
+
+  add(waiter: Waiter): void {
+    if (this.#waiters.length >= this.#sweepAt) {
+      this.#waiters.retain((other) => other.waiting)
+      this.#sweepAt = Math.max(fewWaiters, this.#waiters.length * 2)
+    }
+    this.#waiters.push(waiter)
+  }
+
+  addAll(others: Waiters): void {
+    for (const waiter of others.#waiters) if (waiter.waiting) this.add(waiter)
+  }
+
+  /** Tells all of them that their message leaves the outbox. */
+  sent(): void {
+    for (const waiter of this.#waiters) waiter.sent()
+  }
+
+  /** The one that has waited longest and still does. */
+  get oldest(): Waiter | undefined {
+    while (this.#waiters.first?.waiting === false) this.#waiters.shift()
+    return this.#waiters.first
+  }
+
+  /** How many are held, settled ones included. */
+  get held(): number {
+    return this.#waiters.length
+  }
+}
+
+/** The time limit of those who wait, each the same: so they end in order, and one timer serves all. */
+export class Deadlines {
+  readonly #timeoutMs: number
+  readonly #runtime: Runtime
+  readonly #makeError: () => Error
+  readonly #waiters = new Waiters()
+  #timer: Timer | undefined
+
+  constructor(timeoutMs: number, runtime: Runtime, makeError: () => Error) {
+    this.#timeoutMs = timeoutMs
+    this.#runtime = runtime
+    this.#makeError = makeError
+  }
+
+  /** When one who begins to wait now gives up. */
+  next(): number {
+    return this.#runtime.monotonic() + this.#timeoutMs
+  }
+
+  add(waiter: Waiter): void {
+    this.#waiters.add(waiter)
+    this.#timer ??= this.#runtime.after(this.#timeoutMs, () => this.#expire())
+  }
+
+  /** Rejects all who still wait. */
+  rejectAll(error: Error): void {
+    this.#timer?.cancel()
+    this.#timer = undefined
+    for (let waiter = this.#waiters.oldest; waiter; waiter = this.#waiters.oldest) waiter.reject(error)
+  }
+
+  /** The next look is due with the next deadline, but not at once: those close together are served together. */
+  #expire(): void {
+    const now = this.#runtime.monotonic()
+    let oldest = this.#waiters.oldest
+    for (; oldest && oldest.deadline <= now; oldest = this.#waiters.oldest) oldest.reject(this.#makeError())
+    const waitMs = oldest && Math.max(oldest.deadline - now, this.#timeoutMs / 100)
+    this.#timer = waitMs === undefined ? undefined : this.#runtime.after(waitMs, () => this.#expire())
+  }
+}
+interface Flush {
+  readonly sequence: number
+  readonly resolve: () => void
+  readonly reject: (error: Error) => void
+}
+
+/** Those who wait until all that was accepted up to some message is appended. */
+export class Flushes {
+  readonly #flushes: Flush[] = []
+
+  /** Resolves once nothing up to this sequence is outstanding. */
+  until(sequence: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#flushes.push({ sequence, resolve, reject })
+    })
+  }
+
+  /** Something was appended; `oldest` is the sequence of the oldest message that is not. */
+  progress(oldest: () => number): void {
+    if (this.#flushes.length === 0) return
+    const reached = oldest()
+    for (let next = this.#flushes[0]; next && next.sequence < reached; next = this.#flushes[0]) {
+      this.#flushes.shift()
+      next.resolve()
+    }
+  }
+
+  rejectAll(error: Error): void {
+    for (const { reject } of this.#flushes.splice(0)) reject(error)
+  }
+}

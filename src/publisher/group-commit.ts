@@ -1,0 +1,239 @@
+import { appendIds } from '../log/model/append-id.js'
+import type { Appended } from '../log/model/entry.js'
+import { encodeFrame } from '../message/wire/frame.js'
+import { backoffMs } from '../support/backoff.js'
+import { RedisError } from '../support/errors.js'
+import type { Runtime, Timer } from '../support/runtime.js'
+import type { QueuedMessage } from './queued-message.js'
+import type { Outbox } from './send-queue.js'
+
+/** What one append carries. It stays as it is from its first attempt on, however often it is tried. */
+export interface Frame {
+  readonly json: string
+  readonly bytes: number
+  /** The messages whose callers wait for it; none where it repairs what was acknowledged before. */
+  readonly messages: readonly QueuedMessage[]
+  /** How many accepted invalidations it carries. */
+  readonly count: number
+  /** Of its first message; 0 where it repairs, so that it counts as older than all that waits. */
+  readonly sequence: number
+}
+
+export function packFrame(messages: readonly QueuedMessage[]): Frame {
+  const jsons: string[] = []
+  let bytes = 0
+  let count = 0
+  for (const message of messages) {
+    jsons.push(message.json)
+    bytes += message.bytes
+    count += message.count
+  }
+  return { json: encodeFrame(jsons), bytes, messages, count, sequence: messages[0]?.sequence ?? 0 }
+}
+
+/** A frame to append again, for which nobody waits. */
+export function repairFrame(json: string, bytes: number, count: number): Frame {
+  return { json, bytes, messages: [], count, sequence: 0 }
+}
+
+/** What is sent at once, and how much may be under way. */
+export interface FrameLimits {
+  readonly maxMessages: number
+  readonly maxBytes: number
+  readonly maxInFlight: number
+}
+
+export const packedFrames: FrameLimits = { maxMessages: 1_000, maxBytes: 64 * 1024, maxInFlight: 8 }
+export const singleMessages: FrameLimits = { maxMessages: 1, maxBytes: 64 * 1024, maxInFlight: 64 }
+
+export interface GroupCommitContext {
+  readonly outbox: Outbox
+  readonly limits: FrameLimits
+  readonly runtime: Runtime
+  readonly append: (appendId: string, frame: string) => Promise<Appended>
+  /** Called with each frame that was appended; the frame counts as under way until this has resolved. Never rejects. */
+  readonly onAppended: (frame: Frame, appended: Appended) => Promise<void> | undefined
+  /** Called with the error of each attempt that failed; its frame is tried again. */
+  readonly onFailed: (error: unknown) => void
+  /** Called after each attempt, when it no longer counts as under way. */
+  readonly onProgress: () => void
+}
+
+/**
+ * Sends what waits, in order: a frame leaves when nothing is under way, or when it is full and few are under way. So a
+ * lone message leaves at once, and frames fill by themselves under load.
+ *
+ * When an attempt fails nothing more is sent until the rest have come back; then the failed ones are first in line, in
+ * their order. A reply that got lost may make an entry twice: harmless, and each attempt has an append id of its own.
+ */
+export class GroupCommit {
+  readonly #context: GroupCommitContext
+  readonly #nextAppendId: () => string
+  /** In the order of sending. Failed frames stay in it until the last of them has come back. */
+  #underWay: Frame[] = []
+  readonly #idle: (() => void)[] = []
+  #unanswered = 0
+  #retries: Frame[] = []
+  #open = false
+  /** Set from a failed attempt on until all that was under way with it has come back. */
+  #failure: 'lost' | 'refused' | undefined
+  /** How often in a row the server has refused. */
+  #refusals = 0
+  #backoff: Timer | undefined
+  #woken = false
+
+  constructor(context: GroupCommitContext) {
+    this.#context = context
+    this.#nextAppendId = appendIds(context.runtime)
+  }
+
+  /** How many frames are under way. */
+  get inFlight(): number {
+    return this.#unanswered
+  }
+
+  /** Whether nothing is under way and nothing waits. */
+  get done(): boolean {
+    return this.#unanswered === 0 && this.#retries.length === 0 && this.#context.outbox.length === 0
+  }
+
+  /** Whether an attempt has failed, or the server has refused and not yet accepted again. */
+  get failing(): boolean {
+    return this.#failure !== undefined || this.#refusals > 0
+  }
+
+  /** Frames that wait to be tried again, in order. */
+  get retries(): readonly Frame[] {
+    return this.#retries
+  }
+
+  /** How many accepted invalidations are under way or wait to be tried again. */
+  get count(): number {
+    return this.countUnderWay + sum(this.#retries)
+  }
+
+  get countUnderWay(): number {
+    return sum(this.#underWay)
+  }
+
+  /** Sequence of the oldest message that is not appended; infinite where there is none. */
+  get oldestSequence(): number {
+    let oldest = this.#context.outbox.first?.sequence ?? Infinity
+    for (const frame of this.#underWay) oldest = Math.min(oldest, frame.sequence)
+    return Math.min(oldest, this.#retries[0]?.sequence ?? Infinity)
+  }
+
+  /** Something waits: sends at the end of the turn, so that what is published in one turn shares a frame. */
+  wake(): void {
+    if (this.#woken) return
+    this.#woken = true
+    queueMicrotask(() => {
+      this.#woken = false
+      this.#pump()
+    })
+  }
+
+  /** Sending may begin, or go on. */
+  open(): void {
+    if (this.#open) return
+    this.#open = true
+    this.wake()
+  }
+
+  /** Nothing more is sent; what is under way comes back. */
+  shut(): void {
+    this.#open = false
+  }
+
+  /** Shuts for good. */
+  close(): void {
+    this.shut()
+    this.#backoff?.cancel()
+  }
+
+  /** Shuts, and resolves when all that was under way has come back. */
+  async quiesce(): Promise<void> {
+    this.shut()
+    if (this.#unanswered > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
+  }
+
+  /** Frames that were acknowledged and got lost: they are sent ahead of all that waits. */
+  repeat(frames: readonly Frame[]): void {
+    this.#retries = [...frames, ...this.#retries]
+    this.wake()
+  }
+
+  #pump(): void {
+    while (this.#maySend()) void this.#send(this.#retries.shift() ?? this.#take())
+  }
+
+  #maySend(): boolean {
+    if (!this.#open || this.#failure !== undefined || this.#backoff !== undefined) return false
+    const { outbox, limits } = this.#context
+    if (this.#retries.length === 0 && outbox.length === 0) return false
+    if (this.#unanswered === 0) return true
+    if (this.#unanswered >= limits.maxInFlight) return false
+    return this.#retries.length > 0 || outbox.length >= limits.maxMessages || outbox.bytes >= limits.maxBytes
+  }
+
+  #take(): Frame {
+    const { outbox, limits } = this.#context
+    return packFrame(outbox.take(limits.maxMessages, limits.maxBytes))
+  }
+
+  async #send(frame: Frame): Promise<void> {
+    this.#underWay.push(frame)
+    this.#unanswered++
+    const appended = await this.#append(frame)
+    if (appended) {
+      this.#refusals = 0
+      const settled = this.#context.onAppended(frame, appended)
+      if (settled) await settled
+      this.#underWay.splice(this.#underWay.indexOf(frame), 1)
+    }
+    this.#unanswered--
+    if (this.#unanswered === 0) this.#allBack()
+    this.#context.onProgress()
+    this.wake()
+  }
+
+  async #append(frame: Frame): Promise<Appended | undefined> {
+    try {
+      return await this.#context.append(this.#nextAppendId(), frame.json)
+    } catch (error) {
+      this.#failure = isLost(error) ? (this.#failure ?? 'lost') : 'refused'
+      this.#context.onFailed(error)
+      return undefined
+    }
+  }
+
+  #allBack(): void {
+    if (this.#failure !== undefined) {
+      this.#retries = [...this.#underWay, ...this.#retries]
+      this.#underWay = []
+      this.#backOff(this.#failure === 'refused' ? this.#refusals++ : 0)
+      this.#failure = undefined
+    }
+    for (const resolve of this.#idle.splice(0)) resolve()
+  }
+
+  /** Waits before the next attempt, also where the link comes back sooner: it may hang up on every append. */
+  #backOff(attempt: number): void {
+    const { runtime } = this.#context
+    this.#backoff = runtime.after(backoffMs(attempt, runtime), () => {
+      this.#backoff = undefined
+      this.#pump()
+    })
+  }
+}
+
+/** Whether the link failed; else the server did not do it, and will not sooner for being asked often. */
+function isLost(error: unknown): boolean {
+  return error instanceof RedisError && (error.kind === 'disconnected' || error.kind === 'timeout')
+}
+
+function sum(frames: readonly Frame[]): number {
+  let count = 0
+  for (const frame of frames) count += frame.count
+  return count
+}

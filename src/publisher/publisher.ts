@@ -1,0 +1,369 @@
+import type { InvalidationLog, LogCommands } from '../log/log.js'
+import { openLog, type RedisSource } from '../log/open-log.js'
+import { messageDefaults } from '../message/create-message.js'
+import { exceedsBytes, maxTextBytes } from '../message/limits.js'
+import type { EntityType, Invalidation, InvalidationMessage } from '../message/message.js'
+import type { TraceContext } from '../message/trace-context.js'
+import { prepareMessage } from '../message/wire/encode.js'
+import type { MessageDefaults, PreparedMessage } from '../message/wire/prepared-message.js'
+import { describeValue } from '../support/describe-value.js'
+import { ClosedError, ConfigurationError, type InvalidationError } from '../support/errors.js'
+import { type ErrorEvents, TypedEmitter } from '../support/events.js'
+import { checkSignal, rejectUnknownOptions } from '../support/option-rules.js'
+import { Outage } from '../support/outage.js'
+import { type Runtime, systemRuntime } from '../support/runtime.js'
+import { loadOpenTelemetry, type OpenTelemetry } from '../telemetry/open-telemetry.js'
+import { OpenTelemetryPublisher } from '../telemetry/publisher-telemetry.js'
+import { StatsCollector } from '../telemetry/stats-collector.js'
+import type { PublisherTelemetry, PublishSpan } from '../telemetry/telemetry.js'
+import type { Receipt } from './callers.js'
+import { type PublisherOptions, type ResolvedPublisherOptions, resolvePublisherOptions } from './options.js'
+import type { RepairSummary } from './repair/repair.js'
+import { Sender } from './sender.js'
+
+/** What a publisher tells. `error` tells each kind of failure once per outage, not once per message. */
+export interface PublisherEvents extends ErrorEvents {
+  /** The connection came up. */
+  connected: []
+  /** The connection was lost; it comes back by itself, and what is published meanwhile waits. */
+  disconnected: [error: InvalidationError]
+  /** Messages have to wait: the connection is down or the server refuses them. Once, until `drained`. */
+  queued: [{ readonly queued: number }]
+  /** All that had to wait is appended. */
+  drained: []
+  /** Too much waited: so many invalidations became one flush of everything, the pattern `*`. */
+  overflow: [{ readonly collapsed: number }]
+  /** The server changed, and what it had acknowledged was looked up: what was lost is appended again. */
+  repaired: [summary: RepairSummary]
+}
+
+/** How a publisher is. */
+export interface PublisherHealth {
+  /**
+   * - `up`: connected, and what is published is appended
+   * - `degraded`: connected, but the server refuses appends, or can't be asked what a failover may have lost
+   * - `down`: not connected, or closed
+   */
+  readonly status: 'up' | 'degraded' | 'down'
+  readonly connected: boolean
+  /** Messages that wait to be sent, or to be sent again. */
+  readonly queued: number
+  readonly queuedBytes: number
+  /** Frames (of one message or many) that were sent and are not acknowledged. */
+  readonly inFlight: number
+}
+
+/** Options of one `publish()`. */
+export interface PublishOptions {
+  /** Ends the wait, not the publishing: once accepted, the message is still sent. */
+  readonly signal?: AbortSignal
+}
+
+/** Most publishes have none: nothing of them is checked. */
+const noOptions: PublishOptions = {}
+
+/**
+ * Publishes invalidations: each is appended to the log and handed to the subscribers that listen, in one step. While
+ * Redis is away they wait, and go out in order when it is back.
+ *
+ * ```ts
+ * const publisher = await InvalidationPublisher.connect('redis://localhost:6379', 'user-service')
+ * await publisher.invalidate('user', '123')
+ * ```
+ *
+ * Each method that publishes settles as {@link publish} does.
+ */
+export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
+  /** What was published, and how long it took: the collector of the options, or one of its own. */
+  readonly stats: StatsCollector
+  readonly #log: InvalidationLog
+  readonly #commands: LogCommands
+  readonly #sender: Sender
+  readonly #runtime: Runtime
+  readonly #closeTimeoutMs: number
+  readonly #makeDefaults: () => MessageDefaults
+  readonly #linkOutage: Outage
+  /** Undefined where the application has no OpenTelemetry. */
+  readonly #telemetry: PublisherTelemetry | undefined
+  #wasUp = false
+  #closing: Promise<void> | undefined
+
+  /**
+   * Opens a connection. Resolves even while Redis is down: what is published then waits.
+   *
+   * @param redis URL, ioredis client (its configuration is copied, the client itself stays untouched), ioredis
+   *   options, or an `InvalidationLog`
+   * @param service the name of this service: it signs what is published
+   * @throws ConfigurationError for bad options; RedisError (kind `refused`) for refused credentials;
+   *   UnsupportedServerError for a server that lacks what is needed
+   */
+  static async connect(
+    redis: RedisSource,
+    service: string,
+    options: PublisherOptions = {},
+  ): Promise<InvalidationPublisher> {
+    const resolved = resolvePublisherOptions(options)
+    const { runtime = systemRuntime, channel } = options
+    checkService(service)
+    const { commandTimeoutMs, sharded } = resolved
+    const log = openLog(redis, { commandTimeoutMs, sharded, runtime, ...(channel !== undefined && { channel }) })
+    const publisher = new InvalidationPublisher(log, service, options, resolved, await loadOpenTelemetry())
+    try {
+      await publisher.#commands.opened()
+    } catch (error) {
+      await publisher.close()
+      throw error
+    }
+    return publisher
+  }
+
+  private constructor(
+    log: InvalidationLog,
+    service: string,
+    { logger, stats, runtime = systemRuntime }: PublisherOptions,
+    resolved: ResolvedPublisherOptions,
+    openTelemetry: OpenTelemetry | undefined,
+  ) {
+    super(logger)
+    this.#log = log
+    this.#runtime = runtime
+    this.#closeTimeoutMs = resolved.closeTimeoutMs
+    this.#makeDefaults = messageDefaults(service, runtime)
+    this.#linkOutage = new Outage((error) => this.#report(error))
+    this.stats = stats ?? new StatsCollector({ runtime })
+    this.#commands = log.openCommands({
+      onUp: () => this.#linkUp(),
+      onDown: (error) => this.#linkDown(error),
+      onError: (error) => this.#linkFailed(error),
+      onWarning: (text) => this.warn(text),
+    })
+    this.#telemetry =
+      openTelemetry &&
+      new OpenTelemetryPublisher(openTelemetry, {
+        channel: log.channel,
+        server: log.server,
+        runtime,
+        tracing: resolved.tracing,
+        queued: () => this.#sender.queued,
+      })
+    this.#sender = new Sender({
+      connection: this.#commands,
+      channel: log.channel,
+      options: resolved,
+      runtime,
+      flushAll: (reason) => this.#prepare({ action: 'pattern', pattern: '*', metadata: { flush: reason } }),
+      onError: (error) => this.#report(error),
+      onQueued: (queued) => this.emit('queued', { queued }),
+      onDrained: () => this.emit('drained'),
+      onOverflow: (collapsed) => this.emit('overflow', { collapsed }),
+      onRepaired: (summary) => this.emit('repaired', summary),
+      stats: this.stats,
+      telemetry: this.#telemetry,
+    })
+  }
+
+  /** The Pub/Sub channel. */
+  get channel(): string {
+    return this.#log.channel
+  }
+
+  /** Says that an entity is gone or must be read anew. */
+  invalidate(entityType: EntityType, entityId: string): Promise<Receipt> {
+    return this.publish({ action: 'delete', entityType, entityId })
+  }
+
+  /** Says that an entity has changed. */
+  update(entityType: EntityType, entityId: string): Promise<Receipt> {
+    return this.publish({ action: 'update', entityType, entityId })
+  }
+
+  /** Evicts every cache key that matches a Redis glob, such as `user:*`. */
+  invalidatePattern(pattern: string): Promise<Receipt> {
+    return this.publish({ action: 'pattern', pattern })
+  }
+
+  /** Evicts these cache keys, each given in full, such as `user:123`. */
+  invalidateBatch(cacheKeys: readonly string[]): Promise<Receipt> {
+    return this.publish({ action: 'batch', cacheKeys })
+  }
+
+  /** Short for `invalidate('user', userId)`. */
+  invalidateUser(userId: string): Promise<Receipt> {
+    return this.invalidate('user', userId)
+  }
+
+  /** Short for `invalidate('post', postId)`. */
+  invalidatePost(postId: string): Promise<Receipt> {
+    return this.invalidate('post', postId)
+  }
+
+  /** Short for `invalidate('comment', commentId)`. */
+  invalidateComment(commentId: string): Promise<Receipt> {
+    return this.invalidate('comment', commentId)
+  }
+
+  /** Short for `invalidate('notification', notificationId)`. */
+  invalidateNotification(notificationId: string): Promise<Receipt> {
+    return this.invalidate('notification', notificationId)
+  }
+
+  /** Short for `invalidate('feed', feedId)`. */
+  invalidateFeed(feedId: string): Promise<Receipt> {
+    return this.invalidate('feed', feedId)
+  }
+
+  /** The same as `invalidate(entityType, entityId)`. */
+  invalidateCustom(entityType: EntityType, entityId: string): Promise<Receipt> {
+    return this.invalidate(entityType, entityId)
+  }
+
+  /**
+   * Publishes an invalidation, or a whole message as it is. Resolves when it is appended to the log. Never throws: where
+   * it fails, the promise rejects.
+   *
+   * Equal invalidations that wait at the same time are sent as one, and settle together. Who does not await the
+   * promise should `catch` it all the same: Node ends a process for a rejection that nobody handles.
+   *
+   * @throws InvalidMessageError, SerializationError, ConfigurationError or ClosedError: it was not accepted, and nothing is sent
+   * @throws PublishTimeoutError after `publishTimeoutMs`: the message stays queued and is still sent
+   * @throws the signal's reason when it aborts: an accepted message stays queued and is still sent; where the signal
+   *   was aborted from the start, nothing is accepted
+   * @throws ClosedError when the publisher is closed before the message is appended
+   * @throws RedisError (kind `replicas`) when it was appended, but too few replicas confirmed (see `waitReplicas`)
+   */
+  publish(invalidation: Invalidation | InvalidationMessage, options: PublishOptions = noOptions): Promise<Receipt> {
+    // Not async: a promise around that of the sender would cost as much as queueing the message does.
+    try {
+      const span = this.#telemetry?.publish()
+      if (span?.isRecorded) return this.#publishTraced(invalidation, options, span)
+      return this.#send(invalidation, options, span)
+    } catch (error) {
+      const { promise, reject } = Promise.withResolvers<Receipt>()
+      reject(error)
+      return promise
+    }
+  }
+
+  /** Resolves when all that was accepted up to now is appended; rejects with ClosedError when closed before. */
+  flush(): Promise<void> {
+    return this.#sender.flushed()
+  }
+
+  /** How the publisher is; cheap enough for a health check. */
+  health(): PublisherHealth {
+    const connected = this.#commands.up
+    const { queued, queuedBytes, inFlight, struggling } = this.#sender
+    return { status: !connected ? 'down' : struggling ? 'degraded' : 'up', connected, queued, queuedBytes, inFlight }
+  }
+
+  /**
+   * Appends what waits, for at most `closeTimeoutMs`, then closes the connection. What is not appended by then is
+   * given up: its promises reject with a ClosedError that says how much it is, which is also emitted. Idempotent;
+   * never rejects.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #close(): Promise<void> {
+    const limit = Promise.withResolvers<undefined>()
+    const timer = this.#runtime.after(this.#closeTimeoutMs, () => limit.resolve(undefined))
+    await Promise.race([this.flush(), limit.promise])
+    timer.cancel()
+    const error = this.#sender.close()
+    if (error) this.emit('error', error)
+    this.#telemetry?.close()
+    await this.#commands.close()
+  }
+
+  /** @throws what `publish()` throws for what it does not accept */
+  #send(
+    invalidation: Invalidation | InvalidationMessage,
+    options: PublishOptions,
+    span?: PublishSpan,
+  ): Promise<Receipt> {
+    const prepared = this.#accept(invalidation, options, span)
+    span?.accepted(prepared.messageId, invalidation)
+    return this.#sender.send(prepared, options.signal, span)
+  }
+
+  #accept(
+    invalidation: Invalidation | InvalidationMessage,
+    options: PublishOptions,
+    span: PublishSpan | undefined,
+  ): PreparedMessage {
+    try {
+      if (this.#closing) throw new ClosedError('The publisher is closed: connect a new one to publish')
+      if (options !== noOptions) checkPublishOptions(options)
+      options.signal?.throwIfAborted()
+      return this.#prepare(invalidation, span?.traceContext)
+    } catch (error) {
+      this.stats.publishFailed(1)
+      throw error
+    }
+  }
+
+  async #publishTraced(
+    invalidation: Invalidation | InvalidationMessage,
+    options: PublishOptions,
+    span: PublishSpan,
+  ): Promise<Receipt> {
+    try {
+      const receipt = await this.#send(invalidation, options, span)
+      span.appended(receipt.messageId, receipt.position)
+      return receipt
+    } catch (error) {
+      span.failed(error)
+      throw error
+    }
+  }
+
+  #prepare(invalidation: Invalidation | InvalidationMessage, trace?: TraceContext): PreparedMessage {
+    return prepareMessage(invalidation, this.#makeDefaults(), trace)
+  }
+
+  #linkUp(): void {
+    this.#linkOutage.ended()
+    this.#sender.linkUp()
+    if (this.#wasUp) this.#telemetry?.reconnected()
+    this.#wasUp = true
+    this.emit('connected')
+  }
+
+  #linkDown(error: InvalidationError): void {
+    this.#sender.linkDown()
+    this.emit('disconnected', error)
+  }
+
+  /** Where the first attempt fails for good, `connect()` rejects with the reason, and nobody need be told. */
+  #linkFailed(error: InvalidationError): void {
+    void this.#commands.opened().then(
+      () => this.#linkOutage.failed(error),
+      () => undefined,
+    )
+  }
+
+  /** Told in a turn of its own: who has only just connected can listen first. */
+  #report(error: Error): void {
+    this.stats.failed()
+    void this.#runtime.yield().then(() => this.emit('error', error))
+  }
+}
+
+function checkPublishOptions(options: PublishOptions): void {
+  rejectUnknownOptions(options, ['signal'], 'publish')
+  checkSignal(options.signal)
+}
+
+function checkService(service: unknown): asserts service is string {
+  if (typeof service !== 'string' || service.trim() === '' || exceedsBytes(service, maxTextBytes)) {
+    throw new ConfigurationError(
+      `Expected \`service\` to be the name of this service, a string of 1 to ${maxTextBytes} bytes, got ${describeValue(service)}`,
+    )
+  }
+}

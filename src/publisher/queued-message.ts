@@ -1,0 +1,98 @@
+import { maxMessageBytes } from '../message/limits.js'
+import {
+  isSampled,
+  maxTraceLinks,
+  type TraceContext,
+  traceLinksBytes,
+  withTraceLinks,
+} from '../message/trace-context.js'
+import type { PreparedMessage } from '../message/wire/prepared-message.js'
+import { type Receipt, type Waiter, Waiters } from './callers.js'
+
+/** A message to be appended, with the callers who wait for it: they settle together. */
+export class QueuedMessage {
+  readonly prepared: PreparedMessage
+  /** Its place in the order of acceptance; where it stands for several, that of the first. */
+  readonly sequence: number
+  #count: number
+  #deadline: number
+  #first: Waiter | undefined
+  /** Made only when it is needed: most messages have one caller. */
+  #others: Waiters | undefined
+  /** Traces of further publishes that it stands for. */
+  #links: string[] | undefined
+
+  constructor(prepared: PreparedMessage, sequence: number, waiter?: Waiter) {
+    this.prepared = prepared
+    this.sequence = sequence
+    this.#first = waiter
+    this.#deadline = waiter?.deadline ?? Infinity
+    this.#count = waiter ? 1 : 0
+  }
+
+  /** When the first of those who wait for it gives up, on the monotonic clock. */
+  get deadline(): number {
+    return this.#deadline
+  }
+
+  /** How many accepted invalidations it stands for. */
+  get count(): number {
+    return this.#count
+  }
+
+  /** The message in wire form, with links to the traces of all that it stands for. */
+  get json(): string {
+    const { json, trace } = this.prepared
+    return this.#links ? withTraceLinks(json, this.#links, trace !== undefined) : json
+  }
+
+  /** Size of `json`, or somewhat more. */
+  get bytes(): number {
+    return this.prepared.bytes + (this.#links ? traceLinksBytes(this.#links) : 0)
+  }
+
+  /** It leaves the outbox. */
+  leave(): void {
+    this.#first?.sent()
+    this.#others?.sent()
+  }
+
+  /** From now on it stands for one more accepted invalidation. */
+  join(waiter: Waiter, trace?: TraceContext): void {
+    this.#link(trace?.traceparent)
+    this.#count++
+    this.#others ??= new Waiters()
+    this.#others.add(waiter)
+  }
+
+  /** From now on it also stands for all that another message stood for. */
+  absorb(other: QueuedMessage): void {
+    this.#count += other.#count
+    this.#deadline = Math.min(this.#deadline, other.#deadline)
+    this.#others ??= new Waiters()
+    if (other.#first?.waiting) this.#others.add(other.#first)
+    if (other.#others) this.#others.addAll(other.#others)
+    for (const link of [other.prepared.trace?.traceparent, ...(other.#links ?? [])]) this.#link(link)
+  }
+
+  resolve(receipt: Receipt): void {
+    this.#first?.resolve(receipt)
+    for (let waiter = this.#others?.oldest; waiter; waiter = this.#others?.oldest) waiter.resolve(receipt)
+  }
+
+  reject(error: Error): void {
+    this.#first?.reject(error)
+    for (let waiter = this.#others?.oldest; waiter; waiter = this.#others?.oldest) waiter.reject(error)
+  }
+
+  /**
+   * Links to a publish that is recorded: to another one a link would lead nowhere. Links are the first to go without:
+   * they never cost a message its place within the limits.
+   */
+  #link(traceparent: string | undefined): void {
+    if (traceparent === undefined || !isSampled(traceparent)) return
+    const links = [...(this.#links ?? []), traceparent]
+    const fits = this.prepared.bytes + traceLinksBytes(links) <= maxMessageBytes
+    if (fits && links.length <= maxTraceLinks) this.#links = links
+  }
+}

@@ -1,0 +1,157 @@
+import { hostname } from 'node:os'
+import type { LogCommands } from '../log/log.js'
+import { RedisError } from '../support/errors.js'
+import type { Runtime } from '../support/runtime.js'
+import { toError } from '../support/thrown.js'
+import { version } from '../support/version.js'
+import { announceIntervalMs, announcementTtlMs, encodeAnnouncement } from './announcement.js'
+import type { Subscription } from './subscription.js'
+
+/** What an announcer needs of its subscriber. */
+export interface AnnouncerContext {
+  readonly log: Pick<LogCommands, 'announce' | 'withdraw'>
+  readonly runtime: Runtime
+  readonly service: string
+  readonly heartbeatMs: number
+  readonly cap: number
+  onError(error: Error): void
+}
+
+/** The part of a subscription that is told of. */
+export type AnnouncedSubscription = Pick<Subscription, 'name' | 'state' | 'counts' | 'freshness'>
+
+/** What was told of a subscription. */
+interface Entry {
+  readonly id: string
+  readonly startedAt: number
+  state: string | undefined
+  /** When it was last told, on the monotonic clock; undefined where it is to be told with the next heartbeat. */
+  sentAt: number | undefined
+  /** Settles when the announcement under way has; undefined where there is none. Never rejects. */
+  sending: Promise<void> | undefined
+  /** Whether a record may stand in the log. */
+  announced: boolean
+}
+
+/**
+ * Makes the subscriptions of a subscriber known to operators: when they begin, with the heartbeat after their state has
+ * changed, and every few seconds. That it can't must never be felt: it is told once, and tried again.
+ */
+export class Announcer {
+  readonly #context: AnnouncerContext
+  readonly #entries = new Map<AnnouncedSubscription, Entry>()
+  readonly #withdrawals = new Set<Promise<void>>()
+  #told = false
+
+  constructor(context: AnnouncerContext) {
+    this.#context = context
+  }
+
+  /** A subscription has begun. */
+  begin(subscription: AnnouncedSubscription): void {
+    if (subscription.state === 'closed') return
+    const { runtime } = this.#context
+    const entry: Entry = {
+      id: runtime.uuid(),
+      startedAt: runtime.now(),
+      announced: false,
+      state: undefined,
+      sentAt: undefined,
+      sending: undefined,
+    }
+    this.#entries.set(subscription, entry)
+    this.#send(subscription, entry)
+  }
+
+  /** A heartbeat: tells what has changed, and what was told a while ago. */
+  beat(): void {
+    const now = this.#context.runtime.monotonic()
+    const intervalMs = announceIntervalMs(this.#context.heartbeatMs)
+    for (const [subscription, entry] of this.#entries) {
+      const { sending, state, sentAt } = entry
+      if (sending) continue
+      if (sentAt === undefined || state !== subscription.state || now - sentAt >= intervalMs) {
+        this.#send(subscription, entry)
+      }
+    }
+  }
+
+  /** A subscription has closed. */
+  end(subscription: AnnouncedSubscription): void {
+    const entry = this.#entries.get(subscription)
+    this.#entries.delete(subscription)
+    if (entry === undefined) return
+    const withdrawal = this.#withdraw(entry).finally(() => this.#withdrawals.delete(withdrawal))
+    this.#withdrawals.add(withdrawal)
+  }
+
+  /** Settles when what has ended is withdrawn, or can't be; never rejects. */
+  async close(): Promise<void> {
+    await Promise.all(this.#withdrawals)
+  }
+
+  #send(subscription: AnnouncedSubscription, entry: Entry): void {
+    entry.state = subscription.state
+    entry.sentAt = this.#context.runtime.monotonic()
+    entry.sending = this.#announce(subscription, entry).finally(() => {
+      entry.sending = undefined
+    })
+  }
+
+  async #announce(subscription: AnnouncedSubscription, entry: Entry): Promise<void> {
+    const { log, service, heartbeatMs, cap } = this.#context
+    const { state, position, behind, lagMs } = subscription.freshness()
+    const { resyncs, replayed, deadLetters } = subscription.counts
+    const record = encodeAnnouncement({
+      name: subscription.name,
+      service,
+      host: hostname(),
+      pid: process.pid,
+      version,
+      state,
+      position,
+      behind,
+      lagMs,
+      resyncs,
+      replayed,
+      deadLetters,
+      cap,
+      startedAt: entry.startedAt,
+      heartbeatMs,
+    })
+    try {
+      await log.announce(entry.id, record, announcementTtlMs(heartbeatMs))
+      entry.announced = true
+      this.#told = false
+    } catch (error) {
+      this.#failed(toError(error), entry)
+    }
+  }
+
+  #failed(error: Error, entry: Entry): void {
+    if (isLinkLost(error)) {
+      // The link has told. The reply may be all that was lost.
+      entry.announced = true
+      entry.sentAt = undefined
+      return
+    }
+    if (this.#told) return
+    this.#told = true
+    this.#context.onError(error)
+  }
+
+  async #withdraw(entry: Entry): Promise<void> {
+    await entry.sending
+    // Where nothing could be written there is nothing to take back, and trying could only be refused as well.
+    if (!entry.announced) return
+    try {
+      await this.#context.log.withdraw(entry.id)
+    } catch {
+      // What can't be withdrawn expires by itself.
+    }
+  }
+}
+
+function isLinkLost(error: Error): boolean {
+  return error instanceof RedisError && (error.kind === 'disconnected' || error.kind === 'timeout')
+}

@@ -1,0 +1,105 @@
+import type { Entry, Page } from '../../log/model/entry.js'
+import type { Position } from '../../log/model/position.js'
+import type { ReplayStart } from './continuity.js'
+import { type PageRequest, ReplayPace } from './pace.js'
+
+/** What a replay needs of the world. */
+export interface ReplayContext {
+  /** How many entries a page holds at most. */
+  readonly pageSize: number
+  /** Reads entries from a stream ID on, inclusive, in one atomic step with `last`; `-` is the first entry. */
+  readPage(from: string, request: PageRequest): Promise<Page>
+  /** Append id of the newest entry; asked where a page found `last` gone. */
+  head(): Promise<string | undefined>
+  /** Takes entries over in order; the replay goes on when it resolves. */
+  accept(entries: readonly Entry[]): Promise<void>
+  /** Monotonic clock, in ms. */
+  monotonic(): number
+  /** Lets the event loop turn. */
+  yield(): Promise<void>
+}
+
+/**
+ * How a replay ended.
+ *
+ * - `caught-up`: everything up to the newest entry was handed over
+ * - `lost-place`: the entry it stood on is gone, or an empty log has nothing to begin at; look at the log again
+ * - `broken`: an entry in the middle or at the end is missing; continuity can't be proved any more
+ */
+export type ReplayEnd = 'caught-up' | 'lost-place' | 'broken'
+
+/**
+ * Reads the log from a known entry to its end. Every page starts at the last accepted entry and counts only if that
+ * entry is still there under its append id; every entry's `prev` must be the append id before it; the last entry must
+ * be the newest of the log. So a trim, a fork or a deletion between two pages can't go unseen.
+ */
+export async function replay(start: ReplayStart, context: ReplayContext): Promise<ReplayEnd> {
+  let standing = start
+  const pace = new ReplayPace(context.pageSize)
+  let request = pace.next
+  let next = read(context, standing, request)
+  let emptyHanded = false
+  let askedAt = context.monotonic()
+  let handedOverMs = 0
+  for (;;) {
+    const page = await next
+    const cameAt = context.monotonic()
+    const entries = continuation(standing, page)
+    if (entries === 'lost-place' || entries === 'broken') return entries
+    const newest = page.entries.at(-1)
+    if (newest === undefined && acceptedId(standing) === undefined) return 'lost-place'
+    const full = page.entries.length >= request.count
+    pace.read(page, cameAt - askedAt, handedOverMs)
+    request = pace.next
+    if (newest !== undefined) standing = { at: 'entry', position: newest.position }
+
+    if (full) {
+      // Fetched while this one is handed over. A rejection is seen when it is awaited, at the latest one page on.
+      next = read(context, standing, request)
+      next.catch(() => undefined)
+      // A socket writes at the end of a turn, and handing over may take all of this one.
+      await context.yield()
+    }
+    if (entries.length > 0) await context.accept(entries)
+    askedAt = context.monotonic()
+    handedOverMs = askedAt - cameAt
+    if (full) continue
+
+    const end = page.last ?? (await context.head())
+    if (end !== undefined && end === acceptedId(standing)) return 'caught-up'
+    if (page.last !== undefined) return 'broken'
+    // `last` was evicted, and something may have been appended since this page: look once more before giving up.
+    if (emptyHanded && entries.length === 0) return 'broken'
+    emptyHanded = entries.length === 0
+    next = read(context, standing, request)
+  }
+}
+
+function read(context: ReplayContext, standing: ReplayStart, request: PageRequest): Promise<Page> {
+  return context.readPage(standing.at === 'entry' ? standing.position.streamId : '-', request)
+}
+
+function acceptedId(standing: ReplayStart): string | undefined {
+  return standing.at === 'entry' ? standing.position.appendId : standing.prev
+}
+
+/** The entries of a page that come after what was accepted, if the page continues that without a gap. */
+function continuation(standing: ReplayStart, page: Page): readonly Entry[] | 'lost-place' | 'broken' {
+  const first = page.entries[0]
+  if (standing.at === 'entry') {
+    if (first === undefined || !isSame(first.position, standing.position)) return 'lost-place'
+  } else if (standing.prev !== undefined && first !== undefined && first.prev !== standing.prev) {
+    return 'lost-place'
+  }
+  const entries = standing.at === 'entry' ? page.entries.slice(1) : page.entries
+  let prev = standing.at === 'entry' ? standing.position.appendId : first?.prev
+  for (const entry of entries) {
+    if (entry.prev !== prev) return 'broken'
+    prev = entry.position.appendId
+  }
+  return entries
+}
+
+function isSame(a: Position, b: Position): boolean {
+  return a.streamId === b.streamId && a.appendId === b.appendId
+}

@@ -1,0 +1,73 @@
+import { parsePosition } from '../../log/model/position.js'
+import { compareStreamIds } from '../../message/stream-id.js'
+import { ConfigurationError } from '../../support/errors.js'
+
+/** Keeps the positions that named subscriptions go on from. */
+export interface CursorStore {
+  /** Whether positions outlive the process. Those of a store where they do not are neither loaded nor saved. */
+  readonly durable: boolean
+  /** The saved position, as text; undefined where none was saved. */
+  load(name: string): Promise<string | undefined>
+  /** Saves a position (as text). Unless `overwrite` is set, never moves the cursor back to an earlier stream ID. */
+  save(name: string, position: string, overwrite: boolean): Promise<void>
+}
+
+/** What a cursor store can build on: the channel it is for, and the log, which keeps cursors too. */
+export interface CursorContext {
+  readonly channel: string
+  loadCursor(name: string): Promise<string | undefined>
+  saveCursor(name: string, position: string, overwrite: boolean): Promise<void>
+}
+
+/** Makes the store of one subscription: `memoryCursor()`, `redisCursor()`, `fileCursor(path)`, or one of your own. */
+export type CursorFactory = (context: CursorContext) => CursorStore
+
+/** Keeps nothing: for caches that die with the process. A new process has an empty cache, and begins at the head. */
+export function memoryCursor(): CursorFactory {
+  return () => ({
+    durable: false,
+    load: () => Promise.resolve(undefined),
+    save: () => Promise.resolve(),
+  })
+}
+
+/**
+ * Keeps cursors in Redis, beside the log (`{<channel>}:cursors`), for caches that outlive the process but not Redis,
+ * such as those in Redis itself. Instances may share a name only if they share the cache.
+ */
+export function redisCursor(): CursorFactory {
+  return (context) => ({
+    durable: true,
+    load: (name) => context.loadCursor(name),
+    save: (name, position, overwrite) => context.saveCursor(name, position, overwrite),
+  })
+}
+
+/** Whether position `a` (as text) has an earlier stream ID than `b`. */
+export function isEarlier(a: string, b: string): boolean {
+  return compareStreamIds(parsePosition(a).streamId, parsePosition(b).streamId) < 0
+}
+
+/**
+ * Makes the cursor store of a subscription.
+ *
+ * @throws ConfigurationError where the factory makes something other than a store
+ */
+export function openCursor(factory: CursorFactory, channel: string, log: Omit<CursorContext, 'channel'>): CursorStore {
+  const store: unknown = factory({
+    channel,
+    loadCursor: (name) => log.loadCursor(name),
+    saveCursor: (name, position, overwrite) => log.saveCursor(name, position, overwrite),
+  })
+  checkStore(store)
+  return store
+}
+
+/** @throws ConfigurationError for what is no store, such as a factory in place of what it makes */
+function checkStore(store: unknown): asserts store is CursorStore {
+  if (typeof store === 'object' && store !== null && 'durable' in store && 'load' in store && 'save' in store) {
+    const { durable, load, save } = store
+    if (typeof durable === 'boolean' && typeof load === 'function' && typeof save === 'function') return
+  }
+  throw new ConfigurationError('Expected `cursor` to be memoryCursor(), redisCursor() or fileCursor(path), called')
+}

@@ -1,0 +1,200 @@
+import type { InvalidationMessage } from '../../message/message.js'
+import type { TraceContext } from '../../message/trace-context.js'
+import { TimeLimit } from '../../support/deadlines.js'
+import { ClosedError, HandlerError, HandlerTimeoutError, type InvalidationError } from '../../support/errors.js'
+import type { Runtime } from '../../support/runtime.js'
+import { describeThrown, isError, toError } from '../../support/thrown.js'
+import type { EvictSpan } from '../../telemetry/telemetry.js'
+import { type Attempt, createAttempt, type InvalidationHandler, type Origin } from './delivery.js'
+
+/** How often a failing handler is tried, and the bounds of the delay before the next try. */
+export interface RetryPolicy {
+  readonly tries: number
+  readonly minDelayMs: number
+  readonly maxDelayMs: number
+}
+
+export interface RetryContext {
+  readonly handler: InvalidationHandler
+  readonly retry: RetryPolicy
+  /** Time limit of each try, in ms. */
+  readonly handlerTimeoutMs: number
+  readonly runtime: Runtime
+  /** Called when the last try has failed, before the message counts as finished; awaited. */
+  onGivenUp(
+    message: InvalidationMessage,
+    origin: Origin,
+    error: InvalidationError,
+    tries: number,
+    trace: TraceContext | undefined,
+  ): void | Promise<void>
+  /** Takes failures that decide nothing any more: of a try that outlived its limit, of closing, of `onGivenUp`. */
+  onError(error: Error): void
+}
+
+/** How a try ended: undefined when it handled the message, a ClosedError when it was abandoned. */
+type Outcome = HandlerError | HandlerTimeoutError | ClosedError | undefined
+
+interface RunningTry {
+  readonly message: InvalidationMessage
+  readonly attempt: Attempt
+  end(outcome: Outcome): void
+}
+
+/**
+ * Runs messages through the handler, each until it is handled or given up. A retry never overlaps the try before it,
+ * unless that one outlived its time limit.
+ */
+export class RetryingHandler {
+  readonly #context: RetryContext
+  readonly #limit: TimeLimit<RunningTry>
+  readonly #waits = new Set<() => void>()
+  #stopped = false
+  #abandoned = false
+
+  constructor(context: RetryContext) {
+    this.#context = context
+    this.#limit = new TimeLimit(context.handlerTimeoutMs, context.runtime, (running) => {
+      this.#interrupt(running, new HandlerTimeoutError(this.#describeTimeout(running)))
+    })
+  }
+
+  /**
+   * True when the message was handled or given up, false when closing cut it short. Answers at once where the handler
+   * returned no promise and did not throw. Never rejects. `trace` is what the message carried.
+   */
+  run(
+    message: InvalidationMessage,
+    origin: Origin,
+    span?: EvictSpan,
+    trace?: TraceContext,
+  ): boolean | Promise<boolean> {
+    const outcome = this.#try(message, createAttempt(origin, 1), span)
+    return outcome === undefined || this.#finish(message, origin, outcome, span, trace)
+  }
+
+  /** From now on no try is begun; a message that waits for its next try is cut short. Tries that run go on. */
+  stop(): void {
+    this.#stopped = true
+    for (const cut of [...this.#waits]) cut()
+  }
+
+  /** All tries have ended, and none follow: nothing keeps the process alive any more. */
+  release(): void {
+    this.#limit.clear()
+  }
+
+  /** Stops, and waits for nothing any more: aborts the tries that run; what they come to is not asked. */
+  abandon(reason: ClosedError): void {
+    this.stop()
+    this.#abandoned = true
+    for (const running of this.#limit.clear()) this.#interrupt(running, reason)
+  }
+
+  async #finish(
+    message: InvalidationMessage,
+    origin: Origin,
+    first: Outcome | Promise<Outcome>,
+    span: EvictSpan | undefined,
+    trace: TraceContext | undefined,
+  ): Promise<boolean> {
+    const { tries } = this.#context.retry
+    let outcome = await first
+    for (let attempt = 1; outcome !== undefined; attempt++) {
+      if (outcome instanceof ClosedError) return false
+      if (attempt >= tries) {
+        span?.gaveUp(outcome, attempt)
+        await this.#giveUp(message, origin, outcome, attempt, trace)
+        return !this.#abandoned
+      }
+      span?.tryFailed(outcome, attempt)
+      if (!this.#stopped) await this.#wait(this.#delayAfter(attempt))
+      if (this.#stopped) {
+        this.#context.onError(outcome)
+        return false
+      }
+      outcome = await this.#try(message, createAttempt(origin, attempt + 1), span)
+    }
+    return true
+  }
+
+  #try(message: InvalidationMessage, attempt: Attempt, span: EvictSpan | undefined): Outcome | Promise<Outcome> {
+    const { handler } = this.#context
+    let handled: Promise<unknown>
+    try {
+      const result: unknown = span ? span.run(() => handler(message, attempt)) : handler(message, attempt)
+      // Whether it can be awaited is asked of what the handler returned, which may throw as the handler may.
+      if (!isPromiseLike(result)) return undefined
+      handled = Promise.resolve(result)
+    } catch (error) {
+      return this.#failure(message, attempt, error)
+    }
+    return new Promise((resolve) => {
+      const running: RunningTry = { message, attempt, end: resolve }
+      this.#limit.start(running)
+      handled.then(
+        () => {
+          this.#limit.end(running)
+          resolve(undefined)
+        },
+        (error: unknown) => {
+          const failure = this.#failure(message, attempt, error)
+          if (this.#limit.end(running)) resolve(failure)
+          else if (!isAbort(error, attempt)) this.#context.onError(failure)
+        },
+      )
+    })
+  }
+
+  #interrupt(running: RunningTry, reason: HandlerTimeoutError | ClosedError): void {
+    running.end(reason)
+    running.attempt.abort(reason)
+  }
+
+  async #giveUp(...givenUp: Parameters<RetryContext['onGivenUp']>): Promise<void> {
+    try {
+      await this.#context.onGivenUp(...givenUp)
+    } catch (failure) {
+      this.#context.onError(toError(failure))
+    }
+  }
+
+  /** Full jitter: anything from none to twice as much as the last time, so that services do not retry in step. */
+  #delayAfter(attempt: number): number {
+    const { minDelayMs, maxDelayMs } = this.#context.retry
+    return this.#context.runtime.random() * Math.min(maxDelayMs, minDelayMs * 2 ** (attempt - 1))
+  }
+
+  #wait(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        timer.cancel()
+        this.#waits.delete(end)
+        resolve()
+      }
+      const timer = this.#context.runtime.after(delayMs, end)
+      this.#waits.add(end)
+    })
+  }
+
+  #failure(message: InvalidationMessage, { attempt }: Attempt, cause: unknown): HandlerError {
+    return new HandlerError(
+      `The handler failed with message ${message.messageId} (try ${attempt} of ${this.#context.retry.tries}): ${describeThrown(cause)}`,
+      { cause },
+    )
+  }
+
+  #describeTimeout({ message, attempt }: RunningTry): string {
+    const { handlerTimeoutMs, retry } = this.#context
+    return `The handler did not finish message ${message.messageId} within ${handlerTimeoutMs} ms (try ${attempt.attempt} of ${retry.tries}): pass \`delivery.signal\` on to what it waits for, or raise \`handlerTimeoutMs\``
+  }
+}
+
+/** Whether a handler, interrupted, only passes on that it was. */
+function isAbort(error: unknown, { signal }: Attempt): boolean {
+  return error === signal.reason || (isError(error) && error.name === 'AbortError')
+}
+
+function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+}

@@ -1,0 +1,153 @@
+import type { InvalidationLog, LogCommands, LogFeed } from '../log/log.js'
+import { ConfigurationError, type InvalidationError } from '../support/errors.js'
+import type { Runtime, Timer } from '../support/runtime.js'
+
+/** What the link tells its owner. */
+export interface LinkListener {
+  /** Both connections are up, and SUBSCRIBE has been acknowledged. */
+  onUp(): void
+  onDown(error: InvalidationError): void
+  onMessage(text: string): void
+  /** A heartbeat has read the head of the log; `sentAt` is when, on the monotonic clock. */
+  onBeat(head: string | undefined, sentAt: number): void
+  onError(error: Error): void
+  /** All works, but something about the server may do harm. */
+  onWarning(text: string): void
+}
+
+/** The parts of a link, each with what it last failed with, so that an outage is told once and not at every attempt. */
+interface Part {
+  up: boolean
+  lastError: string | undefined
+}
+
+/** One Pub/Sub connection and one command connection, watched by a heartbeat. It is up while both are. */
+export class Link {
+  readonly commands: LogCommands
+  readonly #feed: LogFeed
+  readonly #listener: LinkListener
+  readonly #runtime: Runtime
+  readonly #heartbeatMs: number
+  #beat: Timer | undefined
+  /** What the last heartbeat failed with, told once as well. */
+  #beatError: string | undefined
+  #closed = false
+
+  constructor(log: InvalidationLog, heartbeatMs: number, runtime: Runtime, listener: LinkListener) {
+    this.#listener = listener
+    this.#runtime = runtime
+    this.#heartbeatMs = heartbeatMs
+    const commands: Part = { up: false, lastError: undefined }
+    const feed: Part = { up: false, lastError: undefined }
+    this.commands = log.openCommands({
+      ...this.#watch(commands, feed),
+      onWarning: (text) => {
+        listener.onWarning(text)
+      },
+    })
+    this.#feed = log.openFeed({
+      ...this.#watch(feed, commands),
+      onMessage: (text) => {
+        listener.onMessage(text)
+      },
+    })
+    this.#scheduleBeat()
+  }
+
+  get up(): boolean {
+    return this.commands.up && this.#feed.up
+  }
+
+  /** Settles with the first attempts to connect, as `opened()` of each does. */
+  async opened(): Promise<void> {
+    await Promise.all([this.commands.opened(), this.#feed.opened()])
+  }
+
+  /** Makes a new Pub/Sub connection, in place of one that looks well and delivers nothing. */
+  replaceFeed(): void {
+    this.#feed.reconnect()
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#beat?.cancel()
+    await Promise.all([this.commands.close(), this.#feed.close()])
+  }
+
+  #watch(part: Part, other: Part): Pick<LinkListener, 'onUp' | 'onDown'> & { onError(error: InvalidationError): void } {
+    return {
+      onUp: () => {
+        part.up = true
+        part.lastError = undefined
+        if (other.up && !this.#closed) this.#listener.onUp()
+      },
+      onDown: (error) => {
+        part.up = false
+        if (other.up && !this.#closed) this.#listener.onDown(error)
+      },
+      onError: (error) => {
+        if (part.lastError === error.message) return
+        part.lastError = error.message
+        this.#listener.onError(error)
+      },
+    }
+  }
+
+  #scheduleBeat(): void {
+    this.#beat = this.#runtime.after(this.#heartbeatMs, () => {
+      void this.#runBeat()
+    })
+  }
+
+  async #runBeat(): Promise<void> {
+    if (this.up) {
+      try {
+        const sentAt = this.#runtime.monotonic()
+        const [head] = await Promise.all([this.commands.head(), this.#feed.ping()])
+        this.#beatError = undefined
+        if (this.up) this.#listener.onBeat(head, sentAt)
+      } catch (error) {
+        // A lost or silent connection has told `onDown`; what is left is a server that refuses to answer.
+        if (this.up && error instanceof Error) this.#beatFailed(error)
+      }
+    }
+    if (!this.#closed) this.#scheduleBeat()
+  }
+
+  #beatFailed(error: Error): void {
+    if (this.#beatError === error.message) return
+    this.#beatError = error.message
+    this.#listener.onError(error)
+  }
+}
+
+/**
+ * Tells of a channel that stays silent while the log grows, also over a connection that was made anew: then it is no
+ * connection that is deaf, but what is published goes elsewhere. Told once, until something arrives.
+ */
+export class DeafReport {
+  readonly #channel: string
+  readonly #report: (error: Error) => void
+  #replacements = 0
+
+  constructor(channel: string, report: (error: Error) => void) {
+    this.#channel = channel
+    this.#report = report
+  }
+
+  /** A frame of the log has arrived. */
+  heard(): void {
+    this.#replacements = 0
+  }
+
+  /** The connection is made anew, since nothing arrives that the log has. */
+  replaced(): void {
+    this.#replacements += 1
+    if (this.#replacements !== 2) return
+    this.#report(
+      new ConfigurationError(
+        `Nothing arrives on the channel "${this.#channel}" although the log grows and the connection was made anew: all is read from the log, up to two heartbeats late. Give all publishers and subscribers the same \`sharded\`, and publishers the right to publish to the channel`,
+      ),
+    )
+  }
+}

@@ -1,0 +1,117 @@
+import type { Position } from '../../log/model/position.js'
+
+/** How many entries are remembered: to tell duplicates, and to find where a forked history left ours. */
+export const rememberedEntries = 1_024
+
+/** The last entries that were accepted, each with its place in the order of acceptance. */
+export class AcceptedEntries {
+  /**
+   * Each at its sequence modulo the length, where it stays until that place is taken anew. Texts, and not positions: V8
+   * learns that positions live long, makes all of them in its old space, and collects what they refer to as rarely.
+   */
+  readonly #streamIds = new Array<string>(rememberedEntries).fill('')
+  /** Undefined where there is no entry, or none any more. */
+  readonly #appendIds = new Array<string | undefined>(rememberedEntries).fill(undefined)
+  readonly #places = new PlaceIndex(rememberedEntries)
+  #sequence = 0
+
+  /** Place of the newest entry; 0 before the first. */
+  get sequence(): number {
+    return this.#sequence
+  }
+
+  add({ streamId, appendId }: Position): number {
+    const sequence = this.skip()
+    const place = sequence % rememberedEntries
+    this.#streamIds[place] = streamId
+    this.#appendIds[place] = appendId
+    this.#places.add(place, appendId)
+    return sequence
+  }
+
+  /** Takes the next place for what is no entry. What was accepted there is forgotten, unless it was accepted again since. */
+  skip(): number {
+    this.#sequence += 1
+    const place = this.#sequence % rememberedEntries
+    const oldest = this.#appendIds[place]
+    if (oldest !== undefined) this.#places.delete(place, oldest)
+    this.#appendIds[place] = undefined
+    return this.#sequence
+  }
+
+  has(appendId: string): boolean {
+    return this.#newestPlaceOf(appendId) !== undefined
+  }
+
+  sequenceOf(appendId: string): number | undefined {
+    const place = this.#newestPlaceOf(appendId)
+    return place === undefined ? undefined : this.#sequence - ((this.#sequence - place) % rememberedEntries)
+  }
+
+  newestFirst(): Position[] {
+    const newest = new Map<string, Position>()
+    for (let age = 0; age < rememberedEntries; age++) {
+      const place = (this.#sequence + rememberedEntries - age) % rememberedEntries
+      const [streamId = '', appendId] = [this.#streamIds[place], this.#appendIds[place]]
+      if (appendId !== undefined && !newest.has(appendId)) newest.set(appendId, { streamId, appendId })
+    }
+    return [...newest.values()]
+  }
+
+  #newestPlaceOf(appendId: string): number | undefined {
+    return this.#places.find(appendId, (place) => this.#appendIds[place] === appendId)
+  }
+}
+const none = -1
+/** What differs is at the end of an append id, where its publisher counts. */
+const hashedLength = 8
+
+/**
+ * Finds the places of a ring by the texts that stand there, the newest first.
+ *
+ * In arrays of numbers, made once. A Map whose oldest key goes with each new one leaves a table behind whenever it is
+ * full, which refers to the next: as soon as one is old, V8's minor collections keep all that went through the Map. At
+ * 5,000 entries a second that was a pause of 4 ms every 800 ms.
+ */
+export class PlaceIndex {
+  /** The newest place of each hash. */
+  readonly #heads: Int32Array
+  /** The next older place of the same hash. */
+  readonly #olders: Int32Array
+
+  /** @param places a power of two */
+  constructor(places: number) {
+    this.#heads = new Int32Array(2 * places).fill(none)
+    this.#olders = new Int32Array(places).fill(none)
+  }
+
+  add(place: number, text: string): void {
+    const hash = this.#hashOf(text)
+    this.#olders[place] = this.#heads[hash] ?? none
+    this.#heads[hash] = place
+  }
+
+  /** The newest place of this text that is accepted: other texts may share its hash. */
+  find(text: string, accepts: (place: number) => boolean): number | undefined {
+    let place = this.#heads[this.#hashOf(text)] ?? none
+    while (place !== none && !accepts(place)) place = this.#olders[place] ?? none
+    return place === none ? undefined : place
+  }
+
+  /** Takes out the oldest place of all, where this text stood: it is the last of its hash. */
+  delete(place: number, text: string): void {
+    const hash = this.#hashOf(text)
+    let newer = none
+    for (let at = this.#heads[hash] ?? none; at !== place && at !== none; at = this.#olders[at] ?? none) newer = at
+    if (newer === none) this.#heads[hash] = none
+    else this.#olders[newer] = none
+  }
+
+  #hashOf(text: string): number {
+    let hash = 0
+    for (let index = Math.max(0, text.length - hashedLength); index < text.length; index++) {
+      hash = (Math.imul(hash, 31) + text.charCodeAt(index)) | 0
+    }
+    return hash & (this.#heads.length - 1)
+  }
+}

@@ -1,0 +1,106 @@
+import { ClosedError, WaitTimeoutError } from '../../support/errors.js'
+import { checkSignal, rejectUnknownOptions, resolveNumbers, waitNumbers } from '../../support/option-rules.js'
+import type { Runtime } from '../../support/runtime.js'
+
+/** How long to wait, and what ends the waiting early. */
+export interface WaitOptions {
+  /** In ms; rejects with `WaitTimeoutError` after that. Default 10,000. */
+  readonly timeoutMs?: number
+  /** Ends the waiting: rejects with the signal's reason. */
+  readonly signal?: AbortSignal
+}
+
+/** How far a subscription's handler has come. */
+export interface HandledState {
+  /** Everything accepted up to this place has been handled. */
+  readonly sequence: number
+  /** The newest resync handled read its head after every waiter up to this number was born. */
+  readonly resyncMark: number
+  /** Send time of the newest read of `last` that the handled part has reached. */
+  readonly verifiedAt: number | undefined
+}
+
+interface Waiter {
+  readonly born: number
+  readonly isDone: (state: HandledState) => boolean
+  readonly appendId: string | undefined
+  settle(error?: unknown): void
+}
+
+/** Promises that wait for the handler to have come far enough. Each settles: done, timed out, aborted or closed. */
+export class Waiters {
+  readonly #waiters = new Set<Waiter>()
+  readonly #runtime: Runtime
+  #born = 0
+
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime
+  }
+
+  /** The number of the youngest waiter: a head read from now on is newer than all born up to it. */
+  get mark(): number {
+    return this.#born
+  }
+
+  /**
+   * @throws ConfigurationError for options that can't work
+   * @param what named in the errors
+   * @param isDone asked at every step of the handler; a resync that covers the waiter is seen to here
+   * @param appendId an entry that also ends the waiting when it is handled without being part of our history
+   */
+  wait(
+    what: string,
+    options: WaitOptions,
+    isDone: (state: HandledState) => boolean,
+    appendId?: string,
+  ): { readonly promise: Promise<void>; done(): void } {
+    const { promise, resolve, reject }: PromiseWithResolvers<void> = Promise.withResolvers()
+    rejectUnknownOptions(options, ['timeoutMs', 'signal'], 'waiting')
+    const { signal } = options
+    checkSignal(signal)
+    const { timeoutMs } = resolveNumbers(waitNumbers, options)
+    const timer = this.#runtime.after(timeoutMs, () => {
+      waiter.settle(new WaitTimeoutError(`Waited ${timeoutMs} ms for ${what}: raise timeoutMs, or read past the cache`))
+    })
+    const onAbort = (): void => {
+      waiter.settle(signal?.reason)
+    }
+    const waiter: Waiter = {
+      born: ++this.#born,
+      isDone,
+      appendId,
+      settle: (error) => {
+        if (!this.#waiters.delete(waiter)) return
+        timer.cancel()
+        signal?.removeEventListener('abort', onAbort)
+        if (error === undefined) resolve()
+        else reject(error)
+      },
+    }
+    this.#waiters.add(waiter)
+    if (signal?.aborted) onAbort()
+    else signal?.addEventListener('abort', onAbort, { once: true })
+    return {
+      promise,
+      done: () => {
+        waiter.settle()
+      },
+    }
+  }
+
+  /** The handler has come this far. */
+  advanced(state: HandledState): void {
+    for (const waiter of this.#waiters) {
+      if (waiter.born <= state.resyncMark || waiter.isDone(state)) waiter.settle()
+    }
+  }
+
+  /** An entry was handled that is not part of our history. */
+  handledAside(appendId: string): void {
+    for (const waiter of this.#waiters) if (waiter.appendId === appendId) waiter.settle()
+  }
+
+  close(): void {
+    for (const waiter of this.#waiters) waiter.settle(new ClosedError('The subscription was closed while waiting'))
+  }
+}

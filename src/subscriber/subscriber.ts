@@ -1,0 +1,342 @@
+import type { InvalidationLog } from '../log/log.js'
+import { appendIds } from '../log/model/append-id.js'
+import { openLog, type RedisSource } from '../log/open-log.js'
+import { describeValue } from '../support/describe-value.js'
+import { ClosedError, ConfigurationError } from '../support/errors.js'
+import { type ErrorEvents, TypedEmitter } from '../support/events.js'
+import { preciseClock } from '../support/precise-clock.js'
+import { type Runtime, systemRuntime } from '../support/runtime.js'
+import { CountedSubscription } from '../telemetry/counted-subscription.js'
+import { loadOpenTelemetry, type OpenTelemetry } from '../telemetry/open-telemetry.js'
+import type { StatsCollector } from '../telemetry/stats-collector.js'
+import { OpenTelemetrySubscription } from '../telemetry/subscription-telemetry.js'
+import type { SubscriptionGauges, SubscriptionTelemetry } from '../telemetry/telemetry.js'
+import { Announcer } from './announcer.js'
+import type { LogFrame } from './follow/arrival-buffer.js'
+import { FrameReader, GarbageReport } from './follow/frame-reader.js'
+import { pageGate } from './follow/page-gate.js'
+import { DeadLetters } from './handling/dead-letters.js'
+import type { InvalidationHandler } from './handling/delivery.js'
+import { DeafReport, Link } from './link.js'
+import {
+  type ResolvedSubscriberOptions,
+  resolveSubscriberOptions,
+  resolveSubscriptionOptions,
+  type SubscriberOptions,
+  type SubscriptionOptions,
+} from './options.js'
+import { Subscription } from './subscription.js'
+
+/** What a subscriber tells. */
+export interface SubscriberEvents extends ErrorEvents {
+  /** The link is up: both connections, and SUBSCRIBE has been acknowledged. */
+  connected: []
+  /** The link is down; it comes back by itself. */
+  disconnected: [error: Error]
+}
+
+/**
+ * The link to the log, shared by its subscriptions: one Pub/Sub connection, one command connection, a heartbeat.
+ *
+ * ```ts
+ * const subscriber = await InvalidationSubscriber.connect('redis://localhost:6379')
+ * const subscription = subscriber.subscribe((message) => evict(message))
+ * await subscription.caughtUp()
+ * ```
+ */
+export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
+  /** Messages that handlers gave up on: to list, hand out again, or forget. */
+  readonly deadLetters: DeadLetters
+  readonly #subscriptions = new Set<Subscription>()
+  readonly #log: InvalidationLog
+  readonly #link: Link
+  readonly #options: SubscriberOptions
+  readonly #numbers: ResolvedSubscriberOptions
+  /** Undefined where the application has none. */
+  readonly #openTelemetry: OpenTelemetry | undefined
+  readonly #runtime: Runtime
+  /** Undefined where subscriptions are not to make themselves known. */
+  readonly #announcer: Announcer | undefined
+  readonly #nextAppendId: () => string
+  readonly #frames: FrameReader
+  readonly #deafness: DeafReport
+  #replicationId: string | undefined
+  #wasUp = false
+  #toldBlindness = false
+  #closing: Promise<void> | undefined
+
+  /**
+   * Opens the link. Resolves even while Redis is down: subscriptions are then `disconnected` until it is back.
+   *
+   * @param redis URL, ioredis client (its configuration is copied, the client itself stays untouched), ioredis
+   *   options, or an `InvalidationLog`
+   * @throws ConfigurationError for bad options; RedisError (kind `refused`) for refused credentials;
+   *   UnsupportedServerError for a server that lacks what is needed
+   */
+  static async connect(redis: RedisSource, options: SubscriberOptions = {}): Promise<InvalidationSubscriber> {
+    const numbers = resolveSubscriberOptions(options)
+    const { runtime = systemRuntime, channel } = options
+    const { commandTimeoutMs, sharded } = numbers
+    const log = openLog(redis, { commandTimeoutMs, sharded, runtime, ...(channel !== undefined && { channel }) })
+    const subscriber = new InvalidationSubscriber(log, options, numbers, await loadOpenTelemetry())
+    try {
+      await subscriber.#link.opened()
+    } catch (error) {
+      await subscriber.close()
+      throw error
+    }
+    return subscriber
+  }
+
+  private constructor(
+    log: InvalidationLog,
+    options: SubscriberOptions,
+    numbers: ResolvedSubscriberOptions,
+    openTelemetry: OpenTelemetry | undefined,
+  ) {
+    super(options.logger)
+    const { runtime = systemRuntime } = options
+    this.#log = log
+    this.#options = options
+    this.#numbers = numbers
+    this.#openTelemetry = openTelemetry
+    this.#runtime = runtime
+    this.#nextAppendId = appendIds(runtime)
+    this.#deafness = new DeafReport(log.channel, (error) => {
+      this.emit('error', error)
+    })
+    this.#frames = new FrameReader(
+      new GarbageReport(runtime, (error) => {
+        this.emit('error', error)
+      }),
+    )
+    this.#link = new Link(log, numbers.heartbeatMs, runtime, {
+      onUp: () => {
+        void this.#linkUp()
+      },
+      onDown: (error) => {
+        for (const subscription of this.#subscriptions) subscription.linkDown()
+        this.emit('disconnected', error)
+      },
+      onMessage: (text) => {
+        this.#receive(text)
+      },
+      onBeat: (head, sentAt) => {
+        for (const subscription of this.#subscriptions) subscription.beat(head, sentAt)
+        void this.#checkReplication()
+        this.#announcer?.beat()
+        this.#openTelemetry?.meters.look()
+      },
+      onError: (error) => {
+        this.#linkFailed(error)
+      },
+      onWarning: (text) => {
+        this.warn(text)
+      },
+    })
+    const { commands } = this.#link
+    if (numbers.announce) {
+      this.#announcer = new Announcer({
+        log: commands,
+        runtime,
+        service: numbers.service,
+        heartbeatMs: numbers.heartbeatMs,
+        cap: numbers.cap,
+        onError: (error) => {
+          this.emit('error', error)
+        },
+      })
+    }
+    this.deadLetters = new DeadLetters({
+      listDeadLetters: async (from, count) => {
+        this.#checkOpen()
+        return commands.listDeadLetters(from, count)
+      },
+      removeDeadLetters: (ids) => commands.removeDeadLetters(ids),
+      republish: async (message) => {
+        await commands.append(this.#nextAppendId(), message, numbers.cap)
+      },
+    })
+  }
+
+  /** The Pub/Sub channel. */
+  get channel(): string {
+    return this.#log.channel
+  }
+
+  /** Whether the link is up. */
+  get connected(): boolean {
+    return this.#link.up
+  }
+
+  /**
+   * Runs a handler with every invalidation from now on (or from its cursor on): at least once each, or with a resync
+   * that covers it. Await `caughtUp()` of what it returns before filling the cache.
+   *
+   * @throws ConfigurationError for bad options, or a durable cursor without a name; ClosedError after `close()`
+   */
+  subscribe(handler: InvalidationHandler, options: SubscriptionOptions = {}): Subscription {
+    this.#checkOpen()
+    if (typeof handler !== 'function') {
+      throw new ConfigurationError(`Expected the handler to be a function, got \`${typeof handler}\``)
+    }
+    const { runtime, cap, closeTimeoutMs, heartbeatMs } = { runtime: this.#runtime, ...this.#numbers }
+    const subscription = new Subscription(handler, resolveSubscriptionOptions(options), {
+      channel: this.channel,
+      log: this.#link.commands,
+      runtime,
+      logger: this.#options.logger,
+      cap,
+      closeTimeoutMs,
+      heartbeatMs,
+      stats: this.#options.stats,
+      createTelemetry: (name, stats, gauges) => this.#createTelemetry(name, stats, gauges),
+      nextAppendId: this.#nextAppendId,
+      inTurn: (read) => pageGate(runtime, this.#log.origin ?? '').run(this.#numbers.replayConcurrency, read),
+      replaceFeed: () => {
+        // Each subscription asks for it, and the first has it made.
+        if (this.#link.up) this.#deafness.replaced()
+        this.#link.replaceFeed()
+      },
+      onClosed: (closed) => {
+        this.#subscriptions.delete(closed)
+        this.#announcer?.end(closed)
+      },
+    })
+    this.#subscriptions.add(subscription)
+    // Told in a turn of its own, so that listeners can be attached before the first event.
+    queueMicrotask(() => {
+      void this.#begin(subscription)
+    })
+    return subscription
+  }
+
+  /**
+   * Closes a subscription of this subscriber, as its `close()` does; one that is closed may be closed again.
+   *
+   * @throws ConfigurationError for a subscription of another subscriber, which goes on, and for what is none
+   */
+  async unsubscribe(subscription: Subscription): Promise<void> {
+    if (!this.#isOurs(subscription)) {
+      throw new ConfigurationError(
+        `Expected a subscription of this subscriber, got ${describeValue(subscription)} that is none: pass what \`subscribe\` returned, or call its \`close()\``,
+      )
+    }
+    await subscription.close()
+  }
+
+  /** Closes all subscriptions, then the connections. Idempotent; never rejects. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  #createTelemetry(name: string, stats: StatsCollector, gauges: () => SubscriptionGauges): SubscriptionTelemetry {
+    const { tracing, consumerSpan, traceUnsampled } = this.#numbers
+    const clocks = { runtime: this.#runtime, now: preciseClock(this.#runtime) }
+    const openTelemetry =
+      this.#openTelemetry &&
+      new OpenTelemetrySubscription(this.#openTelemetry, {
+        channel: this.channel,
+        server: this.#log.server,
+        ...clocks,
+        tracing,
+        consumerSpan,
+        traceUnsampled,
+        name,
+        gauges,
+      })
+    return new CountedSubscription({ stats, next: openTelemetry, ...clocks })
+  }
+
+  /** Whether `subscribe` returned it; of one that is closed only its class is known. */
+  #isOurs(subscription: unknown): boolean {
+    if (!(subscription instanceof Subscription)) return false
+    return subscription.state === 'closed' || this.#subscriptions.has(subscription)
+  }
+
+  #checkOpen(): void {
+    if (this.#closing) throw new ClosedError('The subscriber is closed: connect a new one')
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all([...this.#subscriptions].map((subscription) => subscription.close()))
+    await this.#announcer?.close()
+    await this.#link.close()
+  }
+
+  async #begin(subscription: Subscription): Promise<void> {
+    // The id to compare with must be older than the position that the subscription begins at.
+    if (this.#link.up) await this.#checkReplication()
+    if (this.#link.up) subscription.linkUp()
+    else subscription.linkDown()
+    this.#announcer?.begin(subscription)
+  }
+
+  async #linkUp(): Promise<void> {
+    await this.#checkReplication()
+    if (!this.#link.up) return
+    if (this.#wasUp) this.#openTelemetry?.reconnected(this.channel, 'subscriber')
+    this.#wasUp = true
+    for (const subscription of this.#subscriptions) subscription.linkUp()
+    this.emit('connected')
+  }
+
+  /** Asked only where a subscription wants to know of every failover: publishers repair what one lost. */
+  async #checkReplication(): Promise<void> {
+    if (![...this.#subscriptions].some((subscription) => subscription.strictFailover)) return
+    try {
+      const id = await this.#link.commands.replicationId()
+      if (id === undefined) this.#tellBlindness()
+      const changed = this.#replicationId !== undefined && id !== undefined && id !== this.#replicationId
+      this.#replicationId = id ?? this.#replicationId
+      if (!changed) return
+      for (const subscription of this.#subscriptions) if (subscription.strictFailover) subscription.resync('failover')
+    } catch {
+      // The link has told what is wrong with it; the id is read again at the next heartbeat.
+    }
+  }
+
+  /**
+   * Told in a turn of its own: who has only just connected can listen first. Where the first attempt fails for good,
+   * `connect()` rejects with the reason, and nobody need be told.
+   */
+  #linkFailed(error: Error): void {
+    void this.#link.opened().then(
+      async () => {
+        await this.#runtime.yield()
+        this.emit('error', error)
+      },
+      () => undefined,
+    )
+  }
+
+  #tellBlindness(): void {
+    if (this.#toldBlindness) return
+    this.#toldBlindness = true
+    this.emit(
+      'error',
+      new ConfigurationError(
+        'strictFailover sees no failover: the server does not tell its replication id; give the user the right to INFO, or rely on the publishers, which repair what a failover lost',
+      ),
+    )
+  }
+
+  #receive(text: string): void {
+    const { streamId, appendId, prev, messages, traces, rejected } = this.#frames.read(text)
+    const bytes = text.length
+    if (rejected.length > 0) for (const subscription of this.#subscriptions) subscription.countInvalid(rejected.length)
+    if (streamId === undefined || appendId === undefined || prev === undefined) {
+      if (messages.length === 0) return
+      for (const subscription of this.#subscriptions) subscription.arriveForeign({ messages, traces, bytes })
+      return
+    }
+    this.#deafness.heard()
+    const arrived: LogFrame = { position: { streamId, appendId }, prev, messages, traces, bytes }
+    for (const subscription of this.#subscriptions) subscription.arrive(arrived)
+  }
+}

@@ -1,0 +1,137 @@
+import { describe, expect, test } from 'vitest'
+import { Outbox } from '../../../src/publisher/send-queue.js'
+import { Caller, prepared } from './fixtures.js'
+
+const noLimit = [Infinity, Infinity] as const
+const flush = prepared('flush', { bytes: 5 })
+
+function createOutbox({ maxQueued = 1_000, maxQueuedBytes = 1_000_000 } = {}): {
+  readonly outbox: Outbox
+  readonly overflows: number[]
+  readonly publish: (messageId: string, options?: { key?: string; bytes?: number }) => Caller
+  readonly take: (maxMessages: number, maxBytes: number) => string[]
+} {
+  const overflows: number[] = []
+  const outbox = new Outbox({
+    maxQueued,
+    maxQueuedBytes,
+    flushAll: () => flush,
+    onOverflow: (collapsed) => overflows.push(collapsed),
+  })
+  return {
+    outbox,
+    overflows,
+    publish: (messageId, options) => {
+      const caller = new Caller()
+      outbox.add(prepared(messageId, options), caller.waiter)
+      return caller
+    },
+    take: (...limits) => outbox.take(...limits).map((message) => message.prepared.messageId),
+  }
+}
+
+const receipt = { position: '1-0@a', receivers: 0 }
+
+describe('taking', () => {
+  test('gives messages in order, as many as the limit allows', () => {
+    const { publish, take, outbox } = createOutbox()
+    for (const id of ['a', 'b', 'c']) publish(id)
+    expect(take(2, Infinity)).toEqual(['a', 'b'])
+    expect(outbox.length).toBe(1)
+    expect(take(2, Infinity)).toEqual(['c'])
+    expect(take(2, Infinity)).toEqual([])
+  })
+
+  test('gives as many bytes as the limit allows, but at least one message', () => {
+    const { publish, take, outbox } = createOutbox()
+    publish('big', { bytes: 500 })
+    for (const id of ['a', 'b', 'c']) publish(id, { bytes: 40 })
+    expect(take(10, 100)).toEqual(['big'])
+    expect(outbox.bytes).toBe(120)
+    expect(take(10, 100)).toEqual(['a', 'b'])
+  })
+})
+
+describe('equal invalidations', () => {
+  test('become one that waits, and settle together with the id that went on the wire', () => {
+    const { publish, outbox } = createOutbox()
+    const first = publish('first', { key: 'user:1' })
+    publish('other')
+    const second = publish('second', { key: 'user:1' })
+    const [message, ...others] = outbox.take(...noLimit)
+    expect(message?.count).toBe(2)
+    expect(others).toHaveLength(1)
+    message?.resolve({ messageId: message.prepared.messageId, ...receipt })
+    expect([first.outcome, second.outcome]).toEqual(['first', 'first'])
+  })
+
+  test('never become one with a message that was taken out', () => {
+    const { publish, take, outbox } = createOutbox()
+    publish('first', { key: 'user:1' })
+    publish('waiting')
+    expect(take(1, Infinity)).toEqual(['first'])
+    publish('second', { key: 'user:1' })
+    expect(outbox.count).toBe(2)
+    expect(take(...noLimit)).toEqual(['waiting', 'second'])
+    publish('third', { key: 'user:1' })
+    expect(take(...noLimit)).toEqual(['third'])
+  })
+
+  test('still become one after very many others have come and gone', () => {
+    const { publish, take, outbox } = createOutbox({ maxQueued: 100_000 })
+    for (let n = 0; n < 5_000; n++) publish(`m${n}`)
+    take(4_900, Infinity)
+    publish('again', { key: 'm4950' })
+    expect(outbox.length).toBe(100)
+    publish('new', { key: 'm0' })
+    expect(outbox.length).toBe(101)
+  })
+})
+
+describe('overflow', () => {
+  test('makes one flush of everything that waits, for all who wait', () => {
+    const { publish, overflows, outbox } = createOutbox({ maxQueued: 3 })
+    const callers = [publish('a'), publish('b'), publish('b2', { key: 'b' }), publish('c'), publish('d')]
+    expect(overflows).toEqual([5])
+    expect([outbox.length, outbox.bytes]).toEqual([1, 5])
+    const [message] = outbox.take(...noLimit)
+    message?.resolve({ messageId: message.prepared.messageId, ...receipt })
+    expect(callers.map(({ outcome }) => outcome)).toEqual(Array(5).fill('flush'))
+  })
+
+  test('comes with too many bytes as well', () => {
+    const { publish, overflows } = createOutbox({ maxQueuedBytes: 100 })
+    publish('a', { bytes: 60 })
+    publish('b', { bytes: 60 })
+    expect(overflows).toEqual([2])
+  })
+
+  test('never comes of a single message, however large', () => {
+    const { publish, overflows, take } = createOutbox({ maxQueuedBytes: 100 })
+    publish('a', { bytes: 600 })
+    expect(overflows).toEqual([])
+    expect(take(...noLimit)).toEqual(['a'])
+  })
+
+  test('takes in all that comes while the flush waits, and nothing that comes later', () => {
+    const { publish, overflows, outbox, take } = createOutbox({ maxQueued: 2 })
+    for (let n = 0; n < 100; n++) publish(`m${n}`)
+    expect(overflows).toEqual([3])
+    const [message] = outbox.take(...noLimit)
+    expect(message?.count).toBe(100)
+    publish('later', { key: 'user:1' })
+    publish('equal', { key: 'user:1' })
+    expect(take(...noLimit)).toEqual(['later'])
+  })
+})
+
+describe('leaving the outbox', () => {
+  test('is told to the span of each who still waits, once', () => {
+    const { publish, take } = createOutbox({ maxQueued: 2 })
+    const callers = [publish('a'), publish('same', { key: 'a' }), publish('b'), publish('c'), publish('joins')]
+    for (const caller of callers) caller.withSpan()
+    callers[1]?.waiter.reject(new Error('timed out'))
+    expect(take(...noLimit)).toEqual(['flush'])
+    expect(callers.map(({ toldSent }) => toldSent)).toEqual([1, 0, 1, 1, 1])
+  })
+})

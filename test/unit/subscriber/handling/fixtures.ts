@@ -1,0 +1,83 @@
+import type { InvalidationMessage } from '../../../../src/message/message.js'
+import type { InvalidationHandler, Origin } from '../../../../src/subscriber/handling/delivery.js'
+import { Dispatcher, type DispatcherContext, type Work } from '../../../../src/subscriber/handling/dispatcher.js'
+import type { InvalidationError } from '../../../../src/support/errors.js'
+import { VirtualRuntime } from '../../../support/virtual-runtime.js'
+
+export const live: Origin = { mode: 'live', position: '1-1@abcdefgh1' }
+
+export function message(messageId: string): InvalidationMessage {
+  return {
+    action: 'delete',
+    entityType: 'user',
+    entityId: messageId,
+    messageId,
+    timestamp: '2026-11-22T10:00:00.000Z',
+    sourceService: 'user-service',
+  }
+}
+
+/** A promise with its two ends. */
+export interface Deferred<T> {
+  readonly promise: Promise<T>
+  readonly resolve: (value: T) => void
+  readonly reject: (error: unknown) => void
+}
+
+export function deferred<T = void>(): Deferred<T> {
+  let resolve: (value: T) => void = () => undefined
+  let reject: (error: unknown) => void = () => undefined
+  const promise = new Promise<T>((onResolve, onReject) => {
+    resolve = onResolve
+    reject = onReject
+  })
+  return { promise, resolve, reject }
+}
+
+export interface GivenUp {
+  readonly id: string
+  readonly origin: Origin
+  readonly error: InvalidationError
+  readonly tries: number
+}
+
+/** A dispatcher in virtual time, and all that it told. */
+export class Bench {
+  readonly runtime = new VirtualRuntime()
+  readonly handled: string[] = []
+  readonly givenUp: GivenUp[] = []
+  readonly errors: Error[] = []
+  readonly dispatcher: Dispatcher
+
+  constructor(handler: InvalidationHandler, options: Partial<DispatcherContext> = {}) {
+    this.dispatcher = new Dispatcher({
+      handler,
+      concurrency: 1,
+      retry: { tries: 3, minDelayMs: 100, maxDelayMs: 5_000 },
+      handlerTimeoutMs: 30_000,
+      runtime: this.runtime,
+      onGivenUp: ({ messageId }, origin, error, tries) => {
+        this.givenUp.push({ id: messageId, origin, error, tries })
+      },
+      onError: (error) => {
+        this.errors.push(error)
+      },
+      ...options,
+    })
+  }
+
+  /** A frame whose handling is noted under `name`. */
+  work(name: string, ids: readonly string[], origin: Origin = live): Work {
+    return { messages: ids.map(message), origin, handled: () => this.handled.push(name) }
+  }
+
+  /** Pushes each frame as a task of its own; a frame is named after its messages. */
+  push(...frames: readonly (readonly string[])[]): void {
+    for (const ids of frames) this.dispatcher.push([this.work(ids.join(), ids)])
+  }
+
+  /** Waits in virtual time until all is handled. */
+  async idle(): Promise<void> {
+    await this.runtime.runUntil(this.dispatcher.whenIdle(), 3_600_000)
+  }
+}

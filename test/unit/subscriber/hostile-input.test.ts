@@ -1,0 +1,195 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { InvalidationLog } from '../../../src/log/log.js'
+import type { MemoryLog } from '../../../src/log/memory/memory-log.js'
+import { type Follower, VirtualFleet } from '../../support/virtual-fleet.js'
+
+const message = {
+  message_id: 'm',
+  timestamp: '2026-11-22T10:00:00.000Z',
+  source_service: 'hostile',
+  entity_type: 'User',
+  entity_id: 'forged',
+  action: 'Delete',
+}
+
+/** What stands where ours would stand: of any type, much too long, or almost right. */
+const value = fc.oneof(
+  fc.jsonValue({ maxDepth: 2 }),
+  fc.constantFrom('', '1-1', '0-0', '18446744073709551615-1', '18446744073709551616-0', 'append0', 'append1', '\n'),
+  fc.constant('x'.repeat(10_000)),
+)
+const field = fc.constantFrom(
+  ...['stream_id', 'append_id', 'prev', 'traceparent', 'tracestate', 'trace_links', 'frame', '__proto__', 'metadata'],
+  ...Object.keys(message),
+)
+const nearMessage = fc
+  .tuple(fc.boolean(), fc.array(fc.tuple(field, value), { maxLength: 4 }))
+  .map(([whole, fields]) => {
+    const members = [...Object.entries(whole ? message : {}), ...fields]
+    return `{${members.map(([name, each]) => `${JSON.stringify(name)}:${JSON.stringify(each)}`).join(',')}}`
+  })
+const text = fc.oneof(fc.string({ unit: 'binary', maxLength: 50 }), nearMessage, nearMessage)
+
+type Step =
+  | { readonly do: 'publish' | 'append'; readonly text: string }
+  | { readonly do: 'forge'; readonly streamId: string }
+  | { readonly do: 'invalidate' | 'cut' }
+const step: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({ do: fc.constantFrom('publish', 'append'), text }),
+  fc.record({ do: fc.constant('forge'), streamId: fc.constantFrom('1-1', '0-0', '18446744073709551615-1') }),
+  fc.record({ do: fc.constantFrom('invalidate', 'cut') }),
+)
+
+async function run(steps: readonly Step[]): Promise<{ live: Follower; late: Follower; good: string[] }> {
+  const fleet = new VirtualFleet()
+  const commands = fleet.log.link().openCommands({ onUp: ignore, onDown: ignore, onError: ignore })
+  const link = fleet.log.link()
+  const live = await fleet.follow({ log: link })
+  await fleet.caughtUp(live)
+  const good: string[] = []
+  const appendGood = async (): Promise<void> => {
+    good.push(`good${good.length}`)
+    await fleet.append(`good${good.length - 1}`)
+  }
+  for (const [index, next] of steps.entries()) {
+    if (next.do === 'publish') fleet.log.publish(next.text)
+    else if (next.do === 'append') await fleet.runtime.runUntil(commands.append(`raw${index}`, next.text, 1_000), 1_000)
+    else if (next.do === 'forge') fleet.log.publish(forgery(fleet.log, next.streamId, index))
+    else if (next.do === 'invalidate') await appendGood()
+    else link.cut()
+  }
+  await appendGood()
+  const late = await fleet.follow({ startAt: 'oldest' })
+  for (const follower of [live, late]) await fleet.caughtUp(follower)
+  await fleet.runtime.advance(5_000)
+  return { live, late, good }
+}
+
+/** A message that pretends to continue the log. */
+function forgery(log: MemoryLog, streamId: string, index: number): string {
+  const prev = log.entries().at(-1)?.position.appendId ?? ''
+  return JSON.stringify({ stream_id: streamId, append_id: `forged${index}`, prev, ...message })
+}
+
+function ignore(): void {
+  // What becomes of it is seen in what is handled.
+}
+
+describe('whatever stands on the channel and in the log', () => {
+  it('costs no good message, no resync, and a few errors at most', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+        const { live, late, good } = await run(steps)
+        for (const { handled, resyncs, errors, subscription } of [live, late]) {
+          expect(good.filter((id) => !handled.includes(id))).toEqual([])
+          expect(resyncs).toEqual([])
+          // Three kinds, told by the subscriber for what came live and by the subscription for what was read.
+          expect(errors.length).toBeLessThanOrEqual(6)
+          expect(errors.map((error) => 'code' in error && error.code)).toEqual(errors.map(() => 'INVALID_MESSAGE'))
+          expect(subscription.state).toBe('live')
+        }
+      }),
+      { numRuns: 100 },
+    )
+  })
+})
+
+describe('garbage by the thousand', () => {
+  it('is counted, told once, and waits in no queue while a handler is slow', async () => {
+    const fleet = new VirtualFleet()
+    const release = Promise.withResolvers<undefined>()
+    const follower = await fleet.follow({ handler: () => release.promise })
+    await fleet.caughtUp(follower)
+    await fleet.append('slow')
+    await fleet.runtime.settle()
+    for (let index = 0; index < 2_000; index++) fleet.log.publish('{}')
+    await fleet.runtime.settle()
+    expect(follower.subscription.counts).toMatchObject({ invalid: 2_000, foreign: 0 })
+    expect(follower.subscription.freshness().behind).toBe(1)
+    expect(follower.errors).toHaveLength(1)
+    release.resolve(undefined)
+    await fleet.caughtUp(follower)
+    expect(follower.handled).toEqual(['slow'])
+  })
+
+  it('that claims a place in the log is dropped where too much of it waits', async () => {
+    const fleet = new VirtualFleet()
+    const follower = await fleet.follow({ maxBuffered: 100 })
+    await fleet.caughtUp(follower)
+    for (let index = 0; index < 2_000; index++) {
+      fleet.log.publish(`{"stream_id":"1-1","append_id":"x${index}","prev":"nowhere"}`)
+    }
+    await fleet.append('1')
+    await fleet.caughtUp(follower)
+    expect(follower.handled).toEqual(['1'])
+    expect(follower.subscription.counts).toMatchObject({ invalid: 2_000, resyncs: 0 })
+  })
+
+  it('is told again a minute later, with how many came meanwhile', async () => {
+    const fleet = new VirtualFleet()
+    const follower = await fleet.follow()
+    await fleet.caughtUp(follower)
+    const publish = async (times: number): Promise<void> => {
+      for (let time = 0; time < times; time++) fleet.log.publish('garbage')
+      await fleet.runtime.settle()
+    }
+    await publish(10)
+    await fleet.runtime.advance(60_000)
+    await publish(5)
+    expect(follower.errors.map(({ message: said }) => said)).toEqual([
+      expect.not.stringContaining('more of this kind'),
+      expect.stringContaining('and 9 more of this kind'),
+    ])
+  })
+})
+
+/** The log for one who may not write, behind an entry that somebody added by hand: nothing can be stood on. */
+function unstandable(log: MemoryLog): InvalidationLog & { blocked: boolean } {
+  const link = log.link()
+  const reader = {
+    channel: link.channel,
+    blocked: false,
+    openFeed: link.openFeed.bind(link),
+    openCommands: (...[listener]: Parameters<InvalidationLog['openCommands']>) => {
+      const commands = link.openCommands(listener)
+      const stand = commands.stand.bind(commands)
+      commands.stand = async (...args) => (reader.blocked ? undefined : stand(...args))
+      return commands
+    },
+  }
+  return reader
+}
+
+describe('a log that can not be stood on', () => {
+  it('is one resync for each head, and none while the head stays', async () => {
+    const fleet = new VirtualFleet()
+    const log = unstandable(fleet.log)
+    const follower = await fleet.follow({ log })
+    await fleet.append('1')
+    await fleet.caughtUp(follower)
+    log.blocked = true
+    const [entry] = fleet.log.entries().slice(-1)
+    fleet.log.deleteEntries(entry?.position.streamId ?? '')
+    // Somebody deleted the entry it stands on, and the link comes back: it must read the log.
+    fleet.log.cut()
+    await fleet.runtime.advance(60_000)
+    expect(follower.resyncs).toMatchObject([{ reason: 'deleted', to: undefined }])
+    expect(follower.subscription.state).toBe('live')
+    await fleet.caughtUp(follower)
+    fleet.log.cut()
+    await fleet.runtime.advance(60_000)
+    expect(follower.resyncs).toHaveLength(1)
+    await fleet.append('2')
+    await fleet.runtime.advance(60_000)
+    expect(follower.resyncs).toMatchObject([{ reason: 'deleted' }, { reason: 'no-position' }])
+    log.blocked = false
+    await fleet.append('3')
+    await fleet.runtime.advance(60_000)
+    expect(follower.resyncs).toHaveLength(3)
+    await fleet.append('4')
+    await fleet.runtime.advance(60_000)
+    expect(follower.handled.slice(-2)).toEqual(['*', '4'])
+    expect(follower.resyncs).toHaveLength(3)
+  })
+})
