@@ -11,14 +11,14 @@ export function closedBy(signal: AbortSignal, log: InvalidationLog): Invalidatio
 }
 
 /**
- * A log to look at. Who stands on one that is empty leaves no marker in it; then there is nothing to stand on, and the
- * first entry is told as a resync. What can't be handled does not become a dead letter of the services.
+ * A log to look at. A subscription to an empty one leaves no marker in it: it stays unanchored, and the first entry is
+ * reported as a resync. What can't be handled does not become a dead letter of the services.
  */
 export function readOnly(log: InvalidationLog): InvalidationLog {
   return changeCommands(log, (commands) => {
-    const stand = commands.stand.bind(commands)
+    const anchor = commands.anchor.bind(commands)
     return {
-      stand: async (...args) => ((await commands.head()) === undefined ? undefined : stand(...args)),
+      anchor: async (...args) => ((await commands.head()) === undefined ? undefined : anchor(...args)),
       addDeadLetter: () => Promise.reject(new ClosedError('Nothing is written to this log: it is only looked at')),
     }
   })

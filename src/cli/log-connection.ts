@@ -14,7 +14,7 @@ import { addTlsOptions, resolveTls, type TlsFlags } from './tls-options.js'
 const defaultRedis = 'redis://localhost:6379'
 
 /** Which log a command is about. */
-export interface Connection {
+export interface LogTarget {
   /** May hold a password: never printed. */
   readonly redis: string
   readonly channel: string
@@ -44,7 +44,7 @@ export function addConnectionOptions(program: Command): void {
 export function resolveConnection(
   { redis: flag, channel, sharded = false, ...flags }: ConnectionFlags,
   env: Readonly<Record<string, string | undefined>>,
-): Connection {
+): LogTarget {
   // An empty variable counts as one that is not set.
   const fromEnv = env.REDIS_URL === '' ? undefined : env.REDIS_URL
   const redis = flag ?? fromEnv ?? defaultRedis
@@ -53,7 +53,7 @@ export function resolveConnection(
 
 /** What opening a connection takes. */
 export interface ConnectionContext {
-  readonly connection: Connection
+  readonly connection: LogTarget
   readonly runtime: Runtime
   /** Closes the connection; whatever waits for it then rejects. */
   readonly signal: AbortSignal

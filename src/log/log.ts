@@ -1,6 +1,6 @@
 import type { InvalidationError } from '../support/errors.js'
 import type { Announced } from './model/announced.js'
-import type { Appended, Inspection, Page, Presence, Stand } from './model/entry.js'
+import type { Appended, Inspection, Page, Presence, Anchor } from './model/entry.js'
 import type { Position } from './model/position.js'
 
 /**
@@ -72,10 +72,10 @@ export interface LogCommands extends LogConnection {
    */
   head(): Promise<string | undefined>
   /**
-   * The head to stand on: the last entry, if it is the one `last` names; else a marker (an empty frame), appended under
+   * The entry to anchor to: the last one, if it is the one `last` names; else a marker (an empty frame), appended under
    * `appendId` and not published. Undefined where there is no such entry and this connection may not write.
    */
-  stand(appendId: string, cap: number): Promise<Stand | undefined>
+  anchor(appendId: string, cap: number): Promise<Anchor | undefined>
   inspect(position: Position): Promise<Inspection>
   /** Looks up entries, at most 100 at once, in one atomic step; answers in the same order. */
   lookup(positions: readonly Position[]): Promise<readonly Presence[]>

@@ -5,10 +5,10 @@ import type { PublishSpan } from '../telemetry/telemetry.js'
 export interface Receipt {
   /**
    * The id of the message that went on the wire. Where equal invalidations were sent as one, or an overflow made one
-   * flush of many, it is the id of the message that stands for all of them.
+   * of all, it is the id of the message that stands for all of them.
    */
   readonly messageId: string
-  /** Where it stands in the log: hand it to `subscription.waitFor()`. Opaque. */
+  /** Its place in the log: hand it to `subscription.waitFor()`. Opaque. */
   readonly position: string
   /** How many connections the server handed it to at once; −1 where the server refuses the channel. */
   readonly receivers: number
@@ -21,7 +21,7 @@ export interface Settlers {
 }
 
 /** A caller of `publish()`. Once its promise has settled it holds nothing of the caller's. */
-export class Waiter {
+export class Caller {
   /** When it gives up, on the monotonic clock. */
   readonly deadline: number
   #settlers: Settlers | undefined
@@ -46,12 +46,12 @@ export class Waiter {
     this.#stopListening = () => signal.removeEventListener('abort', leave)
   }
 
-  /** Its message has to wait in the outbox: `sent` then tells this span when it leaves. */
+  /** Its message has to wait in the send queue: `sent` then tells this span when it leaves. */
   tellWhenSent(span: PublishSpan): void {
     this.#span = span
   }
 
-  /** Its message leaves the outbox. */
+  /** Its message leaves the send queue. */
   sent(): void {
     this.#span?.sent()
     this.#span = undefined
@@ -77,42 +77,42 @@ export class Waiter {
   }
 }
 
-const fewWaiters = 16
+const fewCallers = 16
 
 /**
- * Waiters in order of arrival. They may settle in any order; the settled are swept out as others come, so that never
+ * Callers in order of arrival. They may settle in any order; the settled are swept out as others come, so that never
  * more than about twice as many are held as still wait.
  */
-export class Waiters {
-  readonly #waiters = new Fifo<Waiter>()
-  #sweepAt = fewWaiters
+export class Callers {
+  readonly #callers = new Fifo<Caller>()
+  #sweepAt = fewCallers
 
-  add(waiter: Waiter): void {
-    if (this.#waiters.length >= this.#sweepAt) {
-      this.#waiters.retain((other) => other.waiting)
-      this.#sweepAt = Math.max(fewWaiters, this.#waiters.length * 2)
+  add(caller: Caller): void {
+    if (this.#callers.length >= this.#sweepAt) {
+      this.#callers.retain((other) => other.waiting)
+      this.#sweepAt = Math.max(fewCallers, this.#callers.length * 2)
     }
-    this.#waiters.push(waiter)
+    this.#callers.push(caller)
   }
 
-  addAll(others: Waiters): void {
-    for (const waiter of others.#waiters) if (waiter.waiting) this.add(waiter)
+  addAll(others: Callers): void {
+    for (const caller of others.#callers) if (caller.waiting) this.add(caller)
   }
 
-  /** Tells all of them that their message leaves the outbox. */
+  /** Reports to all of them that their message leaves the send queue. */
   sent(): void {
-    for (const waiter of this.#waiters) waiter.sent()
+    for (const caller of this.#callers) caller.sent()
   }
 
   /** The one that has waited longest and still does. */
-  get oldest(): Waiter | undefined {
-    while (this.#waiters.first?.waiting === false) this.#waiters.shift()
-    return this.#waiters.first
+  get oldest(): Caller | undefined {
+    while (this.#callers.first?.waiting === false) this.#callers.shift()
+    return this.#callers.first
   }
 
   /** How many are held, settled ones included. */
   get held(): number {
-    return this.#waiters.length
+    return this.#callers.length
   }
 }
 
@@ -121,7 +121,7 @@ export class Deadlines {
   readonly #timeoutMs: number
   readonly #runtime: Runtime
   readonly #makeError: () => Error
-  readonly #waiters = new Waiters()
+  readonly #callers = new Callers()
   #timer: Timer | undefined
 
   constructor(timeoutMs: number, runtime: Runtime, makeError: () => Error) {
@@ -135,8 +135,8 @@ export class Deadlines {
     return this.#runtime.monotonic() + this.#timeoutMs
   }
 
-  add(waiter: Waiter): void {
-    this.#waiters.add(waiter)
+  add(caller: Caller): void {
+    this.#callers.add(caller)
     this.#timer ??= this.#runtime.after(this.#timeoutMs, () => this.#expire())
   }
 
@@ -144,14 +144,14 @@ export class Deadlines {
   rejectAll(error: Error): void {
     this.#timer?.cancel()
     this.#timer = undefined
-    for (let waiter = this.#waiters.oldest; waiter; waiter = this.#waiters.oldest) waiter.reject(error)
+    for (let caller = this.#callers.oldest; caller; caller = this.#callers.oldest) caller.reject(error)
   }
 
   /** The next look is due with the next deadline, but not at once: those close together are served together. */
   #expire(): void {
     const now = this.#runtime.monotonic()
-    let oldest = this.#waiters.oldest
-    for (; oldest && oldest.deadline <= now; oldest = this.#waiters.oldest) oldest.reject(this.#makeError())
+    let oldest = this.#callers.oldest
+    for (; oldest && oldest.deadline <= now; oldest = this.#callers.oldest) oldest.reject(this.#makeError())
     const waitMs = oldest && Math.max(oldest.deadline - now, this.#timeoutMs / 100)
     this.#timer = waitMs === undefined ? undefined : this.#runtime.after(waitMs, () => this.#expire())
   }

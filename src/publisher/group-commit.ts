@@ -5,7 +5,7 @@ import { backoffMs } from '../support/backoff.js'
 import { RedisError } from '../support/errors.js'
 import type { Runtime, Timer } from '../support/runtime.js'
 import type { QueuedMessage } from './queued-message.js'
-import type { Outbox } from './send-queue.js'
+import type { SendQueue } from './send-queue.js'
 
 /** What one append carries. It stays as it is from its first attempt on, however often it is tried. */
 export interface Frame {
@@ -47,7 +47,7 @@ export const packedFrames: FrameLimits = { maxMessages: 1_000, maxBytes: 64 * 10
 export const singleMessages: FrameLimits = { maxMessages: 1, maxBytes: 64 * 1024, maxInFlight: 64 }
 
 export interface GroupCommitContext {
-  readonly outbox: Outbox
+  readonly queue: SendQueue
   readonly limits: FrameLimits
   readonly runtime: Runtime
   readonly append: (appendId: string, frame: string) => Promise<Appended>
@@ -94,7 +94,7 @@ export class GroupCommit {
 
   /** Whether nothing is under way and nothing waits. */
   get done(): boolean {
-    return this.#unanswered === 0 && this.#retries.length === 0 && this.#context.outbox.length === 0
+    return this.#unanswered === 0 && this.#retries.length === 0 && this.#context.queue.length === 0
   }
 
   /** Whether an attempt has failed, or the server has refused and not yet accepted again. */
@@ -118,7 +118,7 @@ export class GroupCommit {
 
   /** Sequence of the oldest message that is not appended; infinite where there is none. */
   get oldestSequence(): number {
-    let oldest = this.#context.outbox.first?.sequence ?? Infinity
+    let oldest = this.#context.queue.first?.sequence ?? Infinity
     for (const frame of this.#underWay) oldest = Math.min(oldest, frame.sequence)
     return Math.min(oldest, this.#retries[0]?.sequence ?? Infinity)
   }
@@ -169,16 +169,16 @@ export class GroupCommit {
 
   #maySend(): boolean {
     if (!this.#open || this.#failure !== undefined || this.#backoff !== undefined) return false
-    const { outbox, limits } = this.#context
-    if (this.#retries.length === 0 && outbox.length === 0) return false
+    const { queue, limits } = this.#context
+    if (this.#retries.length === 0 && queue.length === 0) return false
     if (this.#unanswered === 0) return true
     if (this.#unanswered >= limits.maxInFlight) return false
-    return this.#retries.length > 0 || outbox.length >= limits.maxMessages || outbox.bytes >= limits.maxBytes
+    return this.#retries.length > 0 || queue.length >= limits.maxMessages || queue.bytes >= limits.maxBytes
   }
 
   #take(): Frame {
-    const { outbox, limits } = this.#context
-    return packFrame(outbox.take(limits.maxMessages, limits.maxBytes))
+    const { queue, limits } = this.#context
+    return packFrame(queue.take(limits.maxMessages, limits.maxBytes))
   }
 
   async #send(frame: Frame): Promise<void> {

@@ -39,9 +39,9 @@ export interface PublisherOptions extends ConnectionOptions {
   readonly packing?: boolean
   /** How long `publish()` waits to be acknowledged, in ms, give or take 1%; the message stays queued. Default 5,000. */
   readonly publishTimeoutMs?: number
-  /** How many messages may wait, also while Redis is up; more become one flush of everything. Default 100,000. */
+  /** How many messages may wait, also while Redis is up; more become one message that evicts all. Default 100,000. */
   readonly maxQueued?: number
-  /** How many bytes the waiting messages may take; more become one flush of everything. Default 64 MiB. */
+  /** How many bytes the waiting messages may take; more become one message that evicts all. Default 64 MiB. */
   readonly maxQueuedBytes?: number
   /** What to remember, to append again what a failover lost; `false` remembers nothing. Default: see {@link RepairOptions}. */
   readonly repair?: false | RepairOptions

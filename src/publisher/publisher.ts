@@ -31,7 +31,7 @@ export interface PublisherEvents extends ErrorEvents {
   queued: [{ readonly queued: number }]
   /** All that had to wait is appended. */
   drained: []
-  /** Too much waited: so many invalidations became one flush of everything, the pattern `*`. */
+  /** Too much waited: so many invalidations became one message that evicts all, the pattern `*`. */
   overflow: [{ readonly collapsed: number }]
   /** The server changed, and what it had acknowledged was looked up: what was lost is appended again. */
   repaired: [summary: RepairSummary]
@@ -151,7 +151,7 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
       channel: log.channel,
       options: resolved,
       runtime,
-      flushAll: (reason) => this.#prepare({ action: 'pattern', pattern: '*', metadata: { flush: reason } }),
+      evictAll: (reason) => this.#prepare({ action: 'pattern', pattern: '*', metadata: { evictAll: reason } }),
       onError: (error) => this.#report(error),
       onQueued: (queued) => this.emit('queued', { queued }),
       onDrained: () => this.emit('drained'),

@@ -7,27 +7,27 @@ import {
   withTraceLinks,
 } from '../message/trace-context.js'
 import type { PreparedMessage } from '../message/wire/prepared-message.js'
-import { type Receipt, type Waiter, Waiters } from './callers.js'
+import { type Receipt, type Caller, Callers } from './callers.js'
 
 /** A message to be appended, with the callers who wait for it: they settle together. */
 export class QueuedMessage {
   readonly prepared: PreparedMessage
-  /** Its place in the order of acceptance; where it stands for several, that of the first. */
+  /** Its place in the order of acceptance; if it covers several, that of the first. */
   readonly sequence: number
   #count: number
   #deadline: number
-  #first: Waiter | undefined
+  #first: Caller | undefined
   /** Made only when it is needed: most messages have one caller. */
-  #others: Waiters | undefined
-  /** Traces of further publishes that it stands for. */
+  #others: Callers | undefined
+  /** Traces of further publishes that it covers. */
   #links: string[] | undefined
 
-  constructor(prepared: PreparedMessage, sequence: number, waiter?: Waiter) {
+  constructor(prepared: PreparedMessage, sequence: number, caller?: Caller) {
     this.prepared = prepared
     this.sequence = sequence
-    this.#first = waiter
-    this.#deadline = waiter?.deadline ?? Infinity
-    this.#count = waiter ? 1 : 0
+    this.#first = caller
+    this.#deadline = caller?.deadline ?? Infinity
+    this.#count = caller ? 1 : 0
   }
 
   /** When the first of those who wait for it gives up, on the monotonic clock. */
@@ -35,12 +35,12 @@ export class QueuedMessage {
     return this.#deadline
   }
 
-  /** How many accepted invalidations it stands for. */
+  /** How many accepted invalidations it covers. */
   get count(): number {
     return this.#count
   }
 
-  /** The message in wire form, with links to the traces of all that it stands for. */
+  /** The message in wire form, with links to the traces of all that it covers. */
   get json(): string {
     const { json, trace } = this.prepared
     return this.#links ? withTraceLinks(json, this.#links, trace !== undefined) : json
@@ -51,25 +51,25 @@ export class QueuedMessage {
     return this.prepared.bytes + (this.#links ? traceLinksBytes(this.#links) : 0)
   }
 
-  /** It leaves the outbox. */
+  /** It leaves the send queue. */
   leave(): void {
     this.#first?.sent()
     this.#others?.sent()
   }
 
-  /** From now on it stands for one more accepted invalidation. */
-  join(waiter: Waiter, trace?: TraceContext): void {
+  /** From now on it covers one more accepted invalidation. */
+  join(caller: Caller, trace?: TraceContext): void {
     this.#link(trace?.traceparent)
     this.#count++
-    this.#others ??= new Waiters()
-    this.#others.add(waiter)
+    this.#others ??= new Callers()
+    this.#others.add(caller)
   }
 
-  /** From now on it also stands for all that another message stood for. */
+  /** From now on it also covers all that another message covered. */
   absorb(other: QueuedMessage): void {
     this.#count += other.#count
     this.#deadline = Math.min(this.#deadline, other.#deadline)
-    this.#others ??= new Waiters()
+    this.#others ??= new Callers()
     if (other.#first?.waiting) this.#others.add(other.#first)
     if (other.#others) this.#others.addAll(other.#others)
     for (const link of [other.prepared.trace?.traceparent, ...(other.#links ?? [])]) this.#link(link)
@@ -77,12 +77,12 @@ export class QueuedMessage {
 
   resolve(receipt: Receipt): void {
     this.#first?.resolve(receipt)
-    for (let waiter = this.#others?.oldest; waiter; waiter = this.#others?.oldest) waiter.resolve(receipt)
+    for (let caller = this.#others?.oldest; caller; caller = this.#others?.oldest) caller.resolve(receipt)
   }
 
   reject(error: Error): void {
     this.#first?.reject(error)
-    for (let waiter = this.#others?.oldest; waiter; waiter = this.#others?.oldest) waiter.reject(error)
+    for (let caller = this.#others?.oldest; caller; caller = this.#others?.oldest) caller.reject(error)
   }
 
   /**

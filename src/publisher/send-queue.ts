@@ -1,14 +1,14 @@
 import type { PreparedMessage } from '../message/wire/prepared-message.js'
 import { Fifo } from '../support/fifo.js'
-import type { Waiter } from './callers.js'
+import type { Caller } from './callers.js'
 import { QueuedMessage } from './queued-message.js'
 
-export interface OutboxContext {
+export interface SendQueueContext {
   readonly maxQueued: number
   readonly maxQueuedBytes: number
   /** Makes the message that evicts everything. */
-  readonly flushAll: () => PreparedMessage
-  /** Called when the waiting messages became one flush of everything; `collapsed` counts invalidations. */
+  readonly evictAll: () => PreparedMessage
+  /** Called when the waiting messages became one that evicts all; `collapsed` counts invalidations. */
   readonly onOverflow: (collapsed: number) => void
 }
 
@@ -16,18 +16,18 @@ const manyTaken = 1_000
 
 /**
  * The messages that wait to be sent, in order. Equal ones become one, and so does everything when there is too much of
- * it: a flush of everything, which takes in all that comes until it is sent. Coarser, never lost. What was taken out
+ * it: one message that evicts all, which takes in all that comes until it is sent. Coarser, never lost. What was taken out
  * is no longer here, so nothing ever joins a message that may have been sent already.
  */
-export class Outbox {
-  readonly #context: OutboxContext
+export class SendQueue {
+  readonly #context: SendQueueContext
   readonly #waiting = new Fifo<QueuedMessage>()
   #newest = new NewestMessages()
-  #flush: QueuedMessage | undefined
+  #evictAll: QueuedMessage | undefined
   #bytes = 0
   #accepted = 0
 
-  constructor(context: OutboxContext) {
+  constructor(context: SendQueueContext) {
     this.#context = context
   }
 
@@ -49,7 +49,7 @@ export class Outbox {
     return this.#accepted
   }
 
-  /** How many accepted invalidations the waiting messages stand for. */
+  /** How many accepted invalidations the waiting messages cover. */
   get count(): number {
     let count = 0
     for (const message of this.#waiting) count += message.count
@@ -57,14 +57,14 @@ export class Outbox {
   }
 
   /** Takes a message in, alone or into an equal one that waits. */
-  add(prepared: PreparedMessage, waiter: Waiter): void {
+  add(prepared: PreparedMessage, caller: Caller): void {
     this.#accepted++
-    const standing = this.#flush ?? this.#newest.find(prepared)
-    if (standing && this.#holds(standing)) {
-      standing.join(waiter, prepared.trace)
+    const waiting = this.#evictAll ?? this.#newest.find(prepared)
+    if (waiting && this.#holds(waiting)) {
+      waiting.join(caller, prepared.trace)
       return
     }
-    const message = new QueuedMessage(prepared, this.#accepted, waiter)
+    const message = new QueuedMessage(prepared, this.#accepted, caller)
     this.#newest.add(message)
     this.#push(message)
     const { maxQueued, maxQueuedBytes } = this.#context
@@ -83,7 +83,7 @@ export class Outbox {
       this.#bytes -= next.prepared.bytes
       next.leave()
     }
-    if (taken[0] === this.#flush) this.#flush = undefined
+    if (taken[0] === this.#evictAll) this.#evictAll = undefined
     if (this.#newest.added > this.length * 2 + manyTaken || this.length === 0) this.#forgetTaken()
     return taken
   }
@@ -105,14 +105,14 @@ export class Outbox {
   }
 
   #collapse(): void {
-    const flush = new QueuedMessage(this.#context.flushAll(), this.first?.sequence ?? this.#accepted)
-    for (const message of this.#waiting) flush.absorb(message)
+    const evictAll = new QueuedMessage(this.#context.evictAll(), this.first?.sequence ?? this.#accepted)
+    for (const message of this.#waiting) evictAll.absorb(message)
     this.#waiting.clear()
     this.#newest = new NewestMessages()
     this.#bytes = 0
-    this.#push(flush)
-    this.#flush = flush
-    this.#context.onOverflow(flush.count)
+    this.#push(evictAll)
+    this.#evictAll = evictAll
+    this.#context.onOverflow(evictAll.count)
   }
 }
 

@@ -6,13 +6,13 @@ import { Outage } from '../support/outage.js'
 import type { Runtime } from '../support/runtime.js'
 import type { StatsCollector } from '../telemetry/stats-collector.js'
 import type { PublisherTelemetry, PublishSpan } from '../telemetry/telemetry.js'
-import { Deadlines, Flushes, type Receipt, Waiter } from './callers.js'
+import { Deadlines, Flushes, type Receipt, Caller } from './callers.js'
 import { type Frame, GroupCommit, packedFrames, singleMessages } from './group-commit.js'
 import { LinkWatch } from './link-watch.js'
 import type { ResolvedPublisherOptions } from './options.js'
 import { Remembered } from './repair/remembered.js'
 import { Repair, type RepairSummary } from './repair/repair.js'
-import { Outbox } from './send-queue.js'
+import { SendQueue } from './send-queue.js'
 
 /** What a publisher asks of the log. Every call settles; none waits for a connection that is down. */
 export interface PublishingConnection {
@@ -23,8 +23,8 @@ export interface PublishingConnection {
   lookup(positions: readonly Position[]): Promise<readonly Presence[]>
 }
 
-/** Why everything is flushed: too much waited, or it can't be known what a failover lost. */
-export type FlushReason = 'overflow' | 'repair'
+/** Why everything is evicted: too much waited, or nobody can know what a failover lost. */
+export type EvictAllReason = 'overflow' | 'repair'
 
 export interface SenderContext {
   readonly connection: PublishingConnection
@@ -32,7 +32,7 @@ export interface SenderContext {
   readonly options: ResolvedPublisherOptions
   readonly runtime: Runtime
   /** Makes the message that evicts everything. */
-  readonly flushAll: (reason: FlushReason) => PreparedMessage
+  readonly evictAll: (reason: EvictAllReason) => PreparedMessage
   readonly onError: (error: Error) => void
   readonly onQueued: (queued: number) => void
   readonly onDrained: () => void
@@ -45,7 +45,7 @@ export interface SenderContext {
 /** Takes prepared messages, sees to it that each is appended, and tells those who wait what became of it. */
 export class Sender {
   readonly #context: SenderContext
-  readonly #outbox: Outbox
+  readonly #queue: SendQueue
   readonly #groupCommit: GroupCommit
   readonly #repair: Repair | undefined
   readonly #watch: LinkWatch
@@ -59,20 +59,20 @@ export class Sender {
   #closed = false
 
   constructor(context: SenderContext) {
-    const { connection, options, runtime, flushAll } = context
+    const { connection, options, runtime, evictAll } = context
     this.#context = context
     this.#countRejected = () => context.stats.publishFailed(1)
     this.#appendOutage = new Outage(context.onError)
     this.#channelOutage = new Outage(context.onError)
     this.#deadlines = new Deadlines(options.publishTimeoutMs, runtime, () => this.#timeoutError())
-    this.#outbox = new Outbox({
+    this.#queue = new SendQueue({
       maxQueued: options.maxQueued,
       maxQueuedBytes: options.maxQueuedBytes,
-      flushAll: () => flushAll('overflow'),
+      evictAll: () => evictAll('overflow'),
       onOverflow: context.onOverflow,
     })
     this.#groupCommit = new GroupCommit({
-      outbox: this.#outbox,
+      queue: this.#queue,
       limits: options.packing ? packedFrames : singleMessages,
       runtime,
       append: (appendId, frame) => connection.append(appendId, frame, options.cap),
@@ -87,7 +87,7 @@ export class Sender {
         lookup: (positions) => connection.lookup(positions),
         quiesce: () => this.#groupCommit.quiesce(),
         repeat: (frames) => this.#groupCommit.repeat(frames),
-        flushAll: () => flushAll('repair'),
+        evictAll: () => evictAll('repair'),
         onRepaired: context.onRepaired,
         onBlind: () => context.onError(blindness()),
       })
@@ -107,11 +107,11 @@ export class Sender {
 
   /** How many messages wait, those included that are tried again; a frame of a repair counts as one. */
   get queued(): number {
-    return this.#groupCommit.retries.reduce((sum, { messages }) => sum + (messages.length || 1), this.#outbox.length)
+    return this.#groupCommit.retries.reduce((sum, { messages }) => sum + (messages.length || 1), this.#queue.length)
   }
 
   get queuedBytes(): number {
-    return this.#groupCommit.retries.reduce((sum, frame) => sum + frame.bytes, this.#outbox.bytes)
+    return this.#groupCommit.retries.reduce((sum, frame) => sum + frame.bytes, this.#queue.bytes)
   }
 
   /** How many frames are under way. */
@@ -138,13 +138,13 @@ export class Sender {
   /** Settles when the message was appended, at the publish timeout, when the signal aborts, or when closed. */
   send(prepared: PreparedMessage, signal: AbortSignal | undefined, span?: PublishSpan): Promise<Receipt> {
     const settlers = Promise.withResolvers<Receipt>()
-    const waiter = new Waiter(settlers, this.#deadlines.next(), this.#countRejected)
-    if (signal) waiter.leaveOn(signal)
-    this.#deadlines.add(waiter)
-    this.#outbox.add(prepared, waiter)
+    const caller = new Caller(settlers, this.#deadlines.next(), this.#countRejected)
+    if (signal) caller.leaveOn(signal)
+    this.#deadlines.add(caller)
+    this.#queue.add(prepared, caller)
     if (span && this.#mustWait) {
       span.queued(this.queued)
-      waiter.tellWhenSent(span)
+      caller.tellWhenSent(span)
     }
     if (!this.#queueing) this.#beginQueueing()
     this.#groupCommit.wake()
@@ -153,7 +153,7 @@ export class Sender {
 
   /** Resolves when all that was taken up to now is appended; rejects when closed before. */
   flushed(): Promise<void> {
-    const sequence = this.#outbox.accepted
+    const sequence = this.#queue.accepted
     return this.#groupCommit.oldestSequence > sequence ? Promise.resolve() : this.#flushes.until(sequence)
   }
 
@@ -163,7 +163,7 @@ export class Sender {
     this.#groupCommit.close()
     this.#watch.close()
     const { count, countUnderWay } = this.#groupCommit
-    const lost = this.#outbox.count + count
+    const lost = this.#queue.count + count
     const doubt = countUnderWay > 0 ? `; ${countUnderWay} of them were under way and may have been` : ''
     const error = new ClosedError(`The publisher was closed with ${lost} invalidations not appended${doubt}`)
     this.#deadlines.rejectAll(error)
@@ -264,15 +264,15 @@ export async function missingReplicas(
   connection: Pick<PublishingConnection, 'waitReplicas'>,
   { count, timeoutMs }: ReplicaDemand,
 ): Promise<RedisError | undefined> {
-  const stands = 'The invalidation was appended and published, and need not be published again'
+  const done = 'The invalidation was appended and published, and need not be published again'
   try {
     const confirmed = await connection.waitReplicas(count, timeoutMs)
     if (confirmed >= count) return undefined
     return new RedisError(
       'replicas',
-      `Expected ${count} replicas to confirm within ${timeoutMs} ms, but ${confirmed} did. ${stands}`,
+      `Expected ${count} replicas to confirm within ${timeoutMs} ms, but ${confirmed} did. ${done}`,
     )
   } catch (cause) {
-    return new RedisError('replicas', `Could not ask whether ${count} replicas have it. ${stands}`, { cause })
+    return new RedisError('replicas', `Could not ask whether ${count} replicas have it. ${done}`, { cause })
   }
 }

@@ -36,7 +36,7 @@ export interface SubscriptionEvents extends ErrorEvents {
   replay: [event: ReplayEvent]
   /** Continuity could not be proved; everything is evicted. */
   resync: [event: ResyncEvent]
-  /** The handler failed for good on a message, which now stands in the dead-letter stream. */
+  /** The handler failed for good on a message, which is now in the dead-letter stream. */
   deadLetter: [letter: DeadLetter]
 }
 
@@ -150,8 +150,8 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
       ...shared,
       queue: this.#dispatcher,
       frames: new FrameReader(new GarbageReport(runtime, onError)),
-      onHandledAside: (appendId) => {
-        this.#waiters.handledAside(appendId)
+      onOrphanHandled: (appendId) => {
+        this.#waiters.orphanHandled(appendId)
       },
     })
     const recovery = this.#createRecovery(options, cursor, onError)

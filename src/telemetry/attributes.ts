@@ -33,14 +33,14 @@ export const attribute = {
   entries: 'cache_invalidation.entries',
   forked: 'cache_invalidation.forked',
   attempt: 'cache_invalidation.attempt',
-  waiting: 'cache_invalidation.outbox.size',
+  waiting: 'cache_invalidation.send_queue.size',
   role: 'cache_invalidation.role',
 } as const
 
 /** Names of the events of spans. */
 export const eventName = {
-  queued: 'cache_invalidation.outbox.queued',
-  sent: 'cache_invalidation.outbox.sent',
+  queued: 'cache_invalidation.send_queue.queued',
+  sent: 'cache_invalidation.send_queue.sent',
   retry: 'cache_invalidation.retry',
   deadLetter: 'cache_invalidation.dead_letter',
 } as const

@@ -102,8 +102,8 @@ export const instruments = {
     unit: '{message}',
     description: 'Messages that a handler was given up on',
   },
-  outboxSize: {
-    name: 'cache_invalidation.outbox.size',
+  sendQueueSize: {
+    name: 'cache_invalidation.send_queue.size',
     kind: 'gauge',
     unit: '{message}',
     description: 'Messages that wait to be appended',

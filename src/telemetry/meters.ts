@@ -115,7 +115,7 @@ export class Meters {
     const [lag, behind, unverified] = [gauge(instruments.lag), gauge(instruments.behind), gauge(instruments.unverified)]
     const counters = totals.map((total) => [total, counter(instruments[total])] as const)
     const observed = [lag, behind, unverified, ...counters.map(([, observable]) => observable)]
-    gauge(instruments.outboxSize).addCallback((result) => this.#observeOutboxes(result))
+    gauge(instruments.sendQueueSize).addCallback((result) => this.#observeSendQueues(result))
     meter.addBatchObservableCallback((result) => {
       for (const [sources, isOpen] of this.#byCopy()) {
         const [first] = sources
@@ -131,7 +131,7 @@ export class Meters {
     }, observed)
   }
 
-  #observeOutboxes(result: ObservableResult): void {
+  #observeSendQueues(result: ObservableResult): void {
     const sizes = new Map<string, number>()
     for (const { channel, queued } of this.#publishers) sizes.set(channel, (sizes.get(channel) ?? 0) + queued())
     for (const [channel, size] of sizes) result.observe(size, channelAttributes(channel))

@@ -24,9 +24,9 @@ export interface PublishSpan {
   readonly isRecorded: boolean
   /** It was accepted, as this message. */
   accepted(messageId: string, invalidation: Invalidation): void
-  /** It has to wait in the outbox, with so many messages. */
+  /** It has to wait in the send queue, with so many messages. */
   queued(waiting: number): void
-  /** It left the outbox. Only told where it had to wait. */
+  /** It left the send queue. Reported only if it had to wait. */
   sent(): void
   /** It was appended; under another message id where that message stands for it. */
   appended(messageId: string, position: string): void

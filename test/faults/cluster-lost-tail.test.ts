@@ -28,7 +28,7 @@ describe('a failover in a cluster that loses 100 acknowledged appends', { timeou
     ['an owner that stays connected, by vote', 'force'],
     ['an owner that stays connected, without a vote', 'takeover'],
   ] as const)(
-    'of %s, has them handled by every subscription within 5 s of the new owner, without a flush',
+    'of %s, has them handled by every subscription within 5 s of the new owner, without evicting all',
     async (_, by) => {
       fleet = await ClusterFleet.on(stage, { packing: false })
       const route = await ServerProxies.start(stage.nodes)

@@ -24,7 +24,7 @@ describe('CLIENT KILL', () => {
     }
     await follower.subscription.caughtUp()
     expect(follower.handled.names).toEqual(ids(1, 1_000))
-    expect(follower.subscription.counts).toMatchObject({ resyncs: 0, aside: 0 })
+    expect(follower.subscription.counts).toMatchObject({ resyncs: 0, orphaned: 0 })
     expect(follower.subscription.counts.replayed).toBeGreaterThan(0)
     expect(follower.states.filter((state) => state === 'disconnected')).toHaveLength(5)
   })

@@ -40,7 +40,7 @@ describe('maxmemory', () => {
     expect(publisher.health()).toMatchObject({ status: 'degraded', queued: 50 })
     await makeRoom()
     await publishing
-    await within(drained, 10_000, 'the outbox drained')
+    await within(drained, 10_000, 'the send queue drained')
     await follower.handled.has('100')
     await expectResyncs(follower, [])
     expect(follower.handled.names).toEqual(ids(1, 100))

@@ -32,7 +32,7 @@ describe('kill -9 of Redis', () => {
     expect(follower.resyncs).toEqual([])
   })
 
-  it('without persistence is a resync, and what was acknowledged is appended again, or a flush in its place', async () => {
+  it('without persistence is a resync, and what was acknowledged is appended again, or one that evicts all in its place', async () => {
     fleet = await LiveFleet.start()
     const publisher = await fleet.publisher({ publishTimeoutMs: 30_000 })
     const follower = await fleet.follow()

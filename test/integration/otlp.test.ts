@@ -177,7 +177,7 @@ describe.each<OtlpProtocol>(['http/json', 'http/protobuf'])('spans and metrics o
     }
   })
 
-  it('keep what waited in the outbox, while Redis was away, in the trace of its publish', async () => {
+  it('keep what waited in the send queue, while Redis was away, in the trace of its publish', async () => {
     await services.server.kill()
     await services.disconnected()
     const request = services.beginPublish(user('21'))
@@ -189,8 +189,8 @@ describe.each<OtlpProtocol>(['http/json', 'http/protobuf'])('spans and metrics o
     const [caller] = await services.receiver.spansThat(({ name }) => name === request, 1, request)
     expect(publish.parent).toBe(caller?.id)
     expect(publish.events.map(({ name }) => name)).toEqual([
-      'cache_invalidation.outbox.queued',
-      'cache_invalidation.outbox.sent',
+      'cache_invalidation.send_queue.queued',
+      'cache_invalidation.send_queue.sent',
     ])
     expect((await evictsOf(messageId)).map(({ links }) => links)).toEqual([[publish.id], [publish.id]])
   })

@@ -68,9 +68,9 @@ describe('who may do what', () => {
     const { commands: writer } = redis.openCommands()
     const { commands } = redis.openCommands(redis.server.url.replace('//', '//plain:right@'))
     await Promise.all([writer.opened(), commands.opened()])
-    expect(await commands.stand('marker', cap)).toBeUndefined()
+    expect(await commands.anchor('marker', cap)).toBeUndefined()
     await writer.append('one', frame, cap)
-    expect(await commands.stand('marker', cap)).toMatchObject({
+    expect(await commands.anchor('marker', cap)).toMatchObject({
       position: { appendId: 'one' },
       added: countsEntries ? 1 : undefined,
     })
@@ -88,7 +88,7 @@ describe('who may do what', () => {
     try {
       const { commands, listener } = redis.openCommands(replica.url)
       await commands.opened()
-      expect(await commands.stand('marker', cap)).toBeUndefined()
+      expect(await commands.anchor('marker', cap)).toBeUndefined()
       expect(listener.events).toEqual(['up'])
       const error = await failureOf(commands.append('one', frame, cap))
       expect(error).toMatchObject({ kind: 'readonly' })

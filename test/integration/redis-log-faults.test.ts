@@ -79,7 +79,12 @@ describe('a connection that is lost', () => {
     const { feed, listener: feedListener } = redis.openFeed(lend(redis.server.url))
     await Promise.all([listener.reached('up'), feedListener.reached('up')])
     redis.server.pause()
-    const calls = [commands.append('one', frame, cap), commands.stand('s', cap), commands.readPage('-', 1), feed.ping()]
+    const calls = [
+      commands.append('one', frame, cap),
+      commands.anchor('s', cap),
+      commands.readPage('-', 1),
+      feed.ping(),
+    ]
     const failures = Promise.all(calls.map(failureOf))
     await redis.server.kill()
     for (const error of await within(failures, 10_000, 'rejections')) {

@@ -144,7 +144,7 @@ describe('scripts that the server has forgotten', () => {
     const { commands } = redis.openCommands()
     await commands.opened()
     await redis.admin.script('FLUSH')
-    expect((await commands.stand('marker', cap))?.position.appendId).toBe('marker')
+    expect((await commands.anchor('marker', cap))?.position.appendId).toBe('marker')
     await redis.admin.script('FLUSH')
     expect(await commands.lookup([{ streamId: '1-1', appendId: 'x' }])).toEqual(['below'])
     await redis.admin.script('FLUSH')

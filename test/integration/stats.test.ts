@@ -91,7 +91,7 @@ it('a collector that is handed to both counts both; what is replayed is told apa
 it('a resync is counted, and has not propagated from anywhere', async () => {
   const publisher = await publisherWith()
   const { position } = await publisher.invalidate('user', '1')
-  log.flush()
+  log.clear()
   const subscription = await subscriptionWith(() => undefined, { startAt: position })
   const stats = subscription.stats.snapshot()
   expect(stats).toMatchObject({ resyncs: 1, messagesReceived: 0, messagesHandled: 1 })

@@ -27,8 +27,8 @@ export const connecting: readonly Mutant[] = [
     caughtBy: 'test/faults/silent-links',
   },
   {
-    name: 'stand-anywhere',
-    lacks: 'the check that the last entry is the one `last` names, before standing on it',
+    name: 'anchor-anywhere',
+    lacks: 'the check that the last entry is the one `last` names, before it becomes the anchor',
     file: 'log/memory/memory-server.ts',
     from: 'if (!entry || entry.value.appendId !== this.#last) return undefined',
     to: 'if (!entry) return undefined',

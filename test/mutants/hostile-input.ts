@@ -51,10 +51,10 @@ export const hostileInput: readonly Mutant[] = [
     caughtBy: 'test/unit/log',
   },
   {
-    name: 'nowhere-forgotten',
-    lacks: 'remembering the head that could not be stood on: each look at it is another resync',
+    name: 'unanchored-forgotten',
+    lacks: 'remembering the head that a subscription could not anchor to: each look at it is another resync',
     file: 'subscriber/progress/progress.ts',
-    from: '(head === undefined || head === this.#nowhereHead)',
+    from: '(head === undefined || head === this.#unanchoredHead)',
     to: 'head === undefined',
     caughtBy: 'test/unit/subscriber',
   },

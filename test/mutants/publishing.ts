@@ -1,6 +1,6 @@
 import type { Mutant } from './mutant.js'
 
-/** How publishers send: group commit, outbox, repair. */
+/** How publishers send: group commit, send queue, repair. */
 export const publishing: readonly Mutant[] = [
   {
     name: 'no-repair',
@@ -26,9 +26,9 @@ export const publishing: readonly Mutant[] = [
   },
   {
     name: 'overflow-loses',
-    lacks: 'the flush that an outbox that is full turns into',
+    lacks: 'the message that evicts all, which a full send queue turns into',
     file: 'publisher/send-queue.ts',
-    from: 'this.#push(flush)\n',
+    from: 'this.#push(evictAll)\n',
     to: '',
   },
   {

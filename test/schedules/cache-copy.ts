@@ -100,7 +100,7 @@ export class CacheCopy {
 
   #evict(message: InvalidationMessage, delivery: Delivery): void {
     if (delivery.mode === 'resync') this.#ledger.evictAll(this.#options.isAppended)
-    // A publisher whose outbox was full, or who can't know what a failover lost, stands for all it has published.
+    // A publisher whose send queue was full, or who can't know what a failover lost, stands for all it has published.
     else if (message.action === 'pattern') this.#ledger.evictAll(() => true)
     else if (message.action === 'delete') this.#ledger.evict(message.entityId)
     else throw new Error(`Unexpected message ${JSON.stringify({ message, mode: delivery.mode })}`)
@@ -122,9 +122,9 @@ export class CacheCopy {
   }
 }
 
-/** Where the watermark must not be yet. A frame taken aside has no such place: a resync may have covered it. */
+/** Where the watermark must not be yet. An orphaned frame has no such place: a resync may have covered it. */
 function placeOf(delivery: Delivery, subscription: Subscription): string {
-  if (delivery.mode === 'resync' || subscription.counts.aside > 0) return ''
+  if (delivery.mode === 'resync' || subscription.counts.orphaned > 0) return ''
   return delivery.position ?? ''
 }
 

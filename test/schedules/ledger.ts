@@ -82,7 +82,7 @@ export class Ledger {
     }
   }
 
-  /** Whether the invalidation of this key, or a flush that may stand for it, is or was in the log. */
+  /** Whether the invalidation of this key, or a message that evicts all in its place, is or was in the log. */
   isAppended(key: string): boolean {
     return this.#appended.has(key) || this.#log.entries().some(({ frame }) => names(frame, key))
   }

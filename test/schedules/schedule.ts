@@ -26,7 +26,7 @@ const failovers = [
 ]
 
 const operators = [
-  { weight: 1, arbitrary: step('flush', {}) },
+  { weight: 1, arbitrary: step('clear', {}) },
   { weight: 1, arbitrary: step('trim', { keep: fc.nat(5) }) },
   { weight: 1, arbitrary: step('delete', { at: fc.nat(20) }) },
   { weight: 1, arbitrary: step('evictLast', {}) },

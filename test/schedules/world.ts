@@ -137,8 +137,8 @@ export class World {
       case 'stepClock':
         this.#log.stepClock(step.ms)
         return
-      case 'flush':
-        this.#log.flush()
+      case 'clear':
+        this.#log.clear()
         return
       case 'trim':
         this.#log.trim(step.keep)

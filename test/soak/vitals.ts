@@ -11,7 +11,7 @@ export class Vitals {
     return Object.fromEntries(this.#memory)
   }
 
-  /** Frames that publishers appended again, and flushes in place of what can't be known. */
+  /** Frames that publishers appended again, and messages that evict all in place of what can't be known. */
   get repaired(): number {
     return this.#repaired
   }

@@ -178,13 +178,13 @@ export function describeLogConformance(name: string, servers: LogServers): void 
     describe('stand', () => {
       it('stands on the last entry where `last` names it', async () => {
         const [, streamId] = await append('one', 'two')
-        expect(await commands.stand('marker', cap)).toMatchObject({ position: { streamId, appendId: 'two' } })
+        expect(await commands.anchor('marker', cap)).toMatchObject({ position: { streamId, appendId: 'two' } })
         expect(await allEntries()).toHaveLength(2)
       })
 
       it('appends a marker to an empty log, and publishes it to nobody', async () => {
         const { listener: feed } = await openFeed()
-        const stand = await commands.stand('marker', cap)
+        const stand = await commands.anchor('marker', cap)
         expect(stand?.position.appendId).toBe('marker')
         expect(await allEntries()).toEqual([{ position: stand?.position, prev: '', frame: '{"frame":[]}' }])
         expect(await commands.append('one', frame, cap)).toMatchObject({ prev: 'marker' })
@@ -195,14 +195,14 @@ export function describeLogConformance(name: string, servers: LogServers): void 
       it('appends a marker where the newest entry was deleted', async () => {
         const [, second = ''] = await append('one', 'two')
         await server.deleteEntries(second)
-        expect((await commands.stand('marker', cap))?.position.appendId).toBe('marker')
+        expect((await commands.anchor('marker', cap))?.position.appendId).toBe('marker')
         expect((await allEntries()).map(({ prev }) => prev)).toEqual(['', 'two'])
       })
 
       it('appends a marker that goes on from the last entry where `last` was evicted', async () => {
         await append('one')
         await server.evictLast()
-        expect((await commands.stand('marker', cap))?.position.appendId).toBe('marker')
+        expect((await commands.anchor('marker', cap))?.position.appendId).toBe('marker')
         expect((await allEntries()).map(({ prev }) => prev)).toEqual(['', 'one'])
         expect(await commands.head()).toBe('marker')
       })
@@ -210,16 +210,16 @@ export function describeLogConformance(name: string, servers: LogServers): void 
       it('counts how many entries were ever appended', async () => {
         await append('one', 'two', 'three')
         await server.trim(1)
-        expect(await commands.stand('marker', cap)).toMatchObject({ added: counted(3) })
+        expect(await commands.anchor('marker', cap)).toMatchObject({ added: counted(3) })
         await server.evictLast()
-        expect(await commands.stand('marker', cap)).toMatchObject({ added: counted(4) })
+        expect(await commands.anchor('marker', cap)).toMatchObject({ added: counted(4) })
       })
 
       it('stands nowhere where nothing stands and it may not write', async () => {
         const { commands: reader } = await openCommands(server.readOnlyLog)
-        expect(await reader.stand('marker', cap)).toBeUndefined()
+        expect(await reader.anchor('marker', cap)).toBeUndefined()
         const [streamId] = await append('one')
-        expect(await reader.stand('marker', cap)).toMatchObject({ position: { streamId, appendId: 'one' } })
+        expect(await reader.anchor('marker', cap)).toMatchObject({ position: { streamId, appendId: 'one' } })
       })
     })
 

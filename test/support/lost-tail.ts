@@ -26,7 +26,7 @@ const limitMs = 5_000
 
 /**
  * A failover loses 100 acknowledged appends: all who were live, who were away, and who begin anew at a saved position
- * have handled them in time, without a flush.
+ * have handled them in time, without evicting all.
  */
 export async function expectLostTailHandled({ fleet, route, throughRoute, lose, replaced }: LostTail): Promise<void> {
   const live = await fleet.follow()

@@ -79,7 +79,7 @@ async function recordedAttributes(): Promise<Map<string, Set<string>>> {
   const { position } = await publisher.update('user', '2')
   await subscription.waitFor(position)
   const resynced = new Promise((resolve) => subscription.on('resync', resolve))
-  log.flush()
+  log.clear()
   await within(resynced, 10_000, 'a resync')
   await provider.forceFlush()
   await Promise.all([subscriber.close(), publisher.close()])

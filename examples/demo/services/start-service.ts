@@ -24,7 +24,7 @@ export interface Surroundings {
   readonly tell: Tell
 }
 
-/** Longer than Redis is away in any act: what waits in the outbox is late, not lost. */
+/** Longer than Redis is away in any act: what waits in the send queue is late, not lost. */
 const publishTimeoutMs = 60_000
 
 /** Resolves when the service is ready to work. */

@@ -37,9 +37,9 @@ export class UserService implements Service {
     this.#load = new SteadyLoad(changesPerSecond, () => this.#change())
     this.#reporting = setInterval(() => this.#report(), 100)
     const notice = (text: string): void => tell({ type: 'notice', text })
-    publisher.on('queued', () => notice('Redis is away: what it publishes waits in its outbox'))
-    publisher.on('drained', () => notice('all that waited in its outbox is published'))
-    publisher.on('overflow', ({ collapsed }) => notice(`${collapsed} waiting invalidations became one flush of all`))
+    publisher.on('queued', () => notice('Redis is away: what it publishes waits in its send queue'))
+    publisher.on('drained', () => notice('all that waited in its send queue is published'))
+    publisher.on('overflow', ({ collapsed }) => notice(`${collapsed} waiting invalidations became one that evicts all`))
     publisher.on('error', (error) => tellError(tell, error))
     this.#report()
   }

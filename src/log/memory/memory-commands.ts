@@ -1,7 +1,7 @@
 import { RedisError } from '../../support/errors.js'
 import type { DeadLetter, LogCommands } from '../log.js'
 import type { Announced } from '../model/announced.js'
-import type { Appended, Inspection, Page, Presence, Stand } from '../model/entry.js'
+import type { Appended, Inspection, Page, Presence, Anchor } from '../model/entry.js'
 import type { Position } from '../model/position.js'
 import { MemoryConnection } from './memory-connection.js'
 
@@ -33,10 +33,10 @@ export class MemoryCommands extends MemoryConnection implements LogCommands {
     return this.call(() => this.server.head())
   }
 
-  stand(appendId: string, cap: number): Promise<Stand | undefined> {
+  anchor(appendId: string, cap: number): Promise<Anchor | undefined> {
     return this.call(() => {
-      const standing = this.server.standing()
-      return standing ?? (this.writeRefusal ? undefined : this.server.addMarker(appendId, cap))
+      const anchor = this.server.anchor()
+      return anchor ?? (this.writeRefusal ? undefined : this.server.addMarker(appendId, cap))
     })
   }
 

@@ -110,8 +110,8 @@ export class MemoryLog extends MemoryLink {
   }
 
   /** FLUSHALL: entries, `last`, cursors, dead letters and announced subscribers are gone; stream IDs begin with the clock again. */
-  flush(): void {
-    this.#server.flush()
+  clear(): void {
+    this.#server.clear()
   }
 
   /** XDEL: deletes entries by stream ID; returns how many there were. */

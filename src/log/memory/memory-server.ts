@@ -11,7 +11,7 @@ import {
   type Page,
   type Presence,
   publishedFrame,
-  type Stand,
+  type Anchor,
 } from '../model/entry.js'
 import { parsePosition, type Position } from '../model/position.js'
 import { MemoryStream, type StreamItem } from './memory-stream.js'
@@ -73,13 +73,13 @@ export class MemoryServer {
   }
 
   /** The last entry if it is the one `last` names. */
-  standing(): Stand | undefined {
+  anchor(): Anchor | undefined {
     const entry = this.#entries.last
     if (!entry || entry.value.appendId !== this.#last) return undefined
     return { position: positionOf(entry), added: this.#entries.added }
   }
 
-  addMarker(appendId: string, cap: number): Stand {
+  addMarker(appendId: string, cap: number): Anchor {
     const { position } = this.#add(appendId, emptyFrame, cap)
     return { position, added: this.#entries.added }
   }
@@ -153,7 +153,7 @@ export class MemoryServer {
     this.#replicationId = this.#runtime.uuid()
   }
 
-  flush(): void {
+  clear(): void {
     this.#entries = new MemoryStream(this.#nodeSize)
     this.#dead = new MemoryStream(this.#nodeSize)
     this.#cursors.clear()

@@ -15,11 +15,11 @@ export interface Appended {
   readonly position: Position
   /** Append id of the entry before; empty where this entry continues nothing. */
   readonly prev: string
-  /** How many connections PUBLISH reached on the server; −1 where the channel is refused (the entry stands). */
+  /** How many connections PUBLISH reached on the server; −1 if the server refuses the channel (the entry is in the log). */
   readonly receivers: number
 }
 
-/** What stands in the log around a position, read atomically. */
+/** The log around a position, read atomically. */
 export interface Inspection {
   /** Append id of the entry found at the position's stream ID. */
   readonly found: string | undefined
@@ -42,8 +42,8 @@ export interface Page {
   readonly last: string | undefined
 }
 
-/** Where a first start stands. */
-export interface Stand {
+/** The entry that a subscription without a position starts from. */
+export interface Anchor {
   readonly position: Position
   /** How many entries were ever appended, this one included, where the server knows. */
   readonly added: number | undefined

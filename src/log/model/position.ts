@@ -2,7 +2,7 @@ import { isStreamId } from '../../message/stream-id.js'
 import { describeValue } from '../../support/describe-value.js'
 import { InvalidMessageError } from '../../support/errors.js'
 
-/** Where an entry stands: its stream ID says where to read, its append id says which entry it is. */
+/** The place of an entry: its stream ID says where to read, its append id says which entry it is. */
 export interface Position {
   readonly streamId: string
   readonly appendId: string

@@ -1,7 +1,7 @@
 import { RedisError } from '../../support/errors.js'
 import type { ConnectionListener, DeadLetter, LogCommands } from '../log.js'
 import { type Announced, readAnnounced } from '../model/announced.js'
-import { type Appended, emptyFrame, type Inspection, type Page, type Presence, type Stand } from '../model/entry.js'
+import { type Appended, emptyFrame, type Inspection, type Page, type Presence, type Anchor } from '../model/entry.js'
 import type { LogKeys } from '../model/keys.js'
 import type { Position } from '../model/position.js'
 import { kindOfReply, replyCode, replyError } from './errors.js'
@@ -26,7 +26,7 @@ import {
   lookupScript,
   readScript,
   saveCursorScript,
-  standScript,
+  anchorScript,
 } from './scripts/scripts.js'
 import { Connection, type ConnectionContext, type Send } from './session.js'
 import { type Command, transaction } from './transaction.js'
@@ -87,14 +87,14 @@ export class RedisCommands extends Connection implements LogCommands {
     return info?.last?.position.streamId === info?.lastId ? info?.last?.position.appendId : undefined
   }
 
-  async stand(appendId: string, cap: number): Promise<Stand | undefined> {
+  async anchor(appendId: string, cap: number): Promise<Anchor | undefined> {
     const { stream, last } = this.#keys
     try {
       const args = [appendId, emptyFrame, String(cap)]
-      return await this.#scripts.run(standScript, [stream, last], args, (reply) => this.#readStand(reply))
+      return await this.#scripts.run(anchorScript, [stream, last], args, (reply) => this.#readAnchor(reply))
     } catch (error) {
-      // Without the right to run scripts a head that stands can still be read.
-      if (isRefused(error)) return this.#standingHead()
+      // Without the right to run scripts, a head that is the last entry can still be read.
+      if (isRefused(error)) return this.#anchoredHead()
       throw error
     }
   }
@@ -206,8 +206,8 @@ export class RedisCommands extends Connection implements LogCommands {
     )
   }
 
-  /** The reply of the script: where it stands, or why it may not write. */
-  #readStand(reply: unknown): Stand | undefined {
+  /** Reads the script's reply: the anchor, or why the script may not write. */
+  #readAnchor(reply: unknown): Anchor | undefined {
     if (typeof reply === 'string') {
       const kind = kindOfReply(reply)
       if (kind === 'readonly' || kind === 'refused') return undefined
@@ -220,7 +220,7 @@ export class RedisCommands extends Connection implements LogCommands {
     }
   }
 
-  async #standingHead(): Promise<Stand | undefined> {
+  async #anchoredHead(): Promise<Anchor | undefined> {
     const { stream, last } = this.#keys
     const [newest, about] = await this.#transaction(['get', last], ['xinfo', 'stream', stream])
     const info = readStreamInfo(about)

@@ -3,7 +3,7 @@ import { maxMessageBytes } from '../limits.js'
 import type { InvalidationMessage } from '../message.js'
 import { isStreamId } from '../stream-id.js'
 import type { TraceContext } from '../trace-context.js'
-import type { DecodedFrame, Link } from './decode.js'
+import type { DecodedFrame, Envelope } from './decode.js'
 
 /** Printable ASCII, and nothing that JSON escapes: what stands between the quotes is what was meant. */
 const text = '([ !#-[\\]-~]+)'
@@ -90,7 +90,7 @@ function ownCopy(slice: string): string {
   return slice.length < minSlice ? slice : ` ${slice}`.slice(1)
 }
 
-function linkOf([, streamId = '', appendId = '', prev = '']: RegExpExecArray): Link | undefined {
+function linkOf([, streamId = '', appendId = '', prev = '']: RegExpExecArray): Envelope | undefined {
   if (!isStreamId(streamId)) return undefined
   return { streamId: ownCopy(streamId), appendId: ownCopy(appendId), prev: ownCopy(prev) }
 }

@@ -21,7 +21,7 @@ export interface DecodedFrame {
 }
 
 /** A frame's place in the log. */
-export type Link = Required<Pick<DecodedFrame, 'streamId' | 'appendId' | 'prev'>>
+export type Envelope = Required<Pick<DecodedFrame, 'streamId' | 'appendId' | 'prev'>>
 
 /**
  * Reads a message from its wire form. Empty strings and batches, which encoding refuses, are taken: the crate can

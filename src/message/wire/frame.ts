@@ -4,7 +4,7 @@ import type { InvalidationMessage, Json } from '../message.js'
 import { isStreamId } from '../stream-id.js'
 import { readTraceContext, type TraceContext } from '../trace-context.js'
 import { decodePlainFrame } from './decode-plain.js'
-import { type DecodedFrame, type Link, readMessage } from './decode.js'
+import { type DecodedFrame, type Envelope, readMessage } from './decode.js'
 import { isArray, type JsonObject, parseObject, requireObject } from './json.js'
 
 /** Packs messages in wire form into one frame: a message alone stays as it is, none at all make the marker. */
@@ -80,7 +80,7 @@ function checkSize(value: Json, maxBytes: number): void {
 const appendIdPattern = /^[\w.-]{1,64}$/
 
 /** The frame's place in the chain; undefined unless it is there in full, as in what the crate publishes. */
-function readLink(raw: JsonObject): Link | undefined {
+function readLink(raw: JsonObject): Envelope | undefined {
   const { stream_id: streamId, append_id: appendId, prev } = raw
   if (typeof streamId !== 'string' || typeof appendId !== 'string' || typeof prev !== 'string') return undefined
   if (!isStreamId(streamId) || !appendIdPattern.test(appendId)) return undefined

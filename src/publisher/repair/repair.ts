@@ -11,7 +11,7 @@ export interface RepairSummary {
   readonly intact: number
   /** Lost with the server that had acknowledged them, and appended again. */
   readonly reappended: number
-  /** May have been lost: one flush of everything is appended for all of them. Those no longer remembered count as one. */
+  /** May have been lost: one message that evicts all is appended for all of them. Those no longer remembered count as one. */
   readonly unknown: number
 }
 
@@ -24,7 +24,7 @@ export interface RepairContext {
   /** Appends frames ahead of all that waits. */
   readonly repeat: (frames: readonly Frame[]) => void
   /** Makes the message that evicts everything. */
-  readonly flushAll: () => PreparedMessage
+  readonly evictAll: () => PreparedMessage
   readonly onRepaired: (summary: RepairSummary) => void
   /** The server does not tell its replication id. Called once. */
   readonly onBlind: () => void
@@ -91,7 +91,7 @@ export class Repair {
   }
 
   #conclude(id: string, frames: readonly RememberedFrame[], presences: readonly Presence[]): void {
-    const { remembered, repeat, flushAll, onRepaired } = this.#context
+    const { remembered, repeat, evictAll, onRepaired } = this.#context
     // What was dropped can't be looked up: it counts as below.
     const dropped = remembered.droppedOutside(id)
     const older: Suspect[] = dropped ? [{ history: dropped.history, presence: 'below' }] : []
@@ -107,7 +107,7 @@ export class Repair {
     const repeats = gone.map(({ json, bytes, count }) => repairFrame(json, bytes, count))
     const unknownFrames = unknown.length + lostCount
     if (unknownFrames > 0) {
-      const { json, bytes } = flushAll()
+      const { json, bytes } = evictAll()
       const count = unknown.reduce((sum, frame) => sum + frame.count, lostCount)
       repeats.unshift(repairFrame(json, bytes, count))
     }

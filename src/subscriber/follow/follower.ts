@@ -200,7 +200,7 @@ export class Follower {
     const isAccepted = ({ position }: LogFrame): boolean => progress.accepted.has(position.appendId)
     const strays = suspects.filter((frame) => !isAccepted(frame))
     if (strays.length > 0) this.#strays += 1
-    for (const frame of strays) intake.takeAside(frame)
+    for (const frame of strays) intake.takeOrphan(frame)
     for (const frame of suspects.filter(isAccepted)) intake.countDuplicates(frame.messages.length)
   }
 

@@ -27,7 +27,7 @@ export interface IntakeContext {
   readonly frames: FrameReader
   /** What may wait for the handler. */
   readonly limits: Load
-  onHandledAside(appendId: string): void
+  onOrphanHandled(appendId: string): void
 }
 
 /** Messages handed to the queue at once from a backlog: long enough to be cheap, short enough to stop between. */
@@ -75,13 +75,13 @@ export class Intake {
   }
 
   /** Takes a frame that is not part of the history any more: it is handled, and no position moves. */
-  takeAside(frame: LogFrame): void {
+  takeOrphan(frame: LogFrame): void {
     const { queue, counts } = this.#context
     const { messages, traces, bytes } = frame
-    counts.aside += messages.length
+    counts.orphaned += messages.length
     if (messages.length === 0) return
     const handled = (): void => {
-      this.#context.onHandledAside(frame.position.appendId)
+      this.#context.onOrphanHandled(frame.position.appendId)
     }
     queue.push([{ messages, traces, bytes, origin: liveFrom(frame.position), handled }])
   }

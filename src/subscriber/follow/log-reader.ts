@@ -1,4 +1,4 @@
-import type { Inspection, Page, Presence, Stand } from '../../log/model/entry.js'
+import type { Inspection, Page, Presence, Anchor } from '../../log/model/entry.js'
 import type { Position } from '../../log/model/position.js'
 import { compareStreamIds } from '../../message/stream-id.js'
 import { RedisError } from '../../support/errors.js'
@@ -7,7 +7,7 @@ import { type Continuity, judgeContinuity, judgeFork } from './continuity.js'
 /** What recovery asks of the log. */
 export interface LogReader {
   head(): Promise<string | undefined>
-  stand(appendId: string, cap: number): Promise<Stand | undefined>
+  anchor(appendId: string, cap: number): Promise<Anchor | undefined>
   inspect(position: Position): Promise<Inspection>
   lookup(positions: readonly Position[]): Promise<readonly Presence[]>
   readPage(from: string, count: number, joined?: boolean): Promise<Page>

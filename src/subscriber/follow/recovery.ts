@@ -72,9 +72,9 @@ export interface RecoveryContext {
  */
 export type RecoveryOutcome = 'caught-up' | 'resynced' | 'lost-place'
 
-type Beginning = 'stand' | 'oldest' | 'no-cursor' | Position
+type Beginning = 'anchor' | 'oldest' | 'no-cursor' | Position
 
-/** Brings a subscription to the end of the log: from where it begins, from where it stood, or by a resync. */
+/** Brings a subscription to the end of the log: from its beginning, from its position, or by a resync. */
 export class Recovery {
   readonly #context: RecoveryContext
   #begun = false
@@ -92,7 +92,7 @@ export class Recovery {
     if (wanted !== undefined) return this.#resync(wanted)
     const { log, progress } = this.#context
     const position = progress.position
-    if (position === undefined) return this.#standAfterNothing()
+    if (position === undefined) return this.#followUnanchored()
     const newestFirst = (): Position[] => progress.accepted.newestFirst()
     const continuity = await findContinuity(log, position, newestFirst, progress.ordinal)
     switch (continuity.kind) {
@@ -112,10 +112,10 @@ export class Recovery {
     let outcome: RecoveryOutcome | undefined
     if (beginning === 'no-cursor') outcome = await this.#resync('no-cursor')
     else if (beginning === 'oldest') outcome = await this.#replay({ at: 'first', prev: undefined }, false)
-    else if (beginning !== 'stand') this.#context.progress.begin(beginning)
-    // An empty log has no oldest entry: stand on its head, as a first start does.
-    const nowhere = outcome === 'lost-place' && this.#context.progress.position === undefined
-    if (beginning === 'stand' || nowhere) outcome = await this.#stand()
+    else if (beginning !== 'anchor') this.#context.progress.begin(beginning)
+    // An empty log has no oldest entry: anchor to its head, as a first start does.
+    const isUnanchored = outcome === 'lost-place' && this.#context.progress.position === undefined
+    if (beginning === 'anchor' || isUnanchored) outcome = await this.#anchor()
     this.#begun = true
     return outcome
   }
@@ -124,8 +124,8 @@ export class Recovery {
     const { cursor, startAt } = this.#context
     const saved = cursor.durable ? await this.#loadCursor() : undefined
     if (saved !== undefined) return saved
-    if (startAt === undefined) return cursor.durable ? 'no-cursor' : 'stand'
-    if (startAt === 'head') return 'stand'
+    if (startAt === undefined) return cursor.durable ? 'no-cursor' : 'anchor'
+    if (startAt === 'head') return 'anchor'
     return startAt === 'oldest' ? 'oldest' : parsePosition(startAt)
   }
 
@@ -144,22 +144,22 @@ export class Recovery {
     }
   }
 
-  async #stand(): Promise<RecoveryOutcome> {
+  async #anchor(): Promise<RecoveryOutcome> {
     const { log, runtime, progress, cap } = this.#context
     const sentAt = runtime.monotonic()
-    const stand = await log.stand(this.#context.nextAppendId(), cap)
-    if (stand === undefined) progress.beginNowhere()
-    else progress.begin(stand.position, stand.added)
-    progress.headRead(stand?.position.appendId, sentAt)
+    const anchor = await log.anchor(this.#context.nextAppendId(), cap)
+    if (anchor === undefined) progress.beginUnanchored()
+    else progress.begin(anchor.position, anchor.added)
+    progress.headRead(anchor?.position.appendId, sentAt)
     return 'caught-up'
   }
 
-  /** Nothing could be stood on so far. While the head stays what it was nothing was missed; a new one is a resync. */
-  async #standAfterNothing(): Promise<RecoveryOutcome> {
+  /** There was no entry to anchor to so far. While the head stays the same nothing was missed; a new head is a resync. */
+  async #followUnanchored(): Promise<RecoveryOutcome> {
     const { log, runtime, progress } = this.#context
     const sentAt = runtime.monotonic()
     const head = await log.head()
-    if (head !== undefined && !progress.isNowhere(head)) return this.#resync('no-position')
+    if (head !== undefined && !progress.isUnanchored(head)) return this.#resync('no-position')
     progress.headRead(head, sentAt)
     return 'caught-up'
   }
@@ -210,16 +210,16 @@ export class Recovery {
     // Taken before the head is read: who began to wait by then waits for nothing newer than that head.
     const mark = this.#context.waiterMark()
     const sentAt = runtime.monotonic()
-    const stand = await watched(span, () => log.stand(this.#context.nextAppendId(), cap))
-    // Where nothing can be stood on, the flush covers all up to this head: it is run after that was read.
-    const head = stand ? stand.position.appendId : await watched(span, () => log.head())
-    const handled = progress.resync(stand?.position, stand?.added, mark, head)
+    const anchor = await watched(span, () => log.anchor(this.#context.nextAppendId(), cap))
+    // Unanchored, evicting all covers everything up to this head: the handler runs after the head was read.
+    const head = anchor ? anchor.position.appendId : await watched(span, () => log.head())
+    const handled = progress.resync(anchor?.position, anchor?.added, mark, head)
     progress.headRead(head, sentAt)
     counts.resyncs += 1
-    const event: ResyncEvent = { reason, from: text(from), to: text(stand?.position), missed }
-    const messages = this.#context.onResync === 'notify' ? [] : [flushAll(event, runtime)]
+    const event: ResyncEvent = { reason, from: text(from), to: text(anchor?.position), missed }
+    const messages = this.#context.onResync === 'notify' ? [] : [evictAll(event, runtime)]
     intake.takeResync(messages, { mode: 'resync', reason, ...(missed !== undefined && { missed }) }, handled, span)
-    if (span) void this.#endResync(span, stand?.position, event)
+    if (span) void this.#endResync(span, anchor?.position, event)
     this.#context.emitResync(event)
     return 'resynced'
   }
@@ -251,7 +251,7 @@ function text(position: Position | undefined): string | undefined {
 }
 
 /** The message a resync hands to the handler: a pattern that matches every key, which any handler understands. */
-function flushAll(event: ResyncEvent, runtime: Runtime): InvalidationMessage {
+function evictAll(event: ResyncEvent, runtime: Runtime): InvalidationMessage {
   const { reason, from = null, to = null, missed = null } = event
   const resync: Json = { reason, from, to, missed }
   return {

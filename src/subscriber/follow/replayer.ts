@@ -23,7 +23,7 @@ export interface ReplayContext {
  * How a replay ended.
  *
  * - `caught-up`: everything up to the newest entry was handed over
- * - `lost-place`: the entry it stood on is gone, or an empty log has nothing to begin at; look at the log again
+ * - `lost-place`: the anchor entry is gone, or an empty log has nothing to begin at; look at the log again
  * - `broken`: an entry in the middle or at the end is missing; continuity can't be proved any more
  */
 export type ReplayEnd = 'caught-up' | 'lost-place' | 'broken'
@@ -34,28 +34,28 @@ export type ReplayEnd = 'caught-up' | 'lost-place' | 'broken'
  * be the newest of the log. So a trim, a fork or a deletion between two pages can't go unseen.
  */
 export async function replay(start: ReplayStart, context: ReplayContext): Promise<ReplayEnd> {
-  let standing = start
+  let anchor = start
   const pace = new ReplayPace(context.pageSize)
   let request = pace.next
-  let next = read(context, standing, request)
+  let next = read(context, anchor, request)
   let emptyHanded = false
   let askedAt = context.monotonic()
   let handedOverMs = 0
   for (;;) {
     const page = await next
     const cameAt = context.monotonic()
-    const entries = continuation(standing, page)
+    const entries = continuation(anchor, page)
     if (entries === 'lost-place' || entries === 'broken') return entries
     const newest = page.entries.at(-1)
-    if (newest === undefined && acceptedId(standing) === undefined) return 'lost-place'
+    if (newest === undefined && acceptedId(anchor) === undefined) return 'lost-place'
     const full = page.entries.length >= request.count
     pace.read(page, cameAt - askedAt, handedOverMs)
     request = pace.next
-    if (newest !== undefined) standing = { at: 'entry', position: newest.position }
+    if (newest !== undefined) anchor = { at: 'entry', position: newest.position }
 
     if (full) {
       // Fetched while this one is handed over. A rejection is seen when it is awaited, at the latest one page on.
-      next = read(context, standing, request)
+      next = read(context, anchor, request)
       next.catch(() => undefined)
       // A socket writes at the end of a turn, and handing over may take all of this one.
       await context.yield()
@@ -66,33 +66,33 @@ export async function replay(start: ReplayStart, context: ReplayContext): Promis
     if (full) continue
 
     const end = page.last ?? (await context.head())
-    if (end !== undefined && end === acceptedId(standing)) return 'caught-up'
+    if (end !== undefined && end === acceptedId(anchor)) return 'caught-up'
     if (page.last !== undefined) return 'broken'
     // `last` was evicted, and something may have been appended since this page: look once more before giving up.
     if (emptyHanded && entries.length === 0) return 'broken'
     emptyHanded = entries.length === 0
-    next = read(context, standing, request)
+    next = read(context, anchor, request)
   }
 }
 
-function read(context: ReplayContext, standing: ReplayStart, request: PageRequest): Promise<Page> {
-  return context.readPage(standing.at === 'entry' ? standing.position.streamId : '-', request)
+function read(context: ReplayContext, anchor: ReplayStart, request: PageRequest): Promise<Page> {
+  return context.readPage(anchor.at === 'entry' ? anchor.position.streamId : '-', request)
 }
 
-function acceptedId(standing: ReplayStart): string | undefined {
-  return standing.at === 'entry' ? standing.position.appendId : standing.prev
+function acceptedId(anchor: ReplayStart): string | undefined {
+  return anchor.at === 'entry' ? anchor.position.appendId : anchor.prev
 }
 
 /** The entries of a page that come after what was accepted, if the page continues that without a gap. */
-function continuation(standing: ReplayStart, page: Page): readonly Entry[] | 'lost-place' | 'broken' {
+function continuation(anchor: ReplayStart, page: Page): readonly Entry[] | 'lost-place' | 'broken' {
   const first = page.entries[0]
-  if (standing.at === 'entry') {
-    if (first === undefined || !isSame(first.position, standing.position)) return 'lost-place'
-  } else if (standing.prev !== undefined && first !== undefined && first.prev !== standing.prev) {
+  if (anchor.at === 'entry') {
+    if (first === undefined || !isSame(first.position, anchor.position)) return 'lost-place'
+  } else if (anchor.prev !== undefined && first !== undefined && first.prev !== anchor.prev) {
     return 'lost-place'
   }
-  const entries = standing.at === 'entry' ? page.entries.slice(1) : page.entries
-  let prev = standing.at === 'entry' ? standing.position.appendId : first?.prev
+  const entries = anchor.at === 'entry' ? page.entries.slice(1) : page.entries
+  let prev = anchor.at === 'entry' ? anchor.position.appendId : first?.prev
   for (const entry of entries) {
     if (entry.prev !== prev) return 'broken'
     prev = entry.position.appendId

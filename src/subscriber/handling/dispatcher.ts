@@ -34,7 +34,7 @@ export interface DispatcherContext extends Omit<RetryContext, 'onError'> {
   onError?(error: Error): void
 }
 
-interface Waiter {
+interface Condition {
   isMet(): boolean
   resolve(): void
 }
@@ -49,7 +49,7 @@ export class Dispatcher {
   readonly #runtime: Runtime
   readonly #telemetry: DeliveryTelemetry | undefined
   readonly #onError: (error: Error) => void
-  readonly #waiters = new Set<Waiter>()
+  readonly #conditions = new Set<Condition>()
   #tasks = 0
   #pending = 0
   #pendingBytes = 0
@@ -101,7 +101,7 @@ export class Dispatcher {
     const isMetOrStopped = (): boolean => this.#stopped || isMet()
     if (isMetOrStopped()) return Promise.resolve()
     return new Promise((resolve) => {
-      this.#waiters.add({ isMet: isMetOrStopped, resolve })
+      this.#conditions.add({ isMet: isMetOrStopped, resolve })
     })
   }
 
@@ -157,7 +157,7 @@ export class Dispatcher {
           span?.ended(isFinished, now)
           if (!isFinished) return
           this.#pending--
-          if (this.#waiters.size > 0) this.#wake()
+          if (this.#conditions.size > 0) this.#wake()
         }
       } finally {
         frame?.end()
@@ -171,7 +171,7 @@ export class Dispatcher {
 
   #finish(work: Work): void {
     this.#pendingBytes -= work.bytes ?? 0
-    if (this.#waiters.size > 0) this.#wake()
+    if (this.#conditions.size > 0) this.#wake()
     try {
       work.handled()
     } catch (error) {
@@ -191,10 +191,10 @@ export class Dispatcher {
   }
 
   #wake(): void {
-    for (const waiter of this.#waiters) {
-      if (!waiter.isMet()) continue
-      this.#waiters.delete(waiter)
-      waiter.resolve()
+    for (const condition of this.#conditions) {
+      if (!condition.isMet()) continue
+      this.#conditions.delete(condition)
+      condition.resolve()
     }
   }
 

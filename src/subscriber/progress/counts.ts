@@ -7,7 +7,7 @@ export interface SubscriptionCounts {
   /** Arrived live and were dropped, because the log had already given them. */
   duplicates: number
   /** Taken live from a history that a failover replaced. */
-  aside: number
+  orphaned: number
   /** Came without a place in the log: from publishers that only use Pub/Sub. */
   foreign: number
   /** Were no messages, live or in the log: garbage, which is told as `error` once a kind and minute. */
@@ -21,5 +21,15 @@ export interface SubscriptionCounts {
 }
 
 export function noCounts(): SubscriptionCounts {
-  return { live: 0, replayed: 0, duplicates: 0, aside: 0, foreign: 0, invalid: 0, deadLetters: 0, gaps: 0, resyncs: 0 }
+  return {
+    live: 0,
+    replayed: 0,
+    duplicates: 0,
+    orphaned: 0,
+    foreign: 0,
+    invalid: 0,
+    deadLetters: 0,
+    gaps: 0,
+    resyncs: 0,
+  }
 }

@@ -3,7 +3,7 @@ import { AcceptedEntries } from './accepted.js'
 import type { HandledState } from './waiters.js'
 import { Watermark } from './watermark.js'
 
-/** A step of the handled watermark. Its values only grow, so the newest of several steps stands for all. */
+/** A step of the handled watermark. Its values only grow, so the newest of several steps covers all. */
 interface Milestone {
   readonly position: Position | undefined
   readonly sequence: number
@@ -12,9 +12,9 @@ interface Milestone {
   readonly history: number
 }
 
-/** What a progress tells. */
+/** Events of a progress. */
 export interface ProgressListener {
-  /** The handled part has grown; `newHistory` says that the position may stand before the last one. */
+  /** The handled part has grown; `newHistory` says that the position may be before the last one. */
   onHandled(position: Position | undefined, newHistory: boolean): void
   /** A read of the head was found to be handled when it came, or an earlier one is now. */
   onVerified(): void
@@ -33,10 +33,10 @@ export class Progress {
   readonly #watermark: Watermark<Milestone>
   #position: Position | undefined
   #ordinal: number | undefined
-  /** The place since which there is no entry to stand on; undefined where there is one, and before it has begun. */
-  #nowhere: number | undefined
-  /** What was read as the head then; undefined where there was none. While it stays, nothing has been appended. */
-  #nowhereHead: string | undefined
+  /** Sequence at which the anchor entry was lost; undefined while anchored, and before the beginning. */
+  #unanchoredAt: number | undefined
+  /** The head read at that moment; undefined if the log had none. While it stays the same, nothing was appended. */
+  #unanchoredHead: string | undefined
   #history = 0
   #resyncMark = 0
   #handled: Milestone = { position: undefined, sequence: 0, resyncMark: 0, history: 0 }
@@ -86,16 +86,16 @@ export class Progress {
     this.accept(position)()
   }
 
-  /** Begins where there is no entry to stand on, and nothing to handle. */
-  beginNowhere(): void {
-    this.#nowhere = this.accepted.sequence
-    this.#nowhereHead = undefined
+  /** Begins without an anchor entry, and with nothing to handle. */
+  beginUnanchored(): void {
+    this.#unanchoredAt = this.accepted.sequence
+    this.#unanchoredHead = undefined
   }
 
   /** Moves on to the next entry of the history; the function returned says that it has been handled. */
   accept(position: Position): () => void {
     this.#position = position
-    this.#nowhere = undefined
+    this.#unanchoredAt = undefined
     if (this.#ordinal !== undefined) this.#ordinal += 1
     const sequence = this.accepted.add(position)
     const readAt = this.#unreached.get(position.appendId)
@@ -115,12 +115,12 @@ export class Progress {
   }
 
   /**
-   * Continuity was given up: goes on from the head, or from nowhere where none could be stood on.
+   * Continuity was given up: goes on from the head, or unanchored if the log had no entry to anchor to.
    *
    * @param mark waiters born up to it were born before the head was read
-   * @param nowhereHead what `last` named where no entry could be stood on
+   * @param unanchoredHead what `last` named, if there was no entry to anchor to
    */
-  resync(head: Position | undefined, ordinal: number | undefined, mark: number, nowhereHead?: string): () => void {
+  resync(head: Position | undefined, ordinal: number | undefined, mark: number, unanchoredHead?: string): () => void {
     this.#history += 1
     this.#resyncMark = mark
     this.#unreached.clear()
@@ -128,8 +128,8 @@ export class Progress {
     if (head !== undefined) return this.accept(head)
     this.#position = undefined
     const sequence = this.accepted.skip()
-    this.#nowhere = sequence
-    this.#nowhereHead = nowhereHead
+    this.#unanchoredAt = sequence
+    this.#unanchoredHead = unanchoredHead
     return this.#watermark.add({
       position: undefined,
       sequence,
@@ -154,7 +154,7 @@ export class Progress {
     }
   }
 
-  /** Whether the handled part has reached this entry, as far as it is remembered; no entry is reached where we stand nowhere. */
+  /** Whether the handled part has reached this entry, as far as it is remembered. Unanchored, no entry counts as the end of the log. */
   isHandled(appendId: string | undefined, { sequence }: HandledState): boolean {
     const place = this.#placeOf(appendId)
     return place !== undefined && place <= sequence
@@ -165,13 +165,13 @@ export class Progress {
     return !this.#unreached.has(appendId)
   }
 
-  /** Whether the log still ends where nothing could be stood on, so that nothing was missed since. */
-  isNowhere(head: string | undefined): boolean {
-    return this.#nowhere !== undefined && (head === undefined || head === this.#nowhereHead)
+  /** Whether there is no anchor entry and the log's head is still the one read then, so that nothing was missed. */
+  isUnanchored(head: string | undefined): boolean {
+    return this.#unanchoredAt !== undefined && (head === undefined || head === this.#unanchoredHead)
   }
 
   #placeOf(head: string | undefined): number | undefined {
-    if (this.isNowhere(head)) return this.#nowhere
+    if (this.isUnanchored(head)) return this.#unanchoredAt
     return head === undefined ? undefined : this.accepted.sequenceOf(head)
   }
 

@@ -96,7 +96,7 @@ export class Waiters {
   }
 
   /** An entry was handled that is not part of our history. */
-  handledAside(appendId: string): void {
+  orphanHandled(appendId: string): void {
     for (const waiter of this.#waiters) if (waiter.appendId === appendId) waiter.settle()
   }
 

@@ -14,7 +14,7 @@ export interface Publication {
 
 export interface Acknowledgement {
   readonly at: number
-  /** The id of the message that stands for it: its own, that of an equal one, or that of a flush of everything. */
+  /** The id of the message that stands for it: its own, that of an equal one, or that of one that evicts all. */
   readonly carrier: string
   readonly position: string
 }
@@ -23,7 +23,7 @@ export interface Acknowledgement {
 export type Eviction =
   | { readonly kind: 'resync'; readonly reason: string; readonly head: string | undefined; readonly at: number }
   /** A publisher's: it stands for what that publisher can't tell the fate of. */
-  | { readonly kind: 'flush'; readonly publisher: string; readonly at: number }
+  | { readonly kind: 'evict-all'; readonly publisher: string; readonly at: number }
 
 /** What a subscription did with what was published. */
 export interface Following {
@@ -67,7 +67,7 @@ function isMissed({ publisher, publishedAt, acknowledged }: Publication, followi
  * so a resync also covers what was acknowledged before its head can have been read.
  */
 function covers(eviction: Eviction, publisher: string, { at, position }: Acknowledgement): boolean {
-  if (eviction.kind === 'flush') return eviction.publisher === publisher && at <= eviction.at
+  if (eviction.kind === 'evict-all') return eviction.publisher === publisher && at <= eviction.at
   const { head, reason } = eviction
   if (head !== undefined && compareStreamIds(streamId(position), streamId(head)) <= 0) return true
   // Between two primaries nothing is acknowledged; that is longer than the reading of a head takes.

@@ -75,7 +75,7 @@ export class Ledger {
       return
     }
     this.#handled += 1
-    if (item.kind === 'flush') account.evictions.push(item)
+    if (item.kind === 'evict-all') account.evictions.push(item)
     else if (account.handled.has(item.id) || !this.#publications.has(item.id)) this.#duplicates += 1
     account.handled.add(item.id)
   }

@@ -144,7 +144,7 @@ function itemOf(message: InvalidationMessage, delivery: Delivery): HandledItem {
   const at = Date.parse(message.timestamp)
   if (delivery.mode === 'resync') return { kind: 'resync', reason: delivery.reason, head: headOf(message), at }
   const { messageId: id, sourceService: publisher } = message
-  if (message.action === 'pattern' && message.pattern === '*') return { kind: 'flush', id, publisher, at }
+  if (message.action === 'pattern' && message.pattern === '*') return { kind: 'evict-all', id, publisher, at }
   return { kind: 'message', id }
 }
 

@@ -60,8 +60,8 @@ export type PublisherNews =
 /** What a handler was run with. */
 export type HandledItem =
   | { readonly kind: 'message'; readonly id: string }
-  /** A publisher's flush of everything: too much waited, or it can't be known what a failover lost. */
-  | { readonly kind: 'flush'; readonly id: string; readonly publisher: string; readonly at: number }
+  /** A publisher's message that evicts all: too much waited, or nobody can know what a failover lost. */
+  | { readonly kind: 'evict-all'; readonly id: string; readonly publisher: string; readonly at: number }
   | { readonly kind: 'resync'; readonly reason: ResyncReason; readonly head: string | undefined; readonly at: number }
 
 /** From the soak to a subscriber. */

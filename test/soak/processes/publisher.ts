@@ -25,7 +25,9 @@ const publisher = await InvalidationPublisher.connect(sourceOf(access), service,
 })
 publisher.on('repaired', (summary) => news({ type: 'repaired', summary }))
 publisher.on('error', (error) => news({ type: 'note', text: `error: ${error.message}` }))
-publisher.on('overflow', ({ collapsed }) => news({ type: 'note', text: `overflow: ${collapsed} became one flush` }))
+publisher.on('overflow', ({ collapsed }) =>
+  news({ type: 'note', text: `overflow: ${collapsed} became one that evicts all` }),
+)
 publisher.on('disconnected', (error) => news({ type: 'note', text: `disconnected: ${error.message}` }))
 
 let interrupted = performance.now()

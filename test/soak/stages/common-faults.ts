@@ -15,7 +15,7 @@ const atOnce = { minMs: 0, maxMs: 0 }
 export const commonFaults: readonly ServerFaultKind[] = [
   { name: 'normal clients killed', ...atOnce },
   { name: 'pubsub clients killed', ...atOnce },
-  { name: 'log flushed', ...atOnce },
+  { name: 'log emptied', ...atOnce },
   { name: 'log trimmed', ...atOnce },
   { name: 'entries deleted', ...atOnce },
   { name: 'last deleted', ...atOnce },
@@ -46,7 +46,7 @@ async function inflict(fault: string, redis: Redis, random: Random): Promise<unk
       return redis.call('CLIENT', 'KILL', 'TYPE', 'normal')
     case 'pubsub clients killed':
       return redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub')
-    case 'log flushed':
+    case 'log emptied':
       return redis.flushall()
     case 'log trimmed':
       return redis.xtrim(stream, 'MAXLEN', '=', 5)

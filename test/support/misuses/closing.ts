@@ -161,7 +161,7 @@ export const closingMisuses: readonly Misuse<MemoryStage>[] = [
       subscription.on('resync', close(subscription))
       subscriber.on('disconnected', close(subscriber))
       const closed = nextEvent<SubscriptionEvents, 'state'>(subscription, 'state', (state) => state === 'closed')
-      stage.log.flush()
+      stage.log.clear()
       await within(closed, soonMs, 'the subscription closed by a resync')
       const disconnected = nextEvent<SubscriberEvents, 'disconnected'>(subscriber, 'disconnected')
       stage.log.cut()

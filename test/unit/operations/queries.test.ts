@@ -71,7 +71,7 @@ describe('Names in Prometheus', () => {
     ['lag', ['cache_invalidation_lag_seconds']],
     ['behind', ['cache_invalidation_behind']],
     ['resyncs', ['cache_invalidation_resyncs_total']],
-    ['outboxSize', ['cache_invalidation_outbox_size']],
+    ['sendQueueSize', ['cache_invalidation_send_queue_size']],
   ] as const)('are translated: %s', (instrument, expected) => {
     expect(metricsOf(instruments[instrument])).toEqual(expected)
   })

@@ -1,6 +1,6 @@
 import type { Appended } from '../../../src/log/model/entry.js'
 import type { PreparedMessage } from '../../../src/message/wire/prepared-message.js'
-import { Waiter } from '../../../src/publisher/callers.js'
+import { Caller } from '../../../src/publisher/callers.js'
 import { RedisError } from '../../../src/support/errors.js'
 
 /** A prepared message whose text is as long as it says. */
@@ -15,15 +15,15 @@ export function prepared(messageId: string, { key = messageId, bytes = 10 } = {}
   }
 }
 
-/** A caller, and what became of it: the id of the message it was told of, an error, or nothing yet. */
-export class Caller {
-  readonly waiter: Waiter
+/** A caller, and what became of it: the id of its message, an error, or nothing yet. */
+export class TestCaller {
+  readonly caller: Caller
   outcome: string | Error | undefined
-  /** How often its span was told that its message left the outbox. */
+  /** How often its span heard that its message left the send queue. */
   toldSent = 0
 
   constructor(deadline = Infinity) {
-    this.waiter = new Waiter(
+    this.caller = new Caller(
       {
         resolve: (receipt) => (this.outcome = receipt.messageId),
         reject: (error) => (this.outcome = error as Error),
@@ -32,10 +32,10 @@ export class Caller {
     )
   }
 
-  /** Has a span that is to be told when its message leaves the outbox. */
+  /** Has a span that hears when its message leaves the send queue. */
   withSpan(): this {
     const ignore = (): void => undefined
-    this.waiter.tellWhenSent({
+    this.caller.tellWhenSent({
       traceContext: undefined,
       isRecorded: true,
       sent: () => (this.toldSent += 1),

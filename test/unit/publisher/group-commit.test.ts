@@ -6,10 +6,10 @@ import {
   repairFrame,
   singleMessages,
 } from '../../../src/publisher/group-commit.js'
-import { Outbox } from '../../../src/publisher/send-queue.js'
+import { SendQueue } from '../../../src/publisher/send-queue.js'
 import { RedisError } from '../../../src/support/errors.js'
 import { VirtualRuntime } from '../../support/virtual-runtime.js'
-import { Caller, prepared, settled, SlowServer } from './fixtures.js'
+import { TestCaller, prepared, settled, SlowServer } from './fixtures.js'
 
 const packsThree: FrameLimits = { maxMessages: 3, maxBytes: 1_000, maxInFlight: 2 }
 
@@ -25,14 +25,14 @@ function createGroupCommit(limits: FrameLimits = packsThree): {
   const runtime = new VirtualRuntime()
   const appended: string[] = []
   const errors: unknown[] = []
-  const outbox = new Outbox({
+  const queue = new SendQueue({
     maxQueued: 100_000,
     maxQueuedBytes: 1e9,
-    flushAll: () => prepared('*'),
+    evictAll: () => prepared('*'),
     onOverflow: () => undefined,
   })
   const groupCommit = new GroupCommit({
-    outbox,
+    queue,
     limits,
     runtime,
     append: server.append,
@@ -52,7 +52,7 @@ function createGroupCommit(limits: FrameLimits = packsThree): {
     errors,
     publish: async (...messageIds) => {
       for (const id of messageIds) {
-        outbox.add({ ...prepared(id), json: id }, new Caller().waiter)
+        queue.add({ ...prepared(id), json: id }, new TestCaller().caller)
         groupCommit.wake()
       }
       await settled()

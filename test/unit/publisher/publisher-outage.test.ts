@@ -195,14 +195,14 @@ describe('the publish timeout', () => {
 })
 
 describe('overflow', () => {
-  test('makes one flush of everything, which settles all who wait', async () => {
+  test('makes one message that evicts all, which settles all who wait', async () => {
     const virtual = await VirtualPublisher.connect({ maxQueued: 100 }, { down: true })
     const published = ids(1_000).map((id) => virtual.publisher.invalidate('user', id))
     expect(virtual.publisher.health()).toMatchObject({ queued: 1 })
     expect(virtual.toldOf('overflow')).toEqual([{ collapsed: 101 }])
     virtual.log.comeBack()
     const receipts = await virtual.runtime.runUntil(Promise.all(published), 1_000)
-    expect(virtual.messages).toMatchObject([{ action: 'pattern', pattern: '*', metadata: { flush: 'overflow' } }])
+    expect(virtual.messages).toMatchObject([{ action: 'pattern', pattern: '*', metadata: { evictAll: 'overflow' } }])
     expect(new Set(receipts.map(({ messageId }) => messageId))).toEqual(new Set([virtual.messages[0]?.messageId]))
   })
 

@@ -85,13 +85,13 @@ describe('what is below the first entry', () => {
     expect(virtual.toldOf('repaired')).toEqual([{ intact: 4, reappended: 0, unknown: 0 }])
   })
 
-  test('is unknown where none is: all of it becomes one flush of everything', async () => {
+  test('is unknown where none is: all of it becomes one message that evicts all', async () => {
     const virtual = await published(['1', '2', '3'])
     virtual.log.failOver({ lose: 3 })
     await virtual.runtime.advance(1)
     await appendElsewhere(virtual)
     await virtual.runtime.advance(1_000)
-    expect(virtual.messages).toMatchObject([{ action: 'pattern', pattern: '*', metadata: { flush: 'repair' } }])
+    expect(virtual.messages).toMatchObject([{ action: 'pattern', pattern: '*', metadata: { evictAll: 'repair' } }])
     expect(virtual.toldOf('repaired')).toEqual([{ intact: 0, reappended: 0, unknown: 3 }])
   })
 })

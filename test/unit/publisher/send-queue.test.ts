@@ -1,32 +1,32 @@
 import { describe, expect, test } from 'vitest'
-import { Outbox } from '../../../src/publisher/send-queue.js'
-import { Caller, prepared } from './fixtures.js'
+import { SendQueue } from '../../../src/publisher/send-queue.js'
+import { TestCaller, prepared } from './fixtures.js'
 
 const noLimit = [Infinity, Infinity] as const
-const flush = prepared('flush', { bytes: 5 })
+const evictAll = prepared('evict-all', { bytes: 5 })
 
-function createOutbox({ maxQueued = 1_000, maxQueuedBytes = 1_000_000 } = {}): {
-  readonly outbox: Outbox
+function createQueue({ maxQueued = 1_000, maxQueuedBytes = 1_000_000 } = {}): {
+  readonly queue: SendQueue
   readonly overflows: number[]
-  readonly publish: (messageId: string, options?: { key?: string; bytes?: number }) => Caller
+  readonly publish: (messageId: string, options?: { key?: string; bytes?: number }) => TestCaller
   readonly take: (maxMessages: number, maxBytes: number) => string[]
 } {
   const overflows: number[] = []
-  const outbox = new Outbox({
+  const queue = new SendQueue({
     maxQueued,
     maxQueuedBytes,
-    flushAll: () => flush,
+    evictAll: () => evictAll,
     onOverflow: (collapsed) => overflows.push(collapsed),
   })
   return {
-    outbox,
+    queue,
     overflows,
     publish: (messageId, options) => {
-      const caller = new Caller()
-      outbox.add(prepared(messageId, options), caller.waiter)
+      const caller = new TestCaller()
+      queue.add(prepared(messageId, options), caller.caller)
       return caller
     },
-    take: (...limits) => outbox.take(...limits).map((message) => message.prepared.messageId),
+    take: (...limits) => queue.take(...limits).map((message) => message.prepared.messageId),
   }
 }
 
@@ -34,31 +34,31 @@ const receipt = { position: '1-0@a', receivers: 0 }
 
 describe('taking', () => {
   test('gives messages in order, as many as the limit allows', () => {
-    const { publish, take, outbox } = createOutbox()
+    const { publish, take, queue } = createQueue()
     for (const id of ['a', 'b', 'c']) publish(id)
     expect(take(2, Infinity)).toEqual(['a', 'b'])
-    expect(outbox.length).toBe(1)
+    expect(queue.length).toBe(1)
     expect(take(2, Infinity)).toEqual(['c'])
     expect(take(2, Infinity)).toEqual([])
   })
 
   test('gives as many bytes as the limit allows, but at least one message', () => {
-    const { publish, take, outbox } = createOutbox()
+    const { publish, take, queue } = createQueue()
     publish('big', { bytes: 500 })
     for (const id of ['a', 'b', 'c']) publish(id, { bytes: 40 })
     expect(take(10, 100)).toEqual(['big'])
-    expect(outbox.bytes).toBe(120)
+    expect(queue.bytes).toBe(120)
     expect(take(10, 100)).toEqual(['a', 'b'])
   })
 })
 
 describe('equal invalidations', () => {
   test('become one that waits, and settle together with the id that went on the wire', () => {
-    const { publish, outbox } = createOutbox()
+    const { publish, queue } = createQueue()
     const first = publish('first', { key: 'user:1' })
     publish('other')
     const second = publish('second', { key: 'user:1' })
-    const [message, ...others] = outbox.take(...noLimit)
+    const [message, ...others] = queue.take(...noLimit)
     expect(message?.count).toBe(2)
     expect(others).toHaveLength(1)
     message?.resolve({ messageId: message.prepared.messageId, ...receipt })
@@ -66,58 +66,58 @@ describe('equal invalidations', () => {
   })
 
   test('never become one with a message that was taken out', () => {
-    const { publish, take, outbox } = createOutbox()
+    const { publish, take, queue } = createQueue()
     publish('first', { key: 'user:1' })
     publish('waiting')
     expect(take(1, Infinity)).toEqual(['first'])
     publish('second', { key: 'user:1' })
-    expect(outbox.count).toBe(2)
+    expect(queue.count).toBe(2)
     expect(take(...noLimit)).toEqual(['waiting', 'second'])
     publish('third', { key: 'user:1' })
     expect(take(...noLimit)).toEqual(['third'])
   })
 
   test('still become one after very many others have come and gone', () => {
-    const { publish, take, outbox } = createOutbox({ maxQueued: 100_000 })
+    const { publish, take, queue } = createQueue({ maxQueued: 100_000 })
     for (let n = 0; n < 5_000; n++) publish(`m${n}`)
     take(4_900, Infinity)
     publish('again', { key: 'm4950' })
-    expect(outbox.length).toBe(100)
+    expect(queue.length).toBe(100)
     publish('new', { key: 'm0' })
-    expect(outbox.length).toBe(101)
+    expect(queue.length).toBe(101)
   })
 })
 
 describe('overflow', () => {
-  test('makes one flush of everything that waits, for all who wait', () => {
-    const { publish, overflows, outbox } = createOutbox({ maxQueued: 3 })
+  test('makes one message that evicts all out of everything that waits, for all callers', () => {
+    const { publish, overflows, queue } = createQueue({ maxQueued: 3 })
     const callers = [publish('a'), publish('b'), publish('b2', { key: 'b' }), publish('c'), publish('d')]
     expect(overflows).toEqual([5])
-    expect([outbox.length, outbox.bytes]).toEqual([1, 5])
-    const [message] = outbox.take(...noLimit)
+    expect([queue.length, queue.bytes]).toEqual([1, 5])
+    const [message] = queue.take(...noLimit)
     message?.resolve({ messageId: message.prepared.messageId, ...receipt })
-    expect(callers.map(({ outcome }) => outcome)).toEqual(Array(5).fill('flush'))
+    expect(callers.map(({ outcome }) => outcome)).toEqual(Array(5).fill('evict-all'))
   })
 
   test('comes with too many bytes as well', () => {
-    const { publish, overflows } = createOutbox({ maxQueuedBytes: 100 })
+    const { publish, overflows } = createQueue({ maxQueuedBytes: 100 })
     publish('a', { bytes: 60 })
     publish('b', { bytes: 60 })
     expect(overflows).toEqual([2])
   })
 
   test('never comes of a single message, however large', () => {
-    const { publish, overflows, take } = createOutbox({ maxQueuedBytes: 100 })
+    const { publish, overflows, take } = createQueue({ maxQueuedBytes: 100 })
     publish('a', { bytes: 600 })
     expect(overflows).toEqual([])
     expect(take(...noLimit)).toEqual(['a'])
   })
 
-  test('takes in all that comes while the flush waits, and nothing that comes later', () => {
-    const { publish, overflows, outbox, take } = createOutbox({ maxQueued: 2 })
+  test('takes in all that comes while that message waits, and nothing that comes later', () => {
+    const { publish, overflows, queue, take } = createQueue({ maxQueued: 2 })
     for (let n = 0; n < 100; n++) publish(`m${n}`)
     expect(overflows).toEqual([3])
-    const [message] = outbox.take(...noLimit)
+    const [message] = queue.take(...noLimit)
     expect(message?.count).toBe(100)
     publish('later', { key: 'user:1' })
     publish('equal', { key: 'user:1' })
@@ -125,13 +125,13 @@ describe('overflow', () => {
   })
 })
 
-describe('leaving the outbox', () => {
+describe('leaving the send queue', () => {
   test('is told to the span of each who still waits, once', () => {
-    const { publish, take } = createOutbox({ maxQueued: 2 })
+    const { publish, take } = createQueue({ maxQueued: 2 })
     const callers = [publish('a'), publish('same', { key: 'a' }), publish('b'), publish('c'), publish('joins')]
     for (const caller of callers) caller.withSpan()
-    callers[1]?.waiter.reject(new Error('timed out'))
-    expect(take(...noLimit)).toEqual(['flush'])
+    callers[1]?.caller.reject(new Error('timed out'))
+    expect(take(...noLimit)).toEqual(['evict-all'])
     expect(callers.map(({ toldSent }) => toldSent)).toEqual([1, 0, 1, 1, 1])
   })
 })

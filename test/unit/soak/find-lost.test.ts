@@ -74,15 +74,15 @@ describe('a resync', () => {
   })
 })
 
-describe('a flush', () => {
-  const flush = (publisher: string, at: number): Eviction => ({ kind: 'flush', publisher, at })
+describe('a message that evicts all', () => {
+  const evictAll = (publisher: string, at: number): Eviction => ({ kind: 'evict-all', publisher, at })
 
   test('of its publisher, made after it was acknowledged, covers it', () => {
-    expect(isLost(publication(), following({ evictions: [flush('single.1', 2_011)] }))).toBe(false)
+    expect(isLost(publication(), following({ evictions: [evictAll('single.1', 2_011)] }))).toBe(false)
   })
 
   test('made before it was acknowledged does not, nor one of another publisher', () => {
-    const evictions = [flush('single.1', 2_000), flush('single.2', 2_011), flush('packing.1', 2_011)]
+    const evictions = [evictAll('single.1', 2_000), evictAll('single.2', 2_011), evictAll('packing.1', 2_011)]
     expect(isLost(publication(), following({ evictions }))).toBe(true)
   })
 })

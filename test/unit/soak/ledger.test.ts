@@ -34,7 +34,7 @@ test('an overflow stands for what was acknowledged under the id of its flush', (
   ledger.acknowledged({ id: 'a', carrier: 'flush', position: '1-1@aaaaaaaa' }, 5)
   expect(missed()).toEqual(['memory a', 'redis a'])
   for (const each of ['memory', 'redis']) {
-    ledger.handled(each, { kind: 'flush', id: 'flush', publisher: 'single.1', at: 3 })
+    ledger.handled(each, { kind: 'evict-all', id: 'flush', publisher: 'single.1', at: 3 })
   }
   expect(missed()).toEqual([])
 })

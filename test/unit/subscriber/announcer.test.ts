@@ -111,7 +111,7 @@ describe('a subscription makes itself known', () => {
 
   it('again after the log was lost', async () => {
     await fleet.follow()
-    fleet.log.flush()
+    fleet.log.clear()
     await fleet.runtime.advance(6_000)
     expect(await announced()).toHaveLength(1)
   })
@@ -149,7 +149,7 @@ describe('a subscription that can not make itself known', () => {
     const follower = await fleet.follow()
     fleet.log.goDown()
     await fleet.runtime.advance(10_000)
-    fleet.log.flush()
+    fleet.log.clear()
     fleet.log.comeBack()
     await fleet.runtime.advance(1_200)
     expect(await announced()).toMatchObject([{ ageMs: expect.any(Number) as number }])

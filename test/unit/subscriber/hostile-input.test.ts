@@ -153,8 +153,8 @@ function unstandable(log: MemoryLog): InvalidationLog & { blocked: boolean } {
     openFeed: link.openFeed.bind(link),
     openCommands: (...[listener]: Parameters<InvalidationLog['openCommands']>) => {
       const commands = link.openCommands(listener)
-      const stand = commands.stand.bind(commands)
-      commands.stand = async (...args) => (reader.blocked ? undefined : stand(...args))
+      const stand = commands.anchor.bind(commands)
+      commands.anchor = async (...args) => (reader.blocked ? undefined : stand(...args))
       return commands
     },
   }

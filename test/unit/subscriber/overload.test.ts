@@ -107,8 +107,8 @@ it('a resync covers what arrived until then: none of it is taken for a history t
     openFeed: (listener) => link.openFeed(listener),
     openCommands: (listener) => {
       const commands = link.openCommands(listener)
-      const stand = commands.stand.bind(commands)
-      commands.stand = async (appendId, cap) => {
+      const stand = commands.anchor.bind(commands)
+      commands.anchor = async (appendId, cap) => {
         await held
         return stand(appendId, cap)
       }
@@ -130,5 +130,5 @@ it('a resync covers what arrived until then: none of it is taken for a history t
   await fleet.caughtUp(follower)
   expect(follower.handled).toEqual(['0', '*', '26'])
   expect(follower.resyncs).toMatchObject([{ reason: 'trimmed' }])
-  expect(follower.subscription.counts).toMatchObject({ aside: 0, resyncs: 1 })
+  expect(follower.subscription.counts).toMatchObject({ orphaned: 0, resyncs: 1 })
 })

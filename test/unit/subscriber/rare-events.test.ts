@@ -74,7 +74,7 @@ it('a heartbeat that finds no log vouches for nothing before the subscription ha
   })
   const position = await fleet.appendRange(1, 1)
   await fleet.append('2')
-  fleet.log.flush()
+  fleet.log.clear()
   const follower = await fleet.follow({ name: 'durable', cursor, connection: { heartbeatMs: 100 } })
   const caughtUp = follower.subscription.caughtUp()
   await fleet.runtime.advance(1_000)
@@ -97,7 +97,7 @@ it('a resync that leaves nothing to stand on vouches for nothing before it has b
   const follower = await fleet.follow({ log: link, handler })
   await fleet.caughtUp(follower)
   const before = fleet.runtime.monotonic()
-  fleet.log.flush()
+  fleet.log.clear()
   await fleet.runtime.advance(5_000)
   const caughtUp = follower.subscription.caughtUp()
   await fleet.runtime.settle()
@@ -155,7 +155,7 @@ it('a frame of a history that lost is handled all the same, and the position sta
   await fleet.runtime.advance(100)
   expect(follower.handled).toEqual(['1', 's1'])
   expect(follower.subscription.position).toBe(position)
-  expect(follower.subscription.counts).toMatchObject({ aside: 1, gaps: 1, resyncs: 0 })
+  expect(follower.subscription.counts).toMatchObject({ orphaned: 1, gaps: 1, resyncs: 0 })
 })
 
 it('a stream of frames from a history that lost does not make it read the log without a pause', async () => {
@@ -183,7 +183,7 @@ it('a stream of frames from a history that lost does not make it read the log wi
     await fleet.runtime.advance(1)
   }
   await fleet.runtime.advance(5_000)
-  expect(follower.subscription.counts.aside).toBe(1_000)
+  expect(follower.subscription.counts.orphaned).toBe(1_000)
   // Half of 50, 100, 200 … ms at the least lie between two: within a second and the five after it some ten.
   expect(inspections).toBeGreaterThan(2)
   expect(inspections).toBeLessThan(20)

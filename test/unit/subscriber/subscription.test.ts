@@ -85,7 +85,7 @@ describe('a first start', () => {
     link.refuseWrites('refused')
     const follower = await fleet.follow({ log: link })
     await fleet.caughtUp(follower)
-    fleet.log.flush()
+    fleet.log.clear()
     await fleet.runtime.advance(3_000)
     expect(follower.handled).toEqual(['*'])
     expect(follower.subscription.position).toBeUndefined()
@@ -154,7 +154,7 @@ describe('a lost link', () => {
     await fleet.append('13')
     await fleet.caughtUp(follower)
     expect(follower.handled).toEqual(ids(1, 13))
-    expect(follower.subscription.counts).toMatchObject({ live: 3, replayed: 10, resyncs: 0, aside: 0 })
+    expect(follower.subscription.counts).toMatchObject({ live: 3, replayed: 10, resyncs: 0, orphaned: 0 })
     expect(follower.states).toEqual(['replaying', 'live', 'disconnected', 'replaying', 'live'])
   })
 
@@ -181,7 +181,7 @@ describe('a lost link', () => {
     await fleet.caughtUp(follower)
     expect(follower.handled).toEqual(ids(1, 30))
     expect(follower.subscription.counts.duplicates).toBeGreaterThan(0)
-    expect(follower.subscription.counts).toMatchObject({ aside: 0, resyncs: 0 })
+    expect(follower.subscription.counts).toMatchObject({ orphaned: 0, resyncs: 0 })
   })
 })
 
@@ -195,7 +195,7 @@ describe('the live channel', () => {
     await fleet.append('2')
     await fleet.runtime.settle()
     expect(follower.handled).toEqual(['1', '2'])
-    expect(follower.subscription.counts).toMatchObject({ gaps: 1, replayed: 2, duplicates: 1, aside: 0 })
+    expect(follower.subscription.counts).toMatchObject({ gaps: 1, replayed: 2, duplicates: 1, orphaned: 0 })
   })
 
   it('that loses the last message is made good by a heartbeat', async () => {
@@ -324,7 +324,7 @@ describe('a resync', () => {
     const follower = await fleet.follow()
     await fleet.append('1')
     await fleet.caughtUp(follower)
-    fleet.log.flush()
+    fleet.log.clear()
     await fleet.runtime.advance(3_000)
     expect(follower.handled).toEqual(['1', '*'])
     expect(follower.resyncs).toMatchObject([{ reason: 'log-lost' }])
@@ -368,7 +368,7 @@ describe('a resync', () => {
     const follower = await fleet.follow({ onResync: 'notify' })
     await fleet.append('1')
     await fleet.caughtUp(follower)
-    fleet.log.flush()
+    fleet.log.clear()
     await fleet.runtime.advance(3_000)
     expect(follower.handled).toEqual(['1'])
     expect(follower.resyncs).toHaveLength(1)

@@ -39,9 +39,9 @@ function held() {
 function refusingToStand(log: InvalidationLog, times: number): InvalidationLog {
   let calls = 0
   return changeCommands(log, (commands) => {
-    const stand = commands.stand.bind(commands)
+    const stand = commands.anchor.bind(commands)
     return {
-      stand: (...args) =>
+      anchor: (...args) =>
         calls++ >= 1 && calls <= 1 + times ? Promise.reject(new RedisError('reply', 'BUSY')) : stand(...args),
     }
   })
@@ -93,7 +93,7 @@ describe('messages', () => {
     expect(collected.values(deadLetters.name, of('failing'))).toEqual([1])
   })
 
-  it('that wait are told, in the outbox and before the handler, with the age of the oldest', async () => {
+  it('that wait are told, in the send queue and before the handler, with the age of the oldest', async () => {
     const { handler, release } = held()
     await fleet.follow({ name: 'stuck', handler })
     await publish('1', '2')
@@ -102,7 +102,7 @@ describe('messages', () => {
     const waiting = ['3', '4', '5'].map((id) => publisher.invalidate('user', id))
     await collected.collect()
 
-    expect(collected.values(instruments.outboxSize.name, own())).toEqual([3])
+    expect(collected.values(instruments.sendQueueSize.name, own())).toEqual([3])
     expect(collected.values(instruments.behind.name, of('stuck'))).toEqual([2])
     const [lag = 0] = collected.values(instruments.lag.name, of('stuck'))
     expect(lag).toBeCloseTo(3.005, 2)
@@ -113,7 +113,7 @@ describe('messages', () => {
     await fleet.done(Promise.all(waiting))
     await fleet.runtime.advance(2_000)
     await collected.collect()
-    expect(collected.values(instruments.outboxSize.name, own())).toEqual([0])
+    expect(collected.values(instruments.sendQueueSize.name, own())).toEqual([0])
     expect(collected.values(instruments.behind.name, of('stuck'))).toEqual([0])
     expect(collected.values(instruments.lag.name, of('stuck'))).toEqual([0])
     expect(collected.values(instruments.unverified.name, of('stuck'))[0]).toBeLessThan(2)
@@ -144,7 +144,7 @@ describe('recoveries', () => {
   it('by resync are counted when everything is evicted, however often that took to begin', async () => {
     const { subscription } = await fleet.follow({ name: 'a', log: refusingToStand(fleet.publishing, 3) })
     await fleet.runtime.advance(1_000)
-    fleet.log.flush()
+    fleet.log.clear()
     await publish('1')
     await fleet.runtime.advance(60_000)
     await collected.collect()
@@ -164,7 +164,7 @@ describe('recoveries', () => {
     fleet.log.duplicate(1)
     await publish('4')
     await fleet.runtime.advance(2_000)
-    fleet.log.flush()
+    fleet.log.clear()
     await fleet.runtime.advance(5_000)
     await collected.collect()
 
@@ -246,7 +246,7 @@ describe('who does nothing', () => {
     await fleet.runtime.advance(2_000)
     await collected.collect()
 
-    expect(collected.values(instruments.outboxSize.name, own())).toEqual([0])
+    expect(collected.values(instruments.sendQueueSize.name, own())).toEqual([0])
     expect(collected.values(instruments.unverified.name, of('idle'))[0]).toBeLessThan(2)
   })
 
@@ -285,7 +285,7 @@ describe('instruments', () => {
     await publish('1')
     fleet.log.cut()
     await fleet.runtime.advance(10_000)
-    fleet.log.flush()
+    fleet.log.clear()
     await fleet.runtime.advance(10_000)
     const all = await collected.collect()
 

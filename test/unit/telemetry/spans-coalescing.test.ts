@@ -40,14 +40,14 @@ describe('publishes that became one message', () => {
     expect(into.sort()).toEqual([messageId, messageId, undefined])
   })
 
-  it('tell of their wait in the outbox, each', async () => {
+  it('tell of their wait in the send queue, each', async () => {
     await outage()
 
     await fleet.done(Promise.all(publishTimes(2)))
 
-    const events = ['cache_invalidation.outbox.queued', 'cache_invalidation.outbox.sent']
+    const events = ['cache_invalidation.send_queue.queued', 'cache_invalidation.send_queue.sent']
     expect(spans.of('publish').map(eventsOf)).toEqual([events, events])
-    expect(spans.of('publish')[0]?.events[0]?.attributes).toEqual({ 'cache_invalidation.outbox.size': 1 })
+    expect(spans.of('publish')[0]?.events[0]?.attributes).toEqual({ 'cache_invalidation.send_queue.size': 1 })
   })
 
   it('make an evict where only one that joined is sampled: its child, with a link to it', async () => {

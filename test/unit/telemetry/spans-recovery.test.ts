@@ -130,7 +130,7 @@ describe('the span of a resync', () => {
   it('is the root of the evict of everything, and says why', async () => {
     const { resyncs } = await fleet.follow({ name: 'profiles' })
     await publish('1')
-    fleet.log.flush()
+    fleet.log.clear()
     await fleet.runtime.advance(5_000)
 
     const resync = spans.one('resync')
@@ -195,7 +195,7 @@ describe('the span of a resync', () => {
 
   it('is made where the application only wants to be notified, without an evict', async () => {
     await fleet.follow({ onResync: 'notify' })
-    fleet.log.flush()
+    fleet.log.clear()
     await fleet.runtime.advance(5_000)
 
     expect(spans.one('resync').attributes).toMatchObject({ 'cache_invalidation.reason': 'log-lost' })

@@ -128,7 +128,7 @@ describe('with an SDK', () => {
     fleet.log.cut('feeds')
     await fleet.done(publisher.invalidate('user', '2'))
     await fleet.runtime.advance(5_000)
-    fleet.log.flush()
+    fleet.log.clear()
     await fleet.runtime.advance(5_000)
 
     expect(handledIn).toEqual([undefined, undefined, undefined])

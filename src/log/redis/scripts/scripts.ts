@@ -74,7 +74,7 @@ return {id, prev, receivers}
 `)
 
 /**
- * Finds the head to stand on: the last entry, if it is the one that `last` names; else a marker, which is appended and
+ * Finds the entry to anchor to: the last one, if it is the one that `last` names; else a marker, which is appended and
  * not published.
  *
  * - KEYS: stream, last
@@ -82,7 +82,7 @@ return {id, prev, receivers}
  * - Returns: stream ID, append id, entries ever added (false where the server does not know); or, where it may not
  *   write, the text of the refusal alone
  */
-export const standScript = script(`${functions}
+export const anchorScript = script(`${functions}
 local last = redis.call('GET', KEYS[2])
 local newest = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
 if newest and last and append_id(newest) == last then
@@ -207,7 +207,7 @@ return {last, table.concat(places, '\\n'), entries}
 /** All of them: they are loaded when a connection comes up. */
 export const scripts: readonly Script[] = [
   appendScript,
-  standScript,
+  anchorScript,
   lookupScript,
   saveCursorScript,
   announceScript,

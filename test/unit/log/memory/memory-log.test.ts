@@ -208,7 +208,7 @@ describe('the server', () => {
     await appendOne()
     await runtime.advance(6_000)
     await appendOne()
-    log.flush()
+    log.clear()
     log.stepClock(-60_000)
     await appendOne()
     expect(ids).toEqual([`${now}-0`, `${now}-1`, `${now}-2`, `${now + 1_000}-0`, `${now - 59_000}-0`])
