@@ -11,6 +11,16 @@ const withoutTypes = globSync('bench/peers/*/package-lock.json', { cwd: import.m
   .map((lock) => dirname(lock))
   .filter((folder) => !existsSync(join(import.meta.dirname, folder, 'node_modules')))
 
+/** Held everywhere; a block that restricts more syntax names these too. */
+const restrictedSyntax = [
+  { selector: 'ExportAllDeclaration', message: 'Name every export: what is public is then a decision.' },
+  {
+    selector:
+      ':matches(ObjectExpression > SpreadElement > ObjectExpression, ArrayExpression > SpreadElement > ArrayExpression)',
+    message: 'List the parts themselves: a literal spread into another only saves lines.',
+  },
+]
+
 export default defineConfig(
   globalIgnores(['dist', 'coverage', ...withoutTypes]),
   js.configs.recommended,
@@ -20,7 +30,7 @@ export default defineConfig(
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     linterOptions: { reportUnusedDisableDirectives: 'error' },
     rules: {
-      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
       eqeqeq: 'error',
       // `const { host, ...others } = options` is how a field is left out.
@@ -36,10 +46,13 @@ export default defineConfig(
       // Off: what does nothing does so on purpose.
       '@typescript-eslint/no-empty-function': 'off',
 
-      'no-restricted-syntax': [
-        'error',
-        { selector: 'ExportAllDeclaration', message: 'Name every export: what is public is then a decision.' },
-      ],
+      'no-restricted-syntax': ['error', ...restrictedSyntax],
+
+      // One statement a module, with its types marked in it; of types alone, the whole statement is.
+      'no-duplicate-imports': 'error',
+      '@typescript-eslint/no-import-type-side-effects': 'error',
+      complexity: ['error', { max: 19, variant: 'modified' }],
+      'max-params': ['error', 5],
     },
   },
   {
@@ -77,7 +90,7 @@ export default defineConfig(
       ],
       'no-restricted-syntax': [
         'error',
-        { selector: 'ExportAllDeclaration', message: 'Name every export: what is public is then a decision.' },
+        ...restrictedSyntax,
         { selector: 'NewExpression[callee.name="Date"][arguments.length=0]', message: handedIn },
       ],
     },

@@ -40,7 +40,7 @@ export interface Change {
 }
 
 /** With fewer runs each, nothing is called a change: two ranges of so few are apart by chance too often. */
-export const leastRepetitions = 3
+const leastRepetitions = 3
 
 export function compareResults(before: Results, after: Results): Comparison {
   const [old, now] = [summariesOf(before), summariesOf(after)]

@@ -61,22 +61,17 @@ export function parseOptions(args: readonly string[]): BenchOptions | 'help' {
     out: { type: 'string' },
     help: { type: 'boolean', default: false },
   })
-  const { only, full, smoke, json, from, compare } = given
+  const { only, json, from, compare } = given
   if (given.help) return 'help'
-  const unknown = only.find((name) => !names.includes(name))
-  if (unknown !== undefined)
-    throw new UsageError(`Expected --only to be one of ${names.join(', ')}, got \`${unknown}\``)
-  if (full && smoke) throw new UsageError('Expected one of --full and --smoke, got both')
-  const size = full ? 'full' : smoke ? 'smoke' : 'default'
+  if (from !== undefined) refuseMeasuring(given)
+  const size = sizeOf(given)
   const withPeers = !given['without-peers']
-  const repetitions = wholeNumber('--repetitions', given.repetitions ?? (smoke ? '1' : '5'), 1, maxRepetitions)
-  if (from !== undefined && (only.length > 0 || full || smoke || given.repetitions !== undefined))
-    throw new UsageError('Expected --from without options that say what to measure: it measures nothing')
+  const repetitions = wholeNumber('--repetitions', given.repetitions ?? defaultRepetitions[size], 1, maxRepetitions)
   const measuresAll = only.length === 0 && size !== 'smoke' && withPeers && repetitions >= leastToCommit
   const out = given.out ?? (measuresAll && from === undefined ? reportFolder : undefined)
-  if (out !== undefined && resolve(out) === reportFolder && !measuresAll) throw partialReport(out)
+  if (out !== undefined && !measuresAll) refuseReportFolder(out)
   return {
-    measurements: measurements.filter(({ name }) => only.length === 0 || only.includes(name)),
+    measurements: measurementsNamed(only),
     repetitions,
     size,
     withPeers,
@@ -85,6 +80,40 @@ export function parseOptions(args: readonly string[]): BenchOptions | 'help' {
     compare,
     out,
   }
+}
+
+const defaultRepetitions: Readonly<Record<BenchOptions['size'], string>> = { full: '5', default: '5', smoke: '1' }
+
+/** The options that say what to measure. */
+interface MeasuringOptions {
+  readonly only: readonly string[]
+  readonly full: boolean
+  readonly smoke: boolean
+  readonly repetitions?: string
+}
+
+/** @throws UsageError for options that say what to measure, beside one that measures nothing */
+function refuseMeasuring({ only, full, smoke, repetitions }: MeasuringOptions): void {
+  if (only.length === 0 && !full && !smoke && repetitions === undefined) return
+  throw new UsageError('Expected --from without options that say what to measure: it measures nothing')
+}
+
+/** @throws UsageError for the folder of the committed report, which is of everything */
+function refuseReportFolder(out: string): void {
+  if (resolve(out) === reportFolder) throw partialReport(out)
+}
+
+function measurementsNamed(only: readonly string[]): BenchOptions['measurements'] {
+  const unknown = only.find((name) => !names.includes(name))
+  if (unknown !== undefined)
+    throw new UsageError(`Expected --only to be one of ${names.join(', ')}, got \`${unknown}\``)
+  return measurements.filter(({ name }) => only.length === 0 || only.includes(name))
+}
+
+function sizeOf({ full, smoke }: MeasuringOptions): BenchOptions['size'] {
+  if (full && smoke) throw new UsageError('Expected one of --full and --smoke, got both')
+  if (full) return 'full'
+  return smoke ? 'smoke' : 'default'
 }
 
 /** The pages that quote the committed report would lose what was not measured. */

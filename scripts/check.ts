@@ -25,6 +25,7 @@ const lanes: readonly (readonly Step[])[] = [
   [
     { name: 'format', command: 'prettier --check --log-level warn .' },
     { name: 'floors', command: 'depcruise src --config .dependency-cruiser.js' },
+    { name: 'unused', command: 'knip' },
     { name: 'types', command: 'tsc --project tsconfig.json' },
     { name: 'build', command: 'npm run --silent build' },
     { name: 'publint', command: 'publint run --strict --pack false' },

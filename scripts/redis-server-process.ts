@@ -26,6 +26,15 @@ export interface RedisServerOptions {
   readonly sentinel?: string
 }
 
+/** How a server was started. */
+interface LaunchedServer {
+  readonly port: number
+  readonly dir: string
+  readonly args: readonly string[]
+  /** Whether its folder goes with it. */
+  readonly ownsDir: boolean
+}
+
 /** A `redis-server` process of our own, on loopback. It never outlives the process that started it. */
 export class RedisServer {
   readonly port: number
@@ -36,7 +45,7 @@ export class RedisServer {
   #process: ChildProcess
 
   /** @internal use {@link startRedisServer} */
-  constructor(running: ChildProcess, port: number, dir: string, args: readonly string[], ownsDir: boolean) {
+  constructor(running: ChildProcess, { port, dir, args, ownsDir }: LaunchedServer) {
     this.#process = running
     this.port = port
     this.url = `redis://127.0.0.1:${port}`
@@ -84,29 +93,32 @@ export class RedisServer {
 
 /** Starts a server and resolves when it answers PING. */
 export async function startRedisServer(options: RedisServerOptions = {}): Promise<RedisServer> {
+  const ownsDir = options.dir === undefined
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'cache-invalidation-redis-')))
-  const aof = options.persistence === 'aof'
-  const args = [
+  const args = await serverArgs(dir, options)
+  for (let attempt = 1; ; attempt++) {
+    const port = options.port ?? (await (options.cluster === true ? freeClusterPort() : freePort()))
+    try {
+      return new RedisServer(await launch(port, dir, args), { port, dir, args, ownsDir })
+    } catch (error) {
+      // Somebody may take the port between our look and the server's own.
+      if (error instanceof PortTakenError && options.port === undefined && attempt < 10) continue
+      if (ownsDir) await rm(dir, { recursive: true, force: true })
+      throw error
+    }
+  }
+}
+
+async function serverArgs(dir: string, options: RedisServerOptions): Promise<string[]> {
+  return [
     ...(options.sentinel === undefined ? [] : await sentinelArgs(dir, options.sentinel)),
     '--appendonly',
-    aof ? 'yes' : 'no',
+    options.persistence === 'aof' ? 'yes' : 'no',
     '--save',
     '',
     ...(options.cluster === true ? ['--cluster-enabled', 'yes'] : []),
     ...(options.args ?? []),
   ]
-  for (let attempt = 1; ; attempt++) {
-    const port = options.port ?? (await (options.cluster === true ? freeClusterPort() : freePort()))
-    try {
-      const running = await launch(port, dir, args)
-      return new RedisServer(running, port, dir, args, options.dir === undefined)
-    } catch (error) {
-      // Somebody may take the port between our look and the server's own.
-      if (error instanceof PortTakenError && options.port === undefined && attempt < 10) continue
-      if (options.dir === undefined) await rm(dir, { recursive: true, force: true })
-      throw error
-    }
-  }
 }
 
 class PortTakenError extends Error {}

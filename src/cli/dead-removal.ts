@@ -84,7 +84,7 @@ function letters(count: number): string {
  *
  * @throws UsageError where there is no terminal to ask on
  */
-export async function confirm(
+async function confirm(
   { stdin, stderr, signal }: Pick<Session, 'stdin' | 'stderr' | 'signal'>,
   question: string,
 ): Promise<boolean> {

@@ -60,7 +60,7 @@ export interface ConnectionContext {
 }
 
 /** What the connections of the log are made with. */
-export function logOptions({ connection, runtime }: Omit<ConnectionContext, 'signal'>): RedisLogOptions {
+function logOptions({ connection, runtime }: Omit<ConnectionContext, 'signal'>): RedisLogOptions {
   const { channel, sharded, tls } = connection
   return { channel, sharded, tls, runtime }
 }
@@ -82,7 +82,7 @@ export function withCommands<Result>(
 }
 
 /** The same with a connection of any kind. */
-export async function withConnection<Opened extends LogConnection, Result>(
+async function withConnection<Opened extends LogConnection, Result>(
   signal: AbortSignal,
   open: (listener: ConnectionListener) => Opened,
   task: (connection: Opened) => Promise<Result>,

@@ -1,5 +1,5 @@
 import type { LogCommands } from '../log/log.js'
-import type { Entry } from '../log/model/entry.js'
+import type { Entry, Page } from '../log/model/entry.js'
 import { formatPosition, type Position } from '../log/model/position.js'
 import { compareStreamIds } from '../message/stream-id.js'
 import { PageSize } from '../subscriber/follow/pace.js'
@@ -13,22 +13,13 @@ type Pages = Pick<LogCommands, 'readPage'>
 
 const pageSize = 1_000
 
-/**
- * Reads the entries of a range, page by page. `onGap` is told where the chain is broken: entries between these two are
- * gone.
- */
-export async function* readRange(
-  log: Pages,
-  { from, to }: Range,
-  onGap: (after: Position, before: Position | undefined) => void,
-): AsyncGenerator<Entry> {
+/** Called with two entries between which others are gone; `before` is undefined at the end of the log. */
+type OnGap = (after: Position, before: Position | undefined) => void
+
+/** Reads the entries of a range, page by page. `onGap` reports where the chain is broken. */
+export async function* readRange(log: Pages, { from, to }: Range, onGap: OnGap): AsyncGenerator<Entry> {
   let previous: Position | undefined
-  const size = new PageSize(pageSize)
-  for (;;) {
-    // Each page begins with the last entry of the one before: what was trimmed meanwhile shows in the chain.
-    const { count } = size
-    const page = await log.readPage(previous?.streamId ?? from, count)
-    const { entries, last } = page
+  for await (const { entries, last } of readPages(log, from)) {
     if (previous !== undefined && entries.length === 0 && last !== previous.appendId) onGap(previous, undefined)
     for (const entry of entries) {
       if (entry.position.appendId === previous?.appendId) continue
@@ -37,12 +28,23 @@ export async function* readRange(
       previous = entry.position
       yield entry
     }
-    if (entries.length < count) return
-    size.read(page)
   }
 }
 
-/** Tells where a range begins before the log does. */
+/** Each page begins with the last entry of the one before: what was trimmed meanwhile shows in the chain. */
+async function* readPages(log: Pages, from: string): AsyncGenerator<Page> {
+  const size = new PageSize(pageSize)
+  for (let next = from; ;) {
+    const { count } = size
+    const page = await log.readPage(next, count)
+    yield page
+    if (page.entries.length < count) return
+    size.read(page)
+    next = page.entries.at(-1)?.position.streamId ?? next
+  }
+}
+
+/** Warns if a range begins before the log does. */
 export async function warnOfTrimmed(log: Pages, from: string, output: Output): Promise<void> {
   const { entries, last } = await log.readPage('-', 1)
   const [first] = entries
@@ -58,7 +60,7 @@ export async function warnOfTrimmed(log: Pages, from: string, output: Output): P
   )
 }
 
-/** Tells of entries that are gone from the middle of a range. */
+/** Warns of entries that are gone from the middle of a range. */
 export function warnOfGap(output: Output, after: Position, before: Position | undefined): void {
   const end = before === undefined ? 'the end of the log' : formatPosition(before)
   output.warn(`entries between ${formatPosition(after)} and ${end} are gone: trimmed meanwhile, or deleted`)

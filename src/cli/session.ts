@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import type { Command } from 'commander'
 import type { Runtime } from '../support/runtime.js'
 import type { ExitCode } from './exit-codes.js'
-import { addConnectionOptions, type LogTarget, type ConnectionFlags, resolveConnection } from './log-connection.js'
+import { addConnectionOptions, type ConnectionFlags, type LogTarget, resolveConnection } from './log-connection.js'
 import type { Output, OutputStream } from './output.js'
 
 /** A stream that may be a terminal. */

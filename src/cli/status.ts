@@ -79,7 +79,7 @@ const maxSampledBytes = 1024 * 1024
  *
  * @throws RedisError where the link fails
  */
-export async function readStatus({ channel, administration, commands, runtime }: StatusSource): Promise<StatusFacts> {
+async function readStatus({ channel, administration, commands, runtime }: StatusSource): Promise<StatusFacts> {
   const [bytes, brief] = await Promise.all([administration.streamBytes(), administration.snapshot(1)])
   const [snapshot, clock, announced] = await Promise.all([
     administration.snapshot(sampleSize(brief.value?.stream?.length ?? 0, bytes.value, maxSampledBytes)),

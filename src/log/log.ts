@@ -1,6 +1,6 @@
 import type { InvalidationError } from '../support/errors.js'
 import type { Announced } from './model/announced.js'
-import type { Appended, Inspection, Page, Presence, Anchor } from './model/entry.js'
+import type { Anchor, Appended, Inspection, Page, Presence } from './model/entry.js'
 import type { Position } from './model/position.js'
 
 /**

@@ -55,24 +55,18 @@ export function timestampMs(text: string): number | undefined {
 
 function isSecond(text: string): boolean {
   if (text[4] !== '-' || text[7] !== '-' || text[10] !== 'T' || text[13] !== ':' || text[16] !== ':') return false
-  const century = twoDigits(text, 0)
-  const year = century * 100 + twoDigits(text, 2)
-  const month = twoDigits(text, 5)
-  const day = twoDigits(text, 8)
   // A leap second is written as :60. Comparisons with NaN, from what are no digits, are false.
-  return (
-    year >= 0 &&
-    month >= 1 &&
-    month <= 12 &&
-    day >= 1 &&
-    (day <= 28 || day <= daysIn(year, month)) &&
-    twoDigits(text, 11) <= 23 &&
-    twoDigits(text, 14) <= 59 &&
-    twoDigits(text, 17) <= 60
-  )
+  return isDate(text) && twoDigits(text, 11) <= 23 && twoDigits(text, 14) <= 59 && twoDigits(text, 17) <= 60
 }
 
-/** The ms that stand behind the second; NaN where there is no fraction behind a point, or no zone. */
+function isDate(text: string): boolean {
+  const year = twoDigits(text, 0) * 100 + twoDigits(text, 2)
+  const month = twoDigits(text, 5)
+  const day = twoDigits(text, 8)
+  return year >= 0 && month >= 1 && month <= 12 && day >= 1 && (day <= 28 || day <= daysIn(year, month))
+}
+
+/** The ms behind the second; NaN where there is no fraction behind a point, or no zone. */
 function readFractionAndZone(text: string): number {
   if (text.charCodeAt(secondEnd) !== point) return -readZone(text, secondEnd)
   let at = secondEnd + 1

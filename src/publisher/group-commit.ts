@@ -19,7 +19,7 @@ export interface Frame {
   readonly sequence: number
 }
 
-export function packFrame(messages: readonly QueuedMessage[]): Frame {
+function packFrame(messages: readonly QueuedMessage[]): Frame {
   const jsons: string[] = []
   let bytes = 0
   let count = 0

@@ -7,7 +7,7 @@ import {
   withTraceLinks,
 } from '../message/trace-context.js'
 import type { PreparedMessage } from '../message/wire/prepared-message.js'
-import { type Receipt, type Caller, Callers } from './callers.js'
+import { type Caller, Callers, type Receipt } from './callers.js'
 
 /** A message to be appended, with the callers who wait for it: they settle together. */
 export class QueuedMessage {

@@ -121,7 +121,7 @@ export class SendQueue {
  * key. The tables that a churning map leaves behind refer to each other, and as soon as one is old, all that went through
  * the map survives the minor collections.
  */
-export class NewestMessages {
+class NewestMessages {
   readonly #groups = new Map<string, Map<string, QueuedMessage>>()
   #added = 0
 

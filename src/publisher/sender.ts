@@ -6,7 +6,7 @@ import { Outage } from '../support/outage.js'
 import type { Runtime } from '../support/runtime.js'
 import type { StatsCollector } from '../telemetry/stats-collector.js'
 import type { PublisherTelemetry, PublishSpan } from '../telemetry/telemetry.js'
-import { Deadlines, Flushes, type Receipt, Caller } from './callers.js'
+import { Caller, Deadlines, Flushes, type Receipt } from './callers.js'
 import { type Frame, GroupCommit, packedFrames, singleMessages } from './group-commit.js'
 import { LinkWatch } from './link-watch.js'
 import type { ResolvedPublisherOptions } from './options.js'
@@ -260,7 +260,7 @@ export interface ReplicaDemand {
 }
 
 /** Waits until enough replicas have what was appended; resolves to why they have not. Never rejects. */
-export async function missingReplicas(
+async function missingReplicas(
   connection: Pick<PublishingConnection, 'waitReplicas'>,
   { count, timeoutMs }: ReplicaDemand,
 ): Promise<RedisError | undefined> {

@@ -5,7 +5,7 @@ import { type OpenTelemetryApi, roleAttributes } from './attributes.js'
 import { Meters } from './meters.js'
 
 /** The name under which spans and metrics are recorded: that of the package. */
-export const scopeName = 'cache-invalidation'
+const scopeName = 'cache-invalidation'
 
 /* eslint-disable @typescript-eslint/no-deprecated --
    The API has no other way to ask whether an SDK is there; it stays in all versions that the peer range admits. */

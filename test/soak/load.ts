@@ -132,7 +132,7 @@ export class Load {
 }
 
 /** Mostly one entity; now and then a batch or a pattern. */
-export function someInvalidation(random: Random): Invalidation {
+function someInvalidation(random: Random): Invalidation {
   const chosen = random()
   const { entityType, count } = entityTypes[random() < 0.7 ? 0 : 1]
   const id = (): string => String(Math.floor(random() * count))

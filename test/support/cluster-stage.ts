@@ -140,7 +140,7 @@ export class ClusterStage extends ClusterView {
   /** Moves the slot of this channel's log to another primary, step by step. */
   async slotMigration(channel: string, to: RedisServer): Promise<SlotMigration> {
     const [slot, from, primaries] = await Promise.all([this.slotOf(channel), this.ownerOf(channel), this.primaries()])
-    return new SlotMigration(this.clients, slot, this.#member(from), this.#member(to), primaries)
+    return new SlotMigration(this.clients, { slot, from: this.#member(from), to: this.#member(to), primaries })
   }
 
   /** Moves the slot of this channel's log at one go. */

@@ -4,6 +4,14 @@ import type { ServerClients } from './server-clients.js'
 
 const migrateTimeoutMs = 5_000
 
+export interface MigrationPlan {
+  readonly slot: number
+  readonly from: Member
+  readonly to: Member
+  /** All primaries of the cluster: each learns who owns the slot now. */
+  readonly primaries: readonly RedisServer[]
+}
+
 /**
  * A slot on its way from one primary to another, in steps between which anything may happen: from `begin()` on the old
  * owner answers ASK for keys that it has not, TRYAGAIN where only some are there; after `finish()`, MOVED.
@@ -17,7 +25,7 @@ export class SlotMigration {
   readonly #toId: string
   readonly #primaries: readonly RedisServer[]
 
-  constructor(clients: ServerClients, slot: number, from: Member, to: Member, primaries: readonly RedisServer[]) {
+  constructor(clients: ServerClients, { slot, from, to, primaries }: MigrationPlan) {
     this.#clients = clients
     this.slot = slot
     this.from = from.node

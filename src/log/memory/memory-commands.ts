@@ -1,7 +1,7 @@
 import { RedisError } from '../../support/errors.js'
 import type { DeadLetter, LogCommands } from '../log.js'
 import type { Announced } from '../model/announced.js'
-import type { Appended, Inspection, Page, Presence, Anchor } from '../model/entry.js'
+import type { Anchor, Appended, Inspection, Page, Presence } from '../model/entry.js'
 import type { Position } from '../model/position.js'
 import { MemoryConnection } from './memory-connection.js'
 

@@ -4,6 +4,7 @@ import type { Runtime } from '../../support/runtime.js'
 import type { DeadLetter } from '../log.js'
 import { type Announced, maxAnnounced, readAnnounced, stampRecord, tooManyAnnounced } from '../model/announced.js'
 import {
+  type Anchor,
   type Appended,
   emptyFrame,
   type Entry,
@@ -11,7 +12,6 @@ import {
   type Page,
   type Presence,
   publishedFrame,
-  type Anchor,
 } from '../model/entry.js'
 import { parsePosition, type Position } from '../model/position.js'
 import { MemoryStream, type StreamItem } from './memory-stream.js'
@@ -201,7 +201,7 @@ function entryOf(item: StreamItem<StoredEntry>): Entry {
 }
 
 /** The subscriptions that made themselves known to a `MemoryServer`. */
-export class MemoryRegistry {
+class MemoryRegistry {
   readonly #records = new Map<string, string>()
 
   announce(id: string, record: string, ttlMs: number, now: number): void {

@@ -1,7 +1,7 @@
 import { RedisError } from '../../support/errors.js'
 import type { ConnectionListener, DeadLetter, LogCommands } from '../log.js'
 import { type Announced, readAnnounced } from '../model/announced.js'
-import { type Appended, emptyFrame, type Inspection, type Page, type Presence, type Anchor } from '../model/entry.js'
+import { type Anchor, type Appended, emptyFrame, type Inspection, type Page, type Presence } from '../model/entry.js'
 import type { LogKeys } from '../model/keys.js'
 import type { Position } from '../model/position.js'
 import { kindOfReply, replyCode, replyError } from './errors.js'
@@ -21,12 +21,12 @@ import {
 } from './replies.js'
 import { ScriptCalls } from './script-calls.js'
 import {
+  anchorScript,
   announceScript,
   appendScript,
   lookupScript,
   readScript,
   saveCursorScript,
-  anchorScript,
 } from './scripts/scripts.js'
 import { Connection, type ConnectionContext, type Send } from './session.js'
 import { type Command, transaction } from './transaction.js'

@@ -60,12 +60,12 @@ class PlainMessages {
   traces: (TraceContext | undefined)[] | undefined
   #source = ''
 
-  /** False where it is none of the commonest. */
+  /** False if it is not one of the commonest. */
   add(text: string): boolean {
     const found = text.length <= maxPlainLength && body.exec(ownCopy(text))
     if (!found) return false
-    const [, messageId = '', timestamp = '', traceparent, builtIn, custom, entityId = '', action, source = ''] = found
-    const entityType = builtIn === undefined ? custom : entityTypeFromWire(builtIn)
+    const [, messageId = '', timestamp = '', traceparent, , , entityId = '', action, source = ''] = found
+    const entityType = entityTypeOf(found)
     if (entityType === undefined) return false
     // A publisher signs all its messages alike.
     if (source !== this.#source) this.#source = source
@@ -80,6 +80,10 @@ class PlainMessages {
     })
     return true
   }
+}
+
+function entityTypeOf([, , , , builtIn, custom]: RegExpExecArray): string | undefined {
+  return builtIn === undefined ? custom : entityTypeFromWire(builtIn)
 }
 
 /** From this length on V8 cuts a text out of another by pointing into it. */

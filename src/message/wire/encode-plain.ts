@@ -28,7 +28,7 @@ let kinds: Kinds = noKinds()
  */
 export function preparePlain(
   given: Invalidation & Partial<MessageDefaults>,
-  { messageId, timestamp, sourceService }: MessageDefaults,
+  defaults: MessageDefaults,
   trace?: TraceContext,
 ): PreparedMessage | undefined {
   if (given.action !== 'delete' && given.action !== 'update') return undefined
@@ -36,8 +36,8 @@ export function preparePlain(
   if (metadata !== undefined || given.messageId !== undefined || given.timestamp !== undefined) return undefined
   if (given.sourceService !== undefined || !isPlain(entityId)) return undefined
   if (trace && (trace.tracestate !== undefined || !isPlain(trace.traceparent))) return undefined
-  const kind = kindOf(action, entityType, sourceService)
-  return kind && new PlainMessage(kind, messageId, timestamp, entityId, trace)
+  const kind = kindOf(action, entityType, defaults.sourceService)
+  return kind && new PlainMessage(kind, defaults, entityId, trace)
 }
 
 /** The coalesce group of an entity's invalidation by the publisher itself, without metadata; its key is the entity's id. */

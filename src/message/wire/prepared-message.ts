@@ -73,7 +73,7 @@ export class PlainMessage implements PreparedMessage {
   readonly #kind: PlainKind
 
   /** @param trace without a `tracestate` */
-  constructor(kind: PlainKind, messageId: string, timestamp: string, entityId: string, trace?: TraceContext) {
+  constructor(kind: PlainKind, { messageId, timestamp }: MessageDefaults, entityId: string, trace?: TraceContext) {
     this.messageId = messageId
     this.coalesceKey = entityId
     this.bytes = kind.length + messageId.length + timestamp.length + entityId.length

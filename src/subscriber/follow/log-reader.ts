@@ -1,4 +1,4 @@
-import type { Inspection, Page, Presence, Anchor } from '../../log/model/entry.js'
+import type { Anchor, Inspection, Page, Presence } from '../../log/model/entry.js'
 import type { Position } from '../../log/model/position.js'
 import { compareStreamIds } from '../../message/stream-id.js'
 import { RedisError } from '../../support/errors.js'

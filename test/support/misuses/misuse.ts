@@ -31,7 +31,7 @@ export async function rejectionOf(promise: Promise<unknown>): Promise<unknown> {
 }
 
 /** What a function throws, or what its promise rejects with. */
-export async function thrownBy(run: () => unknown): Promise<unknown> {
+async function thrownBy(run: () => unknown): Promise<unknown> {
   try {
     await run()
     return undefined

@@ -20,7 +20,7 @@ export const variables = listAt(dashboard, 'templating', 'list')
 
 export const dataSources = listAt(readYaml('deploy/grafana/provisioning/datasources/datasources.yml'), 'datasources')
 
-export const alertQueries: readonly Query[] = alerts.map((alert) => ({
+const alertQueries: readonly Query[] = alerts.map((alert) => ({
   where: textAt(alert, 'alert'),
   expression: textAt(alert, 'expr'),
 }))

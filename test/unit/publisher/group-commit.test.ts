@@ -9,7 +9,7 @@ import {
 import { SendQueue } from '../../../src/publisher/send-queue.js'
 import { RedisError } from '../../../src/support/errors.js'
 import { VirtualRuntime } from '../../support/virtual-runtime.js'
-import { TestCaller, prepared, settled, SlowServer } from './fixtures.js'
+import { prepared, settled, SlowServer, TestCaller } from './fixtures.js'
 
 const packsThree: FrameLimits = { maxMessages: 3, maxBytes: 1_000, maxInFlight: 2 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { SendQueue } from '../../../src/publisher/send-queue.js'
-import { TestCaller, prepared } from './fixtures.js'
+import { prepared, TestCaller } from './fixtures.js'
 
 const noLimit = [Infinity, Infinity] as const
 const evictAll = prepared('evict-all', { bytes: 5 })

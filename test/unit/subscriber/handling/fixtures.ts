@@ -4,7 +4,7 @@ import { Dispatcher, type DispatcherContext, type Work } from '../../../../src/s
 import type { InvalidationError } from '../../../../src/support/errors.js'
 import { VirtualRuntime } from '../../../support/virtual-runtime.js'
 
-export const live: Origin = { mode: 'live', position: '1-1@abcdefgh1' }
+const live: Origin = { mode: 'live', position: '1-1@abcdefgh1' }
 
 export function message(messageId: string): InvalidationMessage {
   return {
