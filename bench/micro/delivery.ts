@@ -5,6 +5,7 @@ import { Dispatcher, type Work } from '../../src/subscriber/handling/dispatcher.
 import { AcceptedEntries } from '../../src/subscriber/progress/accepted.js'
 import { Watermark } from '../../src/subscriber/progress/watermark.js'
 import { systemRuntime } from '../../src/support/runtime.js'
+import { SubscriptionCounters } from '../../src/telemetry/counters.js'
 import { type MicroCase, oursInTasks } from './task.js'
 
 const entries = 1_000
@@ -53,6 +54,7 @@ const dispatcher = new Dispatcher({
   retry: { tries: 3, minDelayMs: 100, maxDelayMs: 5_000 },
   handlerTimeoutMs: 30_000,
   runtime: systemRuntime,
+  counters: new SubscriptionCounters(),
   onGivenUp(_message, _origin, error) {
     throw error
   },

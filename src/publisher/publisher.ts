@@ -12,6 +12,7 @@ import { type ErrorEvents, TypedEmitter } from '../support/events.js'
 import { checkSignal, rejectUnknownOptions } from '../support/option-rules.js'
 import { Outage } from '../support/outage.js'
 import { type Runtime, systemRuntime } from '../support/runtime.js'
+import { PublisherCounters } from '../telemetry/counters.js'
 import { loadOpenTelemetry, type OpenTelemetry } from '../telemetry/open-telemetry.js'
 import { OpenTelemetryPublisher } from '../telemetry/publisher-telemetry.js'
 import { StatsCollector } from '../telemetry/stats-collector.js'
@@ -81,6 +82,7 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
   readonly #sender: Sender
   readonly #runtime: Runtime
   readonly #closeTimeoutMs: number
+  readonly #counters = new PublisherCounters()
   readonly #makeDefaults: () => MessageDefaults
   readonly #linkOutage: Outage
   /** Undefined where the application has no OpenTelemetry. */
@@ -157,9 +159,11 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
       onDrained: () => this.emit('drained'),
       onOverflow: (collapsed) => this.emit('overflow', { collapsed }),
       onRepaired: (summary) => this.emit('repaired', summary),
+      counters: this.#counters,
       stats: this.stats,
       telemetry: this.#telemetry,
     })
+    this.stats.publishers.add(this.#counters)
   }
 
   /** The Pub/Sub channel. */
@@ -279,6 +283,7 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
     if (error) this.emit('error', error)
     this.#telemetry?.close()
     await this.#commands.close()
+    this.stats.publishers.remove(this.#counters)
   }
 
   /** @throws what `publish()` throws for what it does not accept */
@@ -303,7 +308,7 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
       options.signal?.throwIfAborted()
       return this.#prepare(invalidation, span?.traceContext)
     } catch (error) {
-      this.stats.publishFailed(1)
+      this.#counters.publishFailures += 1
       throw error
     }
   }
@@ -350,7 +355,7 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
 
   /** Told in a turn of its own: who has only just connected can listen first. */
   #report(error: Error): void {
-    this.stats.failed()
+    this.#counters.errors += 1
     void this.#runtime.yield().then(() => this.emit('error', error))
   }
 }

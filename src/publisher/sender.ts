@@ -4,6 +4,7 @@ import type { PreparedMessage } from '../message/wire/prepared-message.js'
 import { ClosedError, ConfigurationError, PublishTimeoutError, RedisError } from '../support/errors.js'
 import { Outage } from '../support/outage.js'
 import type { Runtime } from '../support/runtime.js'
+import type { PublisherCounters } from '../telemetry/counters.js'
 import type { StatsCollector } from '../telemetry/stats-collector.js'
 import type { PublisherTelemetry, PublishSpan } from '../telemetry/telemetry.js'
 import { Caller, Deadlines, Flushes, type Receipt } from './callers.js'
@@ -38,6 +39,7 @@ export interface SenderContext {
   readonly onDrained: () => void
   readonly onOverflow: (collapsed: number) => void
   readonly onRepaired: (summary: RepairSummary) => void
+  readonly counters: PublisherCounters
   readonly stats: StatsCollector
   readonly telemetry: PublisherTelemetry | undefined
 }
@@ -61,7 +63,9 @@ export class Sender {
   constructor(context: SenderContext) {
     const { connection, options, runtime, evictAll } = context
     this.#context = context
-    this.#countRejected = () => context.stats.publishFailed(1)
+    this.#countRejected = () => {
+      context.counters.publishFailures += 1
+    }
     this.#appendOutage = new Outage(context.onError)
     this.#channelOutage = new Outage(context.onError)
     this.#deadlines = new Deadlines(options.publishTimeoutMs, runtime, () => this.#timeoutError())
@@ -187,10 +191,11 @@ export class Sender {
 
   /** Of publishes that became one message the one that waited longest is timed. */
   #measure({ messages }: Frame): void {
-    const { options, runtime, stats, telemetry } = this.#context
+    const { options, runtime, counters, stats, telemetry } = this.#context
     const now = runtime.monotonic()
     for (const { count, deadline } of messages) {
-      stats.published(count, now - (deadline - options.publishTimeoutMs), now)
+      counters.published += count
+      stats.publishTook(now - (deadline - options.publishTimeoutMs), now, count)
     }
     telemetry?.appended(messages.length)
   }

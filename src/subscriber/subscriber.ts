@@ -6,11 +6,9 @@ import { ClosedError, ConfigurationError } from '../support/errors.js'
 import { type ErrorEvents, TypedEmitter } from '../support/events.js'
 import { preciseClock } from '../support/precise-clock.js'
 import { type Runtime, systemRuntime } from '../support/runtime.js'
-import { CountedSubscription } from '../telemetry/counted-subscription.js'
 import { loadOpenTelemetry, type OpenTelemetry } from '../telemetry/open-telemetry.js'
-import type { StatsCollector } from '../telemetry/stats-collector.js'
 import { OpenTelemetrySubscription } from '../telemetry/subscription-telemetry.js'
-import type { SubscriptionGauges, SubscriptionTelemetry } from '../telemetry/telemetry.js'
+import type { MeasuredSubscription, SubscriptionTelemetry } from '../telemetry/telemetry.js'
 import { Announcer } from './announcer.js'
 import type { LogFrame } from './follow/arrival-buffer.js'
 import { FrameReader, GarbageReport } from './follow/frame-reader.js'
@@ -190,7 +188,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
       closeTimeoutMs,
       heartbeatMs,
       stats: this.#options.stats,
-      createTelemetry: (name, stats, gauges) => this.#createTelemetry(name, stats, gauges),
+      createTelemetry: (measured) => this.#createTelemetry(measured),
       nextAppendId: this.#nextAppendId,
       inTurn: (read) => pageGate(runtime, this.#log.origin ?? '').run(this.#numbers.replayConcurrency, read),
       replaceFeed: () => {
@@ -235,22 +233,21 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
     await this.close()
   }
 
-  #createTelemetry(name: string, stats: StatsCollector, gauges: () => SubscriptionGauges): SubscriptionTelemetry {
+  #createTelemetry(measured: MeasuredSubscription): SubscriptionTelemetry | undefined {
     const { tracing, consumerSpan, traceUnsampled } = this.#numbers
-    const clocks = { runtime: this.#runtime, now: preciseClock(this.#runtime) }
-    const openTelemetry =
+    return (
       this.#openTelemetry &&
       new OpenTelemetrySubscription(this.#openTelemetry, {
         channel: this.channel,
         server: this.#log.server,
-        ...clocks,
+        runtime: this.#runtime,
+        now: preciseClock(this.#runtime),
         tracing,
         consumerSpan,
         traceUnsampled,
-        name,
-        gauges,
+        ...measured,
       })
-    return new CountedSubscription({ stats, next: openTelemetry, ...clocks })
+    )
   }
 
   /** Whether `subscribe` returned it; of one that is closed only its class is known. */

@@ -8,8 +8,9 @@ import { encodeWithTrace } from '../message/wire/encode.js'
 import { ClosedError, ConfigurationError, type InvalidationError } from '../support/errors.js'
 import { type ErrorEvents, type Logger, TypedEmitter } from '../support/events.js'
 import type { Runtime } from '../support/runtime.js'
-import { StatsCollector } from '../telemetry/stats-collector.js'
-import type { SubscriptionGauges, SubscriptionTelemetry } from '../telemetry/telemetry.js'
+import { SubscriptionCounters, type SubscriptionCounts } from '../telemetry/counters.js'
+import { HandlerTimer, StatsCollector } from '../telemetry/stats-collector.js'
+import type { MeasuredSubscription, SubscriptionGauges, SubscriptionTelemetry } from '../telemetry/telemetry.js'
 import { ArrivalBuffer, type LogFrame } from './follow/arrival-buffer.js'
 import { Follower } from './follow/follower.js'
 import { FrameReader, GarbageReport } from './follow/frame-reader.js'
@@ -23,7 +24,6 @@ import { DeadLetterBox } from './handling/dead-letter-box.js'
 import type { InvalidationHandler } from './handling/delivery.js'
 import { Dispatcher } from './handling/dispatcher.js'
 import type { ResolvedSubscriptionOptions } from './options.js'
-import { noCounts, type SubscriptionCounts } from './progress/counts.js'
 import { type Freshness, judgeHealth, type SubscriptionHealth, type SubscriptionState } from './progress/health.js'
 import { Progress } from './progress/progress.js'
 import { type HandledState, Waiters, type WaitOptions } from './progress/waiters.js'
@@ -51,8 +51,8 @@ export interface SubscriptionContext {
   readonly heartbeatMs: number
   /** Undefined where each subscription is to have its own. */
   readonly stats: StatsCollector | undefined
-  /** Begins to measure. */
-  createTelemetry(name: string, stats: StatsCollector, gauges: () => SubscriptionGauges): SubscriptionTelemetry
+  /** Begins to measure; undefined if the application has no OpenTelemetry. */
+  createTelemetry(measured: MeasuredSubscription): SubscriptionTelemetry | undefined
   nextAppendId(): string
   /** Reads a page of the log when it is this subscription's turn. */
   inTurn: InTurn
@@ -68,9 +68,9 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
   /** What was handled, and how long it took: the collector of the subscriber's options, or one of its own. */
   readonly stats: StatsCollector
   readonly #context: SubscriptionContext
-  readonly #telemetry: SubscriptionTelemetry
+  readonly #telemetry: SubscriptionTelemetry | undefined
   readonly #begunAt: number
-  readonly #counts: SubscriptionCounts = noCounts()
+  readonly #counters = new SubscriptionCounters()
   readonly #waiters: Waiters
   readonly #progress: Progress
   readonly #dispatcher: Dispatcher
@@ -88,7 +88,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
     const { runtime, log } = context
     const { concurrency, handlerTimeoutMs, retry } = options
     const onError = (error: Error): void => {
-      this.stats.failed()
+      this.#counters.errors += 1
       this.emit('error', error)
     }
     this.name = options.name
@@ -102,7 +102,9 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
       throw new ConfigurationError('Expected `name` with a durable cursor: it says whose position is saved')
     }
     // From now on nothing is refused any more: what is measured here must come to be, and be closed.
-    this.#telemetry = context.createTelemetry(options.name, this.stats, () => this.#gauges())
+    this.stats.subscriptions.add(this.#counters)
+    const { name } = options
+    this.#telemetry = context.createTelemetry({ name, counters: this.#counters, gauges: () => this.#gauges() })
     if (cursor.durable) {
       this.#committer = new CursorCommitter({
         store: cursor,
@@ -134,14 +136,15 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
       handlerTimeoutMs,
       runtime,
       onError,
+      counters: this.#counters,
       telemetry: this.#telemetry,
+      timer: new HandlerTimer(this.stats, runtime),
       onGivenUp: (message, _origin, error, tries, trace) => this.#giveUp(message, error, tries, trace),
     })
     const shared = {
       progress: this.#progress,
       buffer: this.#buffer,
-      counts: this.#counts,
-      stats: this.stats,
+      counters: this.#counters,
       runtime,
       limits: { messages: options.maxBuffered, bytes: options.maxBufferedBytes },
       onError,
@@ -164,7 +167,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
           this.emit('state', state, previous)
         },
         onGap: () => {
-          this.#counts.gaps += 1
+          this.#counters.gaps += 1
         },
         replaceFeed: () => {
           context.replaceFeed()
@@ -185,8 +188,8 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
   }
 
   /** What was done so far; a copy. */
-  get counts(): Readonly<SubscriptionCounts> {
-    return { ...this.#counts }
+  get counts(): SubscriptionCounts {
+    return this.#counters.copy()
   }
 
   /** How fresh the cache is known to be. */
@@ -303,7 +306,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
 
   /** So much of what arrived was no message. @internal */
   countInvalid(count: number): void {
-    this.#counts.invalid += count
+    this.#counters.invalid += count
   }
 
   /** A heartbeat has read the head of the log. @internal */
@@ -337,17 +340,16 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
       progress: this.#progress,
       buffer: this.#buffer,
       intake: this.#intake,
-      counts: this.#counts,
+      counters: this.#counters,
       nextAppendId: () => this.#context.nextAppendId(),
       waiterMark: () => this.#waiters.mark,
       roomToResync: () => this.#intake.whenRoom(),
       isStopped: () => this.#closing !== undefined,
-      startSpan: (reason) => (reason === undefined ? this.#telemetry.replay() : this.#telemetry.resync(reason)),
+      startSpan: (reason) => (reason === undefined ? this.#telemetry?.replay() : this.#telemetry?.resync(reason)),
       emitReplay: (event) => {
         this.emit('replay', event)
       },
       emitResync: (event) => {
-        this.#telemetry.resynced(event.reason)
         this.emit('resync', event)
       },
     })
@@ -356,7 +358,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
   #gauges(): SubscriptionGauges {
     const { lagMs, behind, verifiedAt } = this.freshness()
     const unverifiedMs = this.#context.runtime.monotonic() - (verifiedAt ?? this.#begunAt)
-    return { lagMs, behind, unverifiedMs, ...this.#counts }
+    return { lagMs, behind, unverifiedMs }
   }
 
   #advanced(position: Position | undefined, newHistory: boolean): void {
@@ -374,8 +376,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
     tries: number,
     trace: TraceContext | undefined,
   ): Promise<void> {
-    this.#counts.deadLetters += 1
-    this.stats.failed()
+    this.#counters.errors += 1
     this.emit('error', error)
     await this.#deadLetters.add({
       message: encodeWithTrace(message, trace),
@@ -391,7 +392,8 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
     await this.#deadLetters.close()
     await this.#committer?.close()
     this.#waiters.close()
-    this.#telemetry.close()
+    this.#telemetry?.close()
+    this.stats.subscriptions.remove(this.#counters)
     this.#context.onClosed(this)
   }
 }

@@ -1,13 +1,21 @@
-import type { Counter, Histogram, Meter, MeterProvider, Observable, ObservableResult } from '@opentelemetry/api'
-import { channelAttributes, type OpenTelemetryApi, subscriptionAttributes } from './attributes.js'
+import type {
+  Attributes,
+  Counter,
+  Histogram,
+  Meter,
+  MeterProvider,
+  Observable,
+  ObservableResult,
+} from '@opentelemetry/api'
+import { attribute, channelAttributes, type OpenTelemetryApi, subscriptionAttributes } from './attributes.js'
+import { SubscriptionCounters, Total } from './counters.js'
 import { durationBoundaries, type InstrumentDefinition, instruments } from './instruments.js'
-import type { SubscriptionGauges } from './telemetry.js'
+import type { MeasuredSubscription, SubscriptionGauges } from './telemetry.js'
 
 /** What is recorded as it happens. */
 export interface Recorders {
   readonly sent: Counter
   readonly consumed: Counter
-  readonly resyncs: Counter
   readonly reconnects: Counter
   readonly operation: Histogram
   readonly process: Histogram
@@ -20,14 +28,20 @@ export interface PublisherSource {
   readonly queued: () => number
 }
 
-export interface SubscriptionSource {
+export interface SubscriptionSource extends MeasuredSubscription {
   readonly channel: string
-  readonly name: string
-  readonly read: () => SubscriptionGauges
 }
 
-type Total = 'replayed' | 'duplicates' | 'gaps' | 'invalid' | 'deadLetters'
-const totals: readonly Total[] = ['replayed', 'duplicates', 'gaps', 'invalid', 'deadLetters']
+/** The subscriptions that share a channel and a name. */
+interface Copies {
+  readonly attributes: Attributes
+  readonly open: Set<SubscriptionSource>
+  /** Includes the closed ones: a counter never goes back. */
+  readonly total: Total<SubscriptionCounters>
+}
+
+/** Counts that are observed as they are; resyncs are observed by reason. */
+const observedCounts = ['replayed', 'duplicates', 'gaps', 'invalid', 'deadLetters'] as const
 
 /**
  * The instruments, made anew where the application sets another provider. Publishers and subscriptions that share a
@@ -37,9 +51,7 @@ export class Meters {
   readonly #api: OpenTelemetryApi
   readonly #scope: readonly [name: string, version: string]
   readonly #publishers = new Set<PublisherSource>()
-  readonly #subscriptions = new Set<SubscriptionSource>()
-  /** What subscriptions that are closed had counted: a counter never goes back. */
-  readonly #closed = new Map<string, SubscriptionSource>()
+  readonly #copies = new Map<string, Copies>()
   #provider: MeterProvider | undefined
   #recorders: Recorders | undefined
 
@@ -73,17 +85,24 @@ export class Meters {
   /** Measures a subscription until what it returns is called. */
   addSubscription(source: SubscriptionSource): () => void {
     this.look()
-    this.#subscriptions.add(source)
+    const { open, total } = this.#copiesOf(source)
+    open.add(source)
+    total.add(source.counters)
     return () => {
-      if (this.#subscriptions.delete(source)) this.#remember(source)
+      open.delete(source)
+      total.remove(source.counters)
     }
   }
 
-  #remember(source: SubscriptionSource): void {
-    const { channel, name } = source
-    const earlier = this.#closed.get(keyOf(source))
-    const final = { ...sumUp(earlier ? [source, earlier] : [source]), lagMs: 0, behind: 0, unverifiedMs: 0 }
-    this.#closed.set(keyOf(source), { channel, name, read: () => final })
+  #copiesOf({ channel, name }: SubscriptionSource): Copies {
+    const key = JSON.stringify([channel, name])
+    let copies = this.#copies.get(key)
+    if (!copies) {
+      const total = new Total(() => new SubscriptionCounters())
+      copies = { attributes: subscriptionAttributes(channel, name), open: new Set(), total }
+      this.#copies.set(key, copies)
+    }
+    return copies
   }
 
   #create(meter: Meter): Recorders {
@@ -99,7 +118,6 @@ export class Meters {
     return {
       sent: counter(instruments.sent),
       consumed: counter(instruments.consumed),
-      resyncs: counter(instruments.resyncs),
       reconnects: counter(instruments.reconnects),
       operation: histogram(instruments.operation),
       process: histogram(instruments.process),
@@ -113,20 +131,22 @@ export class Meters {
     const counter = ({ name, unit, description }: InstrumentDefinition): Observable =>
       meter.createObservableCounter(name, { unit, description })
     const [lag, behind, unverified] = [gauge(instruments.lag), gauge(instruments.behind), gauge(instruments.unverified)]
-    const counters = totals.map((total) => [total, counter(instruments[total])] as const)
-    const observed = [lag, behind, unverified, ...counters.map(([, observable]) => observable)]
+    const counters = observedCounts.map((count) => [count, counter(instruments[count])] as const)
+    const resyncs = counter(instruments.resyncs)
+    const observed = [lag, behind, unverified, resyncs, ...counters.map(([, observable]) => observable)]
     gauge(instruments.sendQueueSize).addCallback((result) => this.#observeSendQueues(result))
     meter.addBatchObservableCallback((result) => {
-      for (const [sources, isOpen] of this.#byCopy()) {
-        const [first] = sources
-        if (first === undefined) continue
-        const attributes = subscriptionAttributes(first.channel, first.name)
-        const sum = sumUp(sources)
-        for (const [total, observable] of counters) result.observe(observable, sum[total], attributes)
-        if (!isOpen) continue
-        result.observe(lag, sum.lagMs / 1_000, attributes)
-        result.observe(behind, sum.behind, attributes)
-        result.observe(unverified, sum.unverifiedMs / 1_000, attributes)
+      for (const { attributes, open, total } of this.#copies.values()) {
+        const sum = total.sum()
+        for (const [count, observable] of counters) result.observe(observable, sum[count], attributes)
+        for (const [reason, times] of sum.resyncsByReason) {
+          result.observe(resyncs, times, { ...attributes, [attribute.reason]: reason })
+        }
+        if (open.size === 0) continue
+        const now = combine([...open].map(({ gauges }) => gauges()))
+        result.observe(lag, now.lagMs / 1_000, attributes)
+        result.observe(behind, now.behind, attributes)
+        result.observe(unverified, now.unverifiedMs / 1_000, attributes)
       }
     }, observed)
   }
@@ -136,32 +156,12 @@ export class Meters {
     for (const { channel, queued } of this.#publishers) sizes.set(channel, (sizes.get(channel) ?? 0) + queued())
     for (const [channel, size] of sizes) result.observe(size, channelAttributes(channel))
   }
-
-  /** The sources of each copy of a cache, and whether one of them is open. */
-  #byCopy(): (readonly [sources: SubscriptionSource[], isOpen: boolean])[] {
-    const copies = new Map<string, SubscriptionSource[]>()
-    for (const source of [...this.#subscriptions, ...this.#closed.values()]) {
-      copies.set(keyOf(source), [...(copies.get(keyOf(source)) ?? []), source])
-    }
-    return [...copies.values()].map((sources) => [sources, sources.some((source) => this.#subscriptions.has(source))])
-  }
 }
 
-function keyOf({ channel, name }: SubscriptionSource): string {
-  return JSON.stringify([channel, name])
-}
-
-function sumUp(sources: readonly SubscriptionSource[]): SubscriptionGauges {
-  const all = sources.map(({ read }) => read())
-  const sum = (of: (each: SubscriptionGauges) => number): number => all.reduce((total, each) => total + of(each), 0)
+function combine(all: readonly SubscriptionGauges[]): SubscriptionGauges {
   return {
-    lagMs: Math.max(0, ...all.map(({ lagMs }) => lagMs)),
-    behind: sum(({ behind }) => behind),
-    unverifiedMs: Math.max(0, ...all.map(({ unverifiedMs }) => unverifiedMs)),
-    replayed: sum(({ replayed }) => replayed),
-    duplicates: sum(({ duplicates }) => duplicates),
-    gaps: sum(({ gaps }) => gaps),
-    invalid: sum(({ invalid }) => invalid),
-    deadLetters: sum(({ deadLetters }) => deadLetters),
+    lagMs: Math.max(...all.map(({ lagMs }) => lagMs)),
+    behind: all.reduce((sum, { behind }) => sum + behind, 0),
+    unverifiedMs: Math.max(...all.map(({ unverifiedMs }) => unverifiedMs)),
   }
 }

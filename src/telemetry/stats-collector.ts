@@ -1,8 +1,11 @@
-import type { Invalidation } from '../message/message.js'
+import type { Invalidation, InvalidationMessage } from '../message/message.js'
+import { timestampMs } from '../message/timestamp.js'
 import { describeValue } from '../support/describe-value.js'
 import { ConfigurationError } from '../support/errors.js'
 import { checkEquipment, rejectUnknownOptions, resolveNumbers, statsNumbers } from '../support/option-rules.js'
+import { preciseClock } from '../support/precise-clock.js'
 import { type Runtime, systemRuntime } from '../support/runtime.js'
+import { PublisherCounters, SubscriptionCounters, Total } from './counters.js'
 import { type LatencySummary, SlidingLatencies } from './latencies.js'
 
 /** Options of a `StatsCollector`. */
@@ -34,7 +37,7 @@ export interface InvalidationStats {
   readonly deadLetters: number
   /** Calls of `publish()` that rejected; what timed out is still sent. */
   readonly publishFailures: number
-  /** Failed publishes, and all that was told as `error`. */
+  /** Failed publishes, and all that was reported as `error`. */
   readonly errors: number
   /** Over how long the latencies below were taken. They leave by sixths of it. */
   readonly windowMs: number
@@ -49,32 +52,21 @@ export interface InvalidationStats {
   readonly processMs: LatencySummary | undefined
 }
 
-const none = {
-  published: 0,
-  received: 0,
-  replayed: 0,
-  duplicates: 0,
-  resyncs: 0,
-  retries: 0,
-  deadLetters: 0,
-  publishFailures: 0,
-  errors: 0,
-}
-
-const noneHandled: Readonly<Record<Invalidation['action'], number>> = { delete: 0, update: 0, pattern: 0, batch: 0 }
-
 /**
- * Counts what a publisher or a subscription does, and how long it takes: for a log line, a test or a page of your own,
- * where there is no OpenTelemetry. The same one can be given to several, which then count together.
+ * Counts what publishers and subscriptions do, and how long it takes: for a log line, a test or a page of your own,
+ * without OpenTelemetry. The same one can be given to several, which are then counted together. Each stays in the sum
+ * after it has closed, with its final counts: a `publish()` after `close()` is not added.
  */
 export class StatsCollector {
+  /** Adds up the records of publishers; each is in it until its publisher closes. @internal */
+  readonly publishers = new Total(() => new PublisherCounters())
+  /** Adds up the records of subscriptions; each is in it until its subscription closes. @internal */
+  readonly subscriptions = new Total(() => new SubscriptionCounters())
   readonly #runtime: Runtime
   readonly #windowMs: number
   readonly #publishMs: SlidingLatencies
   readonly #propagationMs: SlidingLatencies
   readonly #processMs: SlidingLatencies
-  #counts = { ...none }
-  #handled = { ...noneHandled }
 
   /** @throws ConfigurationError when an option is unknown or out of range */
   constructor(options: StatsOptions = {}) {
@@ -91,15 +83,21 @@ export class StatsCollector {
   /** What was counted up to now; a copy. */
   snapshot(): InvalidationStats {
     const now = this.#runtime.monotonic()
-    const { published, received, ...counts } = this.#counts
-    const handledByAction = { ...this.#handled }
-    const { delete: deleted, update: updated, pattern, batch } = handledByAction
+    const { published, publishFailures, errors } = this.publishers.sum()
+    const sum = this.subscriptions.sum()
+    const { received, handled, handledByAction, replayed, duplicates, resyncs, retries, deadLetters } = sum
     return {
       messagesPublished: published,
       messagesReceived: received,
-      messagesHandled: deleted + updated + pattern + batch,
+      messagesHandled: handled,
       handledByAction,
-      ...counts,
+      replayed,
+      duplicates,
+      resyncs,
+      retries,
+      deadLetters,
+      publishFailures,
+      errors: publishFailures + errors + sum.errors,
       windowMs: this.#windowMs,
       publishMs: this.#publishMs.summary(now),
       propagationMs: this.#propagationMs.summary(now),
@@ -107,69 +105,56 @@ export class StatsCollector {
     }
   }
 
-  /** Begins anew. */
+  /** Counts from zero again, and forgets the latencies. `subscription.counts` and metrics are not reset. */
   reset(): void {
-    this.#counts = { ...none }
-    this.#handled = { ...noneHandled }
+    this.publishers.reset()
+    this.subscriptions.reset()
     for (const latencies of [this.#publishMs, this.#propagationMs, this.#processMs]) latencies.clear()
   }
 
-  /** So many messages were appended, each this long after it was published; `now` is monotonic. @internal */
-  published(count: number, publishMs: number, now = this.#runtime.monotonic()): void {
-    this.#counts.published += count
-    this.#publishMs.record(publishMs, now, count)
-  }
-
-  /** @internal */
-  publishFailed(count: number): void {
-    this.#counts.publishFailures += count
-    this.#counts.errors += count
-  }
-
-  /** @internal */
-  received(count: number, mode: 'live' | 'replay'): void {
-    this.#counts.received += count
-    if (mode === 'replay') this.#counts.replayed += count
-  }
-
-  /** Messages were dropped, because the log had given them before. @internal */
-  droppedDuplicates(count: number): void {
-    this.#counts.duplicates += count
+  /** So many calls of `publish()` took this long to be acknowledged; `now` is monotonic. @internal */
+  publishTook(ms: number, now: number, times: number): void {
+    this.#publishMs.record(ms, now, times)
   }
 
   /**
-   * A handler succeeded. `propagationMs` is undefined where the message was never published, as in a resync; `now` is
-   * monotonic, for who has read that clock anyhow: it is most of the cost. @internal
+   * A handler succeeded. `propagationMs` is undefined if the message was never published, as in a resync; `now` is
+   * monotonic, read by the caller, since reading that clock is most of the cost. @internal
    */
-  handled(
-    action: Invalidation['action'],
-    propagationMs: number | undefined,
-    processMs: number,
-    now = this.#runtime.monotonic(),
-  ): void {
-    this.#handled[action] += 1
+  handlerTook(processMs: number, propagationMs: number | undefined, now: number): void {
     if (propagationMs !== undefined) this.#propagationMs.record(propagationMs, now)
     this.#processMs.record(processMs, now)
   }
+}
 
-  /** A handler that failed is tried again. @internal */
-  retried(): void {
-    this.#counts.retries += 1
+/** Times the handled messages of a subscription for a StatsCollector: one object for all, with nothing made per message. */
+export class HandlerTimer {
+  readonly #stats: StatsCollector
+  readonly #runtime: Runtime
+  /** Reads the wall clock, in ms with a fraction. */
+  readonly #now: () => number
+  /** How far the wall clock is ahead of the monotonic one, as of the last frame that began. */
+  #wallAhead = 0
+
+  constructor(stats: StatsCollector, runtime: Runtime) {
+    this.#stats = stats
+    this.#runtime = runtime
+    this.#now = preciseClock(runtime)
   }
 
-  /** A handler was given up on; the `error` it makes is counted by {@link failed}. @internal */
-  deadLettered(): void {
-    this.#counts.deadLetters += 1
+  /** A frame is about to be handed over: the wall clock is read once for all of its messages. */
+  frameBegins(): void {
+    this.#wallAhead = this.#now() - this.#runtime.monotonic()
   }
 
-  /** @internal */
-  resynced(): void {
-    this.#counts.resyncs += 1
-  }
-
-  /** Something was told as `error`. @internal */
-  failed(): void {
-    this.#counts.errors += 1
+  /**
+   * A message was handled, from the first try to the end of the last; moments are those of the monotonic clock. The
+   * message of a resync was never published, so it did not propagate.
+   */
+  handled({ timestamp }: InvalidationMessage, isResync: boolean, startedAt: number, endedAt: number): void {
+    const published = isResync ? undefined : timestampMs(timestamp)
+    const propagationMs = published === undefined ? undefined : endedAt + this.#wallAhead - published
+    this.#stats.handlerTook(endedAt - startedAt, propagationMs, endedAt)
   }
 }
 

@@ -6,8 +6,8 @@ import type { OpenTelemetry } from './open-telemetry.js'
 import { RecoveryObservation } from './recovery-observation.js'
 import type {
   FrameTelemetry,
+  MeasuredSubscription,
   RecoverySpan,
-  SubscriptionGauges,
   SubscriptionTelemetry,
   TracedFrame,
 } from './telemetry.js'
@@ -19,16 +19,13 @@ export interface TracingOptions {
   readonly traceUnsampled: boolean
 }
 
-export interface SubscriptionTelemetryContext extends TracingOptions {
+export interface SubscriptionTelemetryContext extends TracingOptions, MeasuredSubscription {
   readonly channel: string
-  /** The subscription's. */
-  readonly name: string
   /** `host:port`, where it is known. */
   readonly server: string | undefined
   readonly runtime: Runtime
   /** Reads the wall clock, in ms with a fraction. */
   readonly now: () => number
-  readonly gauges: () => SubscriptionGauges
 }
 
 /** Tells the application's OpenTelemetry what a subscription does. */
@@ -40,7 +37,7 @@ export class OpenTelemetrySubscription implements SubscriptionTelemetry {
   readonly #removeSource: () => void
 
   constructor(openTelemetry: OpenTelemetry, context: SubscriptionTelemetryContext) {
-    const { channel, name, server, gauges } = context
+    const { channel, name, server, counters, gauges } = context
     this.#openTelemetry = openTelemetry
     this.#context = context
     this.#spanAttributes = {
@@ -55,7 +52,7 @@ export class OpenTelemetrySubscription implements SubscriptionTelemetry {
       spanAttributes: { ...this.#spanAttributes, ...operationName, [attribute.operationType]: 'process' },
       metricAttributes: { ...subscriptionAttributes(channel, name), ...operationName },
     }
-    this.#removeSource = openTelemetry.meters.addSubscription({ channel, name, read: gauges })
+    this.#removeSource = openTelemetry.meters.addSubscription({ channel, name, counters, gauges })
   }
 
   frame(frame: TracedFrame): FrameTelemetry | undefined {
@@ -72,12 +69,6 @@ export class OpenTelemetrySubscription implements SubscriptionTelemetry {
 
   resync(reason: string): RecoverySpan | undefined {
     return this.#recovery('resync', this.#openTelemetry.api.SpanKind.INTERNAL, { [attribute.reason]: reason })
-  }
-
-  resynced(reason: string): void {
-    const { channel, name } = this.#context
-    const { resyncs } = this.#openTelemetry.meters.recorders ?? {}
-    resyncs?.add(1, { ...subscriptionAttributes(channel, name), [attribute.reason]: reason })
   }
 
   close(): void {

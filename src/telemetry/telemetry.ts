@@ -1,5 +1,6 @@
 import type { Invalidation, InvalidationMessage } from '../message/message.js'
 import type { TraceContext } from '../message/trace-context.js'
+import type { SubscriptionCounters } from './counters.js'
 
 /**
  * What the flow tells of itself: the one seam between it and OpenTelemetry. Where nobody looks, each question is
@@ -75,8 +76,6 @@ export interface SubscriptionTelemetry extends DeliveryTelemetry {
   replay(): RecoverySpan | undefined
   /** Everything is about to be evicted, if the log can be asked for its head. */
   resync(reason: string): RecoverySpan | undefined
-  /** Everything is being evicted. */
-  resynced(reason: string): void
   /** The subscription is closed: nothing of it is measured any more. */
   close(): void
 }
@@ -99,15 +98,18 @@ export interface RecoveryFacts {
   readonly missed?: number | undefined
 }
 
-/** What is measured of a subscription when metrics are collected. */
+/** A subscription, as far as it is read when metrics are collected. */
+export interface MeasuredSubscription {
+  /** Empty if it has none. */
+  readonly name: string
+  readonly counters: SubscriptionCounters
+  readonly gauges: () => SubscriptionGauges
+}
+
+/** How a subscription is at the moment. */
 export interface SubscriptionGauges {
   readonly lagMs: number
   readonly behind: number
   /** How long ago everything appended was last known to be handled, in ms; before the first time, since the beginning. */
   readonly unverifiedMs: number
-  readonly replayed: number
-  readonly duplicates: number
-  readonly gaps: number
-  readonly invalid: number
-  readonly deadLetters: number
 }

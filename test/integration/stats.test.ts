@@ -88,6 +88,24 @@ it('a collector that is handed to both counts both; what is replayed is told apa
   expect(stats.snapshot()).toMatchObject({ messagesPublished: 2, messagesReceived: 2, messagesHandled: 2, replayed: 2 })
 })
 
+it('a collector keeps the counts of what has closed, and resets without touching `counts`', async () => {
+  const stats = new StatsCollector()
+  const publisher = await publisherWith(stats)
+  await publisher.invalidate('user', '1')
+  const subscription = await subscriptionWith(() => undefined, { stats, startAt: 'oldest' })
+  await Promise.all([subscription.close(), publisher.close()])
+  expect(stats.snapshot()).toMatchObject({ messagesPublished: 1, messagesHandled: 1, replayed: 1 })
+  await expect(publisher.invalidate('user', '2')).rejects.toThrow('closed')
+  expect(stats.snapshot().publishFailures, 'the closed publisher was let go').toBe(0)
+
+  stats.reset()
+  expect(stats.snapshot()).toMatchObject({ messagesPublished: 0, messagesReceived: 0, messagesHandled: 0 })
+  expect(subscription.counts.replayed).toBe(1)
+  const later = await subscriptionWith(() => undefined, { stats, startAt: 'oldest' })
+  expect(stats.snapshot()).toMatchObject({ messagesPublished: 0, messagesReceived: 1, messagesHandled: 1 })
+  expect(later.counts.replayed).toBe(1)
+})
+
 it('a resync is counted, and has not propagated from anywhere', async () => {
   const publisher = await publisherWith()
   const { position } = await publisher.invalidate('user', '1')

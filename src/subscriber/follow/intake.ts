@@ -1,11 +1,10 @@
 import type { Entry } from '../../log/model/entry.js'
 import { formatPosition, type Position } from '../../log/model/position.js'
 import type { InvalidationMessage } from '../../message/message.js'
-import type { StatsCollector } from '../../telemetry/stats-collector.js'
+import type { SubscriptionCounters } from '../../telemetry/counters.js'
 import type { RecoverySpan } from '../../telemetry/telemetry.js'
 import type { Origin } from '../handling/delivery.js'
 import type { Work } from '../handling/dispatcher.js'
-import type { SubscriptionCounts } from '../progress/counts.js'
 import type { Progress } from '../progress/progress.js'
 import { type ArrivalBuffer, fits, type Load, type LogFrame } from './arrival-buffer.js'
 import type { FrameReader } from './frame-reader.js'
@@ -22,8 +21,7 @@ export interface IntakeContext {
   readonly progress: Progress
   readonly buffer: ArrivalBuffer
   readonly queue: WorkQueue
-  readonly counts: SubscriptionCounts
-  readonly stats: StatsCollector
+  readonly counters: SubscriptionCounters
   readonly frames: FrameReader
   /** What may wait for the handler. */
   readonly limits: Load
@@ -62,8 +60,8 @@ export class Intake {
   takeLive(frame: LogFrame): boolean {
     const { messages, traces, bytes } = frame
     if (!this.#hasRoom({ messages: messages.length, bytes })) return false
-    const { progress, queue, counts } = this.#context
-    counts.live += messages.length
+    const { progress, queue, counters } = this.#context
+    counters.live += messages.length
     const handled = progress.accept(frame.position)
     if (messages.length === 0) {
       // All of it was garbage: there is nothing to wait for, and nothing to hold while a handler is slow.
@@ -76,9 +74,9 @@ export class Intake {
 
   /** Takes a frame that is not part of the history any more: it is handled, and no position moves. */
   takeOrphan(frame: LogFrame): void {
-    const { queue, counts } = this.#context
+    const { queue, counters } = this.#context
     const { messages, traces, bytes } = frame
-    counts.orphaned += messages.length
+    counters.orphaned += messages.length
     if (messages.length === 0) return
     const handled = (): void => {
       this.#context.onOrphanHandled(frame.position.appendId)
@@ -89,8 +87,8 @@ export class Intake {
   /** Takes messages that are not in the log; false where there is no room for them. */
   takeForeign({ messages, traces, bytes }: Handed): boolean {
     if (!this.#hasRoom({ messages: messages.length, bytes })) return false
-    const { queue, counts } = this.#context
-    counts.foreign += messages.length
+    const { queue, counters } = this.#context
+    counters.foreign += messages.length
     queue.push([{ messages, traces, bytes, origin: { mode: 'live' }, handled: nothing }])
     return true
   }
@@ -128,16 +126,15 @@ export class Intake {
   }
 
   countDuplicates(messages: number): void {
-    this.#context.counts.duplicates += messages
-    this.#context.stats.droppedDuplicates(messages)
+    this.#context.counters.duplicates += messages
   }
 
   #replayed(entry: Entry, recovery: RecoverySpan | undefined): Work {
-    const { progress, buffer, counts } = this.#context
+    const { progress, buffer, counters } = this.#context
     const { messages, traces, rejected } = this.#context.frames.read(entry.frame)
-    counts.invalid += rejected.length
+    counters.invalid += rejected.length
     if (traces) recovery?.makesUpFor(traces)
-    counts.replayed += messages.length
+    counters.replayed += messages.length
     if (buffer.remove(entry.position.appendId)) this.countDuplicates(messages.length)
     const origin: Origin = { mode: 'replay', position: formatPosition(entry.position) }
     const bytes = entry.frame.length

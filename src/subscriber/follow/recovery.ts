@@ -5,9 +5,9 @@ import type { InvalidationMessage, Json } from '../../message/message.js'
 import { decodeFrame } from '../../message/wire/frame.js'
 import { ClosedError, ConfigurationError, RedisError } from '../../support/errors.js'
 import type { Runtime } from '../../support/runtime.js'
+import type { SubscriptionCounters } from '../../telemetry/counters.js'
 import type { RecoverySpan } from '../../telemetry/telemetry.js'
 import type { CursorStore } from '../handling/cursor.js'
-import type { SubscriptionCounts } from '../progress/counts.js'
 import type { Progress } from '../progress/progress.js'
 import type { ArrivalBuffer } from './arrival-buffer.js'
 import type { ReplayStart } from './continuity.js'
@@ -45,7 +45,7 @@ export interface RecoveryContext {
   readonly progress: Progress
   readonly buffer: ArrivalBuffer
   readonly intake: Intake
-  readonly counts: SubscriptionCounts
+  readonly counters: SubscriptionCounters
   readonly cursor: CursorStore
   readonly name: string
   readonly startAt: string | undefined
@@ -203,7 +203,7 @@ export class Recovery {
   }
 
   async #resync(reason: ResyncReason, missed?: number): Promise<RecoveryOutcome> {
-    const { log, runtime, progress, intake, cap, counts } = this.#context
+    const { log, runtime, progress, intake, cap, counters } = this.#context
     const span = this.#context.startSpan(reason)
     await this.#context.roomToResync()
     const from = progress.position
@@ -215,7 +215,7 @@ export class Recovery {
     const head = anchor ? anchor.position.appendId : await watched(span, () => log.head())
     const handled = progress.resync(anchor?.position, anchor?.added, mark, head)
     progress.headRead(head, sentAt)
-    counts.resyncs += 1
+    counters.countResync(reason)
     const event: ResyncEvent = { reason, from: text(from), to: text(anchor?.position), missed }
     const messages = this.#context.onResync === 'notify' ? [] : [evictAll(event, runtime)]
     intake.takeResync(messages, { mode: 'resync', reason, ...(missed !== undefined && { missed }) }, handled, span)

@@ -4,6 +4,8 @@ import type { TraceContext } from '../../message/trace-context.js'
 import { ClosedError } from '../../support/errors.js'
 import type { Runtime } from '../../support/runtime.js'
 import { toError } from '../../support/thrown.js'
+import type { SubscriptionCounters } from '../../telemetry/counters.js'
+import type { HandlerTimer } from '../../telemetry/stats-collector.js'
 import type { DeliveryTelemetry, RecoverySpan } from '../../telemetry/telemetry.js'
 import type { Origin } from './delivery.js'
 import { type RetryContext, RetryingHandler } from './retry.js'
@@ -30,6 +32,7 @@ export interface DispatcherContext extends Omit<RetryContext, 'onError'> {
   /** How many tasks run at once. */
   readonly concurrency: number
   readonly telemetry?: DeliveryTelemetry | undefined
+  readonly timer?: HandlerTimer | undefined
   /** Takes failures that change nothing about what counts as handled. Default: a process warning. */
   onError?(error: Error): void
 }
@@ -47,7 +50,9 @@ export class Dispatcher {
   readonly #queue: PQueue
   readonly #handler: RetryingHandler
   readonly #runtime: Runtime
+  readonly #counters: SubscriptionCounters
   readonly #telemetry: DeliveryTelemetry | undefined
+  readonly #timer: HandlerTimer | undefined
   readonly #onError: (error: Error) => void
   readonly #conditions = new Set<Condition>()
   #tasks = 0
@@ -62,7 +67,9 @@ export class Dispatcher {
   constructor(context: DispatcherContext) {
     this.#queue = new PQueue({ concurrency: context.concurrency })
     this.#runtime = context.runtime
+    this.#counters = context.counters
     this.#telemetry = context.telemetry
+    this.#timer = context.timer
     this.#onError = (error) => {
       if (context.onError) context.onError(error)
       else process.emitWarning(error)
@@ -143,6 +150,7 @@ export class Dispatcher {
     let isFirst = true
     for (const work of works) {
       const frame = this.#telemetry?.frame(work)
+      this.#timer?.frameBegins()
       let index = 0
       try {
         for (const message of work.messages) {
@@ -150,12 +158,17 @@ export class Dispatcher {
           isFirst = false
           if (this.#stopped) return
           const trace = work.traces?.[index]
-          const span = frame?.evict(index++, now)
-          const outcome = this.#handler.run(message, work.origin, span, trace)
-          const isFinished = outcome === true || (await outcome)
+          const startedAt = now
+          const span = frame?.evict(index++, startedAt)
+          const running = this.#handler.run(message, work.origin, span, trace)
+          const outcome = typeof running === 'string' ? running : await running
           now = this.#runtime.monotonic()
-          span?.ended(isFinished, now)
-          if (!isFinished) return
+          if (outcome === 'handled') {
+            this.#counters.handledByAction[message.action] += 1
+            this.#timer?.handled(message, work.origin.mode === 'resync', startedAt, now)
+          }
+          span?.ended(outcome !== 'cut-short', now)
+          if (outcome === 'cut-short') return
           this.#pending--
           if (this.#conditions.size > 0) this.#wake()
         }

@@ -4,6 +4,7 @@ import { TimeLimit } from '../../support/deadlines.js'
 import { ClosedError, HandlerError, HandlerTimeoutError, type InvalidationError } from '../../support/errors.js'
 import type { Runtime } from '../../support/runtime.js'
 import { describeThrown, isError, toError } from '../../support/thrown.js'
+import type { SubscriptionCounters } from '../../telemetry/counters.js'
 import type { EvictSpan } from '../../telemetry/telemetry.js'
 import { type Attempt, createAttempt, type InvalidationHandler, type Origin } from './delivery.js'
 
@@ -20,6 +21,7 @@ export interface RetryContext {
   /** Time limit of each try, in ms. */
   readonly handlerTimeoutMs: number
   readonly runtime: Runtime
+  readonly counters: SubscriptionCounters
   /** Called when the last try has failed, before the message counts as finished; awaited. */
   onGivenUp(
     message: InvalidationMessage,
@@ -31,6 +33,9 @@ export interface RetryContext {
   /** Takes failures that decide nothing any more: of a try that outlived its limit, of closing, of `onGivenUp`. */
   onError(error: Error): void
 }
+
+/** What became of a message; `cut-short` by closing. */
+export type HandlingOutcome = 'handled' | 'given-up' | 'cut-short'
 
 /** How a try ended: undefined when it handled the message, a ClosedError when it was abandoned. */
 type Outcome = HandlerError | HandlerTimeoutError | ClosedError | undefined
@@ -60,17 +65,17 @@ export class RetryingHandler {
   }
 
   /**
-   * True when the message was handled or given up, false when closing cut it short. Answers at once where the handler
-   * returned no promise and did not throw. Never rejects. `trace` is what the message carried.
+   * Runs a message through the handler. Answers at once if the handler returned no promise and did not throw. Never
+   * rejects. `trace` is what the message carried.
    */
   run(
     message: InvalidationMessage,
     origin: Origin,
     span?: EvictSpan,
     trace?: TraceContext,
-  ): boolean | Promise<boolean> {
+  ): HandlingOutcome | Promise<HandlingOutcome> {
     const outcome = this.#try(message, createAttempt(origin, 1), span)
-    return outcome === undefined || this.#finish(message, origin, outcome, span, trace)
+    return outcome === undefined ? 'handled' : this.#finish(message, origin, outcome, span, trace)
   }
 
   /** From now on no try is begun; a message that waits for its next try is cut short. Tries that run go on. */
@@ -97,25 +102,27 @@ export class RetryingHandler {
     first: Outcome | Promise<Outcome>,
     span: EvictSpan | undefined,
     trace: TraceContext | undefined,
-  ): Promise<boolean> {
-    const { tries } = this.#context.retry
+  ): Promise<HandlingOutcome> {
+    const { counters, retry } = this.#context
     let outcome = await first
     for (let attempt = 1; outcome !== undefined; attempt++) {
-      if (outcome instanceof ClosedError) return false
-      if (attempt >= tries) {
+      if (outcome instanceof ClosedError) return 'cut-short'
+      if (attempt >= retry.tries) {
+        counters.deadLetters += 1
         span?.gaveUp(outcome, attempt)
         await this.#giveUp(message, origin, outcome, attempt, trace)
-        return !this.#abandoned
+        return this.#abandoned ? 'cut-short' : 'given-up'
       }
       span?.tryFailed(outcome, attempt)
       if (!this.#stopped) await this.#wait(this.#delayAfter(attempt))
       if (this.#stopped) {
         this.#context.onError(outcome)
-        return false
+        return 'cut-short'
       }
+      counters.retries += 1
       outcome = await this.#try(message, createAttempt(origin, attempt + 1), span)
     }
-    return true
+    return 'handled'
   }
 
   #try(message: InvalidationMessage, attempt: Attempt, span: EvictSpan | undefined): Outcome | Promise<Outcome> {

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { type AnnouncedSubscription, Announcer } from '../../../src/subscriber/announcer.js'
-import { noCounts } from '../../../src/subscriber/progress/counts.js'
 import type { SubscriptionState } from '../../../src/subscriber/progress/health.js'
 import { RedisError } from '../../../src/support/errors.js'
+import { SubscriptionCounters } from '../../../src/telemetry/counters.js'
 import { VirtualRuntime } from '../../support/virtual-runtime.js'
 
 let runtime: VirtualRuntime
@@ -30,7 +30,7 @@ beforeEach(() => {
 
 function subscription(state: SubscriptionState = 'live'): AnnouncedSubscription {
   const freshness = { state, position: undefined, lagMs: 0, behind: 0, verifiedAt: undefined }
-  return { name: '', state, counts: noCounts(), freshness: () => freshness }
+  return { name: '', state, counts: new SubscriptionCounters(), freshness: () => freshness }
 }
 
 /** The reply to the newest call. */

@@ -172,8 +172,9 @@ describe('recoveries', () => {
     expect(collected.values(instruments.gaps.name, of('a'))).toEqual([2])
     expect(collected.values(instruments.replayed.name, of('a'))).toEqual([2])
     expect(collected.values(instruments.duplicates.name, of('a'))).toEqual([2])
+    const lost = { ...of('a'), 'cache_invalidation.reason': 'log-lost' }
     expect(collected.values(instruments.resyncs.name, of('a'))).toEqual([1])
-    expect(collected.values(instruments.resyncs.name, { 'cache_invalidation.reason': 'log-lost' })).toEqual([1])
+    expect(collected.values(instruments.resyncs.name, lost)).toEqual([1])
     const consumed = (mode: string) =>
       collected.values(instruments.consumed.name, { ...of('a'), 'cache_invalidation.delivery': mode })
     expect(['live', 'replay', 'resync'].map(consumed)).toEqual([[2], [2], [1]])
@@ -218,6 +219,29 @@ describe('subscriptions', () => {
     await fleet.done(again.subscriber.close())
     await collected.collect()
     expect(collected.values(instruments.replayed.name, of('a'))).toEqual([1 + 2])
+  })
+
+  it('keep their resyncs when they are closed, and a new reason appears once there was one', async () => {
+    const resyncs = (reason: string) =>
+      collected.values(instruments.resyncs.name, { ...of('a'), 'cache_invalidation.reason': reason })
+    const first = await fleet.follow({ name: 'a' })
+    await publish('1')
+    await collected.collect()
+    expect(collected.values(instruments.resyncs.name, of('a'))).toEqual([])
+    fleet.log.clear()
+    await fleet.runtime.advance(5_000)
+    await fleet.done(first.subscriber.close())
+    await collected.collect()
+    expect(resyncs('log-lost')).toEqual([1])
+
+    const { position } = first.subscription
+    for (let id = 0; id < 3; id++) await publish(String(id))
+    fleet.log.trim(1)
+    await fleet.follow({ name: 'a', ...(position !== undefined && { startAt: position }) })
+    await fleet.runtime.advance(1_000)
+    await collected.collect()
+    expect(resyncs('log-lost')).toEqual([1])
+    expect(resyncs('trimmed')).toEqual([1])
   })
 
   it('of one name are measured together: counts are summed, of ages the oldest counts', async () => {

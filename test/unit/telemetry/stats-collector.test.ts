@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ConfigurationError } from '../../../src/support/errors.js'
 import { systemRuntime } from '../../../src/support/runtime.js'
+import { PublisherCounters, SubscriptionCounters } from '../../../src/telemetry/counters.js'
 import { StatsCollector, type StatsOptions } from '../../../src/telemetry/stats-collector.js'
 import { VirtualRuntime } from '../../support/virtual-runtime.js'
 
@@ -27,21 +28,25 @@ const nothing = {
   processMs: undefined,
 }
 
-function recordEverything(stats: StatsCollector): void {
-  stats.published(100, 0.8)
-  stats.publishFailed(2)
-  stats.received(3, 'live')
-  stats.received(10, 'replay')
-  stats.droppedDuplicates(4)
-  stats.handled('delete', 0.25, 0.01)
-  stats.handled('delete', 0.5, 0.02)
-  stats.handled('update', 0.75, 0.03)
-  stats.handled('batch', 1, 0.04)
-  stats.handled('pattern', undefined, 40)
-  stats.retried()
-  stats.deadLettered()
-  stats.resynced()
-  stats.failed()
+/** A publisher and a subscription that have done some of everything. */
+function recordEverything(stats: StatsCollector): { publisher: PublisherCounters; subscription: SubscriptionCounters } {
+  const publisher = new PublisherCounters()
+  Object.assign(publisher, { published: 100, publishFailures: 2, errors: 1 })
+  const subscription = new SubscriptionCounters()
+  Object.assign(subscription, { live: 1, orphaned: 1, foreign: 1, replayed: 10, duplicates: 4 })
+  Object.assign(subscription, { retries: 1, deadLetters: 1, errors: 1 })
+  Object.assign(subscription.handledByAction, { delete: 2, update: 1, pattern: 1, batch: 1 })
+  subscription.countResync('trimmed')
+  subscription.countResync('deleted')
+  stats.publishers.add(publisher)
+  stats.subscriptions.add(subscription)
+  stats.publishTook(0.8, 0, 100)
+  stats.handlerTook(0.01, 0.25, 0)
+  stats.handlerTook(0.02, 0.5, 0)
+  stats.handlerTook(0.03, 0.75, 0)
+  stats.handlerTook(0.04, 1, 0)
+  stats.handlerTook(40, undefined, 0)
+  return { publisher, subscription }
 }
 
 describe('a stats collector', () => {
@@ -49,7 +54,7 @@ describe('a stats collector', () => {
     expect(collector().stats.snapshot()).toEqual(nothing)
   })
 
-  it('counts what was recorded, and tells how long it took', () => {
+  it('reads what was counted, and says how long it took', () => {
     const { stats } = collector()
     recordEverything(stats)
     expect(stats.snapshot()).toMatchObject({
@@ -57,11 +62,11 @@ describe('a stats collector', () => {
       messagesReceived: 13,
       messagesHandled: 5,
       publishFailures: 2,
-      errors: 3,
+      errors: 4,
       handledByAction: { delete: 2, update: 1, pattern: 1, batch: 1 },
       replayed: 10,
       duplicates: 4,
-      resyncs: 1,
+      resyncs: 2,
       retries: 1,
       deadLetters: 1,
       publishMs: { count: 100, min: 0.8, p99: 0.8 },
@@ -78,6 +83,41 @@ describe('a stats collector', () => {
     await runtime.advance(10_001)
     expect(stats.snapshot()).toMatchObject({ messagesPublished: 100, messagesHandled: 5, windowMs: 60_000 })
     expect(stats.snapshot().propagationMs).toBeUndefined()
+  })
+
+  it('adds up all that it reads, and keeps the final counts of what closed', () => {
+    const { stats } = collector()
+    const closed = recordEverything(stats)
+    recordEverything(stats)
+    const both = { messagesPublished: 200, publishFailures: 4, errors: 8, messagesHandled: 10, resyncs: 4, retries: 2 }
+    expect(stats.snapshot()).toMatchObject(both)
+
+    stats.publishers.remove(closed.publisher)
+    stats.subscriptions.remove(closed.subscription)
+    expect(stats.snapshot()).toMatchObject(both)
+    closed.publisher.published += 1
+    closed.subscription.countResync('trimmed')
+    expect(stats.snapshot(), 'the record was let go').toMatchObject(both)
+  })
+
+  it('is reset alone: the records go on, and others that read them see no change', () => {
+    const [{ stats }, { stats: other }] = [collector(), collector()]
+    const { publisher, subscription } = recordEverything(stats)
+    other.subscriptions.add(subscription)
+    stats.reset()
+    publisher.published += 1
+    subscription.handledByAction.delete += 1
+    subscription.countResync('trimmed')
+    stats.subscriptions.remove(subscription)
+
+    expect(stats.snapshot()).toEqual({
+      ...nothing,
+      messagesPublished: 1,
+      messagesHandled: 1,
+      handledByAction: { ...nothing.handledByAction, delete: 1 },
+      resyncs: 1,
+    })
+    expect(other.snapshot()).toMatchObject({ messagesHandled: 6, resyncs: 3, replayed: 10 })
   })
 
   it('begins anew after reset()', () => {
@@ -132,7 +172,7 @@ describe('percentiles over many samples', () => {
     const naive = new NaivePercentiles()
     for (let sample = 1; sample <= 20_000; sample++) {
       const ms = runtime.random() * 100
-      stats.handled('delete', ms, ms)
+      stats.handlerTook(ms, ms, runtime.monotonic())
       naive.record(ms)
       if (sample % 100 === 0) {
         naive.median()
@@ -150,7 +190,7 @@ describe('percentiles over many samples', () => {
     const record = (samples: number): number => {
       for (let sample = 0; sample < samples; sample++) {
         now += 5
-        stats.handled('delete', sample % 1_000, sample % 7)
+        stats.handlerTook(sample % 7, sample % 1_000, now)
       }
       return process.memoryUsage().arrayBuffers
     }

@@ -4,6 +4,7 @@ import type { Delivery } from '../../../../src/subscriber/handling/delivery.js'
 import { Dispatcher } from '../../../../src/subscriber/handling/dispatcher.js'
 import { ClosedError } from '../../../../src/support/errors.js'
 import { type Runtime, systemRuntime } from '../../../../src/support/runtime.js'
+import { SubscriptionCounters } from '../../../../src/telemetry/counters.js'
 import { VirtualRuntime } from '../../../support/virtual-runtime.js'
 import { Bench, type Deferred, deferred, message } from './fixtures.js'
 
@@ -203,6 +204,7 @@ test('an error that nobody takes becomes a process warning', async () => {
     retry: { tries: 1, minDelayMs: 0, maxDelayMs: 0 },
     handlerTimeoutMs: 1_000,
     runtime: systemRuntime,
+    counters: new SubscriptionCounters(),
     onGivenUp: () => Promise.reject(new Error('no room for dead letters')),
   })
   dispatcher.push([{ messages: [message('a')], origin: { mode: 'live' }, handled: () => undefined }])
@@ -411,6 +413,7 @@ test('nothing is left of a time limit after close: a timer that ran on would kee
     concurrency: 1,
     handlerTimeoutMs: 30_000,
     runtime: counting,
+    counters: new SubscriptionCounters(),
     retry: { tries: 1, minDelayMs: 0, maxDelayMs: 0 },
     onGivenUp: () => undefined,
   })

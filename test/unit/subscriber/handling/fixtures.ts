@@ -2,6 +2,7 @@ import type { InvalidationMessage } from '../../../../src/message/message.js'
 import type { InvalidationHandler, Origin } from '../../../../src/subscriber/handling/delivery.js'
 import { Dispatcher, type DispatcherContext, type Work } from '../../../../src/subscriber/handling/dispatcher.js'
 import type { InvalidationError } from '../../../../src/support/errors.js'
+import { SubscriptionCounters } from '../../../../src/telemetry/counters.js'
 import { VirtualRuntime } from '../../../support/virtual-runtime.js'
 
 const live: Origin = { mode: 'live', position: '1-1@abcdefgh1' }
@@ -44,6 +45,7 @@ export interface GivenUp {
 /** A dispatcher in virtual time, and all that it told. */
 export class Bench {
   readonly runtime = new VirtualRuntime()
+  readonly counters = new SubscriptionCounters()
   readonly handled: string[] = []
   readonly givenUp: GivenUp[] = []
   readonly errors: Error[] = []
@@ -56,6 +58,7 @@ export class Bench {
       retry: { tries: 3, minDelayMs: 100, maxDelayMs: 5_000 },
       handlerTimeoutMs: 30_000,
       runtime: this.runtime,
+      counters: this.counters,
       onGivenUp: ({ messageId }, origin, error, tries) => {
         this.givenUp.push({ id: messageId, origin, error, tries })
       },

@@ -15,6 +15,15 @@ test('a handler that throws is tried again, and its frame is handled when a try 
   expect(bench.givenUp).toEqual([])
 })
 
+test('what is handled, tried again and given up is counted once each', async () => {
+  const bench = new Bench(({ messageId }, { attempt }) => {
+    if (messageId === 'bad' || (messageId === 'late' && attempt === 1)) throw new Error('no')
+  })
+  bench.push(['good', 'late'], ['bad'])
+  await bench.idle()
+  expect(bench.counters).toMatchObject({ retries: 1 + 2, deadLetters: 1, handledByAction: { delete: 2 } })
+})
+
 test('a handler that rejects is tried again', async () => {
   let tries = 0
   const bench = new Bench(async () => {
