@@ -1,6 +1,6 @@
 export { InvalidationPublisher } from './publisher/publisher.js'
-export type { PublisherEvents, PublisherHealth, PublishOptions } from './publisher/publisher.js'
-export type { PublisherOptions, RepairOptions, WaitReplicasOptions } from './publisher/options.js'
+export type { PublisherEvents, PublisherHealth } from './publisher/publisher.js'
+export type { PublisherOptions, PublishOptions, RepairOptions, WaitReplicasOptions } from './publisher/options.js'
 export type { Receipt } from './publisher/callers.js'
 export type { RepairSummary } from './publisher/repair/repair.js'
 
@@ -49,7 +49,7 @@ export type { RedisSource } from './log/open-log.js'
 export type { InvalidationLog } from './log/log.js'
 export type { RedisLike } from './log/redis/redis-like.js'
 
-export type { ConnectionOptions } from './support/option-rules.js'
+export type { ConnectionOptions } from './support/connection-options.js'
 export type { Runtime, Timer } from './support/runtime.js'
 export type { ErrorEvents, Logger } from './support/events.js'
 export {

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander'
-import { connectionNumbers } from '../support/option-rules.js'
+import { connectionRules } from '../support/connection-options.js'
 
 /** A parser of options and arguments that takes whole numbers from `min` to `max`. */
 export function wholeNumber(min: number, max: number): (text: string) => number {
@@ -18,7 +18,7 @@ export function filledText(text: string): string {
 
 /** For commands that append. What is appended by hand must not trim a log whose services keep more than is default. */
 export function capOption(): Option {
-  const { min, max } = connectionNumbers.cap
+  const { min, max } = connectionRules.cap
   return new Option('--cap <entries>', "trim the log to about so many entries, as the services' `cap` does")
     .argParser(wholeNumber(min, max))
     .default(max, 'trims nothing')

@@ -6,7 +6,7 @@ import { openLog, openOnce } from '../log/open-log.js'
 import type { RedisLogOptions, TlsOptions } from '../log/redis/redis-log.js'
 import { DeadLetters } from '../subscriber/handling/dead-letters.js'
 import { RedisError } from '../support/errors.js'
-import { connectionNumbers, defaultChannel } from '../support/option-rules.js'
+import { connectionRules, defaultChannel } from '../support/connection-options.js'
 import type { Runtime } from '../support/runtime.js'
 import type { ExitCode } from './exit-codes.js'
 import { addTlsOptions, resolveTls, type TlsFlags } from './tls-options.js'
@@ -120,7 +120,7 @@ export function withAdministration<Result>(
 export function withDeadLetters(
   context: ConnectionContext,
   task: (deadLetters: DeadLetters) => Promise<ExitCode>,
-  cap: number = connectionNumbers.cap.max,
+  cap: number = connectionRules.cap.max,
 ): Promise<ExitCode> {
   const nextAppendId = appendIds(context.runtime)
   return withCommands(context, (commands) =>

@@ -3,7 +3,7 @@ import type { LogCommands } from '../log/log.js'
 import { formatPosition } from '../log/model/position.js'
 import { InvalidationSubscriber } from '../subscriber/subscriber.js'
 import type { Subscription } from '../subscriber/subscription.js'
-import { connectionNumbers } from '../support/option-rules.js'
+import { connectionRules } from '../support/connection-options.js'
 import { examples, wholeNumber } from './arguments.js'
 import { readOnly } from './changed-logs.js'
 import { type ExitCode, exitCodes } from './exit-codes.js'
@@ -48,7 +48,7 @@ function tailLog(session: Session, flags: TailFlags): Promise<ExitCode> {
       runtime: session.runtime,
       announce: false,
       // Where the newest entry was deleted, who follows the log leaves a marker: that must trim nothing.
-      cap: connectionNumbers.cap.max,
+      cap: connectionRules.cap.max,
     })
     subscriber
       .on('error', (error) => session.output.warn(error.message))

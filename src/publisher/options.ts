@@ -1,16 +1,19 @@
-import { ConfigurationError } from '../support/errors.js'
+import { type ConnectionOptions, connectionRules } from '../support/connection-options.js'
 import {
-  checkEquipment,
-  checkSwitch,
-  type ConnectionOptions,
-  type NumberOption,
-  publisherNumbers,
-  rejectUnknownOptions,
-  repairNumbers,
-  resolveNumbers,
-  waitReplicasNumbers,
+  abortSignal,
+  groupOrFalse,
+  optionalGroup,
+  type Resolved,
+  type RulesOf,
+  trueOrFalse,
+  wholeNumber,
 } from '../support/option-rules.js'
-import { checkStats, type StatsCollector } from '../telemetry/stats-collector.js'
+import { type StatsCollector, statsCollector } from '../telemetry/stats-collector.js'
+
+const minute = 60_000
+const hour = 60 * minute
+const mebibyte = 1024 ** 2
+const gibibyte = 1024 ** 3
 
 /** How much a publisher remembers of what was acknowledged, to append it again where a failover lost it. */
 export interface RepairOptions {
@@ -22,6 +25,12 @@ export interface RepairOptions {
   readonly maxAgeMs?: number
 }
 
+export const repairRules = {
+  maxFrames: wholeNumber({ default: 10_000, unit: 'frames', min: 1, max: 1_000_000 }),
+  maxBytes: wholeNumber({ default: 16 * mebibyte, unit: 'bytes', min: 1024, max: gibibyte }),
+  maxAgeMs: wholeNumber({ default: minute, unit: 'ms', min: 1, max: 24 * hour }),
+} satisfies RulesOf<RepairOptions>
+
 /** Replicas that must have an invalidation before `publish()` resolves. */
 export interface WaitReplicasOptions {
   /** How many replicas. Default 1. */
@@ -30,20 +39,25 @@ export interface WaitReplicasOptions {
   readonly timeoutMs?: number
 }
 
+export const waitReplicasRules = {
+  count: wholeNumber({ default: 1, unit: 'replicas', min: 1, max: 100 }),
+  timeoutMs: wholeNumber({ default: 1_000, unit: 'ms', min: 1, max: minute }),
+} satisfies RulesOf<WaitReplicasOptions>
+
 /** Options of a publisher. */
 export interface PublisherOptions extends ConnectionOptions {
-  /**
-   * Whether messages share a frame when many wait. `false` sends each on its own, for fleets in which services with the
-   * crate of the same name still subscribe: it does not understand packed frames. Default `true`.
-   */
-  readonly packing?: boolean
   /** How long `publish()` waits to be acknowledged, in ms, give or take 1%; the message stays queued. Default 5,000. */
   readonly publishTimeoutMs?: number
   /** How many messages may wait, also while Redis is up; more become one message that evicts all. Default 100,000. */
   readonly maxQueued?: number
   /** How many bytes the waiting messages may take; more become one message that evicts all. Default 64 MiB. */
   readonly maxQueuedBytes?: number
-  /** What to remember, to append again what a failover lost; `false` remembers nothing. Default: see {@link RepairOptions}. */
+  /**
+   * Whether messages share a frame when many wait. `false` sends each on its own, for fleets in which services with the
+   * crate of the same name still subscribe: it does not understand packed frames. Default `true`.
+   */
+  readonly packing?: boolean
+  /** How much to remember, to append again what a failover lost; `false` remembers nothing. Default `{}`. */
   readonly repair?: false | RepairOptions
   /**
    * Makes `publish()` resolve only when so many replicas have the invalidation; with fewer it rejects with a
@@ -54,39 +68,24 @@ export interface PublisherOptions extends ConnectionOptions {
   readonly stats?: StatsCollector
 }
 
-const others = ['channel', 'sharded', 'logger', 'runtime', 'tracing', 'packing', 'repair', 'waitReplicas', 'stats']
+export const publisherRules = {
+  ...connectionRules,
+  publishTimeoutMs: wholeNumber({ default: 5_000, unit: 'ms', min: 1, max: hour }),
+  maxQueued: wholeNumber({ default: 100_000, unit: 'messages', min: 1, max: 10_000_000 }),
+  maxQueuedBytes: wholeNumber({ default: 64 * mebibyte, unit: 'bytes', min: 1024, max: 4 * gibibyte }),
+  packing: trueOrFalse(true),
+  repair: groupOrFalse(repairRules),
+  waitReplicas: optionalGroup(waitReplicasRules),
+  stats: statsCollector('one of its own'),
+} satisfies RulesOf<PublisherOptions>
 
-export type ResolvedPublisherOptions = ReturnType<typeof resolvePublisherOptions>
+/** Options of a publisher, checked, with their defaults. */
+export type ResolvedPublisherOptions = Resolved<typeof publisherRules>
 
-/** @throws ConfigurationError when an option is unknown, out of range or of the wrong kind */
-// eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the tables say what it returns
-export function resolvePublisherOptions(options: PublisherOptions) {
-  rejectUnknownOptions(options, [...Object.keys(publisherNumbers), ...others], 'InvalidationPublisher.connect')
-  checkEquipment(options)
-  const { packing = true, sharded = false, tracing = true, repair = {}, waitReplicas } = options
-  checkSwitch('packing', packing)
-  checkSwitch('sharded', sharded)
-  checkSwitch('tracing', tracing)
-  checkStats(options.stats)
-  return {
-    ...resolveNumbers(publisherNumbers, options),
-    packing,
-    sharded,
-    tracing,
-    repair: repair === false ? undefined : resolveGroup('repair', repairNumbers, repair),
-    waitReplicas:
-      waitReplicas === undefined ? undefined : resolveGroup('waitReplicas', waitReplicasNumbers, waitReplicas),
-  }
+/** Options of one `publish()`. */
+export interface PublishOptions {
+  /** Ends the wait, not the publishing: once accepted, the message is still sent. Default: none. */
+  readonly signal?: AbortSignal
 }
 
-function resolveGroup<Table extends Record<string, NumberOption>>(
-  name: string,
-  table: Table,
-  given: { readonly [Name in keyof Table]?: number } | null,
-): { readonly [Name in keyof Table]: number } {
-  if (typeof given !== 'object' || given === null) {
-    throw new ConfigurationError(`Expected \`${name}\` to be an object of options, got \`${String(given)}\``)
-  }
-  rejectUnknownOptions(given, Object.keys(table), name)
-  return resolveNumbers(table, given, `${name}.`)
-}
+export const publishRules = { signal: abortSignal } satisfies RulesOf<PublishOptions>

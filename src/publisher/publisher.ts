@@ -9,16 +9,22 @@ import type { MessageDefaults, PreparedMessage } from '../message/wire/prepared-
 import { describeValue } from '../support/describe-value.js'
 import { ClosedError, ConfigurationError, type InvalidationError } from '../support/errors.js'
 import { type ErrorEvents, TypedEmitter } from '../support/events.js'
-import { checkSignal, rejectUnknownOptions } from '../support/option-rules.js'
+import { resolveOptions } from '../support/option-rules.js'
 import { Outage } from '../support/outage.js'
-import { type Runtime, systemRuntime } from '../support/runtime.js'
+import type { Runtime } from '../support/runtime.js'
 import { PublisherCounters } from '../telemetry/counters.js'
 import { loadOpenTelemetry, type OpenTelemetry } from '../telemetry/open-telemetry.js'
 import { OpenTelemetryPublisher } from '../telemetry/publisher-telemetry.js'
 import { StatsCollector } from '../telemetry/stats-collector.js'
 import type { PublisherTelemetry, PublishSpan } from '../telemetry/telemetry.js'
 import type { Receipt } from './callers.js'
-import { type PublisherOptions, type ResolvedPublisherOptions, resolvePublisherOptions } from './options.js'
+import {
+  type PublisherOptions,
+  publisherRules,
+  type PublishOptions,
+  publishRules,
+  type ResolvedPublisherOptions,
+} from './options.js'
 import type { RepairSummary } from './repair/repair.js'
 import { Sender } from './sender.js'
 
@@ -52,12 +58,6 @@ export interface PublisherHealth {
   readonly queuedBytes: number
   /** Frames (of one message or many) that were sent and are not acknowledged. */
   readonly inFlight: number
-}
-
-/** Options of one `publish()`. */
-export interface PublishOptions {
-  /** Ends the wait, not the publishing: once accepted, the message is still sent. */
-  readonly signal?: AbortSignal
 }
 
 /** Most publishes have none: nothing of them is checked. */
@@ -104,12 +104,11 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
     service: string,
     options: PublisherOptions = {},
   ): Promise<InvalidationPublisher> {
-    const resolved = resolvePublisherOptions(options)
-    const { runtime = systemRuntime, channel } = options
+    const resolved = resolveOptions(publisherRules, options, 'InvalidationPublisher.connect')
     checkService(service)
-    const { commandTimeoutMs, sharded } = resolved
+    const { channel, commandTimeoutMs, sharded, runtime } = resolved
     const log = openLog(redis, { commandTimeoutMs, sharded, runtime, ...(channel !== undefined && { channel }) })
-    const publisher = new InvalidationPublisher(log, service, options, resolved, await loadOpenTelemetry())
+    const publisher = new InvalidationPublisher(log, service, resolved, await loadOpenTelemetry())
     try {
       await publisher.#commands.opened()
     } catch (error) {
@@ -122,17 +121,17 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
   private constructor(
     log: InvalidationLog,
     service: string,
-    { logger, stats, runtime = systemRuntime }: PublisherOptions,
-    resolved: ResolvedPublisherOptions,
+    options: ResolvedPublisherOptions,
     openTelemetry: OpenTelemetry | undefined,
   ) {
-    super(logger)
+    super(options.logger)
+    const { runtime } = options
     this.#log = log
     this.#runtime = runtime
-    this.#closeTimeoutMs = resolved.closeTimeoutMs
+    this.#closeTimeoutMs = options.closeTimeoutMs
     this.#makeDefaults = messageDefaults(service, runtime)
     this.#linkOutage = new Outage((error) => this.#report(error))
-    this.stats = stats ?? new StatsCollector({ runtime })
+    this.stats = options.stats ?? new StatsCollector({ runtime })
     this.#commands = log.openCommands({
       onUp: () => this.#linkUp(),
       onDown: (error) => this.#linkDown(error),
@@ -145,13 +144,13 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
         channel: log.channel,
         server: log.server,
         runtime,
-        tracing: resolved.tracing,
+        tracing: options.tracing,
         queued: () => this.#sender.queued,
       })
     this.#sender = new Sender({
       connection: this.#commands,
       channel: log.channel,
-      options: resolved,
+      options,
       runtime,
       evictAll: (reason) => this.#prepare({ action: 'pattern', pattern: '*', metadata: { evictAll: reason } }),
       onError: (error) => this.#report(error),
@@ -304,7 +303,7 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
   ): PreparedMessage {
     try {
       if (this.#closing) throw new ClosedError('The publisher is closed: connect a new one to publish')
-      if (options !== noOptions) checkPublishOptions(options)
+      if (options !== noOptions) resolveOptions(publishRules, options, 'publish')
       options.signal?.throwIfAborted()
       return this.#prepare(invalidation, span?.traceContext)
     } catch (error) {
@@ -358,11 +357,6 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
     this.#counters.errors += 1
     void this.#runtime.yield().then(() => this.emit('error', error))
   }
-}
-
-function checkPublishOptions(options: PublishOptions): void {
-  rejectUnknownOptions(options, ['signal'], 'publish')
-  checkSignal(options.signal)
 }
 
 function checkService(service: unknown): asserts service is string {

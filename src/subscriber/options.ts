@@ -1,18 +1,24 @@
 import { parsePosition } from '../log/model/position.js'
-import { describeValue } from '../support/describe-value.js'
-import { ConfigurationError } from '../support/errors.js'
+import { type ConnectionOptions, connectionRules } from '../support/connection-options.js'
 import {
-  checkEquipment,
-  checkSwitch,
-  type ConnectionOptions,
-  rejectUnknownOptions,
-  resolveNumbers,
-  retryNumbers,
-  subscriberNumbers,
-  subscriptionNumbers,
+  checked,
+  group,
+  oneOf,
+  type OptionRule,
+  type Resolved,
+  type RulesOf,
+  text,
+  trueOrFalse,
+  unexpected,
+  wholeNumber,
 } from '../support/option-rules.js'
-import { checkStats, type StatsCollector } from '../telemetry/stats-collector.js'
+import { type StatsCollector, statsCollector } from '../telemetry/stats-collector.js'
 import { type CursorFactory, memoryCursor } from './handling/cursor.js'
+
+const hour = 3_600_000
+
+/** Names are shown to operators and kept in Redis. */
+const nameLimits = { maxLength: 200 }
 
 /** Options of `InvalidationSubscriber.connect`. */
 export interface SubscriberOptions extends ConnectionOptions {
@@ -32,13 +38,22 @@ export interface SubscriberOptions extends ConnectionOptions {
   readonly consumerSpan?: 'parent+link' | 'link'
   /** Makes spans too for messages whose publisher did not record their trace: each begins its own. Default false. */
   readonly traceUnsampled?: boolean
-  /** Counts what is handled, for all subscriptions together. Default: each has one of its own. */
+  /** Counts what is handled, for all subscriptions together. Default: one for each subscription. */
   readonly stats?: StatsCollector
 }
 
-/** Options of a subscriber with their defaults filled in. */
-export type ResolvedSubscriberOptions = Readonly<Record<keyof typeof subscriberNumbers, number>> &
-  Required<Pick<SubscriberOptions, 'sharded' | 'service' | 'announce' | 'tracing' | 'consumerSpan' | 'traceUnsampled'>>
+export const subscriberRules = {
+  ...connectionRules,
+  replayConcurrency: wholeNumber({ default: 4, unit: 'pages', min: 1, max: 1_000 }),
+  service: text(nameLimits),
+  announce: trueOrFalse(true),
+  consumerSpan: oneOf(['parent+link', 'link'], 'parent+link'),
+  traceUnsampled: trueOrFalse(false),
+  stats: statsCollector('one for each subscription'),
+} satisfies RulesOf<SubscriberOptions>
+
+/** Options of a subscriber, checked, with their defaults. */
+export type ResolvedSubscriberOptions = Resolved<typeof subscriberRules>
 
 /** How a failing handler is tried again: full-jitter exponential delays between the tries. */
 export interface RetryOptions {
@@ -50,9 +65,15 @@ export interface RetryOptions {
   readonly maxDelayMs?: number
 }
 
+export const retryRules = {
+  tries: wholeNumber({ default: 3, unit: 'tries', min: 1, max: 100 }),
+  minDelayMs: wholeNumber({ default: 100, unit: 'ms', min: 0, max: hour }),
+  maxDelayMs: wholeNumber({ default: 5_000, unit: 'ms', min: 0, max: hour }),
+} satisfies RulesOf<RetryOptions>
+
 /** Options of `subscribe`. */
 export interface SubscriptionOptions {
-  /** Names this copy of the cache, for its cursor and its dead letters. Required with a durable cursor. */
+  /** Names this copy of the cache, for its cursor and its dead letters. Required with a durable cursor. Default none. */
   readonly name?: string
   /**
    * Where the position is saved: `memoryCursor()`, `redisCursor()` or `fileCursor(path)`. Default `memoryCursor()`:
@@ -70,12 +91,8 @@ export interface SubscriptionOptions {
    * handled one after another. Default 1: in order of each publisher.
    */
   readonly concurrency?: number
-  /** How a failing handler is tried again. */
-  readonly retry?: RetryOptions
   /** How long one try of a handler may take, in ms. Default 30,000. */
   readonly handlerTimeoutMs?: number
-  /** What a resync does: `evict` runs the handler with the pattern `*`; `notify` only emits the event. Default `evict`. */
-  readonly onResync?: 'evict' | 'notify'
   /**
    * How many messages may wait for the handler, and as many again that arrive while the log is read; past that the log
    * is read at the handler's pace. Default 10,000.
@@ -89,106 +106,54 @@ export interface SubscriptionOptions {
   readonly commitIntervalMs?: number
   /** How many dead letters are kept, approximately. Default 10,000. */
   readonly deadLetterCap?: number
+  /** What a resync does: `evict` runs the handler with the pattern `*`; `notify` only emits the event. Default `evict`. */
+  readonly onResync?: 'evict' | 'notify'
   /** Resync whenever the server's replication id changes. Default false: publishers repair what a failover lost. */
   readonly strictFailover?: boolean
+  /** How a failing handler is tried again. Default `{}`. */
+  readonly retry?: RetryOptions
 }
 
-const subscriptionKeys = [
-  ...Object.keys(subscriptionNumbers),
-  'name',
-  'cursor',
-  'startAt',
-  'retry',
-  'onResync',
-  'strictFailover',
-]
-
-/** @throws ConfigurationError when an option is unknown, out of range or of the wrong kind */
-export function resolveSubscriberOptions(options: SubscriberOptions): ResolvedSubscriberOptions {
-  const others = [
-    'channel',
-    'sharded',
-    'logger',
-    'runtime',
-    'service',
-    'announce',
-    'tracing',
-    'consumerSpan',
-    'traceUnsampled',
-    'stats',
-  ]
-  rejectUnknownOptions(options, [...Object.keys(subscriberNumbers), ...others], 'InvalidationSubscriber.connect')
-  checkEquipment(options)
-  const {
-    service = '',
-    announce = true,
-    sharded = false,
-    tracing = true,
-    consumerSpan = 'parent+link',
-    traceUnsampled = false,
-  } = options
-  checkName('service', service)
-  checkSwitch('announce', announce)
-  checkSwitch('sharded', sharded)
-  checkSwitch('tracing', tracing)
-  checkSwitch('traceUnsampled', traceUnsampled)
-  checkStats(options.stats)
-  if (consumerSpan !== 'parent+link' && consumerSpan !== 'link') {
-    throw new ConfigurationError(
-      `Expected \`consumerSpan\` to be 'parent+link' or 'link', got ${describeValue(consumerSpan)}`,
-    )
-  }
-  const numbers = resolveNumbers(subscriberNumbers, options)
-  return { ...numbers, service, announce, sharded, tracing, consumerSpan, traceUnsampled }
+/** `head` is the default, but is not filled in: a lost durable cursor takes only a `startAt` that was given. */
+const startAt: OptionRule<string | undefined> = {
+  expected: `'head', 'oldest' or a position such as "1795365850251-16@abcdefgh4mnz"`,
+  defaultText: 'head',
+  unit: '',
+  resolve(given, name) {
+    if (given === undefined || given === 'head' || given === 'oldest') return given
+    if (typeof given !== 'string') throw unexpected(name, startAt.expected, given)
+    try {
+      parsePosition(given)
+      return given
+    } catch (cause) {
+      throw unexpected(name, startAt.expected, given, { cause })
+    }
+  },
 }
 
-/** @throws ConfigurationError when an option is unknown, out of range or of the wrong kind */
-// eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the type is derived from this function
-export function resolveSubscriptionOptions(options: SubscriptionOptions) {
-  rejectUnknownOptions(options, subscriptionKeys, 'subscribe')
-  const {
-    name = '',
-    cursor = memoryCursor(),
-    startAt,
-    retry = {},
-    onResync = 'evict',
-    strictFailover = false,
-  } = options
-  rejectUnknownOptions(retry, Object.keys(retryNumbers), 'retry')
-  checkName('name', name)
-  if (typeof cursor !== 'function') {
-    throw new ConfigurationError('Expected `cursor` to be memoryCursor(), redisCursor() or fileCursor(path)')
-  }
-  if (startAt !== undefined && startAt !== 'head' && startAt !== 'oldest') checkPosition(startAt)
-  checkSwitch('strictFailover', strictFailover)
-  if (onResync !== 'evict' && onResync !== 'notify') {
-    throw new ConfigurationError(`Expected \`onResync\` to be 'evict' or 'notify', got ${describeValue(onResync)}`)
-  }
-  return {
-    ...resolveNumbers(subscriptionNumbers, options),
-    retry: resolveNumbers(retryNumbers, retry, 'retry.'),
-    name,
-    cursor,
-    startAt,
-    onResync,
-    strictFailover,
-  }
-}
+export const subscriptionRules = {
+  name: text(nameLimits),
+  // The store that it makes is checked when it is made.
+  cursor: checked(
+    {
+      expected: 'memoryCursor(), redisCursor() or fileCursor(path)',
+      defaultText: 'memoryCursor()',
+      isValid: (given): given is CursorFactory => typeof given === 'function',
+    },
+    memoryCursor(),
+  ),
+  startAt,
+  concurrency: wholeNumber({ default: 1, unit: 'tasks', min: 1, max: 1_000 }),
+  handlerTimeoutMs: wholeNumber({ default: 30_000, unit: 'ms', min: 1, max: 24 * hour }),
+  maxBuffered: wholeNumber({ default: 10_000, unit: 'messages', min: 1, max: 10_000_000 }),
+  maxBufferedBytes: wholeNumber({ default: 8 * 1024 ** 2, unit: 'bytes', min: 1024, max: 4 * 1024 ** 3 }),
+  pageSize: wholeNumber({ default: 1_000, unit: 'entries', min: 2, max: 100_000 }),
+  commitIntervalMs: wholeNumber({ default: 1_000, unit: 'ms', min: 0, max: hour }),
+  deadLetterCap: wholeNumber({ default: 10_000, unit: 'dead letters', min: 1, max: 10_000_000 }),
+  onResync: oneOf(['evict', 'notify'], 'evict'),
+  strictFailover: trueOrFalse(false),
+  retry: group(retryRules),
+} satisfies RulesOf<SubscriptionOptions>
 
-export type ResolvedSubscriptionOptions = ReturnType<typeof resolveSubscriptionOptions>
-
-function checkName(option: string, value: unknown): void {
-  if (typeof value === 'string' && value.length <= 200) return
-  throw new ConfigurationError(
-    `Expected \`${option}\` to be a string of at most 200 characters, got ${describeValue(value)}`,
-  )
-}
-
-function checkPosition(startAt: string): void {
-  try {
-    parsePosition(startAt)
-  } catch (error) {
-    const expected = "Expected `startAt` to be 'head', 'oldest' or a position such as \"1795365850251-16@abcdefgh4mnz\""
-    throw new ConfigurationError(`${expected}, got ${describeValue(startAt)}`, { cause: error })
-  }
-}
+/** Options of a subscription, checked, with their defaults. */
+export type ResolvedSubscriptionOptions = Resolved<typeof subscriptionRules>

@@ -4,8 +4,9 @@ import { openLog, type RedisSource } from '../log/open-log.js'
 import { describeValue } from '../support/describe-value.js'
 import { ClosedError, ConfigurationError } from '../support/errors.js'
 import { type ErrorEvents, TypedEmitter } from '../support/events.js'
+import { resolveOptions } from '../support/option-rules.js'
 import { preciseClock } from '../support/precise-clock.js'
-import { type Runtime, systemRuntime } from '../support/runtime.js'
+import type { Runtime } from '../support/runtime.js'
 import { loadOpenTelemetry, type OpenTelemetry } from '../telemetry/open-telemetry.js'
 import { OpenTelemetrySubscription } from '../telemetry/subscription-telemetry.js'
 import type { MeasuredSubscription, SubscriptionTelemetry } from '../telemetry/telemetry.js'
@@ -18,10 +19,10 @@ import type { InvalidationHandler } from './handling/delivery.js'
 import { DeafReport, Link } from './link.js'
 import {
   type ResolvedSubscriberOptions,
-  resolveSubscriberOptions,
-  resolveSubscriptionOptions,
   type SubscriberOptions,
+  subscriberRules,
   type SubscriptionOptions,
+  subscriptionRules,
 } from './options.js'
 import { Subscription } from './subscription.js'
 
@@ -48,8 +49,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
   readonly #subscriptions = new Set<Subscription>()
   readonly #log: InvalidationLog
   readonly #link: Link
-  readonly #options: SubscriberOptions
-  readonly #numbers: ResolvedSubscriberOptions
+  readonly #options: ResolvedSubscriberOptions
   /** Undefined where the application has none. */
   readonly #openTelemetry: OpenTelemetry | undefined
   readonly #runtime: Runtime
@@ -72,11 +72,10 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
    *   UnsupportedServerError for a server that lacks what is needed
    */
   static async connect(redis: RedisSource, options: SubscriberOptions = {}): Promise<InvalidationSubscriber> {
-    const numbers = resolveSubscriberOptions(options)
-    const { runtime = systemRuntime, channel } = options
-    const { commandTimeoutMs, sharded } = numbers
+    const resolved = resolveOptions(subscriberRules, options, 'InvalidationSubscriber.connect')
+    const { channel, commandTimeoutMs, sharded, runtime } = resolved
     const log = openLog(redis, { commandTimeoutMs, sharded, runtime, ...(channel !== undefined && { channel }) })
-    const subscriber = new InvalidationSubscriber(log, options, numbers, await loadOpenTelemetry())
+    const subscriber = new InvalidationSubscriber(log, resolved, await loadOpenTelemetry())
     try {
       await subscriber.#link.opened()
     } catch (error) {
@@ -88,15 +87,13 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
 
   private constructor(
     log: InvalidationLog,
-    options: SubscriberOptions,
-    numbers: ResolvedSubscriberOptions,
+    options: ResolvedSubscriberOptions,
     openTelemetry: OpenTelemetry | undefined,
   ) {
     super(options.logger)
-    const { runtime = systemRuntime } = options
+    const { runtime } = options
     this.#log = log
     this.#options = options
-    this.#numbers = numbers
     this.#openTelemetry = openTelemetry
     this.#runtime = runtime
     this.#nextAppendId = appendIds(runtime)
@@ -108,7 +105,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
         this.emit('error', error)
       }),
     )
-    this.#link = new Link(log, numbers.heartbeatMs, runtime, {
+    this.#link = new Link(log, options.heartbeatMs, runtime, {
       onUp: () => {
         void this.#linkUp()
       },
@@ -133,13 +130,13 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
       },
     })
     const { commands } = this.#link
-    if (numbers.announce) {
+    if (options.announce) {
       this.#announcer = new Announcer({
         log: commands,
         runtime,
-        service: numbers.service,
-        heartbeatMs: numbers.heartbeatMs,
-        cap: numbers.cap,
+        service: options.service,
+        heartbeatMs: options.heartbeatMs,
+        cap: options.cap,
         onError: (error) => {
           this.emit('error', error)
         },
@@ -152,7 +149,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
       },
       removeDeadLetters: (ids) => commands.removeDeadLetters(ids),
       republish: async (message) => {
-        await commands.append(this.#nextAppendId(), message, numbers.cap)
+        await commands.append(this.#nextAppendId(), message, options.cap)
       },
     })
   }
@@ -178,19 +175,19 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
     if (typeof handler !== 'function') {
       throw new ConfigurationError(`Expected the handler to be a function, got \`${typeof handler}\``)
     }
-    const { runtime, cap, closeTimeoutMs, heartbeatMs } = { runtime: this.#runtime, ...this.#numbers }
-    const subscription = new Subscription(handler, resolveSubscriptionOptions(options), {
+    const { runtime, cap, closeTimeoutMs, heartbeatMs, logger, stats, replayConcurrency } = this.#options
+    const subscription = new Subscription(handler, resolveOptions(subscriptionRules, options, 'subscribe'), {
       channel: this.channel,
       log: this.#link.commands,
       runtime,
-      logger: this.#options.logger,
+      logger,
       cap,
       closeTimeoutMs,
       heartbeatMs,
-      stats: this.#options.stats,
+      stats,
       createTelemetry: (measured) => this.#createTelemetry(measured),
       nextAppendId: this.#nextAppendId,
-      inTurn: (read) => pageGate(runtime, this.#log.origin ?? '').run(this.#numbers.replayConcurrency, read),
+      inTurn: (read) => pageGate(runtime, this.#log.origin ?? '').run(replayConcurrency, read),
       replaceFeed: () => {
         // Each subscription asks for it, and the first has it made.
         if (this.#link.up) this.#deafness.replaced()
@@ -234,7 +231,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
   }
 
   #createTelemetry(measured: MeasuredSubscription): SubscriptionTelemetry | undefined {
-    const { tracing, consumerSpan, traceUnsampled } = this.#numbers
+    const { tracing, consumerSpan, traceUnsampled } = this.#options
     return (
       this.#openTelemetry &&
       new OpenTelemetrySubscription(this.#openTelemetry, {

@@ -1,10 +1,9 @@
 import type { Invalidation, InvalidationMessage } from '../message/message.js'
 import { timestampMs } from '../message/timestamp.js'
-import { describeValue } from '../support/describe-value.js'
-import { ConfigurationError } from '../support/errors.js'
-import { checkEquipment, rejectUnknownOptions, resolveNumbers, statsNumbers } from '../support/option-rules.js'
+import { connectionRules } from '../support/connection-options.js'
+import { checked, type OptionRule, resolveOptions, type RulesOf, wholeNumber } from '../support/option-rules.js'
 import { preciseClock } from '../support/precise-clock.js'
-import { type Runtime, systemRuntime } from '../support/runtime.js'
+import type { Runtime } from '../support/runtime.js'
 import { PublisherCounters, SubscriptionCounters, Total } from './counters.js'
 import { type LatencySummary, SlidingLatencies } from './latencies.js'
 
@@ -15,6 +14,11 @@ export interface StatsOptions {
   /** Clock; for tests. Default: the system's. */
   readonly runtime?: Runtime
 }
+
+export const statsRules = {
+  windowMs: wholeNumber({ default: 60_000, unit: 'ms', min: 1_000, max: 3_600_000 }),
+  runtime: connectionRules.runtime,
+} satisfies RulesOf<StatsOptions>
 
 /** Counts since the collector was made or reset, in messages unless said otherwise, and latencies over its window. */
 export interface InvalidationStats {
@@ -70,10 +74,8 @@ export class StatsCollector {
 
   /** @throws ConfigurationError when an option is unknown or out of range */
   constructor(options: StatsOptions = {}) {
-    rejectUnknownOptions(options, [...Object.keys(statsNumbers), 'runtime'], 'StatsCollector')
-    checkEquipment(options)
-    const { windowMs } = resolveNumbers(statsNumbers, options)
-    this.#runtime = options.runtime ?? systemRuntime
+    const { windowMs, runtime } = resolveOptions(statsRules, options, 'StatsCollector')
+    this.#runtime = runtime
     this.#windowMs = windowMs
     this.#publishMs = new SlidingLatencies(windowMs)
     this.#propagationMs = new SlidingLatencies(windowMs)
@@ -158,8 +160,8 @@ export class HandlerTimer {
   }
 }
 
-/** @throws ConfigurationError for what is no collector */
-export function checkStats(stats: unknown): void {
-  if (stats === undefined || stats instanceof StatsCollector) return
-  throw new ConfigurationError(`Expected \`stats\` to be a StatsCollector, got ${describeValue(stats)}`)
+/** The rule of an option that takes a collector. */
+export function statsCollector(defaultText: string): OptionRule<StatsCollector | undefined> {
+  const isValid = (given: unknown): given is StatsCollector => given instanceof StatsCollector
+  return checked({ expected: 'a StatsCollector', defaultText, isValid }, undefined)
 }

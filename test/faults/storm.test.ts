@@ -3,8 +3,8 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { changeCommands } from '../../src/log/changed-commands.js'
 import type { InvalidationLog } from '../../src/log/log.js'
 import { RedisLog } from '../../src/log/redis/redis-log.js'
+import { subscriberRules } from '../../src/subscriber/options.js'
 import type { Subscription } from '../../src/subscriber/subscription.js'
-import { subscriberNumbers } from '../../src/support/option-rules.js'
 import { appendEntries } from '../support/append-entries.js'
 import { until } from '../support/latch.js'
 import { LiveFleet } from '../support/live-fleet.js'
@@ -117,7 +117,7 @@ describe('200 subscribers that lose Redis at once', () => {
       expect(successful).toHaveLength(connections)
       expect(mostWithin(250, successful)).toBeLessThan(0.55 * connections)
       expect(reading.pages).toBeGreaterThanOrEqual(4 * subscribers)
-      expect(reading.most).toBe(subscriberNumbers.replayConcurrency.default)
+      expect(reading.most).toBe(subscriberRules.replayConcurrency.default)
     },
   )
 })

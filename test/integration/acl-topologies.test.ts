@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis'
 import { afterEach, describe, expect, test } from 'vitest'
-import { defaultChannel } from '../../src/support/option-rules.js'
+import { defaultChannel } from '../../src/support/connection-options.js'
 import { documentedAdditions, documentedUsers } from '../support/acl.js'
 import { ids } from '../support/handled.js'
 import { until } from '../support/latch.js'

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { connectionNumbers } from '../../src/support/option-rules.js'
+import { connectionRules } from '../../src/support/connection-options.js'
 import { until, within } from '../support/latch.js'
 import { freePort, type RedisServer, startRedisServer } from '../support/redis-server.js'
 
@@ -120,7 +120,7 @@ describe('the example for Kubernetes', () => {
 
   test('leaves a closing process the time that it may take', async () => {
     const { terminationGracePeriodSeconds } = await podSpec()
-    expect(terminationGracePeriodSeconds * 1_000).toBeGreaterThan(connectionNumbers.closeTimeoutMs.default)
+    expect(terminationGracePeriodSeconds * 1_000).toBeGreaterThan(connectionRules.closeTimeoutMs.default)
   })
 })
 

@@ -1,58 +1,100 @@
-import { readFile } from 'node:fs/promises'
-import { beforeAll, expect, test } from 'vitest'
-import {
-  connectionNumbers,
-  defaultChannel,
-  type NumberOption,
-  publisherNumbers,
-  repairNumbers,
-  retryNumbers,
-  statsNumbers,
-  subscriberNumbers,
-  subscriptionNumbers,
-  waitNumbers,
-  waitReplicasNumbers,
-} from '../../src/support/option-rules.js'
+import { readFileSync } from 'node:fs'
+import ts from 'typescript'
+import { expect, test } from 'vitest'
+import { memoryLogRules } from '../../src/log/memory/memory-log.js'
+import { publisherRules, publishRules, repairRules, waitReplicasRules } from '../../src/publisher/options.js'
+import { retryRules, subscriberRules, subscriptionRules } from '../../src/subscriber/options.js'
+import { waitRules } from '../../src/subscriber/progress/waiters.js'
+import { connectionRules } from '../../src/support/connection-options.js'
+import type { NumberRule, OptionRule, OptionRules } from '../../src/support/option-rules.js'
+import { statsRules } from '../../src/telemetry/stats-collector.js'
 import { rowsUnder } from '../support/markdown.js'
 
-let page: string
+/** A heading of the page, the rules it gives, and the interface whose docstrings give them. */
+const owners: readonly (readonly [heading: string, rules: OptionRules, file: string, interfaceName: string])[] = [
+  ['Connection', connectionRules, 'support/connection-options.ts', 'ConnectionOptions'],
+  ['Publisher', ownRules(publisherRules), 'publisher/options.ts', 'PublisherOptions'],
+  ['`repair`', repairRules, 'publisher/options.ts', 'RepairOptions'],
+  ['`waitReplicas`', waitReplicasRules, 'publisher/options.ts', 'WaitReplicasOptions'],
+  ['Publishing', publishRules, 'publisher/options.ts', 'PublishOptions'],
+  ['Subscriber', ownRules(subscriberRules), 'subscriber/options.ts', 'SubscriberOptions'],
+  ['Subscription', subscriptionRules, 'subscriber/options.ts', 'SubscriptionOptions'],
+  ['`retry`', retryRules, 'subscriber/options.ts', 'RetryOptions'],
+  ['Waiting', waitRules, 'subscriber/progress/waiters.ts', 'WaitOptions'],
+  ['`StatsCollector`', statsRules, 'telemetry/stats-collector.ts', 'StatsOptions'],
+  ['`MemoryLog`', memoryLogRules, 'log/memory/memory-log.ts', 'MemoryLogOptions'],
+]
 
-beforeAll(async () => {
-  page = await readFile(new URL('../../docs/options.md', import.meta.url), 'utf8')
+const page = readFileSync(new URL('../../docs/options.md', import.meta.url), 'utf8')
+
+test.each(owners)('the table "%s" has the options that the code has, in its order', (heading, rules) => {
+  const rows = rowsUnder(page, heading).map((cells) => cells.slice(0, 4).map(withoutMarks))
+  expect(rows).toEqual(Object.entries(rules).map(([name, rule]) => [name, defaultOf(rule), rule.unit, rangeOf(rule)]))
 })
 
-const { heartbeatMs, commandTimeoutMs, closeTimeoutMs, cap, ...publisherOnly } = publisherNumbers
-const inherited = { heartbeatMs, commandTimeoutMs, closeTimeoutMs, cap }
-
-test.each<[string, Record<string, NumberOption>]>([
-  ['Connection', connectionNumbers],
-  ['Publisher', publisherOnly],
-  ['`repair`', repairNumbers],
-  ['`waitReplicas`', waitReplicasNumbers],
-  ['Subscriber', { replayConcurrency: subscriberNumbers.replayConcurrency }],
-  ['Subscription', subscriptionNumbers],
-  ['`retry`', retryNumbers],
-  ['Waiting', waitNumbers],
-  ['`StatsCollector`', statsNumbers],
-])('the table "%s" gives every number its default, unit and range, and no other numbers', (title, options) => {
-  const expected = Object.entries(options).map(([name, option]) => [
-    `\`${name}\``,
-    format(option.default),
-    option.unit,
-    `${format(option.min)} to ${format(option.max)}`,
-  ])
-  const numbers = rowsUnder(page, title).filter(([, , unit]) => unit !== '')
-  expect(numbers.map((cells) => cells.slice(0, 4)).toSorted()).toEqual(expected.toSorted())
+test('every table of the page belongs to an owner of options', () => {
+  const headings = page.split(/^#+ /m).map((section) => section.split('\n', 1).join())
+  expect(headings.filter((heading) => rowsUnder(page, heading).length > 0)).toEqual(owners.map(([heading]) => heading))
 })
 
-test('what a publisher takes beyond its own table are the options of a connection', () => {
-  expect(inherited).toEqual(connectionNumbers)
+test.each(owners)('the docstrings of "%s" state the default and the unit of each rule', (_, rules, file, name) => {
+  const documented = docstrings(file, name)
+  expect(Object.keys(documented)).toEqual(Object.keys(rules))
+  for (const [option, rule] of Object.entries(rules)) {
+    const docstring = documented[option] ?? ''
+    const stated = withoutMarks(/\bDefault:? ([^]*)/.exec(docstring)?.[1] ?? '')
+    const found = defaultsAsStated(rule).some((text) => beginsWith(stated, text))
+    expect(found, `${option}: ${defaultOf(rule)}, but stated is: ${stated}`).toBe(true)
+    expect(`${option}: ${docstring}`.toLowerCase()).toMatch(new RegExp(`\\b${rule.unit}\\b`))
+  }
 })
 
-test('the default channel is that of the code', () => {
-  expect(rowsUnder(page, 'Connection')).toContainEqual(expect.arrayContaining(['`channel`', `\`${defaultChannel}\``]))
-})
+/** Without those that all connections share, which have a table of their own. */
+function ownRules(rules: OptionRules): OptionRules {
+  return Object.fromEntries(Object.entries(rules).filter(([name]) => !(name in connectionRules)))
+}
+
+function isNumber(rule: OptionRule<unknown>): rule is NumberRule {
+  return 'min' in rule
+}
+
+function defaultOf(rule: OptionRule<unknown>): string {
+  return isNumber(rule) ? format(rule.default) : rule.defaultText
+}
+
+/** Docstrings may give bytes in MiB. */
+function defaultsAsStated(rule: OptionRule<unknown>): readonly string[] {
+  return isNumber(rule) ? [format(rule.default), `${rule.default / 1024 ** 2} MiB`] : [rule.defaultText]
+}
+
+function rangeOf(rule: OptionRule<unknown>): string {
+  return isNumber(rule) ? `${format(rule.min)} to ${format(rule.max)}` : rule.expected
+}
+
+/** Whether a text begins with another, and not with a longer word or number. */
+function beginsWith(whole: string, start: string): boolean {
+  return whole.startsWith(start) && !/^(\w|,\d)/.test(whole.slice(start.length))
+}
+
+function withoutMarks(markdown: string): string {
+  return markdown.replaceAll('`', '')
+}
 
 function format(value: number): string {
   return value.toLocaleString('en-US')
+}
+
+/** The docstrings of the properties of an interface, by name. */
+function docstrings(file: string, interfaceName: string): Readonly<Record<string, string>> {
+  const url = new URL(`../../src/${file}`, import.meta.url)
+  const source = ts.createSourceFile(file, readFileSync(url, 'utf8'), ts.ScriptTarget.Latest, true)
+  const declared = source.statements.filter(ts.isInterfaceDeclaration).find(({ name }) => name.text === interfaceName)
+  const properties = declared?.members.map((member) => [
+    member.name?.getText(),
+    ts
+      .getJSDocCommentsAndTags(member)
+      .map((doc) => ts.getTextOfJSDocComment(doc.comment))
+      .join(),
+  ])
+  return Object.fromEntries(properties ?? []) as Record<string, string>
 }

@@ -1,7 +1,7 @@
 import type { RawEntry } from '../../log/admin/administration-replies.js'
 import { streamIdTime } from '../../message/stream-id.js'
 import { decodeFrame } from '../../message/wire/frame.js'
-import { connectionNumbers } from '../../support/option-rules.js'
+import { connectionRules } from '../../support/connection-options.js'
 import { describeThrown } from '../../support/thrown.js'
 import { formatCount, formatDuration } from '../format.js'
 import { type Check, defineCheck, error, warning } from './check.js'
@@ -112,7 +112,7 @@ const cover = defineCheck({
     const spanMs = streamIdTime(last.position.streamId) - streamIdTime(first.position.streamId)
     // Where entries were trimmed the log is full, and its span is what it covers. Before Redis 7 the chain tells.
     const isFull = added === undefined ? first.prev !== '' : added > length
-    const cap = Math.max(...subscriptions.map((each) => each.cap), 0) || connectionNumbers.cap.default
+    const cap = Math.max(...subscriptions.map((each) => each.cap), 0) || connectionRules.cap.default
     // Over a minute at least: what a burst at the very beginning would come to in the long run can't be known.
     const coveredMs = isFull ? spanMs : (cap * Math.max(spanMs, 60_000)) / length
     if (coveredMs >= coverMs) return []

@@ -1,6 +1,6 @@
 import { TLSSocket } from 'node:tls'
 import type { InvalidationError } from '../../support/errors.js'
-import { defaultChannel } from '../../support/option-rules.js'
+import { defaultChannel } from '../../support/connection-options.js'
 import type { ConnectionListener } from '../log.js'
 import { type LogKeys, logKeys } from '../model/keys.js'
 import { replyCode, toRedisError } from '../redis/errors.js'

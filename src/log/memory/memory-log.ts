@@ -1,15 +1,10 @@
-import { defaultChannel, type NumberOption, rejectUnknownOptions, resolveNumbers } from '../../support/option-rules.js'
-import { type Runtime, systemRuntime } from '../../support/runtime.js'
+import { connectionRules, defaultChannel } from '../../support/connection-options.js'
+import { oneOf, type OptionRule, resolveOptions, type RulesOf, wholeNumber } from '../../support/option-rules.js'
+import type { Runtime } from '../../support/runtime.js'
 import type { Entry } from '../model/entry.js'
 import { logKeys } from '../model/keys.js'
-import { MemoryLink, type MemoryLinkContext, requireObject, requireOneOf, requireWhole } from './memory-link.js'
+import { MemoryLink, type MemoryLinkContext, requireWhole } from './memory-link.js'
 import { MemoryServer } from './memory-server.js'
-
-const memoryNumbers = {
-  latencyMs: { default: 0, unit: 'ms', min: 0, max: 60_000 },
-  reconnectMs: { default: 50, unit: 'ms', min: 0, max: 60_000 },
-  nodeSize: { default: 100, unit: 'entries', min: 1, max: 100_000 },
-} as const satisfies Record<string, NumberOption>
 
 /** A failover, as {@link MemoryLog.failOver} takes it. */
 export interface MemoryFailOver {
@@ -18,6 +13,18 @@ export interface MemoryFailOver {
   /** Whether the feeds stay up. Default `none`. */
   readonly keep?: 'feeds' | 'none'
 }
+
+const lose: OptionRule<number> = {
+  expected: 'a whole number from 0 up',
+  defaultText: 'required',
+  unit: 'entries',
+  resolve(given, name) {
+    requireWhole(name, given)
+    return given
+  },
+}
+
+const failOverRules = { lose, keep: oneOf(['feeds', 'none'], 'none') } satisfies RulesOf<MemoryFailOver>
 
 /** Options of a {@link MemoryLog}. */
 export interface MemoryLogOptions {
@@ -32,6 +39,14 @@ export interface MemoryLogOptions {
   /** How many entries capping removes at once: Redis trims by whole nodes. 1 caps exactly. Default 100. */
   readonly nodeSize?: number
 }
+
+export const memoryLogRules = {
+  channel: connectionRules.channel,
+  runtime: connectionRules.runtime,
+  latencyMs: wholeNumber({ default: 0, unit: 'ms', min: 0, max: 60_000 }),
+  reconnectMs: wholeNumber({ default: 50, unit: 'ms', min: 0, max: 60_000 }),
+  nodeSize: wholeNumber({ default: 100, unit: 'entries', min: 1, max: 100_000 }),
+} satisfies RulesOf<MemoryLogOptions>
 
 /**
  * A log in memory, for tests of your own services without Redis: one server that many connections share, with the
@@ -54,10 +69,9 @@ export class MemoryLog extends MemoryLink {
   readonly #links: MemoryLink[] = []
 
   constructor(options: MemoryLogOptions = {}) {
-    rejectUnknownOptions(options, ['channel', 'runtime', ...Object.keys(memoryNumbers)], 'MemoryLog')
-    const { latencyMs, reconnectMs, nodeSize } = resolveNumbers(memoryNumbers, options)
-    const { channel } = logKeys(options.channel ?? defaultChannel)
-    const runtime = options.runtime ?? systemRuntime
+    const resolved = resolveOptions(memoryLogRules, options, 'MemoryLog')
+    const { runtime, latencyMs, reconnectMs, nodeSize } = resolved
+    const { channel } = logKeys(resolved.channel ?? defaultChannel)
     const server = new MemoryServer(runtime, nodeSize)
     const context = { channel, server, runtime, latencyMs, reconnectMs }
     super(context)
@@ -89,11 +103,7 @@ export class MemoryLog extends MemoryLink {
    * what is already on its way to them still arrives.
    */
   failOver(failOver: MemoryFailOver): void {
-    requireObject('failOver', failOver)
-    rejectUnknownOptions(failOver, ['lose', 'keep'], 'failOver')
-    const { lose, keep = 'none' } = failOver
-    requireWhole('lose', lose)
-    requireOneOf('keep', keep, ['feeds', 'none'])
+    const { lose, keep } = resolveOptions(failOverRules, failOver, 'failOver')
     this.#server.promoteReplica(lose)
     this.cut(keep === 'feeds' ? 'commands' : 'all')
   }

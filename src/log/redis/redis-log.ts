@@ -1,4 +1,4 @@
-import { connectionNumbers, defaultChannel, resolveNumbers } from '../../support/option-rules.js'
+import { connectionRules, defaultChannel } from '../../support/connection-options.js'
 import { type Runtime, systemRuntime } from '../../support/runtime.js'
 import type { ConnectionListener, FeedListener, InvalidationLog, LogCommands, LogFeed } from '../log.js'
 import { type LogKeys, logKeys } from '../model/keys.js'
@@ -69,7 +69,7 @@ export class RedisLog implements InvalidationLog {
  * @throws ConfigurationError for an option, a URL or a client that can't work
  */
 export function connectionContext(redis: RedisTarget, keys: LogKeys, options: RedisLogOptions): ConnectionContext {
-  const { commandTimeoutMs } = resolveNumbers({ commandTimeoutMs: connectionNumbers.commandTimeoutMs }, options)
+  const commandTimeoutMs = connectionRules.commandTimeoutMs.resolve(options.commandTimeoutMs, 'commandTimeoutMs')
   const { runtime = systemRuntime } = options
   const source = clientSource(redis, { slot: slotOf(keys.channel), runtime, commandTimeoutMs }, options.tls)
   return { source, runtime, commandTimeoutMs }

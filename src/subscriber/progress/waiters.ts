@@ -1,14 +1,19 @@
 import { ClosedError, WaitTimeoutError } from '../../support/errors.js'
-import { checkSignal, rejectUnknownOptions, resolveNumbers, waitNumbers } from '../../support/option-rules.js'
+import { abortSignal, resolveOptions, type RulesOf, wholeNumber } from '../../support/option-rules.js'
 import type { Runtime } from '../../support/runtime.js'
 
 /** How long to wait, and what ends the waiting early. */
 export interface WaitOptions {
   /** In ms; rejects with `WaitTimeoutError` after that. Default 10,000. */
   readonly timeoutMs?: number
-  /** Ends the waiting: rejects with the signal's reason. */
+  /** Ends the waiting: rejects with the signal's reason. Default: none. */
   readonly signal?: AbortSignal
 }
+
+export const waitRules = {
+  timeoutMs: wholeNumber({ default: 10_000, unit: 'ms', min: 0, max: 24 * 60 * 60_000 }),
+  signal: abortSignal,
+} satisfies RulesOf<WaitOptions>
 
 /** How far a subscription's handler has come. */
 export interface HandledState {
@@ -55,10 +60,7 @@ export class Waiters {
     appendId?: string,
   ): { readonly promise: Promise<void>; done(): void } {
     const { promise, resolve, reject }: PromiseWithResolvers<void> = Promise.withResolvers()
-    rejectUnknownOptions(options, ['timeoutMs', 'signal'], 'waiting')
-    const { signal } = options
-    checkSignal(signal)
-    const { timeoutMs } = resolveNumbers(waitNumbers, options)
+    const { timeoutMs, signal } = resolveOptions(waitRules, options, 'waiting')
     const timer = this.#runtime.after(timeoutMs, () => {
       waiter.settle(new WaitTimeoutError(`Waited ${timeoutMs} ms for ${what}: raise timeoutMs, or read past the cache`))
     })

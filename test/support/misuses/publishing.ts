@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { buildCacheKey, buildPattern, extractEntityType, parseCacheKey } from '../../../src/message/cache-key.js'
 import type { Invalidation, Json } from '../../../src/message/message.js'
-import type { PublishOptions } from '../../../src/publisher/publisher.js'
+import type { PublishOptions } from '../../../src/publisher/options.js'
 import type { InvalidMessageError } from '../../../src/support/errors.js'
 import type { MemoryStage } from './memory-stage.js'
 import { eachOf, type Misuse, rejectionOf } from './misuse.js'

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { rightsOf, type Role, rulesOf } from '../../../src/log/admin/rights.js'
 import { logKeys } from '../../../src/log/model/keys.js'
-import { defaultChannel } from '../../../src/support/option-rules.js'
+import { defaultChannel } from '../../../src/support/connection-options.js'
 import { documentedUsers, rulesFor } from '../../support/acl.js'
 import { readText } from './parsed-file.js'
 

@@ -1,0 +1,63 @@
+import type { Logger } from './events.js'
+import { checked, type RulesOf, trueOrFalse, wholeNumber, withFunctions } from './option-rules.js'
+import { type Runtime, systemRuntime } from './runtime.js'
+
+/** The default channel, the crate's. */
+export const defaultChannel = 'cache:invalidate'
+
+/** Options that publisher and subscriber share. */
+export interface ConnectionOptions {
+  /** The Pub/Sub channel; the log's keys derive from it. Default `cache:invalidate`. */
+  readonly channel?: string
+  /** How often the link is checked, in ms. Default 1,000. */
+  readonly heartbeatMs?: number
+  /** How long a command may take before its connection is replaced, in ms. Default 5,000. */
+  readonly commandTimeoutMs?: number
+  /** How long `close()` waits for what is still under way, in ms. Default 5,000. */
+  readonly closeTimeoutMs?: number
+  /** How many entries the log keeps, approximately. Default 100,000. */
+  readonly cap?: number
+  /**
+   * In a Redis Cluster: publishes to the log's shard alone (`SPUBLISH`), which costs the other nodes nothing, in place of
+   * every node. All publishers and subscribers of a channel must have the same, and services with the Rust crate hear
+   * nothing of it. Needs Redis 7. Default false.
+   */
+  readonly sharded?: boolean
+  /**
+   * Whether spans are made and traces carried, where the application has set up OpenTelemetry. Metrics follow its meter
+   * provider whatever this says. Default true.
+   */
+  readonly tracing?: boolean
+  /** Takes errors that can't be thrown, and warnings; pino, winston and `console` fit. Default: none. */
+  readonly logger?: Logger
+  /** Clock, timers and randomness; for tests. Default: the system's. */
+  readonly runtime?: Runtime
+}
+
+const minute = 60_000
+const hour = 60 * minute
+
+/** The rules of {@link ConnectionOptions}; other tables take single rules from it. */
+export const connectionRules = {
+  // The log checks which texts can name a channel. Without one, a log that was given has its own.
+  channel: checked(
+    {
+      expected: 'a string',
+      defaultText: defaultChannel,
+      isValid: (given): given is string => typeof given === 'string',
+    },
+    undefined,
+  ),
+  heartbeatMs: wholeNumber({ default: 1_000, unit: 'ms', min: 10, max: hour }),
+  commandTimeoutMs: wholeNumber({ default: 5_000, unit: 'ms', min: 10, max: 10 * minute }),
+  closeTimeoutMs: wholeNumber({ default: 5_000, unit: 'ms', min: 0, max: hour }),
+  cap: wholeNumber({ default: 100_000, unit: 'entries', min: 1, max: 1_000_000_000 }),
+  sharded: trueOrFalse(false),
+  tracing: trueOrFalse(true),
+  logger: withFunctions<Logger, undefined>(['debug', 'info', 'warn', 'error'], 'none', undefined),
+  runtime: withFunctions<Runtime, Runtime>(
+    ['now', 'monotonic', 'after', 'yield', 'random', 'uuid'],
+    "the system's",
+    systemRuntime,
+  ),
+} satisfies RulesOf<ConnectionOptions>
