@@ -3,7 +3,7 @@ import type { Entry, Page } from '../log/model/entry.js'
 import { formatPosition, type Position } from '../log/model/position.js'
 import { compareStreamIds } from '../message/stream-id.js'
 import { PageSize } from '../subscriber/follow/pace.js'
-import { RedisError } from '../support/errors.js'
+import { isLinkLost } from '../support/errors.js'
 import { delay, type Runtime } from '../support/runtime.js'
 import { timeOfStreamId } from './format.js'
 import type { Output } from './output.js'
@@ -77,14 +77,10 @@ export function patientPages(log: Pages, runtime: Runtime, isWanted: () => boole
         try {
           return await log.readPage(from, count)
         } catch (error) {
-          if (!isWanted() || !isOutage(error)) throw error
+          if (!isWanted() || !isLinkLost(error)) throw error
           await delay(runtime, retryMs)
         }
       }
     },
   }
-}
-
-function isOutage(error: unknown): boolean {
-  return error instanceof RedisError && (error.kind === 'disconnected' || error.kind === 'timeout')
 }

@@ -2,7 +2,7 @@ import { appendIds } from '../log/model/append-id.js'
 import type { Appended } from '../log/model/entry.js'
 import { encodeFrame } from '../message/wire/frame.js'
 import { backoffMs } from '../support/backoff.js'
-import { RedisError } from '../support/errors.js'
+import { isLinkLost } from '../support/errors.js'
 import type { Runtime, Timer } from '../support/runtime.js'
 import type { QueuedMessage } from './queued-message.js'
 import type { SendQueue } from './send-queue.js'
@@ -201,7 +201,8 @@ export class GroupCommit {
     try {
       return await this.#context.append(this.#nextAppendId(), frame.json)
     } catch (error) {
-      this.#failure = isLost(error) ? (this.#failure ?? 'lost') : 'refused'
+      // A server that refuses does not accept sooner for being asked often.
+      this.#failure = isLinkLost(error) ? (this.#failure ?? 'lost') : 'refused'
       this.#context.onFailed(error)
       return undefined
     }
@@ -225,11 +226,6 @@ export class GroupCommit {
       this.#pump()
     })
   }
-}
-
-/** Whether the link failed; else the server did not do it, and will not sooner for being asked often. */
-function isLost(error: unknown): boolean {
-  return error instanceof RedisError && (error.kind === 'disconnected' || error.kind === 'timeout')
 }
 
 function sum(frames: readonly Frame[]): number {

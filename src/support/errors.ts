@@ -87,6 +87,16 @@ export class RedisError extends InvalidationError {
   }
 }
 
+/** Whether the link failed before a reply came; the command may have been executed. */
+export function isLinkLost(error: unknown): boolean {
+  return error instanceof RedisError && (error.kind === 'disconnected' || error.kind === 'timeout')
+}
+
+/** Whether credentials, rights or a certificate were refused. */
+export function isRefused(error: unknown): boolean {
+  return error instanceof RedisError && error.kind === 'refused'
+}
+
 /** `publish()` was not acknowledged in time. The message stays queued and is still sent. */
 export class PublishTimeoutError extends InvalidationError {
   readonly code = InvalidationErrorCode.publishTimeout

@@ -1,4 +1,4 @@
-import { RedisError, UnsupportedServerError } from '../../support/errors.js'
+import { isLinkLost, RedisError, UnsupportedServerError } from '../../support/errors.js'
 import type { LogKeys } from '../model/keys.js'
 import { replyCode } from '../redis/errors.js'
 import { readFields, readText, type StreamInfo } from '../redis/replies.js'
@@ -26,9 +26,7 @@ export async function factOf<T>(answer: Promise<T>): Promise<Fact<T>> {
     return { value: await answer }
   } catch (error) {
     if (error instanceof UnsupportedServerError) return { reason: error.message }
-    if (error instanceof RedisError && error.kind !== 'disconnected' && error.kind !== 'timeout') {
-      return refusal(error)
-    }
+    if (error instanceof RedisError && !isLinkLost(error)) return refusal(error)
     throw error
   }
 }

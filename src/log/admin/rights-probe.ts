@@ -1,4 +1,4 @@
-import { ConfigurationError, RedisError } from '../../support/errors.js'
+import { ConfigurationError, isRefused } from '../../support/errors.js'
 import { openOnce } from '../open-log.js'
 import { replyCode } from '../redis/errors.js'
 import { RedisFeed } from '../redis/feed.js'
@@ -82,7 +82,7 @@ export async function maySubscribe({ channel, sharded }: Listening, context: Con
     await feed.close()
     return true
   } catch (error) {
-    if (error instanceof RedisError && error.kind === 'refused') return false
+    if (isRefused(error)) return false
     throw error
   }
 }

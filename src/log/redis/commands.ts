@@ -1,4 +1,4 @@
-import { RedisError } from '../../support/errors.js'
+import { isRefused } from '../../support/errors.js'
 import type { ConnectionListener, DeadLetter, LogCommands } from '../log.js'
 import { type Announced, readAnnounced } from '../model/announced.js'
 import { type Anchor, type Appended, emptyFrame, type Inspection, type Page, type Presence } from '../model/entry.js'
@@ -227,8 +227,4 @@ export class RedisCommands extends Connection implements LogCommands {
     if (info?.last === undefined || info.last.position.appendId !== newest) return undefined
     return { position: info.last.position, added: info.added }
   }
-}
-
-function isRefused(error: unknown): boolean {
-  return error instanceof RedisError && error.kind === 'refused'
 }

@@ -1,4 +1,4 @@
-import { RedisError } from '../../support/errors.js'
+import { isRefused, RedisError } from '../../support/errors.js'
 import type { Page } from '../model/entry.js'
 import type { LogKeys } from '../model/keys.js'
 import { readEntry, readJoinedPage, readList, readOptionalText } from './replies.js'
@@ -43,8 +43,8 @@ export class PageReader {
     try {
       return await this.#scripts.run(readPageScript, [stream, last], [from, String(count)], readJoinedPage)
     } catch (error) {
-      if (!(error instanceof RedisError) || (error.kind !== 'refused' && error.kind !== 'reply')) throw error
-      if (error.kind === 'refused') this.#mayRunScripts = false
+      if (isRefused(error)) this.#mayRunScripts = false
+      else if (!(error instanceof RedisError) || error.kind !== 'reply') throw error
       return undefined
     }
   }

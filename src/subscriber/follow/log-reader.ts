@@ -1,7 +1,7 @@
 import type { Anchor, Inspection, Page, Presence } from '../../log/model/entry.js'
 import type { Position } from '../../log/model/position.js'
 import { compareStreamIds } from '../../message/stream-id.js'
-import { RedisError } from '../../support/errors.js'
+import { isRefused } from '../../support/errors.js'
 import { type Continuity, judgeContinuity, judgeFork } from './continuity.js'
 
 /** What recovery asks of the log. */
@@ -35,7 +35,7 @@ async function lookupAllowed(log: Pick<LogReader, 'lookup'>, batch: readonly Pos
   try {
     return await log.lookup(batch)
   } catch (error) {
-    if (error instanceof RedisError && error.kind === 'refused') return []
+    if (isRefused(error)) return []
     throw error
   }
 }
