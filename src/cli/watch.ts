@@ -1,5 +1,5 @@
 import { RedisError } from '../support/errors.js'
-import type { Runtime } from '../support/runtime.js'
+import { delay } from '../support/runtime.js'
 import { type ExitCode, exitCodes } from './exit-codes.js'
 import { formatDuration, printable } from './format.js'
 import { onQuitKeys, Screen } from './screen.js'
@@ -26,7 +26,7 @@ export async function watch(session: Session, everyMs: number, render: () => Pro
   try {
     while (!signal.aborted) {
       await screen.draw(`${hint}\n${await textOrFailure(render)}`)
-      await pause(runtime, everyMs, signal)
+      await delay(runtime, everyMs, signal)
     }
     return exitCode
   } finally {
@@ -45,7 +45,7 @@ export async function repeat(session: Session, everyMs: number, print: () => Pro
       if (!(error instanceof RedisError)) throw error
       if (!signal.aborted) output.warn(error.message)
     }
-    await pause(runtime, everyMs, signal)
+    await delay(runtime, everyMs, signal)
   }
   return exitCodes.ok
 }
@@ -57,18 +57,4 @@ async function textOrFailure(render: () => Promise<string>): Promise<string> {
     if (error instanceof RedisError) return printable(error.message)
     throw error
   }
-}
-
-/** Resolves after a while, or at once when the signal aborts. */
-async function pause(runtime: Pick<Runtime, 'after'>, delayMs: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return
-  await new Promise<void>((resolve) => {
-    const end = (): void => {
-      timer.cancel()
-      signal.removeEventListener('abort', end)
-      resolve()
-    }
-    const timer = runtime.after(delayMs, end)
-    signal.addEventListener('abort', end)
-  })
 }

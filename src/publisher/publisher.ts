@@ -11,7 +11,7 @@ import { ClosedError, ConfigurationError, type InvalidationError } from '../supp
 import { type ErrorEvents, TypedEmitter } from '../support/events.js'
 import { resolveOptions } from '../support/option-rules.js'
 import { Outage } from '../support/outage.js'
-import type { Runtime } from '../support/runtime.js'
+import { resolvesWithin, type Runtime } from '../support/runtime.js'
 import { PublisherCounters } from '../telemetry/counters.js'
 import { loadOpenTelemetry, type OpenTelemetry } from '../telemetry/open-telemetry.js'
 import { OpenTelemetryPublisher } from '../telemetry/publisher-telemetry.js'
@@ -274,10 +274,7 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
   }
 
   async #close(): Promise<void> {
-    const limit = Promise.withResolvers<undefined>()
-    const timer = this.#runtime.after(this.#closeTimeoutMs, () => limit.resolve(undefined))
-    await Promise.race([this.flush(), limit.promise])
-    timer.cancel()
+    await resolvesWithin(this.#runtime, this.#closeTimeoutMs, this.flush())
     const error = this.#sender.close()
     if (error) this.emit('error', error)
     this.#telemetry?.close()

@@ -66,9 +66,34 @@ function countedUuids(): () => string {
   }
 }
 
-/** Resolves `delayMs` milliseconds from now on the given runtime. */
-export function delay(runtime: Runtime, delayMs: number): Promise<void> {
+/** Resolves `delayMs` milliseconds from now on the given runtime, or as soon as the signal aborts. Never rejects. */
+export function delay(runtime: Pick<Runtime, 'after'>, delayMs: number, signal?: AbortSignal): Promise<void> {
+  if (signal?.aborted) return Promise.resolve()
   return new Promise((resolve) => {
-    runtime.after(delayMs, resolve)
+    const end = (): void => {
+      timer.cancel()
+      signal?.removeEventListener('abort', end)
+      resolve()
+    }
+    const timer = runtime.after(delayMs, end)
+    signal?.addEventListener('abort', end)
   })
+}
+
+/**
+ * Waits for a promise, for at most `limitMs` milliseconds. True when it has resolved in time, false when the time is
+ * over; rejects when it rejects in time.
+ */
+export async function resolvesWithin(
+  runtime: Pick<Runtime, 'after'>,
+  limitMs: number,
+  promise: Promise<unknown>,
+): Promise<boolean> {
+  const limit = Promise.withResolvers<boolean>()
+  const timer = runtime.after(limitMs, () => limit.resolve(false))
+  try {
+    return await Promise.race([promise.then(() => true), limit.promise])
+  } finally {
+    timer.cancel()
+  }
 }

@@ -1,4 +1,4 @@
-import type { Runtime } from '../../support/runtime.js'
+import { resolvesWithin, type Runtime } from '../../support/runtime.js'
 import {
   clientOverrides,
   type ClientPurpose,
@@ -48,13 +48,10 @@ export async function closeClient(client: RedisLike, runtime: Runtime): Promise<
     disconnect(client)
     return
   }
-  await new Promise<void>((resolve) => {
-    // Twice as long as its socket may take: a client that misses its own end must not keep us.
-    const giveUp = runtime.after(2 * disconnectTimeoutMs, resolve)
-    client.on('end', () => {
-      giveUp.cancel()
-      resolve()
-    })
-    disconnect(client)
+  const ended = new Promise<void>((resolve) => {
+    client.on('end', resolve)
   })
+  disconnect(client)
+  // Twice as long as its socket may take: a client that misses its own end must not keep us.
+  await resolvesWithin(runtime, 2 * disconnectTimeoutMs, ended)
 }

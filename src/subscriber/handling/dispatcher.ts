@@ -2,7 +2,7 @@ import PQueue from 'p-queue'
 import type { InvalidationMessage } from '../../message/message.js'
 import type { TraceContext } from '../../message/trace-context.js'
 import { ClosedError } from '../../support/errors.js'
-import type { Runtime } from '../../support/runtime.js'
+import { resolvesWithin, type Runtime } from '../../support/runtime.js'
 import { toError } from '../../support/thrown.js'
 import type { SubscriptionCounters } from '../../telemetry/counters.js'
 import type { HandlerTimer } from '../../telemetry/stats-collector.js'
@@ -211,21 +211,17 @@ export class Dispatcher {
     }
   }
 
-  #drain(timeoutMs: number): Promise<boolean> {
-    return new Promise((resolve) => {
-      const timer = this.#runtime.after(timeoutMs, () => {
-        resolve(false)
-        this.#handler.abandon(
-          new ClosedError(
-            `The subscription was closed while this handler ran, and it did not end within ${timeoutMs} ms`,
-          ),
-        )
-      })
-      void Promise.all([this.#alone, this.#queue.onPendingZero()]).then(() => {
-        timer.cancel()
-        this.#handler.release()
-        resolve(true)
-      })
-    })
+  async #drain(timeoutMs: number): Promise<boolean> {
+    const ended = Promise.all([this.#alone, this.#queue.onPendingZero()])
+    const inTime = await resolvesWithin(this.#runtime, timeoutMs, ended)
+    if (inTime) this.#handler.release()
+    else {
+      this.#handler.abandon(
+        new ClosedError(
+          `The subscription was closed while this handler ran, and it did not end within ${timeoutMs} ms`,
+        ),
+      )
+    }
+    return inTime
   }
 }

@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../../../support/errors.js'
-import type { Runtime } from '../../../support/runtime.js'
+import { resolvesWithin, type Runtime } from '../../../support/runtime.js'
 import { disconnect } from '../client-source.js'
 import { kindOfReply, replyError, replyText } from '../errors.js'
 import type { RedisLike } from '../redis-like.js'
@@ -29,21 +29,18 @@ export async function askOnce<T>(
   limitMs: number,
   runtime: Runtime,
 ): Promise<T> {
-  const { promise: tooLate, reject } = Promise.withResolvers<never>()
-  const timer = runtime.after(limitMs, () => {
-    reject(new Error(`no answer within ${limitMs} ms: is it reachable, with TLS if it asks for that?`))
-  })
   // `connect()` rejects with little more than that it was closed.
   let failure: Error | undefined
   client.on('error', (error: Error) => {
     failure ??= error
   })
   try {
-    return await Promise.race([client.connect().then(() => question(client)), tooLate])
+    const answer = client.connect().then(() => question(client))
+    if (await resolvesWithin(runtime, limitMs, answer)) return await answer
+    throw new Error(`no answer within ${limitMs} ms: is it reachable, with TLS if it asks for that?`)
   } catch (error) {
     throw failure ?? error
   } finally {
-    timer.cancel()
     disconnect(client)
   }
 }
