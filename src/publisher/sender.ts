@@ -55,6 +55,8 @@ export class Sender {
   readonly #appendOutage: Outage
   readonly #channelOutage: Outage
   readonly #flushes = new Flushes()
+  /** Never ends: blindness is reported once. */
+  readonly #blindness: Outage
   /** Whether it was told that messages have to wait, and not yet that none do. */
   #queueing = false
   readonly #countRejected: () => void
@@ -68,6 +70,7 @@ export class Sender {
     }
     this.#appendOutage = new Outage(context.onError)
     this.#channelOutage = new Outage(context.onError)
+    this.#blindness = new Outage(context.onError)
     this.#deadlines = new Deadlines(options.publishTimeoutMs, runtime, () => this.#timeoutError())
     this.#queue = new SendQueue({
       maxQueued: options.maxQueued,
@@ -93,7 +96,7 @@ export class Sender {
         repeat: (frames) => this.#groupCommit.repeat(frames),
         evictAll: () => evictAll('repair'),
         onRepaired: context.onRepaired,
-        onBlind: () => context.onError(blindness()),
+        onBlind: () => this.#blindness.failed(blindness()),
       })
     this.#watch = new LinkWatch({
       runtime,

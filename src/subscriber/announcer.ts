@@ -1,8 +1,8 @@
 import { hostname } from 'node:os'
 import type { LogCommands } from '../log/log.js'
-import { RedisError } from '../support/errors.js'
+import { isLinkLost } from '../support/errors.js'
+import { Outage } from '../support/outage.js'
 import type { Runtime } from '../support/runtime.js'
-import { toError } from '../support/thrown.js'
 import { version } from '../support/version.js'
 import { announceIntervalMs, announcementTtlMs, encodeAnnouncement } from './announcement.js'
 import type { Subscription } from './subscription.js'
@@ -41,10 +41,11 @@ export class Announcer {
   readonly #context: AnnouncerContext
   readonly #entries = new Map<AnnouncedSubscription, Entry>()
   readonly #withdrawals = new Set<Promise<void>>()
-  #told = false
+  readonly #outage: Outage
 
   constructor(context: AnnouncerContext) {
     this.#context = context
+    this.#outage = new Outage((error) => context.onError(error))
   }
 
   /** A subscription has begun. */
@@ -122,22 +123,20 @@ export class Announcer {
     try {
       await log.announce(entry.id, record, announcementTtlMs(heartbeatMs))
       entry.announced = true
-      this.#told = false
+      this.#outage.ended()
     } catch (error) {
-      this.#failed(toError(error), entry)
+      this.#failed(error, entry)
     }
   }
 
-  #failed(error: Error, entry: Entry): void {
+  #failed(error: unknown, entry: Entry): void {
     if (isLinkLost(error)) {
       // The link has told. The reply may be all that was lost.
       entry.announced = true
       entry.sentAt = undefined
       return
     }
-    if (this.#told) return
-    this.#told = true
-    this.#context.onError(error)
+    this.#outage.failed(error)
   }
 
   async #withdraw(entry: Entry): Promise<void> {
@@ -150,8 +149,4 @@ export class Announcer {
       // What can't be withdrawn expires by itself.
     }
   }
-}
-
-function isLinkLost(error: Error): boolean {
-  return error instanceof RedisError && (error.kind === 'disconnected' || error.kind === 'timeout')
 }

@@ -1,5 +1,6 @@
 import type { InvalidationLog, LogCommands, LogFeed } from '../log/log.js'
 import { ConfigurationError, type InvalidationError } from '../support/errors.js'
+import { Outage } from '../support/outage.js'
 import type { Runtime, Timer } from '../support/runtime.js'
 
 /** What the link tells its owner. */
@@ -15,10 +16,10 @@ export interface LinkListener {
   onWarning(text: string): void
 }
 
-/** The parts of a link, each with what it last failed with, so that an outage is told once and not at every attempt. */
+/** A connection of a link. Attempts to connect that fail again and again are one outage. */
 interface Part {
   up: boolean
-  lastError: string | undefined
+  readonly outage: Outage
 }
 
 /** One Pub/Sub connection and one command connection, watched by a heartbeat. It is up while both are. */
@@ -29,16 +30,17 @@ export class Link {
   readonly #runtime: Runtime
   readonly #heartbeatMs: number
   #beat: Timer | undefined
-  /** What the last heartbeat failed with, told once as well. */
-  #beatError: string | undefined
+  readonly #beatOutage: Outage
   #closed = false
 
   constructor(log: InvalidationLog, heartbeatMs: number, runtime: Runtime, listener: LinkListener) {
     this.#listener = listener
     this.#runtime = runtime
     this.#heartbeatMs = heartbeatMs
-    const commands: Part = { up: false, lastError: undefined }
-    const feed: Part = { up: false, lastError: undefined }
+    const report = (error: Error): void => listener.onError(error)
+    this.#beatOutage = new Outage(report)
+    const commands: Part = { up: false, outage: new Outage(report) }
+    const feed: Part = { up: false, outage: new Outage(report) }
     this.commands = log.openCommands({
       ...this.#watch(commands, feed),
       onWarning: (text) => {
@@ -78,7 +80,7 @@ export class Link {
     return {
       onUp: () => {
         part.up = true
-        part.lastError = undefined
+        part.outage.ended()
         if (other.up && !this.#closed) this.#listener.onUp()
       },
       onDown: (error) => {
@@ -86,9 +88,7 @@ export class Link {
         if (other.up && !this.#closed) this.#listener.onDown(error)
       },
       onError: (error) => {
-        if (part.lastError === error.message) return
-        part.lastError = error.message
-        this.#listener.onError(error)
+        part.outage.failed(error)
       },
     }
   }
@@ -104,50 +104,46 @@ export class Link {
       try {
         const sentAt = this.#runtime.monotonic()
         const [head] = await Promise.all([this.commands.head(), this.#feed.ping()])
-        this.#beatError = undefined
+        this.#beatOutage.ended()
         if (this.up) this.#listener.onBeat(head, sentAt)
       } catch (error) {
-        // A lost or silent connection has told `onDown`; what is left is a server that refuses to answer.
-        if (this.up && error instanceof Error) this.#beatFailed(error)
+        // A lost or silent connection was reported by `onDown`; what is left is a server that refuses to answer.
+        if (this.up) this.#beatOutage.failed(error)
       }
     }
     if (!this.#closed) this.#scheduleBeat()
   }
-
-  #beatFailed(error: Error): void {
-    if (this.#beatError === error.message) return
-    this.#beatError = error.message
-    this.#listener.onError(error)
-  }
 }
 
 /**
- * Tells of a channel that stays silent while the log grows, also over a connection that was made anew: then it is no
- * connection that is deaf, but what is published goes elsewhere. Told once, until something arrives.
+ * Reports a channel that stays silent while the log grows, also over a connection that was made anew: then it is no
+ * connection that is deaf, but what is published goes elsewhere. Reported once, until something arrives.
  */
 export class DeafReport {
   readonly #channel: string
-  readonly #report: (error: Error) => void
-  #replacements = 0
+  readonly #outage: Outage
+  #replaced = false
 
   constructor(channel: string, report: (error: Error) => void) {
     this.#channel = channel
-    this.#report = report
+    this.#outage = new Outage(report)
   }
 
   /** A frame of the log has arrived. */
   heard(): void {
-    this.#replacements = 0
+    this.#replaced = false
+    this.#outage.ended()
   }
 
   /** The connection is made anew, since nothing arrives that the log has. */
   replaced(): void {
-    this.#replacements += 1
-    if (this.#replacements !== 2) return
-    this.#report(
-      new ConfigurationError(
-        `Nothing arrives on the channel "${this.#channel}" although the log grows and the connection was made anew: all is read from the log, up to two heartbeats late. Give all publishers and subscribers the same \`sharded\`, and publishers the right to publish to the channel`,
-      ),
-    )
+    if (this.#replaced) this.#outage.failed(deafness(this.#channel))
+    this.#replaced = true
   }
+}
+
+function deafness(channel: string): ConfigurationError {
+  return new ConfigurationError(
+    `Nothing arrives on the channel "${channel}" although the log grows and the connection was made anew: all is read from the log, up to two heartbeats late. Give all publishers and subscribers the same \`sharded\`, and publishers the right to publish to the channel`,
+  )
 }

@@ -5,6 +5,7 @@ import { describeValue } from '../support/describe-value.js'
 import { ClosedError, ConfigurationError } from '../support/errors.js'
 import { type ErrorEvents, TypedEmitter } from '../support/events.js'
 import { resolveOptions } from '../support/option-rules.js'
+import { Outage } from '../support/outage.js'
 import { preciseClock } from '../support/precise-clock.js'
 import type { Runtime } from '../support/runtime.js'
 import { loadOpenTelemetry, type OpenTelemetry } from '../telemetry/open-telemetry.js'
@@ -58,9 +59,10 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
   readonly #nextAppendId: () => string
   readonly #frames: FrameReader
   readonly #deafness: DeafReport
+  /** Never ends: blindness is reported once. */
+  readonly #blindness: Outage
   #replicationId: string | undefined
   #wasUp = false
-  #toldBlindness = false
   #closing: Promise<void> | undefined
 
   /**
@@ -98,6 +100,9 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
     this.#runtime = runtime
     this.#nextAppendId = appendIds(runtime)
     this.#deafness = new DeafReport(log.channel, (error) => {
+      this.emit('error', error)
+    })
+    this.#blindness = new Outage((error) => {
       this.emit('error', error)
     })
     this.#frames = new FrameReader(
@@ -285,7 +290,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
     if (![...this.#subscriptions].some((subscription) => subscription.strictFailover)) return
     try {
       const id = await this.#link.commands.replicationId()
-      if (id === undefined) this.#tellBlindness()
+      if (id === undefined) this.#blindness.failed(blindness())
       const changed = this.#replicationId !== undefined && id !== undefined && id !== this.#replicationId
       this.#replicationId = id ?? this.#replicationId
       if (!changed) return
@@ -309,17 +314,6 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
     )
   }
 
-  #tellBlindness(): void {
-    if (this.#toldBlindness) return
-    this.#toldBlindness = true
-    this.emit(
-      'error',
-      new ConfigurationError(
-        'strictFailover sees no failover: the server does not tell its replication id; give the user the right to INFO, or rely on the publishers, which repair what a failover lost',
-      ),
-    )
-  }
-
   #receive(text: string): void {
     const { streamId, appendId, prev, messages, traces, rejected } = this.#frames.read(text)
     const bytes = text.length
@@ -333,4 +327,10 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
     const arrived: LogFrame = { position: { streamId, appendId }, prev, messages, traces, bytes }
     for (const subscription of this.#subscriptions) subscription.arrive(arrived)
   }
+}
+
+function blindness(): ConfigurationError {
+  return new ConfigurationError(
+    'strictFailover sees no failover: the server does not tell its replication id; give the user the right to INFO, or rely on the publishers, which repair what a failover lost',
+  )
 }

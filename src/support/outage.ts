@@ -1,31 +1,65 @@
 import { InvalidationError, RedisError } from './errors.js'
-import { toError } from './thrown.js'
+import { codeOf, toError } from './thrown.js'
 
-/** Passes on the errors of an outage, one of each kind: the same failure may come back with every attempt. */
+/** How many kinds of failure one outage distinguishes; all further ones count as one kind. */
+const maxKinds = 16
+/** A longer kind is not remembered by itself: it counts as one of the further ones. */
+const maxKindLength = 200
+const otherKind = 'other'
+
+/**
+ * Reports the failures of an outage, one of each kind: a failure that comes back with every attempt is reported once,
+ * also when its message changes, or when it alternates with another. A failure of another kind is still reported.
+ *
+ * The kind of a failure follows from its codes: for an error of this library, `code`, `kind` and the code of its cause,
+ * such as `NOPERM` or `ECONNREFUSED`; for any other error, its name and code. Messages do not count.
+ */
 export class Outage {
   readonly #report: (error: Error) => void
-  readonly #seen = new Set<string>()
+  readonly #kinds = new Set<string>()
 
   constructor(report: (error: Error) => void) {
     this.#report = report
   }
 
-  /** Another failure. */
+  /** Whether something has failed since the last success. */
+  get ongoing(): boolean {
+    return this.#kinds.size > 0
+  }
+
+  /** Reports a failure unless one of its kind was reported since the last success. */
   failed(thrown: unknown): void {
     const error = toError(thrown)
-    const kind = kindOf(error)
-    if (this.#seen.has(kind)) return
-    this.#seen.add(kind)
+    const kind = this.#kindOf(error)
+    if (this.#kinds.has(kind)) return
+    this.#kinds.add(kind)
     this.#report(error)
   }
 
   /** It works again: the next failure is a new outage. */
   ended(): void {
-    if (this.#seen.size > 0) this.#seen.clear()
+    if (this.#kinds.size > 0) this.#kinds.clear()
+  }
+
+  #kindOf(error: Error): string {
+    const kind = kindOf(error)
+    if (this.#kinds.has(kind)) return kind
+    return this.#kinds.size >= maxKinds || kind.length > maxKindLength ? otherKind : kind
   }
 }
 
 function kindOf(error: Error): string {
-  if (error instanceof RedisError) return `${error.code} ${error.kind}`
-  return error instanceof InvalidationError ? error.code : error.name
+  if (error instanceof RedisError) return `${error.code} ${error.kind} ${codeOf(error.cause)}`
+  if (error instanceof InvalidationError) return `${error.code} ${codeOf(error.cause)}`
+  return `${nameOf(error)} ${codeOf(error)}`
+}
+
+/** Any error may come from the application: to read it must not throw. */
+function nameOf(error: Error): string {
+  try {
+    const name: unknown = error.name
+    return typeof name === 'string' ? name : otherKind
+  } catch {
+    return otherKind
+  }
 }

@@ -25,9 +25,19 @@ export function toError(thrown: unknown): Error {
   return isError(thrown) ? thrown : new Error(describeThrown(thrown))
 }
 
+/** The code of an error, such as `ENOENT`; undefined if it has no code. Never throws. */
+export function codeOf(thrown: unknown): string | undefined {
+  try {
+    return thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : undefined
+  } catch {
+    return undefined
+  }
+}
+
 /** Whether an error of Node or the system was thrown that has one of these codes, such as `ENOENT`. */
 export function hasCode(thrown: unknown, ...codes: readonly string[]): boolean {
-  return isError(thrown) && 'code' in thrown && typeof thrown.code === 'string' && codes.includes(thrown.code)
+  const code = codeOf(thrown)
+  return code !== undefined && codes.includes(code)
 }
 
 /** Whether an error was thrown. */

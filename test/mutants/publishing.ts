@@ -74,8 +74,8 @@ export const publishing: readonly Mutant[] = [
     name: 'repair-blind',
     lacks: 'the word of a publisher that can not see failovers',
     file: 'publisher/repair/repair.ts',
-    from: 'onBlind()\n',
-    to: '',
+    from: 'if (id === undefined) onBlind()\n    else {',
+    to: 'if (id !== undefined) {',
     caughtBy: 'test/unit/publisher/publisher-repair.test.ts',
   },
 ]

@@ -98,11 +98,12 @@ function textOf(error: unknown): string {
 
 /** An error reply as an error. */
 export function replyError(text: string, command: string, server: string): RedisError {
+  const code = codeOfText(text)
   const kind = kindOfReply(text)
-  const advice = adviceOfCode[codeOfText(text)] ?? adviceOfKind[kind]
+  const advice = adviceOfCode[code] ?? adviceOfKind[kind]
   const hint = advice === undefined ? '' : `. ${advice}`
   // ioredis hangs the arguments of the command on its errors, passwords too: the cause is made anew.
-  const cause = Object.assign(new Error(text), { name: 'ReplyError' })
+  const cause = Object.assign(new Error(text), { name: 'ReplyError', code })
   return new RedisError(kind, `${command.toUpperCase()} was refused by ${server}: ${text.replace(/\.$/, '')}${hint}`, {
     cause,
   })

@@ -26,7 +26,7 @@ export interface RepairContext {
   /** Makes the message that evicts everything. */
   readonly evictAll: () => PreparedMessage
   readonly onRepaired: (summary: RepairSummary) => void
-  /** The server does not tell its replication id. Called once. */
+  /** The server does not report its replication id. Called at every look. */
   readonly onBlind: () => void
 }
 
@@ -43,7 +43,6 @@ export class Repair {
   #history: string | undefined
   /** The replication id under which every remembered frame was acknowledged or found. */
   #provenUnder: string | undefined
-  #toldBlindness = false
 
   constructor(context: RepairContext) {
     this.#context = context
@@ -63,11 +62,8 @@ export class Repair {
   /** The server's replication id was read. Rejects when a lookup failed: then the repair is still to be done. */
   async historyIs(id: string | undefined): Promise<void> {
     const { remembered, onBlind } = this.#context
-    if (id === undefined && !this.#toldBlindness) {
-      this.#toldBlindness = true
-      onBlind()
-    }
-    if (id !== undefined) {
+    if (id === undefined) onBlind()
+    else {
       this.#history = id
       if (id !== this.#provenUnder) await this.#lookUp(id)
       this.#provenUnder = id

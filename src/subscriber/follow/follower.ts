@@ -1,7 +1,7 @@
 import type { ResyncReason } from '../../log/model/resync-reason.js'
 import { backoffMs } from '../../support/backoff.js'
+import { Outage } from '../../support/outage.js'
 import { delay, type Runtime } from '../../support/runtime.js'
-import { toError } from '../../support/thrown.js'
 import type { SubscriptionState } from '../progress/health.js'
 import type { Progress } from '../progress/progress.js'
 import type { ArrivalBuffer, Load, LogFrame } from './arrival-buffer.js'
@@ -152,8 +152,7 @@ export class Follower {
   async #read(): Promise<void> {
     const { runtime, recovery } = this.#context
     let failures = 0
-    // Attempts in a row may fail the same way: that is told once.
-    let told: string | undefined
+    const outage = new Outage((error) => this.#context.onError(error))
     while (this.#linkUp && !this.#closed) {
       if (this.#state !== 'lagging') this.#setState('replaying')
       if (this.#strays > 1) await delay(runtime, backoffMs(this.#strays - 2, runtime))
@@ -163,7 +162,7 @@ export class Follower {
       try {
         const outcome = await recovery.run(wanted?.reason)
         failures = 0
-        told = undefined
+        outage.ended()
         if (outcome === 'lost-place') continue
         if (this.#resyncWanted === wanted) this.#resyncWanted = undefined
         // It covers all that arrived until now. What continues its head is read from the log once more.
@@ -172,9 +171,7 @@ export class Follower {
         if (this.#settle()) break
       } catch (error) {
         if (!this.#linkUp || this.#closed) break
-        const failure = toError(error)
-        if (failure.message !== told) this.#context.onError(failure)
-        told = failure.message
+        outage.failed(error)
         await delay(runtime, backoffMs(failures++, runtime))
       }
     }

@@ -1,5 +1,5 @@
+import { Outage } from '../../support/outage.js'
 import type { Runtime, Timer } from '../../support/runtime.js'
-import { toError } from '../../support/thrown.js'
 import type { CursorStore } from './cursor.js'
 
 export interface CursorCommitterOptions {
@@ -9,7 +9,7 @@ export interface CursorCommitterOptions {
   /** Least time from the start of one save to the start of the next, in ms. */
   readonly intervalMs: number
   readonly runtime: Runtime
-  /** Called with the first failure of an outage; the position is kept and saved again at the next interval. */
+  /** Called with the first failure of each kind in an outage; the position is kept and saved again at the next interval. */
   onError(error: Error): void
 }
 
@@ -24,16 +24,17 @@ const minRetryMs = 100
 /** Saves how far a subscription has come: one save at a time, the newest position each time. */
 export class CursorCommitter {
   readonly #options: CursorCommitterOptions
+  readonly #outage: Outage
   #wish: Wish | undefined
   #saving: Promise<void> | undefined
   #timer: Timer | undefined
   #nextSaveAt = -Infinity
-  #isFailing = false
   #closed = false
   #closing: Promise<void> | undefined
 
   constructor(options: CursorCommitterOptions) {
     this.#options = options
+    this.#outage = new Outage((error) => options.onError(error))
   }
 
   /**
@@ -76,7 +77,7 @@ export class CursorCommitter {
     const startedAt = runtime.monotonic()
     this.#saving = this.#save(wish).then(() => {
       this.#saving = undefined
-      this.#nextSaveAt = this.#isFailing
+      this.#nextSaveAt = this.#outage.ongoing
         ? runtime.monotonic() + Math.max(intervalMs, minRetryMs)
         : startedAt + intervalMs
       this.#schedule()
@@ -87,11 +88,10 @@ export class CursorCommitter {
     this.#wish = undefined
     try {
       await this.#options.store.save(this.#options.name, wish.position, wish.overwrite)
-      this.#isFailing = false
+      this.#outage.ended()
     } catch (error) {
       this.#keep(wish)
-      if (!this.#isFailing) this.#options.onError(toError(error))
-      this.#isFailing = true
+      this.#outage.failed(error)
     }
   }
 

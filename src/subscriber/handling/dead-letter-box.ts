@@ -1,5 +1,6 @@
 import type { DeadLetter } from '../../log/log.js'
 import { RedisError } from '../../support/errors.js'
+import { Outage } from '../../support/outage.js'
 import { describeThrown } from '../../support/thrown.js'
 
 type NewLetter = Omit<DeadLetter, 'id'>
@@ -9,7 +10,7 @@ export interface DeadLetterBoxOptions {
   readonly store: (letter: NewLetter) => Promise<string>
   /** How many dead letters wait in memory at most while they can't be stored. Default 1,000. */
   readonly limit?: number
-  /** Called with the first failure of an outage, and with every dead letter that is lost. */
+  /** Called with the first failure of each kind in an outage, and with every dead letter that is lost. */
   onError(error: Error): void
   /** Called with every dead letter that was stored, at once or later. */
   onStored(letter: DeadLetter): void
@@ -23,12 +24,13 @@ export class DeadLetterBox {
   readonly #limit: number
   readonly #kept: NewLetter[] = []
   #retrying: Promise<void> | undefined
-  #isFailing = false
+  readonly #outage: Outage
   #isClosed = false
 
   constructor(options: DeadLetterBoxOptions) {
     this.#options = options
     this.#limit = options.limit ?? 1_000
+    this.#outage = new Outage((cause) => options.onError(this.#describeOutage(cause)))
   }
 
   /** Resolves when the letter is stored or kept in memory. Never rejects: what goes wrong is told to `onError`. */
@@ -70,7 +72,7 @@ export class DeadLetterBox {
       this.#keep(letter, error)
       return false
     }
-    this.#isFailing = false
+    this.#outage.ended()
     this.#options.onStored({ id, ...letter })
     return true
   }
@@ -82,10 +84,14 @@ export class DeadLetterBox {
       return
     }
     this.#kept.push(letter)
-    if (this.#isFailing) return
-    this.#isFailing = true
-    const text = `Dead letters can't be stored (${describeThrown(cause)}); up to ${this.#limit} are kept in memory until they can, beginning with that of message ${messageIdOf(letter)}`
-    this.#options.onError(new RedisError(kindOf(cause), text, { cause }))
+    this.#outage.failed(cause)
+  }
+
+  #describeOutage(cause: Error): RedisError {
+    const [oldest] = this.#kept
+    const first = oldest === undefined ? '' : `, beginning with that of message ${messageIdOf(oldest)}`
+    const text = `Dead letters can't be stored (${describeThrown(cause)}); up to ${this.#limit} are kept in memory until they can${first}`
+    return new RedisError(kindOf(cause), text, { cause })
   }
 }
 
