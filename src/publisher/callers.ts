@@ -1,6 +1,6 @@
-import { Fifo } from '../support/fifo.js'
-import type { Runtime, Timer } from '../support/runtime.js'
+import type { Limited } from '../support/deadlines.js'
 import type { PublishSpan } from '../telemetry/telemetry.js'
+
 /** What became of an invalidation that was appended to the log. */
 export interface Receipt {
   /**
@@ -21,7 +21,7 @@ export interface Settlers {
 }
 
 /** A caller of `publish()`. Once its promise has settled it holds nothing of the caller's. */
-export class Caller {
+export class Caller implements Limited {
   /** When it gives up, on the monotonic clock. */
   readonly deadline: number
   #settlers: Settlers | undefined
@@ -77,85 +77,6 @@ export class Caller {
   }
 }
 
-const fewCallers = 16
-
-/**
- * Callers in order of arrival. They may settle in any order; the settled are swept out as others come, so that never
- * more than about twice as many are held as still wait.
- */
-export class Callers {
-  readonly #callers = new Fifo<Caller>()
-  #sweepAt = fewCallers
-
-  add(caller: Caller): void {
-    if (this.#callers.length >= this.#sweepAt) {
-      this.#callers.retain((other) => other.waiting)
-      this.#sweepAt = Math.max(fewCallers, this.#callers.length * 2)
-    }
-    this.#callers.push(caller)
-  }
-
-  addAll(others: Callers): void {
-    for (const caller of others.#callers) if (caller.waiting) this.add(caller)
-  }
-
-  /** Reports to all of them that their message leaves the send queue. */
-  sent(): void {
-    for (const caller of this.#callers) caller.sent()
-  }
-
-  /** The one that has waited longest and still does. */
-  get oldest(): Caller | undefined {
-    while (this.#callers.first?.waiting === false) this.#callers.shift()
-    return this.#callers.first
-  }
-
-  /** How many are held, settled ones included. */
-  get held(): number {
-    return this.#callers.length
-  }
-}
-
-/** The time limit of those who wait, each the same: so they end in order, and one timer serves all. */
-export class Deadlines {
-  readonly #timeoutMs: number
-  readonly #runtime: Runtime
-  readonly #makeError: () => Error
-  readonly #callers = new Callers()
-  #timer: Timer | undefined
-
-  constructor(timeoutMs: number, runtime: Runtime, makeError: () => Error) {
-    this.#timeoutMs = timeoutMs
-    this.#runtime = runtime
-    this.#makeError = makeError
-  }
-
-  /** When one who begins to wait now gives up. */
-  next(): number {
-    return this.#runtime.monotonic() + this.#timeoutMs
-  }
-
-  add(caller: Caller): void {
-    this.#callers.add(caller)
-    this.#timer ??= this.#runtime.after(this.#timeoutMs, () => this.#expire())
-  }
-
-  /** Rejects all who still wait. */
-  rejectAll(error: Error): void {
-    this.#timer?.cancel()
-    this.#timer = undefined
-    for (let caller = this.#callers.oldest; caller; caller = this.#callers.oldest) caller.reject(error)
-  }
-
-  /** The next look is due with the next deadline, but not at once: those close together are served together. */
-  #expire(): void {
-    const now = this.#runtime.monotonic()
-    let oldest = this.#callers.oldest
-    for (; oldest && oldest.deadline <= now; oldest = this.#callers.oldest) oldest.reject(this.#makeError())
-    const waitMs = oldest && Math.max(oldest.deadline - now, this.#timeoutMs / 100)
-    this.#timer = waitMs === undefined ? undefined : this.#runtime.after(waitMs, () => this.#expire())
-  }
-}
 interface Flush {
   readonly sequence: number
   readonly resolve: () => void

@@ -7,7 +7,8 @@ import {
   withTraceLinks,
 } from '../message/trace-context.js'
 import type { PreparedMessage } from '../message/wire/prepared-message.js'
-import { type Caller, Callers, type Receipt } from './callers.js'
+import { WaitingQueue } from '../support/waiting-queue.js'
+import type { Caller, Receipt } from './callers.js'
 
 /** A message to be appended, with the callers who wait for it: they settle together. */
 export class QueuedMessage {
@@ -18,7 +19,7 @@ export class QueuedMessage {
   #deadline: number
   #first: Caller | undefined
   /** Made only when it is needed: most messages have one caller. */
-  #others: Callers | undefined
+  #others: WaitingQueue<Caller> | undefined
   /** Traces of further publishes that it covers. */
   #links: string[] | undefined
 
@@ -54,14 +55,14 @@ export class QueuedMessage {
   /** It leaves the send queue. */
   leave(): void {
     this.#first?.sent()
-    this.#others?.sent()
+    if (this.#others) for (const caller of this.#others) caller.sent()
   }
 
   /** From now on it covers one more accepted invalidation. */
   join(caller: Caller, trace?: TraceContext): void {
     this.#link(trace?.traceparent)
     this.#count++
-    this.#others ??= new Callers()
+    this.#others ??= new WaitingQueue()
     this.#others.add(caller)
   }
 
@@ -69,9 +70,9 @@ export class QueuedMessage {
   absorb(other: QueuedMessage): void {
     this.#count += other.#count
     this.#deadline = Math.min(this.#deadline, other.#deadline)
-    this.#others ??= new Callers()
+    this.#others ??= new WaitingQueue()
     if (other.#first?.waiting) this.#others.add(other.#first)
-    if (other.#others) this.#others.addAll(other.#others)
+    if (other.#others) for (const caller of other.#others) this.#others.add(caller)
     for (const link of [other.prepared.trace?.traceparent, ...(other.#links ?? [])]) this.#link(link)
   }
 

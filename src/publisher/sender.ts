@@ -1,13 +1,14 @@
 import type { Appended, Presence } from '../log/model/entry.js'
 import { formatPosition, type Position } from '../log/model/position.js'
 import type { PreparedMessage } from '../message/wire/prepared-message.js'
+import { Deadlines } from '../support/deadlines.js'
 import { ClosedError, ConfigurationError, PublishTimeoutError, RedisError } from '../support/errors.js'
 import { Outage } from '../support/outage.js'
 import type { Runtime } from '../support/runtime.js'
 import type { PublisherCounters } from '../telemetry/counters.js'
 import type { StatsCollector } from '../telemetry/stats-collector.js'
 import type { PublisherTelemetry, PublishSpan } from '../telemetry/telemetry.js'
-import { Caller, Deadlines, Flushes, type Receipt } from './callers.js'
+import { Caller, Flushes, type Receipt } from './callers.js'
 import { type Frame, GroupCommit, packedFrames, singleMessages } from './group-commit.js'
 import { LinkWatch } from './link-watch.js'
 import type { ResolvedPublisherOptions } from './options.js'
@@ -51,12 +52,12 @@ export class Sender {
   readonly #groupCommit: GroupCommit
   readonly #repair: Repair | undefined
   readonly #watch: LinkWatch
-  readonly #deadlines: Deadlines
+  readonly #deadlines: Deadlines<Caller>
   readonly #appendOutage: Outage
   readonly #channelOutage: Outage
-  readonly #flushes = new Flushes()
   /** Never ends: blindness is reported once. */
   readonly #blindness: Outage
+  readonly #flushes = new Flushes()
   /** Whether it was told that messages have to wait, and not yet that none do. */
   #queueing = false
   readonly #countRejected: () => void
@@ -71,7 +72,11 @@ export class Sender {
     this.#appendOutage = new Outage(context.onError)
     this.#channelOutage = new Outage(context.onError)
     this.#blindness = new Outage(context.onError)
-    this.#deadlines = new Deadlines(options.publishTimeoutMs, runtime, () => this.#timeoutError())
+    this.#deadlines = new Deadlines({
+      runtime,
+      slackMs: options.publishTimeoutMs / 100,
+      onExpired: (caller) => caller.reject(this.#timeoutError()),
+    })
     this.#queue = new SendQueue({
       maxQueued: options.maxQueued,
       maxQueuedBytes: options.maxQueuedBytes,
@@ -144,8 +149,9 @@ export class Sender {
 
   /** Settles when the message was appended, at the publish timeout, when the signal aborts, or when closed. */
   send(prepared: PreparedMessage, signal: AbortSignal | undefined, span?: PublishSpan): Promise<Receipt> {
+    const { options, runtime } = this.#context
     const settlers = Promise.withResolvers<Receipt>()
-    const caller = new Caller(settlers, this.#deadlines.next(), this.#countRejected)
+    const caller = new Caller(settlers, runtime.monotonic() + options.publishTimeoutMs, this.#countRejected)
     if (signal) caller.leaveOn(signal)
     this.#deadlines.add(caller)
     this.#queue.add(prepared, caller)
@@ -173,7 +179,7 @@ export class Sender {
     const lost = this.#queue.count + count
     const doubt = countUnderWay > 0 ? `; ${countUnderWay} of them were under way and may have been` : ''
     const error = new ClosedError(`The publisher was closed with ${lost} invalidations not appended${doubt}`)
-    this.#deadlines.rejectAll(error)
+    for (const caller of this.#deadlines.clear()) caller.reject(error)
     this.#flushes.rejectAll(error)
     return lost > 0 ? error : undefined
   }

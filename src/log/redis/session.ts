@@ -1,11 +1,11 @@
 import { Backoff } from '../../support/backoff.js'
+import { Deadlines, type Limited } from '../../support/deadlines.js'
 import { ConfigurationError, type InvalidationError, RedisError, UnsupportedServerError } from '../../support/errors.js'
 import type { Runtime, Timer } from '../../support/runtime.js'
 import { toError } from '../../support/thrown.js'
 import type { ConnectionListener, LogConnection } from '../log.js'
 import { type ClientSource, disconnect } from './client-source.js'
 import { closeClient } from './clients.js'
-import { DeadlineWatch } from './deadline-watch.js'
 import { connectTimeoutError, replyCode, timeoutError, toRedisError } from './errors.js'
 import { PendingCalls } from './pending-calls.js'
 import type { Corkable, RedisLike } from './redis-like.js'
@@ -30,10 +30,11 @@ export interface ConnectionContext {
 export abstract class Connection implements LogConnection {
   readonly #context: ConnectionContext
   readonly #listener: ConnectionListener
-  readonly #pending = new PendingCalls()
+  readonly #pending: PendingCalls
+  /** Of the attempt under way; none while up, or while waiting for the next. */
+  readonly #connectDeadline: Deadlines<Limited>
   readonly #cork = new Cork()
   readonly #backoff: Backoff
-  readonly #watch: DeadlineWatch
   readonly #opened: Promise<void>
   readonly #retired = new Set<Promise<void>>()
   /** Undefined outside of a cluster. */
@@ -43,8 +44,6 @@ export abstract class Connection implements LogConnection {
   #state: 'connecting' | 'up' | 'closed' = 'connecting'
   /** Tells apart what belongs to the attempt, or the connection, of now from what comes late from an older one. */
   #attempt = 0
-  /** When the attempt under way began; undefined while up, or while waiting for the next. */
-  #attemptSince: number | undefined
   #firstError: unknown
   #retry: Timer | undefined
 
@@ -60,14 +59,12 @@ export abstract class Connection implements LogConnection {
     })
     // Whoever does not ask is told through onError.
     this.#opened.catch(() => {})
-    this.#client = this.#openClient()
-    this.#watch = new DeadlineWatch(
-      runtime,
-      commandTimeoutMs,
-      (now) => this.#overdue(now),
-      (command) =>
-        this.#replaceClient(this.up ? this.#timeoutOf(command) : connectTimeoutError(this.server, commandTimeoutMs)),
+    const connectTimeout = (): RedisError => connectTimeoutError(this.server, commandTimeoutMs)
+    this.#pending = new PendingCalls(runtime, commandTimeoutMs, (command) =>
+      this.#replaceClient(this.up ? this.#timeoutOf(command) : connectTimeout()),
     )
+    this.#connectDeadline = new Deadlines({ runtime, onExpired: () => this.#replaceClient(connectTimeout()) })
+    this.#client = this.#openClient()
   }
 
   get up(): boolean {
@@ -88,7 +85,8 @@ export abstract class Connection implements LogConnection {
   async close(): Promise<void> {
     if (this.#state !== 'closed') {
       this.#state = 'closed'
-      this.#watch.stop()
+      this.#connectDeadline.clear()
+      this.#pending.close()
       this.#retry?.cancel()
       this.#rejectPending(new RedisError('disconnected', `The connection to ${this.server} was closed`))
       this.#settleOpened()
@@ -213,8 +211,10 @@ export abstract class Connection implements LogConnection {
 
   #beginAttempt(): void {
     this.#attempt++
-    this.#attemptSince = this.#context.runtime.monotonic()
     this.#firstError = undefined
+    const { runtime, commandTimeoutMs } = this.#context
+    this.#connectDeadline.clear()
+    this.#connectDeadline.add({ deadline: runtime.monotonic() + commandTimeoutMs, waiting: true })
   }
 
   async #comeUp(): Promise<void> {
@@ -231,7 +231,7 @@ export abstract class Connection implements LogConnection {
     // An error that did not close the connection, such as a refused SELECT, leaves it in a state that is not ours.
     if (attempt !== this.#attempt || this.#state !== 'connecting' || this.#firstError !== undefined) return
     this.#state = 'up'
-    this.#attemptSince = undefined
+    this.#connectDeadline.clear()
     this.#backoff.reset()
     this.#settleOpened()
     this.#listener.onUp()
@@ -251,7 +251,7 @@ export abstract class Connection implements LogConnection {
   /** The socket has closed; ioredis makes the next attempt after a while. */
   #endAttempt(): void {
     this.#attempt++
-    this.#attemptSince = undefined
+    this.#connectDeadline.clear()
     const reason = this.#firstError ?? new RedisError('disconnected', `The connection to ${this.server} was closed`)
     this.#goDown(toRedisError(reason, 'connect', this.server))
   }
@@ -305,13 +305,6 @@ export abstract class Connection implements LogConnection {
 
   #timeoutOf(command: string): RedisError {
     return timeoutError(command, this.server, this.#context.commandTimeoutMs)
-  }
-
-  /** The command that should have been answered by now. */
-  #overdue(now: number): string | undefined {
-    const begun = this.#attemptSince
-    const attemptOverdue = begun !== undefined && now - begun >= this.#context.commandTimeoutMs
-    return attemptOverdue ? 'connect' : this.#pending.overdue(now)
   }
 
   /** Whether waiting may mend it. */

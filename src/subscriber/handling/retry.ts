@@ -1,8 +1,8 @@
 import type { InvalidationMessage } from '../../message/message.js'
 import type { TraceContext } from '../../message/trace-context.js'
-import { TimeLimit } from '../../support/deadlines.js'
+import { Deadlines, type Limited } from '../../support/deadlines.js'
 import { ClosedError, HandlerError, HandlerTimeoutError, type InvalidationError } from '../../support/errors.js'
-import type { Runtime } from '../../support/runtime.js'
+import { delay, type Runtime } from '../../support/runtime.js'
 import { describeThrown, isError, toError } from '../../support/thrown.js'
 import type { SubscriptionCounters } from '../../telemetry/counters.js'
 import type { EvictSpan } from '../../telemetry/telemetry.js'
@@ -40,10 +40,30 @@ export type HandlingOutcome = 'handled' | 'given-up' | 'cut-short'
 /** How a try ended: undefined when it handled the message, a ClosedError when it was abandoned. */
 type Outcome = HandlerError | HandlerTimeoutError | ClosedError | undefined
 
-interface RunningTry {
+class RunningTry implements Limited {
   readonly message: InvalidationMessage
   readonly attempt: Attempt
-  end(outcome: Outcome): void
+  readonly deadline: number
+  #settle: ((outcome: Outcome) => void) | undefined
+
+  constructor(message: InvalidationMessage, attempt: Attempt, deadline: number, settle: (outcome: Outcome) => void) {
+    this.message = message
+    this.attempt = attempt
+    this.deadline = deadline
+    this.#settle = settle
+  }
+
+  get waiting(): boolean {
+    return this.#settle !== undefined
+  }
+
+  /** Whether it ended by this: not if it was interrupted before. */
+  end(outcome: Outcome): boolean {
+    const settle = this.#settle
+    this.#settle = undefined
+    settle?.(outcome)
+    return settle !== undefined
+  }
 }
 
 /**
@@ -52,15 +72,15 @@ interface RunningTry {
  */
 export class RetryingHandler {
   readonly #context: RetryContext
-  readonly #limit: TimeLimit<RunningTry>
-  readonly #waits = new Set<() => void>()
-  #stopped = false
+  readonly #running: Deadlines<RunningTry>
+  readonly #stopping = new AbortController()
   #abandoned = false
 
   constructor(context: RetryContext) {
     this.#context = context
-    this.#limit = new TimeLimit(context.handlerTimeoutMs, context.runtime, (running) => {
-      this.#interrupt(running, new HandlerTimeoutError(this.#describeTimeout(running)))
+    this.#running = new Deadlines({
+      runtime: context.runtime,
+      onExpired: (running) => this.#interrupt(running, new HandlerTimeoutError(this.#describeTimeout(running))),
     })
   }
 
@@ -80,20 +100,19 @@ export class RetryingHandler {
 
   /** From now on no try is begun; a message that waits for its next try is cut short. Tries that run go on. */
   stop(): void {
-    this.#stopped = true
-    for (const cut of [...this.#waits]) cut()
+    this.#stopping.abort()
   }
 
   /** All tries have ended, and none follow: nothing keeps the process alive any more. */
   release(): void {
-    this.#limit.clear()
+    this.#running.clear()
   }
 
   /** Stops, and waits for nothing any more: aborts the tries that run; what they come to is not asked. */
   abandon(reason: ClosedError): void {
     this.stop()
     this.#abandoned = true
-    for (const running of this.#limit.clear()) this.#interrupt(running, reason)
+    for (const running of this.#running.clear()) this.#interrupt(running, reason)
   }
 
   async #finish(
@@ -103,7 +122,8 @@ export class RetryingHandler {
     span: EvictSpan | undefined,
     trace: TraceContext | undefined,
   ): Promise<HandlingOutcome> {
-    const { counters, retry } = this.#context
+    const { counters, runtime, retry } = this.#context
+    const { signal } = this.#stopping
     let outcome = await first
     for (let attempt = 1; outcome !== undefined; attempt++) {
       if (outcome instanceof ClosedError) return 'cut-short'
@@ -114,8 +134,8 @@ export class RetryingHandler {
         return this.#abandoned ? 'cut-short' : 'given-up'
       }
       span?.tryFailed(outcome, attempt)
-      if (!this.#stopped) await this.#wait(this.#delayAfter(attempt))
-      if (this.#stopped) {
+      await delay(runtime, this.#delayAfter(attempt), signal)
+      if (signal.aborted) {
         this.#context.onError(outcome)
         return 'cut-short'
       }
@@ -126,7 +146,7 @@ export class RetryingHandler {
   }
 
   #try(message: InvalidationMessage, attempt: Attempt, span: EvictSpan | undefined): Outcome | Promise<Outcome> {
-    const { handler } = this.#context
+    const { handler, handlerTimeoutMs, runtime } = this.#context
     let handled: Promise<unknown>
     try {
       const result: unknown = span ? span.run(() => handler(message, attempt)) : handler(message, attempt)
@@ -137,17 +157,13 @@ export class RetryingHandler {
       return this.#failure(message, attempt, error)
     }
     return new Promise((resolve) => {
-      const running: RunningTry = { message, attempt, end: resolve }
-      this.#limit.start(running)
+      const running = new RunningTry(message, attempt, runtime.monotonic() + handlerTimeoutMs, resolve)
+      this.#running.add(running)
       handled.then(
-        () => {
-          this.#limit.end(running)
-          resolve(undefined)
-        },
+        () => running.end(undefined),
         (error: unknown) => {
           const failure = this.#failure(message, attempt, error)
-          if (this.#limit.end(running)) resolve(failure)
-          else if (!isAbort(error, attempt)) this.#context.onError(failure)
+          if (!running.end(failure) && !isAbort(error, attempt)) this.#context.onError(failure)
         },
       )
     })
@@ -170,18 +186,6 @@ export class RetryingHandler {
   #delayAfter(attempt: number): number {
     const { minDelayMs, maxDelayMs } = this.#context.retry
     return this.#context.runtime.random() * Math.min(maxDelayMs, minDelayMs * 2 ** (attempt - 1))
-  }
-
-  #wait(delayMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const end = (): void => {
-        timer.cancel()
-        this.#waits.delete(end)
-        resolve()
-      }
-      const timer = this.#context.runtime.after(delayMs, end)
-      this.#waits.add(end)
-    })
   }
 
   #failure(message: InvalidationMessage, { attempt }: Attempt, cause: unknown): HandlerError {
