@@ -68,7 +68,7 @@ const work: Work = {
 async function dispatchFrames(): Promise<number> {
   const before = handled
   for (let frame = 0; frame < frames; frame++) dispatcher.push([work])
-  await dispatcher.whenIdle()
+  await dispatcher.when(() => dispatcher.pending === 0)
   return handled - before
 }
 

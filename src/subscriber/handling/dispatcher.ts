@@ -55,7 +55,6 @@ export class Dispatcher {
   readonly #timer: HandlerTimer | undefined
   readonly #onError: (error: Error) => void
   readonly #conditions = new Set<Condition>()
-  #tasks = 0
   #pending = 0
   #pendingBytes = 0
   #sliceEnd = 0
@@ -90,7 +89,6 @@ export class Dispatcher {
   /** Hands over these works, in order, as one task. After `close()` they are dropped: never started, never handled. */
   push(works: readonly Work[]): void {
     if (this.#stopped) return
-    this.#tasks++
     for (const { messages, bytes = 0 } of works) {
       this.#pending += messages.length
       this.#pendingBytes += bytes
@@ -110,11 +108,6 @@ export class Dispatcher {
     return new Promise((resolve) => {
       this.#conditions.add({ isMet: isMetOrStopped, resolve })
     })
-  }
-
-  /** Resolves when all that was pushed is finished, or at `close()`. */
-  whenIdle(): Promise<void> {
-    return this.when(() => this.#tasks === 0)
   }
 
   /**
@@ -177,8 +170,6 @@ export class Dispatcher {
       }
       this.#finish(work)
     }
-    this.#tasks--
-    this.#wake()
     if (this.#runtime.monotonic() >= this.#sliceEnd) await this.#turn()
   }
 

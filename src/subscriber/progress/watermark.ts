@@ -36,15 +36,8 @@ export class Watermark<T> {
     }
   }
 
-  /** Forgets all that was added: those values never advance, whenever they finish. */
-  reset(): void {
-    // A forgotten slot may still lead to other forgotten ones, never to one added from now on.
-    this.#head = undefined
-    this.#tail = undefined
-  }
-
   #advance(): void {
-    // The head moves before the call, so that `onAdvance` may add, finish, reset or throw.
+    // The head moves before the call, so that `onAdvance` may add, finish or throw.
     for (let slot = this.#head; slot?.finished; slot = this.#head) {
       this.#head = slot.next
       if (!slot.next) this.#tail = undefined

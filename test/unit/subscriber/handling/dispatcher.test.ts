@@ -38,7 +38,7 @@ test('whenever tasks are pushed, they are handled in order, one at a time', asyn
         await waitFor(before)
         bench.push([String(index)])
       }
-      await bench.dispatcher.whenIdle()
+      await bench.ended()
       expect(order).toEqual(tasks.flatMap((_, index) => [`${index} begins`, `${index} ends`]))
     }),
     { numRuns: 300 },
@@ -231,7 +231,7 @@ async function turnsAtEnd(frames: readonly (readonly string[])[]): Promise<numbe
   )
   const turnsAt: number[] = []
   for (const ids of frames) bench.dispatcher.push([{ ...bench.work('', ids), handled: () => turnsAt.push(turns) }])
-  await bench.dispatcher.whenIdle()
+  await bench.ended()
   return turnsAt
 }
 
@@ -418,7 +418,7 @@ test('nothing is left of a time limit after close: a timer that ran on would kee
     onGivenUp: () => undefined,
   })
   dispatcher.push([{ messages: [message('a')], origin: { mode: 'live' }, handled: () => undefined }])
-  await dispatcher.whenIdle()
+  await dispatcher.when(() => dispatcher.pending === 0)
   expect(timers).toBe(1)
   expect(await dispatcher.close(1_000)).toBe(true)
   expect(timers).toBe(0)
@@ -437,10 +437,10 @@ test('closing again has the outcome of the first time', async () => {
 test('who waits for room or for the end is let go at close', async () => {
   const bench = new Bench(() => new Promise(() => undefined))
   bench.push(['a'], ['b'])
-  const waiting = Promise.all([bench.dispatcher.when(() => false), bench.dispatcher.whenIdle()])
+  const waiting = Promise.all([bench.dispatcher.when(() => false), bench.ended()])
   void bench.dispatcher.close(60_000)
   await waiting
-  await Promise.all([bench.dispatcher.when(() => false), bench.dispatcher.whenIdle()])
+  await Promise.all([bench.dispatcher.when(() => false), bench.ended()])
   expect(bench.dispatcher.pending).toBe(2)
 })
 

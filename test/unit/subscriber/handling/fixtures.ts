@@ -79,8 +79,13 @@ export class Bench {
     for (const ids of frames) this.dispatcher.push([this.work(ids.join(), ids)])
   }
 
+  /** Resolves when all that was pushed is finished, or the dispatcher is closed. */
+  ended(): Promise<void> {
+    return this.dispatcher.when(() => this.dispatcher.pending === 0)
+  }
+
   /** Waits in virtual time until all is handled. */
   async idle(): Promise<void> {
-    await this.runtime.runUntil(this.dispatcher.whenIdle(), 3_600_000)
+    await this.runtime.runUntil(this.ended(), 3_600_000)
   }
 }

@@ -37,19 +37,6 @@ test('finishing a value again changes nothing', () => {
   expect(advanced).toEqual([1, 2])
 })
 
-test('values from before a reset never advance, and those after it do not wait for them', () => {
-  const { mark, advanced } = watermark()
-  const [first, second] = [mark.add(1), mark.add(2)]
-  second()
-  mark.reset()
-  const third = mark.add(3)
-  first()
-  expect(advanced).toEqual([])
-  third()
-  first()
-  expect(advanced).toEqual([3])
-})
-
 test('a listener that throws holds up none of the values behind', () => {
   const advanced: number[] = []
   const mark = new Watermark<number>((value) => {
@@ -63,38 +50,30 @@ test('a listener that throws holds up none of the values behind', () => {
   expect(advanced).toEqual([2, 3])
 })
 
-test('a listener may add, finish and reset', () => {
+test('a listener may add and finish', () => {
   const advanced: number[] = []
   const mark = new Watermark<number>((value) => {
     advanced.push(value)
     if (value === 1) mark.add(3)()
-    if (value === 2) mark.reset()
   })
   const [first, second] = [mark.add(1), mark.add(2)]
   second()
   first()
-  expect(advanced).toEqual([1, 2])
+  expect(advanced).toEqual([1, 2, 3])
 })
 
-test('any schedule of adding, finishing and resetting advances as a list that is searched each time would', () => {
-  const step = fc.oneof(
-    { weight: 5, arbitrary: fc.constant('add' as const) },
-    { weight: 8, arbitrary: fc.nat(20) },
-    { weight: 1, arbitrary: fc.constant('reset' as const) },
-  )
+test('any schedule of adding and finishing advances as a list that is searched each time would', () => {
+  const step = fc.oneof({ weight: 5, arbitrary: fc.constant('add' as const) }, { weight: 8, arbitrary: fc.nat(20) })
   fc.assert(
     fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
       const { mark, advanced } = watermark()
       const finishers: (() => void)[] = []
-      let waiting: { value: number; finished: boolean }[] = []
+      const waiting: { value: number; finished: boolean }[] = []
       const expected: number[] = []
       for (const next of steps) {
         if (next === 'add') {
           waiting.push({ value: finishers.length, finished: false })
           finishers.push(mark.add(finishers.length))
-        } else if (next === 'reset') {
-          waiting = []
-          mark.reset()
         } else {
           const target = finishers.length - 1 - next
           const finished = waiting.find(({ value }) => value === target)
