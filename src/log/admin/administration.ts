@@ -17,7 +17,7 @@ import {
   readText,
 } from '../redis/replies.js'
 import { ScriptCalls } from '../redis/script-calls.js'
-import { readScript } from '../redis/scripts/scripts.js'
+import { readScript } from '../redis/scripts/read.js'
 import { Connection, type ConnectionContext, type Send } from '../redis/session.js'
 import type { RedisTarget, TargetKind } from '../redis/target.js'
 import { type Command, transaction } from '../redis/transaction.js'

@@ -20,14 +20,12 @@ import {
   readText,
 } from './replies.js'
 import { ScriptCalls } from './script-calls.js'
-import {
-  anchorScript,
-  announceScript,
-  appendScript,
-  lookupScript,
-  readScript,
-  saveCursorScript,
-} from './scripts/scripts.js'
+import { anchorScript } from './scripts/anchor.js'
+import { announceScript } from './scripts/announce.js'
+import { appendScript } from './scripts/append.js'
+import { lookupScript } from './scripts/lookup.js'
+import { readScript } from './scripts/read.js'
+import { saveCursorScript } from './scripts/save-cursor.js'
 import { Connection, type ConnectionContext, type Send } from './session.js'
 import { type Command, transaction } from './transaction.js'
 

@@ -3,7 +3,7 @@ import type { Page } from '../model/entry.js'
 import type { LogKeys } from '../model/keys.js'
 import { readEntry, readJoinedPage, readList, readOptionalText } from './replies.js'
 import type { ScriptCalls } from './script-calls.js'
-import { readPageScript } from './scripts/scripts.js'
+import { readPageScript } from './scripts/read-page.js'
 import type { Command } from './transaction.js'
 
 /** Reads pages of the log as they are, or put together by a script. */

@@ -1,5 +1,5 @@
 import { replyCode } from './errors.js'
-import type { Script } from './scripts/scripts.js'
+import type { Script } from './scripts/script.js'
 import type { Send } from './session.js'
 
 /** Runs scripts by digest or, where the server does not know one (any more), by their text; calls keep their order. */

@@ -1,0 +1,27 @@
+import { luaFunctions, script } from './script.js'
+
+/**
+ * Appends a frame and publishes it. If the server refuses XADD (a key of another type, no right), `last` gets its old
+ * value back: a head that names a missing entry would make every subscription resync.
+ *
+ * - KEYS: stream, last
+ * - ARGV: append id, the frame without its opening brace, cap (entries), channel, PUBLISH or SPUBLISH
+ * - Returns: stream ID, prev, receivers (−1 if the server refuses the channel: the entry is in the log all the same)
+ */
+export const appendScript = script(`
+local last = redis.call('SET', KEYS[2], ARGV[1], 'GET')
+local prev = last
+if not prev then
+${luaFunctions}
+  prev = tail(KEYS[1]) or ''
+end
+local id = redis.pcall('XADD', KEYS[1], 'MAXLEN', '~', ARGV[3], '*', 'a', ARGV[1], 'p', prev, 'm', '{' .. ARGV[2])
+if type(id) == 'table' then
+  if last then redis.call('SET', KEYS[2], last) else redis.call('DEL', KEYS[2]) end
+  return id
+end
+local receivers = redis.pcall(ARGV[5], ARGV[4],
+  '{"stream_id":"' .. id .. '","append_id":"' .. ARGV[1] .. '","prev":"' .. prev .. '",' .. ARGV[2])
+if type(receivers) == 'table' then receivers = -1 end
+return {id, prev, receivers}
+`)
