@@ -126,8 +126,7 @@ export function withDeadLetters(
   return withCommands(context, (commands) =>
     task(
       new DeadLetters({
-        listDeadLetters: (from, count) => commands.listDeadLetters(from, count),
-        removeDeadLetters: (ids) => commands.removeDeadLetters(ids),
+        store: commands,
         republish: async (message) => {
           await commands.append(nextAppendId(), message, cap)
         },

@@ -1,4 +1,4 @@
-import type { LogCommands } from '../log/log.js'
+import type { Log } from '../log/log.js'
 import type { Entry, Page } from '../log/model/entry.js'
 import { formatPosition, type Position } from '../log/model/position.js'
 import { compareStreamIds } from '../message/stream-id.js'
@@ -9,7 +9,7 @@ import { timeOfStreamId } from './format.js'
 import type { Output } from './output.js'
 import type { Range } from './points.js'
 
-type Pages = Pick<LogCommands, 'readPage'>
+type Pages = Pick<Log, 'readPage'>
 
 const pageSize = 1_000
 

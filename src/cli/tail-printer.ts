@@ -1,4 +1,4 @@
-import type { LogCommands } from '../log/log.js'
+import type { Log } from '../log/log.js'
 import type { Entry } from '../log/model/entry.js'
 import { formatPosition, parsePosition } from '../log/model/position.js'
 import type { InvalidationMessage } from '../message/message.js'
@@ -21,7 +21,7 @@ export class TailPrinter {
   /** Resolves when `count` messages were printed, or the session is interrupted; rejects where it can't go on. */
   readonly finished: Promise<undefined>
   readonly #session: Session
-  readonly #pages: Pick<LogCommands, 'readPage'>
+  readonly #pages: Pick<Log, 'readPage'>
   readonly #isMeant: MessageFilter
   readonly #now: () => number
   readonly #finish: () => void
@@ -33,17 +33,13 @@ export class TailPrinter {
   /** Whether an entry stands where the log was read after the newest resync. */
   #isRead: (streamId: string) => boolean = () => false
 
-  constructor(
-    session: Session,
-    { count = Infinity, ...filter }: FilterFlags & { readonly count?: number },
-    commands: LogCommands,
-  ) {
+  constructor(session: Session, { count = Infinity, ...filter }: FilterFlags & { readonly count?: number }, log: Log) {
     const { promise, resolve, reject } = Promise.withResolvers<undefined>()
     this.finished = promise
     this.#finish = () => resolve(undefined)
     this.#fail = reject
     this.#session = session
-    this.#pages = patientPages(commands, session.runtime, () => !this.#isFinished)
+    this.#pages = patientPages(log, session.runtime, () => !this.#isFinished)
     this.#isMeant = messageFilter(filter)
     this.#now = preciseClock(session.runtime)
     this.#left = count

@@ -5,18 +5,18 @@ import type { Position } from './model/position.js'
 
 /**
  * The log: a capped stream with its live channel. This is the one seam to Redis; `RedisLog` and `MemoryLog` implement
- * it with the same semantics and pass the same conformance suite.
+ * it with the same semantics and pass the same conformance suite. So can a log of your own, or a wrapper around one.
  *
- * A log opens connections; each reconnects by itself until it is closed, and tells its listener when it is up or down.
- * No call of a connection waits for it to come up: while it is down, calls reject at once with a `RedisError` of kind
- * `disconnected`. Every call settles: with its reply, when the connection closes, or at the command deadline.
+ * A log opens connections. Each reconnects by itself until it is closed, and notifies its listener when it goes up or
+ * down. No call of a connection waits for it to come up: while it is down, calls reject at once with a `RedisError` of
+ * kind `disconnected`. Every call settles: with its reply, when the connection closes, or at the command deadline.
  */
 export interface InvalidationLog {
   /** The Pub/Sub channel; the names of the log's keys derive from it. */
   readonly channel: string
-  /** `host:port` or the path of a socket, for telemetry; absent where there is no server, or now one and now another. */
+  /** `host:port` or the path of a socket, for telemetry; absent without a server, or if it may change. */
   readonly server?: string | undefined
-  /** Names the servers, the same for every log that lives there; absent where there are none. */
+  /** Names the servers, the same for every log that lives there; absent without servers. */
   readonly origin?: string | undefined
   /** Opens a command connection and starts connecting. */
   openCommands(listener: ConnectionListener): LogCommands
@@ -24,7 +24,10 @@ export interface InvalidationLog {
   openFeed(listener: FeedListener): LogFeed
 }
 
-/** What a connection tells its owner. `onUp` and `onDown` alternate, beginning with `onUp`. */
+/**
+ * Callbacks of a connection to its owner. `onUp` and `onDown` alternate, beginning with `onUp`. None is called before
+ * `openCommands` or `openFeed` has returned.
+ */
 export interface ConnectionListener {
   /** Usable from now on. For a feed: SUBSCRIBE has been acknowledged, nothing published from now on is missed. */
   onUp(): void
@@ -32,23 +35,23 @@ export interface ConnectionListener {
   onDown(error: InvalidationError): void
   /** Something went wrong that did not change the state, such as a failed attempt to connect. */
   onError(error: InvalidationError): void
-  /** All works, but something about the server may do harm: told once in a process. */
+  /** Everything works, but a setting of the server may do harm. Called once in a process. */
   onWarning?(text: string): void
 }
 
-/** A connection's listener that also takes what is published. */
+/** A connection's listener that also takes published messages. */
 export interface FeedListener extends ConnectionListener {
   /** A message on the channel, as published. */
   onMessage(text: string): void
 }
 
-/** What both kinds of connection share. */
+/** The life of a connection, of either kind. */
 export interface LogConnection {
   /** Whether calls can be made now. */
   readonly up: boolean
   /**
-   * Settles with the first attempt to connect: resolves when it is up or when the failure is one that waiting may
-   * mend; rejects with `RedisError` (kind `refused`) or `UnsupportedServerError` otherwise.
+   * Settles with the first attempt to connect: resolves when it is up, and also when it failed but a later attempt may
+   * succeed; rejects with `RedisError` (kind `refused`) or `UnsupportedServerError` otherwise.
    */
   opened(): Promise<void>
   /** Drops the connection and makes a new one: for links that look open and are not. */
@@ -57,46 +60,66 @@ export interface LogConnection {
   close(): Promise<void>
 }
 
-/** Everything that is asked of the log over a command connection. */
-export interface LogCommands extends LogConnection {
+/** A command connection to the log. */
+export interface LogCommands extends LogConnection, Log, CursorTable, DeadLetterStore, Registry {}
+
+/** The live channel. */
+export interface LogFeed extends LogConnection {
+  /** Asks the server for a sign of life; rejects with `RedisError` at the deadline. */
+  ping(): Promise<void>
+}
+
+/** The stream of entries and `last`, the append id of the newest. */
+export interface Log {
   /** Appends a frame (a whole JSON object) and publishes it: one atomic step. `cap` is in entries, approximate. */
   append(appendId: string, frame: string, cap: number): Promise<Appended>
   /** Waits until `count` replicas have all that was appended over this connection; resolves to how many have. */
   waitReplicas(count: number, timeoutMs: number): Promise<number>
-  /** The replication id of the server: it changes with every failover and restart. Undefined where not to be had. */
+  /** The replication id of the server: it changes with every failover and restart. Undefined if it can't be had. */
   replicationId(): Promise<string | undefined>
-
   /**
-   * Append id of the newest entry: what `last` holds or, where that is gone, the append id of the last entry if it is
-   * also the last ever generated. Undefined where neither is to be had.
+   * Append id of the newest entry: the value of `last` or, if that is gone, the append id of the last entry if it is
+   * also the last ever generated. Undefined if neither can be had.
    */
   head(): Promise<string | undefined>
   /**
    * The entry to anchor to: the last one, if it is the one `last` names; else a marker (an empty frame), appended under
-   * `appendId` and not published. Undefined where there is no such entry and this connection may not write.
+   * `appendId` and not published. Undefined if there is no such entry and this connection may not write.
    */
   anchor(appendId: string, cap: number): Promise<Anchor | undefined>
+  /** Looks at the log around a position, in one atomic step. */
   inspect(position: Position): Promise<Inspection>
   /** Looks up entries, at most 100 at once, in one atomic step; answers in the same order. */
   lookup(positions: readonly Position[]): Promise<readonly Presence[]>
   /**
    * Reads up to `count` entries from a stream ID on, inclusive; `-` reads from the first entry.
    *
-   * @param joined lets the server put the entries together, where it can: of small ones that takes it three times as
-   *   long, and spares this process more than that. Default false
+   * @param joined lets the server join the entries, if it can: of small ones that takes it three times as long, and
+   *   saves this process more than that. Default false
    */
   readPage(from: string, count: number, joined?: boolean): Promise<Page>
+}
 
+/** The positions that named subscriptions continue from. */
+export interface CursorTable {
+  /** The saved position, as text; undefined if none was saved under this name. */
   loadCursor(name: string): Promise<string | undefined>
   /** Saves a position (as text). Unless `overwrite` is set, never moves the cursor back to an earlier stream ID. */
   saveCursor(name: string, position: string, overwrite: boolean): Promise<void>
+}
 
-  /** `cap` is in dead letters, approximate. */
+/** The messages whose handlers failed for good. */
+export interface DeadLetterStore {
+  /** Adds a dead letter and resolves to its id. `cap` is in dead letters, approximate. */
   addDeadLetter(letter: Omit<DeadLetter, 'id'>, cap: number): Promise<string>
-  /** Oldest first, from an id on, inclusive; `-` reads from the first. */
+  /** Lists up to `count`, oldest first, from an id on, inclusive; `-` reads from the first. */
   listDeadLetters(from: string, count: number): Promise<readonly DeadLetter[]>
+  /** Removes dead letters by id; resolves to how many there were. */
   removeDeadLetters(ids: readonly string[]): Promise<number>
+}
 
+/** The subscriptions that have announced themselves. */
+export interface Registry {
   /**
    * Makes a subscription known: keeps a record (a JSON object that is not empty) under its id, in place of the one
    * before, for `ttlMs` by the server's clock. A refusal leaves the connection as it is, even that of a replica.
@@ -104,15 +127,10 @@ export interface LogCommands extends LogConnection {
   announce(id: string, record: string, ttlMs: number): Promise<void>
   /** Forgets a subscription. */
   withdraw(id: string): Promise<void>
-  /** Every subscription whose record still holds. */
+  /** Every subscription whose record has not expired. */
   listSubscribers(): Promise<readonly Announced[]>
 }
 
-/** The live channel. */
-export interface LogFeed extends LogConnection {
-  /** Asks the server for a sign of life; rejects with `RedisError` at the deadline. */
-  ping(): Promise<void>
-}
 /** A message whose handler failed for good. */
 export interface DeadLetter {
   /** Name of the place in the dead-letter stream: its stream ID. */

@@ -1,5 +1,6 @@
-import type { Appended, Presence } from '../log/model/entry.js'
-import { formatPosition, type Position } from '../log/model/position.js'
+import type { Log, LogConnection } from '../log/log.js'
+import type { Appended } from '../log/model/entry.js'
+import { formatPosition } from '../log/model/position.js'
 import type { PreparedMessage } from '../message/wire/prepared-message.js'
 import { Deadlines } from '../support/deadlines.js'
 import { ClosedError, ConfigurationError, PublishTimeoutError, RedisError } from '../support/errors.js'
@@ -16,20 +17,12 @@ import { Remembered } from './repair/remembered.js'
 import { Repair, type RepairSummary } from './repair/repair.js'
 import { SendQueue } from './send-queue.js'
 
-/** What a publisher asks of the log. Every call settles; none waits for a connection that is down. */
-export interface PublishingConnection {
-  readonly up: boolean
-  append(appendId: string, frame: string, cap: number): Promise<Appended>
-  waitReplicas(count: number, timeoutMs: number): Promise<number>
-  replicationId(): Promise<string | undefined>
-  lookup(positions: readonly Position[]): Promise<readonly Presence[]>
-}
-
 /** Why everything is evicted: too much waited, or nobody can know what a failover lost. */
 export type EvictAllReason = 'overflow' | 'repair'
 
 export interface SenderContext {
-  readonly connection: PublishingConnection
+  /** Every call settles; none waits for a connection that is down. */
+  readonly connection: LogConnection & Log
   readonly channel: string
   readonly options: ResolvedPublisherOptions
   readonly runtime: Runtime
@@ -274,13 +267,10 @@ export interface ReplicaDemand {
 }
 
 /** Waits until enough replicas have what was appended; resolves to why they have not. Never rejects. */
-async function missingReplicas(
-  connection: Pick<PublishingConnection, 'waitReplicas'>,
-  { count, timeoutMs }: ReplicaDemand,
-): Promise<RedisError | undefined> {
+async function missingReplicas(log: Log, { count, timeoutMs }: ReplicaDemand): Promise<RedisError | undefined> {
   const done = 'The invalidation was appended and published, and need not be published again'
   try {
-    const confirmed = await connection.waitReplicas(count, timeoutMs)
+    const confirmed = await log.waitReplicas(count, timeoutMs)
     if (confirmed >= count) return undefined
     return new RedisError(
       'replicas',

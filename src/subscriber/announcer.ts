@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import type { LogCommands } from '../log/log.js'
+import type { Registry } from '../log/log.js'
 import { isLinkLost } from '../support/errors.js'
 import { Outage } from '../support/outage.js'
 import type { Runtime } from '../support/runtime.js'
@@ -9,7 +9,7 @@ import type { Subscription } from './subscription.js'
 
 /** What an announcer needs of its subscriber. */
 export interface AnnouncerContext {
-  readonly log: Pick<LogCommands, 'announce' | 'withdraw'>
+  readonly registry: Registry
   readonly runtime: Runtime
   readonly service: string
   readonly heartbeatMs: number
@@ -100,7 +100,7 @@ export class Announcer {
   }
 
   async #announce(subscription: AnnouncedSubscription, entry: Entry): Promise<void> {
-    const { log, service, heartbeatMs, cap } = this.#context
+    const { registry, service, heartbeatMs, cap } = this.#context
     const { state, position, behind, lagMs } = subscription.freshness()
     const { resyncs, replayed, deadLetters } = subscription.counts
     const record = encodeAnnouncement({
@@ -121,7 +121,7 @@ export class Announcer {
       heartbeatMs,
     })
     try {
-      await log.announce(entry.id, record, announcementTtlMs(heartbeatMs))
+      await registry.announce(entry.id, record, announcementTtlMs(heartbeatMs))
       entry.announced = true
       this.#outage.ended()
     } catch (error) {
@@ -144,7 +144,7 @@ export class Announcer {
     // Where nothing could be written there is nothing to take back, and trying could only be refused as well.
     if (!entry.announced) return
     try {
-      await this.#context.log.withdraw(entry.id)
+      await this.#context.registry.withdraw(entry.id)
     } catch {
       // What can't be withdrawn expires by itself.
     }

@@ -137,7 +137,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
     const { commands } = this.#link
     if (options.announce) {
       this.#announcer = new Announcer({
-        log: commands,
+        registry: commands,
         runtime,
         service: options.service,
         heartbeatMs: options.heartbeatMs,
@@ -148,11 +148,10 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
       })
     }
     this.deadLetters = new DeadLetters({
-      listDeadLetters: async (from, count) => {
+      store: commands,
+      checkOpen: () => {
         this.#checkOpen()
-        return commands.listDeadLetters(from, count)
       },
-      removeDeadLetters: (ids) => commands.removeDeadLetters(ids),
       republish: async (message) => {
         await commands.append(this.#nextAppendId(), message, options.cap)
       },

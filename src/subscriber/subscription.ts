@@ -1,4 +1,4 @@
-import type { DeadLetter, LogCommands } from '../log/log.js'
+import type { CursorTable, DeadLetter, DeadLetterStore, Log } from '../log/log.js'
 import { formatPosition, parsePosition, type Position } from '../log/model/position.js'
 import type { ResyncReason } from '../log/model/resync-reason.js'
 import type { InvalidationMessage } from '../message/message.js'
@@ -15,11 +15,11 @@ import { ArrivalBuffer, type LogFrame } from './follow/arrival-buffer.js'
 import { Follower } from './follow/follower.js'
 import { FrameReader, GarbageReport } from './follow/frame-reader.js'
 import { type Handed, Intake } from './follow/intake.js'
-import { isBehind, type LogReader } from './follow/log-reader.js'
+import { isBehind } from './follow/log-reader.js'
 import type { InTurn } from './follow/page-gate.js'
 import { Recovery, type ReplayEvent, type ResyncEvent } from './follow/recovery.js'
 import { CursorCommitter } from './handling/cursor-committer.js'
-import { type CursorContext, type CursorStore, openCursor } from './handling/cursor.js'
+import { type CursorStore, openCursor } from './handling/cursor.js'
 import { DeadLetterBox } from './handling/dead-letter-box.js'
 import type { InvalidationHandler } from './handling/delivery.js'
 import { Dispatcher } from './handling/dispatcher.js'
@@ -43,7 +43,7 @@ export interface SubscriptionEvents extends ErrorEvents {
 /** What a subscription is given by its subscriber. @internal */
 export interface SubscriptionContext {
   readonly channel: string
-  readonly log: LogReader & Omit<CursorContext, 'channel'> & Pick<LogCommands, 'addDeadLetter'>
+  readonly log: Log & CursorTable & DeadLetterStore
   readonly runtime: Runtime
   readonly logger: Logger | undefined
   readonly cap: number

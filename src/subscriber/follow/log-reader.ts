@@ -1,24 +1,16 @@
-import type { Anchor, Inspection, Page, Presence } from '../../log/model/entry.js'
+import type { Log } from '../../log/log.js'
+import type { Presence } from '../../log/model/entry.js'
 import type { Position } from '../../log/model/position.js'
 import { compareStreamIds } from '../../message/stream-id.js'
 import { isRefused } from '../../support/errors.js'
 import { type Continuity, judgeContinuity, judgeFork } from './continuity.js'
-
-/** What recovery asks of the log. */
-export interface LogReader {
-  head(): Promise<string | undefined>
-  anchor(appendId: string, cap: number): Promise<Anchor | undefined>
-  inspect(position: Position): Promise<Inspection>
-  lookup(positions: readonly Position[]): Promise<readonly Presence[]>
-  readPage(from: string, count: number, joined?: boolean): Promise<Page>
-}
 
 /** The most that one lookup takes. */
 const lookupBatch = 100
 
 /** Asks the log whether it continues a position, or an older entry that was accepted. */
 export async function findContinuity(
-  log: Pick<LogReader, 'inspect' | 'lookup'>,
+  log: Pick<Log, 'inspect' | 'lookup'>,
   position: Position,
   acceptedNewestFirst: () => readonly Position[],
   ordinal: number | undefined,
@@ -31,7 +23,7 @@ export async function findContinuity(
 }
 
 /** Without the right to run scripts nothing can be looked up: what is taken for gone is evicted instead. */
-async function lookupAllowed(log: Pick<LogReader, 'lookup'>, batch: readonly Position[]): Promise<readonly Presence[]> {
+async function lookupAllowed(log: Pick<Log, 'lookup'>, batch: readonly Position[]): Promise<readonly Presence[]> {
   try {
     return await log.lookup(batch)
   } catch (error) {
@@ -41,7 +33,7 @@ async function lookupAllowed(log: Pick<LogReader, 'lookup'>, batch: readonly Pos
 }
 
 async function findNewestIntact(
-  log: Pick<LogReader, 'lookup'>,
+  log: Pick<Log, 'lookup'>,
   newestFirst: readonly Position[],
 ): Promise<Position | undefined> {
   for (let start = 0; start < newestFirst.length; start += lookupBatch) {
@@ -61,7 +53,7 @@ async function findNewestIntact(
 export async function isBehind(
   target: Position,
   handled: Position | undefined,
-  log: Pick<LogReader, 'lookup'>,
+  log: Pick<Log, 'lookup'>,
 ): Promise<boolean> {
   if (handled === undefined || compareStreamIds(target.streamId, handled.streamId) > 0) return false
   const [presence, ours] = await log.lookup([target, handled])

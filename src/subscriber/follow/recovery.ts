@@ -1,3 +1,4 @@
+import type { Log } from '../../log/log.js'
 import type { Page } from '../../log/model/entry.js'
 import { formatPosition, parsePosition, type Position } from '../../log/model/position.js'
 import type { ResyncReason } from '../../log/model/resync-reason.js'
@@ -12,7 +13,7 @@ import type { Progress } from '../progress/progress.js'
 import type { ArrivalBuffer } from './arrival-buffer.js'
 import type { ReplayStart } from './continuity.js'
 import type { Intake } from './intake.js'
-import { findContinuity, type LogReader } from './log-reader.js'
+import { findContinuity } from './log-reader.js'
 import type { PageRequest } from './pace.js'
 import type { InTurn } from './page-gate.js'
 import { replay } from './replayer.js'
@@ -40,7 +41,7 @@ export interface ResyncEvent {
 }
 
 export interface RecoveryContext {
-  readonly log: LogReader
+  readonly log: Log
   readonly runtime: Runtime
   readonly progress: Progress
   readonly buffer: ArrivalBuffer

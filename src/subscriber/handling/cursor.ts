@@ -1,3 +1,4 @@
+import type { CursorTable } from '../../log/log.js'
 import { parsePosition } from '../../log/model/position.js'
 import { compareStreamIds } from '../../message/stream-id.js'
 import { ConfigurationError } from '../../support/errors.js'
@@ -12,11 +13,9 @@ export interface CursorStore {
   save(name: string, position: string, overwrite: boolean): Promise<void>
 }
 
-/** What a cursor store can build on: the channel it is for, and the log, which keeps cursors too. */
-export interface CursorContext {
+/** What a cursor store can build on: the channel that it is for, and the cursors in the log. */
+export interface CursorContext extends CursorTable {
   readonly channel: string
-  loadCursor(name: string): Promise<string | undefined>
-  saveCursor(name: string, position: string, overwrite: boolean): Promise<void>
 }
 
 /** Makes the store of one subscription: `memoryCursor()`, `redisCursor()`, `fileCursor(path)`, or one of your own. */
@@ -53,11 +52,11 @@ export function isEarlier(a: string, b: string): boolean {
  *
  * @throws ConfigurationError where the factory makes something other than a store
  */
-export function openCursor(factory: CursorFactory, channel: string, log: Omit<CursorContext, 'channel'>): CursorStore {
+export function openCursor(factory: CursorFactory, channel: string, table: CursorTable): CursorStore {
   const store: unknown = factory({
     channel,
-    loadCursor: (name) => log.loadCursor(name),
-    saveCursor: (name, position, overwrite) => log.saveCursor(name, position, overwrite),
+    loadCursor: (name) => table.loadCursor(name),
+    saveCursor: (name, position, overwrite) => table.saveCursor(name, position, overwrite),
   })
   checkStore(store)
   return store

@@ -1,15 +1,15 @@
-import type { DeadLetter } from '../../log/log.js'
+import type { DeadLetter, DeadLetterStore } from '../../log/log.js'
 import { compareStreamIds, isStreamId } from '../../message/stream-id.js'
 import { ConfigurationError } from '../../support/errors.js'
 import { toError } from '../../support/thrown.js'
 
-/** What of the log is needed to look after dead letters. */
-export interface DeadLetterLog {
-  /** Oldest first, from an id on, inclusive; `-` reads from the first. */
-  listDeadLetters(from: string, count: number): Promise<readonly DeadLetter[]>
-  removeDeadLetters(ids: readonly string[]): Promise<number>
+/** Where dead letters are kept, and how they are published again. */
+export interface DeadLettersContext {
+  readonly store: DeadLetterStore
   /** Appends a message (as JSON) to the log again. */
-  republish(message: string): Promise<void>
+  readonly republish: (message: string) => Promise<void>
+  /** Throws if its owner is closed; called before each read. Default: never. */
+  readonly checkOpen?: () => void
 }
 
 export interface ListDeadLettersOptions {
@@ -36,10 +36,10 @@ const maxLimit = 10_000
  * Redis can't be asked, and with `ConfigurationError` for ids that are none.
  */
 export class DeadLetters {
-  readonly #log: DeadLetterLog
+  readonly #context: DeadLettersContext
 
-  constructor(log: DeadLetterLog) {
-    this.#log = log
+  constructor(context: DeadLettersContext) {
+    this.#context = context
   }
 
   /** Lists dead letters, oldest first. To go on, list from the last id again and leave out the first. */
@@ -48,7 +48,7 @@ export class DeadLetters {
     if (!Number.isInteger(limit) || limit < 1 || limit > maxLimit) {
       throw new ConfigurationError(`Expected \`limit\` to be a whole number from 1 to ${maxLimit}, got \`${limit}\``)
     }
-    return this.#log.listDeadLetters(from, limit)
+    return this.#read(from, limit)
   }
 
   /**
@@ -64,14 +64,14 @@ export class DeadLetters {
       const published: string[] = []
       for (const letter of page) {
         try {
-          await this.#log.republish(letter.message)
+          await this.#context.republish(letter.message)
           published.push(letter.id)
         } catch (failure) {
           failed++
           error ??= toError(failure)
         }
       }
-      if (published.length > 0) await this.#log.removeDeadLetters(published)
+      if (published.length > 0) await this.#context.store.removeDeadLetters(published)
       redriven += published.length
     }
     return { redriven, failed, error }
@@ -81,7 +81,7 @@ export class DeadLetters {
   async purge(ids?: readonly string[]): Promise<number> {
     let purged = 0
     for await (const page of this.#pages(ids)) {
-      purged += await this.#log.removeDeadLetters(page.map(({ id }) => id))
+      purged += await this.#context.store.removeDeadLetters(page.map(({ id }) => id))
     }
     return purged
   }
@@ -93,7 +93,7 @@ export class DeadLetters {
   async *#pagesOf(ids: readonly string[]): AsyncGenerator<readonly DeadLetter[]> {
     for (const id of ids) checkId(id)
     for (const id of ids) {
-      const [letter] = await this.#log.listDeadLetters(id, 1)
+      const [letter] = await this.#read(id, 1)
       if (letter?.id === id) yield [letter]
     }
   }
@@ -113,13 +113,19 @@ export class DeadLetters {
   async *#allPages(): AsyncGenerator<readonly DeadLetter[]> {
     let from = '-'
     for (;;) {
-      const letters = await this.#log.listDeadLetters(from, pageSize)
+      const letters = await this.#read(from, pageSize)
       const page = letters.filter(({ id }) => id !== from)
       const last = page.at(-1)
       if (!last) return
       yield page
       from = last.id
     }
+  }
+
+  async #read(from: string, count: number): Promise<readonly DeadLetter[]> {
+    const { store, checkOpen } = this.#context
+    checkOpen?.()
+    return store.listDeadLetters(from, count)
   }
 }
 

@@ -23,7 +23,11 @@ beforeEach(() => {
     service: '',
     heartbeatMs: 100,
     cap: 1,
-    log: { announce: (id) => call('announce', id), withdraw: (id) => call('withdraw', id) },
+    registry: {
+      announce: (id) => call('announce', id),
+      withdraw: (id) => call('withdraw', id),
+      listSubscribers: () => Promise.reject(new Error('An announcer does not list subscribers')),
+    },
     onError: (error) => errors.push(error),
   })
 })

@@ -1,11 +1,11 @@
 import { beforeEach, expect, test } from 'vitest'
-import type { DeadLetter } from '../../../../src/log/log.js'
+import type { DeadLetter, DeadLetterStore } from '../../../../src/log/log.js'
 import { compareStreamIds } from '../../../../src/message/stream-id.js'
 import { DeadLetters } from '../../../../src/subscriber/handling/dead-letters.js'
 import { RedisError } from '../../../../src/support/errors.js'
 
 /** A dead-letter stream in memory. */
-class FakeLog {
+class FakeLog implements DeadLetterStore {
   letters: DeadLetter[] = []
   published: string[] = []
   /** What happened, in order. */
@@ -18,7 +18,13 @@ class FakeLog {
   }
 
   add(message: string): void {
-    this.letters.push({ id: `${this.#next++}-0`, message, error: 'no', subscriber: 'cache', tries: 3 })
+    void this.addDeadLetter({ message, error: 'no', subscriber: 'cache', tries: 3 })
+  }
+
+  addDeadLetter(letter: Omit<DeadLetter, 'id'>): Promise<string> {
+    const id = `${this.#next++}-0`
+    this.letters.push({ id, ...letter })
+    return Promise.resolve(id)
   }
 
   listDeadLetters(from: string, count: number): Promise<readonly DeadLetter[]> {
@@ -47,7 +53,7 @@ let deadLetters: DeadLetters
 
 beforeEach(() => {
   log = new FakeLog()
-  deadLetters = new DeadLetters(log)
+  deadLetters = new DeadLetters({ store: log, republish: (message) => log.republish(message) })
 })
 
 test('dead letters are listed oldest first, from an id on and up to a limit', async () => {
