@@ -1,10 +1,10 @@
 import type { InvalidationLog, LogCommands } from './log.js'
 
-/** The same log, but for some of the calls of its command connections. */
-export function changeCommands(
-  log: InvalidationLog,
-  change: (commands: LogCommands) => Partial<LogCommands>,
-): InvalidationLog {
+/** Calls in place of some of those of a command connection. `up` is always that of the connection as it is now. */
+export type ChangedCalls = Partial<Omit<LogCommands, 'up'>>
+
+/** The same log, except for some of the calls of its command connections. `change` gets the connection as it was. */
+export function changeCommands(log: InvalidationLog, change: (commands: LogCommands) => ChangedCalls): InvalidationLog {
   return {
     channel: log.channel,
     server: log.server,
@@ -12,7 +12,36 @@ export function changeCommands(
     openFeed: (listener) => log.openFeed(listener),
     openCommands(listener) {
       const commands = log.openCommands(listener)
-      return Object.assign(commands, change(commands))
+      return withCalls(commands, change(commands))
     },
+  }
+}
+
+/** A connection that forwards each call, except for the changed ones. */
+function withCalls(commands: LogCommands, changed: ChangedCalls): LogCommands {
+  return {
+    get up() {
+      return commands.up
+    },
+    opened: () => commands.opened(),
+    reconnect: () => commands.reconnect(),
+    close: () => commands.close(),
+    append: (appendId, frame, cap) => commands.append(appendId, frame, cap),
+    waitReplicas: (count, timeoutMs) => commands.waitReplicas(count, timeoutMs),
+    replicationId: () => commands.replicationId(),
+    head: () => commands.head(),
+    anchor: (appendId, cap) => commands.anchor(appendId, cap),
+    inspect: (position) => commands.inspect(position),
+    lookup: (positions) => commands.lookup(positions),
+    readPage: (from, count, joined) => commands.readPage(from, count, joined),
+    loadCursor: (name) => commands.loadCursor(name),
+    saveCursor: (name, position, overwrite) => commands.saveCursor(name, position, overwrite),
+    addDeadLetter: (letter, cap) => commands.addDeadLetter(letter, cap),
+    listDeadLetters: (from, count) => commands.listDeadLetters(from, count),
+    removeDeadLetters: (ids) => commands.removeDeadLetters(ids),
+    announce: (id, record, ttlMs) => commands.announce(id, record, ttlMs),
+    withdraw: (id) => commands.withdraw(id),
+    listSubscribers: () => commands.listSubscribers(),
+    ...changed,
   }
 }

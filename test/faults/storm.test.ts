@@ -44,20 +44,17 @@ class ReadingPages {
   #now = 0
 
   through(log: InvalidationLog): InvalidationLog {
-    return changeCommands(log, (commands) => {
-      const readPage = commands.readPage.bind(commands)
-      return {
-        readPage: async (...page) => {
-          this.pages++
-          this.most = Math.max(this.most, ++this.#now)
-          try {
-            return await readPage(...page)
-          } finally {
-            this.#now--
-          }
-        },
-      }
-    })
+    return changeCommands(log, (commands) => ({
+      readPage: async (...page) => {
+        this.pages++
+        this.most = Math.max(this.most, ++this.#now)
+        try {
+          return await commands.readPage(...page)
+        } finally {
+          this.#now--
+        }
+      },
+    }))
   }
 }
 

@@ -1,3 +1,4 @@
+import { changeCommands } from '../../src/log/changed-commands.js'
 import type { InvalidationLog } from '../../src/log/log.js'
 import type { MemoryLink } from '../../src/log/memory/memory-link.js'
 import { MemoryLog } from '../../src/log/memory/memory-log.js'
@@ -155,20 +156,13 @@ export class World {
 
   /** A link whose acknowledged appends are entered in the ledger. */
   #recorded(link: MemoryLink): InvalidationLog {
-    return {
-      channel: link.channel,
-      openFeed: (listener) => link.openFeed(listener),
-      openCommands: (listener) => {
-        const commands = link.openCommands(listener)
-        const append = commands.append.bind(commands)
-        commands.append = async (appendId, frame, cap) => {
-          const appended = await append(appendId, frame, cap)
-          this.#ledger.appended(frame)
-          return appended
-        }
-        return commands
+    return changeCommands(link, (commands) => ({
+      append: async (appendId, frame, cap) => {
+        const appended = await commands.append(appendId, frame, cap)
+        this.#ledger.appended(frame)
+        return appended
       },
-    }
+    }))
   }
 
   #publish({ publisher }: Writer, count: number): void {

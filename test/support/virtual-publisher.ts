@@ -1,4 +1,5 @@
-import type { InvalidationLog, LogCommands } from '../../src/log/log.js'
+import { type ChangedCalls, changeCommands } from '../../src/log/changed-commands.js'
+import type { LogCommands } from '../../src/log/log.js'
 import { MemoryLog, type MemoryLogOptions } from '../../src/log/memory/memory-log.js'
 import type { InvalidationMessage } from '../../src/message/message.js'
 import { decodeFrame } from '../../src/message/wire/frame.js'
@@ -36,7 +37,7 @@ export class VirtualPublisher {
     const log = new MemoryLog({ runtime, ...rest })
     if (down) log.goDown()
     // Listens as soon as a caller can: what is told before that nobody hears.
-    const connecting = InvalidationPublisher.connect(tap ? tapped(log, tap) : log, 'user-service', {
+    const connecting = InvalidationPublisher.connect(tap ? changeCommands(log, tap) : log, 'user-service', {
       runtime,
       ...options,
     }).then((publisher) => new VirtualPublisher(runtime, log, publisher))
@@ -67,25 +68,8 @@ export class VirtualPublisher {
   }
 }
 
-/** What to do in place of some calls of a command connection; the others reach it. */
-export type Tap = (commands: LogCommands) => Partial<LogCommands>
-
-function tapped(log: InvalidationLog, tap: Tap): InvalidationLog {
-  return {
-    channel: log.channel,
-    openFeed: (listener) => log.openFeed(listener),
-    openCommands: (listener) => {
-      const commands = log.openCommands(listener)
-      const instead = tap(commands)
-      return new Proxy(commands, {
-        get(target, key): unknown {
-          const value: unknown = Reflect.get(key in instead ? instead : target, key, target)
-          return typeof value === 'function' ? (value.bind(target) as unknown) : value
-        },
-      })
-    },
-  }
-}
+/** Calls in place of some of those of the publisher's command connection. */
+export type Tap = (commands: LogCommands) => ChangedCalls
 
 /** What became of a promise so far: its value, its error, or nothing. */
 export function outcomeOf<T>(promise: Promise<T>): { value?: T; error?: unknown; settled: boolean } {

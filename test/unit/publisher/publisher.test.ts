@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { changeCommands } from '../../../src/log/changed-commands.js'
 import { MemoryLog } from '../../../src/log/memory/memory-log.js'
 import { formatPosition } from '../../../src/log/model/position.js'
 import type { Invalidation } from '../../../src/message/message.js'
@@ -47,20 +48,13 @@ describe('connecting', () => {
   test('rejects for refused credentials, and closes what it opened', async () => {
     const log = new MemoryLog()
     let closed = false
-    const refusing = {
-      channel: log.channel,
-      openFeed: log.openFeed.bind(log),
-      openCommands: (listener: Parameters<MemoryLog['openCommands']>[0]) => {
-        const commands = log.openCommands(listener)
-        commands.opened = () => Promise.reject(new RedisError('refused', 'WRONGPASS'))
-        const close = commands.close.bind(commands)
-        commands.close = () => {
-          closed = true
-          return close()
-        }
-        return commands
+    const refusing = changeCommands(log, (commands) => ({
+      opened: () => Promise.reject(new RedisError('refused', 'WRONGPASS')),
+      close: () => {
+        closed = true
+        return commands.close()
       },
-    }
+    }))
     await expect(InvalidationPublisher.connect(refusing, 's')).rejects.toMatchObject({ kind: 'refused' })
     expect(closed).toBe(true)
   })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { InvalidationLog } from '../../../src/log/log.js'
+import { changeCommands } from '../../../src/log/changed-commands.js'
 import {
   type Freshness,
   judgeHealth,
@@ -104,17 +104,9 @@ describe('a subscription is', () => {
   it('degraded while the log does not answer its heartbeats', async () => {
     const fleet = new VirtualFleet()
     let refused = false
-    const log: InvalidationLog = {
-      channel: fleet.log.channel,
-      openFeed: (listener) => fleet.log.openFeed(listener),
-      openCommands: (listener) => {
-        const commands = fleet.log.openCommands(listener)
-        const head = commands.head.bind(commands)
-        return Object.assign(commands, {
-          head: () => (refused ? Promise.reject(new RedisError('refused', 'NOPERM')) : head()),
-        })
-      },
-    }
+    const log = changeCommands(fleet.log, (commands) => ({
+      head: () => (refused ? Promise.reject(new RedisError('refused', 'NOPERM')) : commands.head()),
+    }))
     const follower = await fleet.follow({ connection, log })
     await fleet.caughtUp(follower)
     refused = true

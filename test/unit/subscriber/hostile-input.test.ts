@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { changeCommands } from '../../../src/log/changed-commands.js'
 import type { InvalidationLog } from '../../../src/log/log.js'
 import type { MemoryLog } from '../../../src/log/memory/memory-log.js'
 import { type Follower, VirtualFleet } from '../../support/virtual-fleet.js'
@@ -146,18 +147,10 @@ describe('garbage by the thousand', () => {
 
 /** The log for one who may not write, behind an entry that somebody added by hand: nothing can be stood on. */
 function unstandable(log: MemoryLog): InvalidationLog & { blocked: boolean } {
-  const link = log.link()
-  const reader = {
-    channel: link.channel,
-    blocked: false,
-    openFeed: link.openFeed.bind(link),
-    openCommands: (...[listener]: Parameters<InvalidationLog['openCommands']>) => {
-      const commands = link.openCommands(listener)
-      const stand = commands.anchor.bind(commands)
-      commands.anchor = async (...args) => (reader.blocked ? undefined : stand(...args))
-      return commands
-    },
-  }
+  const changed = changeCommands(log.link(), (commands) => ({
+    anchor: async (...args) => (reader.blocked ? undefined : commands.anchor(...args)),
+  }))
+  const reader = { ...changed, blocked: false }
   return reader
 }
 

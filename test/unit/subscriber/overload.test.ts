@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { InvalidationLog } from '../../../src/log/log.js'
+import { changeCommands } from '../../../src/log/changed-commands.js'
 import type { SubscriptionOptions } from '../../../src/subscriber/options.js'
 import { ids } from '../../support/handled.js'
 import { type Follower, VirtualFleet } from '../../support/virtual-fleet.js'
@@ -102,19 +102,12 @@ it('a resync covers what arrived until then: none of it is taken for a history t
   const fleet = new VirtualFleet()
   const link = fleet.log.link()
   let held = Promise.resolve<unknown>(undefined)
-  const log: InvalidationLog = {
-    channel: link.channel,
-    openFeed: (listener) => link.openFeed(listener),
-    openCommands: (listener) => {
-      const commands = link.openCommands(listener)
-      const stand = commands.anchor.bind(commands)
-      commands.anchor = async (appendId, cap) => {
-        await held
-        return stand(appendId, cap)
-      }
-      return commands
+  const log = changeCommands(link, (commands) => ({
+    anchor: async (appendId, cap) => {
+      await held
+      return commands.anchor(appendId, cap)
     },
-  }
+  }))
   const follower = await fleet.follow({ log })
   await fleet.append('0')
   await fleet.caughtUp(follower)

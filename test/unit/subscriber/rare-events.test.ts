@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { InvalidationLog } from '../../../src/log/log.js'
+import { changeCommands } from '../../../src/log/changed-commands.js'
 import type { MemoryLink } from '../../../src/log/memory/memory-link.js'
 import type { CursorFactory } from '../../../src/subscriber/handling/cursor.js'
 import { ids } from '../../support/handled.js'
@@ -16,20 +16,13 @@ function stray(id: number): string {
 /** The log through a link whose next page can be held back: it has been read, and nobody knows yet what it says. */
 function slowReader(link: MemoryLink) {
   let held: Promise<void> | undefined
-  const log: InvalidationLog = {
-    channel: link.channel,
-    openFeed: (listener) => link.openFeed(listener),
-    openCommands: (listener) => {
-      const commands = link.openCommands(listener)
-      const readPage = commands.readPage.bind(commands)
-      commands.readPage = async (from, count) => {
-        const page = await readPage(from, count)
-        await held
-        return page
-      }
-      return commands
+  const log = changeCommands(link, (commands) => ({
+    readPage: async (from, count) => {
+      const page = await commands.readPage(from, count)
+      await held
+      return page
     },
-  }
+  }))
   const hold = (): (() => void) => {
     const { promise, resolve } = Promise.withResolvers<undefined>()
     held = promise.then(() => undefined)
@@ -109,16 +102,7 @@ it('a resync that leaves nothing to stand on vouches for nothing before it has b
 
 it('a server that does not tell its replication id makes strictFailover say that it sees no failover, once', async () => {
   const fleet = new VirtualFleet()
-  const link = fleet.log.link()
-  const log: InvalidationLog = {
-    channel: link.channel,
-    openFeed: (listener) => link.openFeed(listener),
-    openCommands: (listener) => {
-      const commands = link.openCommands(listener)
-      commands.replicationId = () => Promise.resolve(undefined)
-      return commands
-    },
-  }
+  const log = changeCommands(fleet.log.link(), () => ({ replicationId: () => Promise.resolve(undefined) }))
   const follower = await fleet.follow({ log, strictFailover: true })
   await fleet.caughtUp(follower)
   await fleet.runtime.advance(5_000)
@@ -160,21 +144,13 @@ it('a frame of a history that lost is handled all the same, and the position sta
 
 it('a stream of frames from a history that lost does not make it read the log without a pause', async () => {
   const fleet = new VirtualFleet()
-  const link = fleet.log.link()
   let inspections = 0
-  const counting: InvalidationLog = {
-    channel: link.channel,
-    openFeed: (listener) => link.openFeed(listener),
-    openCommands: (listener) => {
-      const commands = link.openCommands(listener)
-      const inspect = commands.inspect.bind(commands)
-      commands.inspect = (position) => {
-        inspections += 1
-        return inspect(position)
-      }
-      return commands
+  const counting = changeCommands(fleet.log.link(), (commands) => ({
+    inspect: (position) => {
+      inspections += 1
+      return commands.inspect(position)
     },
-  }
+  }))
   const follower = await fleet.follow({ log: counting, connection })
   await fleet.append('1')
   await fleet.caughtUp(follower)

@@ -38,13 +38,10 @@ function held() {
 /** A log that is not stood on so many times, after the first. */
 function refusingToStand(log: InvalidationLog, times: number): InvalidationLog {
   let calls = 0
-  return changeCommands(log, (commands) => {
-    const stand = commands.anchor.bind(commands)
-    return {
-      anchor: (...args) =>
-        calls++ >= 1 && calls <= 1 + times ? Promise.reject(new RedisError('reply', 'BUSY')) : stand(...args),
-    }
-  })
+  return changeCommands(log, (commands) => ({
+    anchor: (...args) =>
+      calls++ >= 1 && calls <= 1 + times ? Promise.reject(new RedisError('reply', 'BUSY')) : commands.anchor(...args),
+  }))
 }
 
 describe('messages', () => {

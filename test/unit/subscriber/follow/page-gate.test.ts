@@ -93,15 +93,12 @@ describe('subscriptions that share the gate', () => {
   /** Links of a fleet that note who reads a page, and when it has. */
   function watched(fleet: VirtualFleet, name: string, reads: string[]): { link: MemoryLink; log: InvalidationLog } {
     const link = fleet.log.link()
-    const log = changeCommands(link, (commands) => {
-      const readPage = commands.readPage.bind(commands)
-      return {
-        readPage: async (from, count) => {
-          reads.push(`${name} begins`)
-          return readPage(from, count).finally(() => reads.push(`${name} ends`))
-        },
-      }
-    })
+    const log = changeCommands(link, (commands) => ({
+      readPage: async (from, count) => {
+        reads.push(`${name} begins`)
+        return commands.readPage(from, count).finally(() => reads.push(`${name} ends`))
+      },
+    }))
     return { link, log }
   }
 
