@@ -6,8 +6,8 @@ export const commandLine: readonly Mutant[] = [
     name: 'trial-follows-ask',
     lacks: 'trying rights out at one server alone: a command that follows ASK is run there, and not queued',
     file: 'log/admin/administration.ts',
-    from: '(...command) => this.callHere(...command)',
-    to: '(...command) => this.call(...command)',
+    from: '(...command) => this.#session.callHere(...command)',
+    to: '(...command) => this.#session.call(...command)',
     caughtBy: 'test/integration/cli-topologies.test.ts',
   },
   {

@@ -1,11 +1,11 @@
 import { TLSSocket } from 'node:tls'
-import type { InvalidationError } from '../../support/errors.js'
 import { defaultChannel } from '../../support/connection-options.js'
-import type { ConnectionListener } from '../log.js'
+import type { ConnectionListener, LogConnection } from '../log.js'
 import { type LogKeys, logKeys } from '../model/keys.js'
-import { replyCode, toRedisError } from '../redis/errors.js'
+import type { SessionContext } from '../redis/client-source.js'
+import { replyCode } from '../redis/errors.js'
 import { checkPrimary } from '../redis/probe.js'
-import { connectionContext, type RedisLogOptions } from '../redis/redis-log.js'
+import { type RedisLogOptions, sessionContext } from '../redis/redis-log.js'
 import {
   type Named,
   readInfo,
@@ -18,7 +18,8 @@ import {
 } from '../redis/replies.js'
 import { ScriptCalls } from '../redis/script-calls.js'
 import { readScript } from '../redis/scripts/read.js'
-import { Connection, type ConnectionContext, type Send } from '../redis/session.js'
+import { RedisSession } from '../redis/session.js'
+import type { Send } from '../redis/session-calls.js'
 import type { RedisTarget, TargetKind } from '../redis/target.js'
 import { type Command, transaction } from '../redis/transaction.js'
 import {
@@ -48,11 +49,12 @@ const expectedTypes = {
  *
  * What the server refuses is a {@link Fact} without a value. Calls reject only where the link fails, with `RedisError`.
  */
-export class Administration extends Connection {
+export class Administration implements LogConnection {
   readonly #keys: LogKeys
-  readonly #context: ConnectionContext
+  readonly #context: SessionContext
   readonly #sharded: boolean
-  readonly #scripts = new ScriptCalls((command, ...args) => this.call(command, ...args))
+  readonly #scripts: ScriptCalls
+  readonly #session: RedisSession
 
   /**
    * Starts connecting.
@@ -61,14 +63,35 @@ export class Administration extends Connection {
    */
   static connect(redis: RedisTarget, options: RedisLogOptions, listener: ConnectionListener): Administration {
     const keys = logKeys(options.channel ?? defaultChannel)
-    return new Administration(keys, connectionContext(redis, keys, options), listener, options.sharded ?? false)
+    return new Administration(keys, sessionContext(redis, keys, options), listener, options.sharded ?? false)
   }
 
-  private constructor(keys: LogKeys, context: ConnectionContext, listener: ConnectionListener, sharded: boolean) {
-    super(context, listener)
+  private constructor(keys: LogKeys, context: SessionContext, listener: ConnectionListener, sharded: boolean) {
     this.#keys = keys
     this.#context = context
     this.#sharded = sharded
+    this.#scripts = new ScriptCalls((command, ...args) => this.#session.call(command, ...args))
+    this.#session = new RedisSession(context, listener, {
+      prepare: (send) => this.#prepare(send),
+      // Looks elsewhere only for a log that has moved: a replica, or a cluster that is down, is looked at as it is.
+      leavesOn: (error) => this.target !== 'single' && replyCode(error) !== 'CLUSTERDOWN',
+    })
+  }
+
+  get up(): boolean {
+    return this.#session.up
+  }
+
+  opened(): Promise<void> {
+    return this.#session.opened()
+  }
+
+  reconnect(): void {
+    this.#session.reconnect()
+  }
+
+  close(): Promise<void> {
+    return this.#session.close()
   }
 
   /** The names of the log in Redis. */
@@ -78,34 +101,34 @@ export class Administration extends Connection {
 
   /** What is connected to, of a cluster or behind sentinels the primary of now: `host:port` or the path of a socket. */
   get address(): string {
-    return this.server
+    return this.#session.server
   }
 
   /** What the server was named as. */
   get target(): TargetKind {
-    return this.kind
+    return this.#session.kind
   }
 
   /** How long the server's certificate is valid for, in ms; undefined where the connection is not over TLS. */
   get certificateLeftMs(): number | undefined {
-    const { stream } = this
+    const { stream } = this.#session
     if (!(stream instanceof TLSSocket)) return undefined
     return Date.parse(stream.getPeerCertificate().valid_to) - this.#context.runtime.now()
   }
 
   /** What INFO says, all sections in one. */
   info(): Promise<Fact<Named>> {
-    return factOf(this.call('info').then(readInfo))
+    return factOf(this.#session.call('info').then(readInfo))
   }
 
   /** What a node of a cluster says of it: CLUSTER INFO. */
   clusterInfo(): Promise<Fact<Named>> {
-    return factOf(this.call('cluster', 'INFO').then(readInfo))
+    return factOf(this.#session.call('cluster', 'INFO').then(readInfo))
   }
 
   /** Settings by name; one that this server does not have is missing. */
   settings(names: readonly string[]): Promise<Fact<Named>> {
-    const each = names.map((name) => this.call('config', 'GET', name).then(readPairs))
+    const each = names.map((name) => this.#session.call('config', 'GET', name).then(readPairs))
     return factOf(Promise.all(each).then((found) => new Map(found.flat())))
   }
 
@@ -121,7 +144,7 @@ export class Administration extends Connection {
   /** How much memory the stream takes, in bytes; 0 where there is none. */
   streamBytes(): Promise<Fact<number>> {
     // All its nodes are counted: the mean of a sample is far off where the first node is nearly empty.
-    const bytes = this.call('memory', 'USAGE', this.#keys.stream, 'SAMPLES', '0')
+    const bytes = this.#session.call('memory', 'USAGE', this.#keys.stream, 'SAMPLES', '0')
     return factOf(bytes.then((reply) => (reply === null ? 0 : readNumber(reply))))
   }
 
@@ -129,18 +152,18 @@ export class Administration extends Connection {
   keyStates(): Promise<Fact<readonly KeyState[]>> {
     const states = keyNames.map(async (name): Promise<KeyState> => {
       const key = this.#keys[name]
-      return { key, type: readText(await this.call('type', key)), expected: expectedTypes[name] }
+      return { key, type: readText(await this.#session.call('type', key)), expected: expectedTypes[name] }
     })
     return factOf(Promise.all(states))
   }
 
   /** How many connections have subscribed to the channel, on this server or on any node of the cluster. */
   listeners(): Promise<Fact<number>> {
-    return countListeners(this.#listening, (...command) => this.call(...command), this.#context)
+    return countListeners(this.#listening, (...command) => this.#session.call(...command), this.#context)
   }
 
   deadLetterCount(): Promise<Fact<number>> {
-    return factOf(this.call('xlen', this.#keys.dead).then(readNumber))
+    return factOf(this.#session.call('xlen', this.#keys.dead).then(readNumber))
   }
 
   /** Positions that durable cursors hold in Redis, by name, as text. */
@@ -159,15 +182,9 @@ export class Administration extends Connection {
     return factOf(this.#findMissingRights(user))
   }
 
-  /** Looks elsewhere only where the log is by now: a replica, or a cluster that is down, is looked at as it is. */
-  protected override failureOf(command: string, error: unknown): InvalidationError {
-    const isElsewhere = this.target !== 'single' && replyCode(error) !== 'CLUSTERDOWN'
-    return isElsewhere ? super.failureOf(command, error) : toRedisError(error, command, this.server)
-  }
-
   /** A server that asks for a password takes connections without; it is asked something to show that it answers. */
-  protected override async prepare(send: Send): Promise<void> {
-    if (this.primaryOnly) await checkPrimary(send, this.server)
+  async #prepare(send: Send): Promise<void> {
+    if (this.#session.primaryOnly) await checkPrimary(send, this.#session.server)
     try {
       await send('ping')
     } catch (error) {
@@ -178,7 +195,7 @@ export class Administration extends Connection {
   async #readClock(): Promise<ClockReading> {
     const { runtime } = this.#context
     const start = runtime.monotonic()
-    const [seconds, microseconds] = readList(await this.call('time'))
+    const [seconds, microseconds] = readList(await this.#session.call('time'))
     const roundTripMs = runtime.monotonic() - start
     const serverMs = readNumber(seconds) * 1_000 + readNumber(microseconds) / 1_000
     return { serverMs, localMs: runtime.now() - roundTripMs / 2, roundTripMs }
@@ -200,9 +217,9 @@ export class Administration extends Connection {
 
   async #findMissingRights(user: string | undefined): Promise<readonly Right[]> {
     const rights = rightsOf(this.#keys, this.#sharded)
-    if (user !== undefined) return missingByDryRun((...command) => this.call(...command), user, rights)
+    if (user !== undefined) return missingByDryRun((...command) => this.#session.call(...command), user, rights)
     return missingByTrial(
-      (...command) => this.callHere(...command),
+      (...command) => this.#session.callHere(...command),
       rights,
       () => maySubscribe(this.#listening, this.#context),
     )
@@ -216,10 +233,10 @@ export class Administration extends Connection {
     const { stream, last, cursors } = this.#keys
     return transaction(
       {
-        call: (command, ...args) => this.callHere(command, ...args),
+        call: (command, ...args) => this.#session.callHere(command, ...args),
         callInScript: (each) =>
           this.#scripts.run(readScript, [stream, last, cursors], [JSON.stringify(each)], readList),
-        failureOf: (command, error) => this.failureOf(command, error),
+        failureOf: (command, error) => this.#session.failureOf(command, error),
       },
       ...commands,
     )

@@ -1,7 +1,7 @@
 import { describeThrown } from '../../support/thrown.js'
-import type { ClusterRoute } from '../redis/client-source.js'
+import type { ClusterRoute, SessionContext } from '../redis/client-source.js'
 import { readList, readNumber } from '../redis/replies.js'
-import type { ConnectionContext, Send } from '../redis/session.js'
+import type { Send } from '../redis/session-calls.js'
 import { type Address, formatAddress } from '../redis/topology/address.js'
 import { askOnce } from '../redis/topology/ask.js'
 import { type Fact, factOf } from './administration-replies.js'
@@ -13,11 +13,7 @@ export interface Listening {
 }
 
 /** How many connections have subscribed to a channel: each server knows of its own, so in a cluster all are asked. */
-export async function countListeners(
-  listening: Listening,
-  send: Send,
-  context: ConnectionContext,
-): Promise<Fact<number>> {
+export async function countListeners(listening: Listening, send: Send, context: SessionContext): Promise<Fact<number>> {
   const { cluster } = context.source
   if (cluster === undefined) return factOf(ask(listening, send))
   try {
@@ -43,7 +39,7 @@ function askNode(
   listening: Listening,
   node: Address,
   cluster: ClusterRoute,
-  { runtime, commandTimeoutMs }: ConnectionContext,
+  { runtime, commandTimeoutMs }: SessionContext,
 ): Promise<number> {
   const question = (client: { readonly call: Send }): Promise<number> =>
     ask(listening, (command, ...args) => client.call(command, ...args))

@@ -1,9 +1,10 @@
 import { ConfigurationError, isRefused } from '../../support/errors.js'
 import { openOnce } from '../open-log.js'
+import type { SessionContext } from '../redis/client-source.js'
 import { replyCode } from '../redis/errors.js'
 import { RedisFeed } from '../redis/feed.js'
 import { readText } from '../redis/replies.js'
-import type { ConnectionContext, Send } from '../redis/session.js'
+import type { Send } from '../redis/session-calls.js'
 import type { Listening } from './listeners.js'
 import type { Right } from './rights.js'
 
@@ -74,7 +75,7 @@ function isRefusal(outcome: PromiseSettledResult<unknown> | undefined): boolean 
 }
 
 /** Whether the channel may be subscribed to; rejects where the link fails. */
-export async function maySubscribe({ channel, sharded }: Listening, context: ConnectionContext): Promise<boolean> {
+export async function maySubscribe({ channel, sharded }: Listening, context: SessionContext): Promise<boolean> {
   try {
     const feed = await openOnce(
       (listener) => new RedisFeed(channel, context, { ...listener, onMessage: () => {} }, sharded),

@@ -1,22 +1,55 @@
 import type { FeedListener, LogFeed } from '../log.js'
-import { MemoryConnection, type MemoryConnectionContext } from './memory-connection.js'
+import { MemorySession, type MemorySessionContext } from './memory-session.js'
 
 /** A live feed from a `MemoryServer`, which can be made to lose, repeat or hold back what it carries. */
-export class MemoryFeed extends MemoryConnection implements LogFeed {
+export class MemoryFeed implements LogFeed {
   readonly #listener: FeedListener
+  readonly #session: MemorySession
   #deaf = false
   #toDrop = 0
   #toDuplicate = 0
   #toDelay = 0
   #delayMs = 0
 
-  constructor(context: MemoryConnectionContext, listener: FeedListener) {
-    super(context, listener)
+  /** Starts connecting. */
+  constructor(context: MemorySessionContext, listener: FeedListener) {
+    const { subscribers } = context.server
+    const receive = (text: string): void => this.#receive(text)
     this.#listener = listener
+    this.#session = new MemorySession(context, listener, {
+      attach: () => {
+        this.#deaf = false
+        subscribers.add(receive)
+      },
+      detach: () => {
+        subscribers.delete(receive)
+      },
+    })
+  }
+
+  get up(): boolean {
+    return this.#session.up
+  }
+
+  opened(): Promise<void> {
+    return this.#session.opened()
+  }
+
+  reconnect(): void {
+    this.#session.reconnect()
+  }
+
+  close(): Promise<void> {
+    return this.#session.close()
   }
 
   ping(): Promise<void> {
-    return this.call(() => {})
+    return this.#session.call(() => {})
+  }
+
+  /** Cuts the connection; it comes back by itself when it can. */
+  cut(reason: string): void {
+    this.#session.cut(reason)
   }
 
   drop(count: number): void {
@@ -36,16 +69,7 @@ export class MemoryFeed extends MemoryConnection implements LogFeed {
     this.#deaf = this.up
   }
 
-  protected override attach(): void {
-    this.#deaf = false
-    this.server.subscribers.add(this.#receive)
-  }
-
-  protected override detach(): void {
-    this.server.subscribers.delete(this.#receive)
-  }
-
-  readonly #receive = (text: string): void => {
+  #receive(text: string): void {
     if (this.#deaf) return
     if (this.#toDrop > 0) {
       this.#toDrop--
@@ -56,7 +80,7 @@ export class MemoryFeed extends MemoryConnection implements LogFeed {
     this.#toDelay = Math.max(0, this.#toDelay - 1)
     this.#toDuplicate = Math.max(0, this.#toDuplicate - 1)
     for (let copy = 0; copy < copies; copy++) {
-      this.deliver(holdMs, () => {
+      this.#session.deliver(holdMs, () => {
         this.#listener.onMessage(text)
       })
     }

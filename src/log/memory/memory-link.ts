@@ -1,8 +1,8 @@
 import { ConfigurationError } from '../../support/errors.js'
 import type { ConnectionListener, FeedListener, InvalidationLog, LogCommands, LogFeed } from '../log.js'
 import { MemoryCommands } from './memory-commands.js'
-import type { MemoryConnectionContext, WriteRefusal } from './memory-connection.js'
 import { MemoryFeed } from './memory-feed.js'
+import type { MemorySessionContext, WriteRefusal } from './memory-session.js'
 
 /** Which connections a fault strikes. */
 export type ConnectionKind = 'commands' | 'feeds' | 'all'
@@ -11,7 +11,7 @@ const connectionKinds: readonly ConnectionKind[] = ['commands', 'feeds', 'all']
 const writeRefusals: readonly (WriteRefusal | undefined)[] = ['readonly', 'refused', undefined]
 
 /** What all links to one log share. */
-export type MemoryLinkContext = Omit<MemoryConnectionContext, 'writeRefusal' | 'onClosed'> & {
+export type MemoryLinkContext = Omit<MemorySessionContext, 'writeRefusal' | 'onClosed'> & {
   readonly channel: string
 }
 
@@ -37,7 +37,7 @@ export class MemoryLink implements InvalidationLog {
 
   openCommands(listener: ConnectionListener): LogCommands {
     const commands = new MemoryCommands(
-      this.#connectionContext(() => this.#commands.delete(commands)),
+      this.#sessionContext(() => this.#commands.delete(commands)),
       listener,
     )
     this.#commands.add(commands)
@@ -46,7 +46,7 @@ export class MemoryLink implements InvalidationLog {
 
   openFeed(listener: FeedListener): LogFeed {
     const feed = new MemoryFeed(
-      this.#connectionContext(() => this.#feeds.delete(feed)),
+      this.#sessionContext(() => this.#feeds.delete(feed)),
       listener,
     )
     this.#feeds.add(feed)
@@ -120,7 +120,7 @@ export class MemoryLink implements InvalidationLog {
     return this.#writeRefusal ?? (this.#parent ? this.#parent.#refusal : undefined)
   }
 
-  #connectionContext(onClosed: () => void): MemoryConnectionContext {
+  #sessionContext(onClosed: () => void): MemorySessionContext {
     return { ...this.#context, onClosed, writeRefusal: () => this.#refusal }
   }
 }

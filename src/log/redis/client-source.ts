@@ -18,6 +18,19 @@ export interface ClientSource {
   readonly cluster: ClusterRoute | undefined
 }
 
+/** What a session is made of. */
+export interface SessionContext {
+  readonly source: ClientSource
+  readonly runtime: Runtime
+  /** How long a command, or an attempt to connect, may take before the connection is replaced, in ms. */
+  readonly commandTimeoutMs: number
+}
+
+/** The server that the newest connection leads to, for messages. */
+export function serverOf({ location, origin }: ClientSource): string {
+  return location ?? origin
+}
+
 /** How a cluster sends its clients on. */
 export interface ClusterRoute {
   /** A node has named the owner of the slot; the next connection goes there. */

@@ -4,6 +4,7 @@ import { type Announced, readAnnounced } from '../model/announced.js'
 import { type Anchor, type Appended, emptyFrame, type Inspection, type Page, type Presence } from '../model/entry.js'
 import type { LogKeys } from '../model/keys.js'
 import type { Position } from '../model/position.js'
+import type { SessionContext } from './client-source.js'
 import { kindOfReply, replyCode, replyError } from './errors.js'
 import { PageReader } from './page-reader.js'
 import { checkPrimary, checkSharded, demoted, probe, warnOfEviction } from './probe.js'
@@ -26,25 +27,45 @@ import { appendScript } from './scripts/append.js'
 import { lookupScript } from './scripts/lookup.js'
 import { readScript } from './scripts/read.js'
 import { saveCursorScript } from './scripts/save-cursor.js'
-import { Connection, type ConnectionContext, type Send } from './session.js'
+import { RedisSession } from './session.js'
+import type { Send } from './session-calls.js'
 import { type Command, transaction } from './transaction.js'
 
 /** A command connection to Redis. */
-export class RedisCommands extends Connection implements LogCommands {
+export class RedisCommands implements LogCommands {
   readonly #keys: LogKeys
   readonly #listener: ConnectionListener
   readonly #sharded: boolean
   readonly #commandTimeoutMs: number
-  readonly #scripts = new ScriptCalls((command, ...args) => this.call(command, ...args))
+  readonly #scripts: ScriptCalls
   readonly #pages: PageReader
+  readonly #session: RedisSession
 
-  constructor(keys: LogKeys, context: ConnectionContext, listener: ConnectionListener, sharded = false) {
-    super(context, listener)
+  /** Starts connecting. */
+  constructor(keys: LogKeys, context: SessionContext, listener: ConnectionListener, sharded = false) {
     this.#keys = keys
     this.#listener = listener
     this.#sharded = sharded
     this.#commandTimeoutMs = context.commandTimeoutMs
+    this.#scripts = new ScriptCalls((command, ...args) => this.#session.call(command, ...args))
     this.#pages = new PageReader(keys, this.#scripts, (...commands) => this.#transaction(...commands))
+    this.#session = new RedisSession(context, listener, { prepare: (send) => this.#prepare(send) })
+  }
+
+  get up(): boolean {
+    return this.#session.up
+  }
+
+  opened(): Promise<void> {
+    return this.#session.opened()
+  }
+
+  reconnect(): void {
+    this.#session.reconnect()
+  }
+
+  close(): Promise<void> {
+    return this.#session.close()
   }
 
   append(appendId: string, frame: string, cap: number): Promise<Appended> {
@@ -62,13 +83,15 @@ export class RedisCommands extends Connection implements LogCommands {
 
   async waitReplicas(count: number, timeoutMs: number): Promise<number> {
     const deadline = timeoutMs + this.#commandTimeoutMs
-    return readNumber(await this.callWithin(deadline, 'wait', String(count), String(timeoutMs)))
+    return readNumber(await this.#session.callWithin(deadline, 'wait', String(count), String(timeoutMs)))
   }
 
   async replicationId(): Promise<string | undefined> {
     try {
-      const [info] = await Promise.all([this.call('info', 'replication').then(readText), this.#checkOwner()])
-      if (this.primaryOnly && /^role:slave/m.test(info)) throw this.failureOf('info', demoted(this.server))
+      const [info] = await Promise.all([this.#session.call('info', 'replication').then(readText), this.#checkOwner()])
+      if (this.#session.primaryOnly && /^role:slave/m.test(info)) {
+        throw this.#session.failureOf('info', demoted(this.#session.server))
+      }
       return /^master_replid:(\w+)/m.exec(info)?.[1]
     } catch (error) {
       // No right to ask, or a server that has no such section.
@@ -78,7 +101,10 @@ export class RedisCommands extends Connection implements LogCommands {
   }
 
   async head(): Promise<string | undefined> {
-    const [last] = await Promise.all([this.call('get', this.#keys.last).then(readOptionalText), this.#checkRole()])
+    const [last] = await Promise.all([
+      this.#session.call('get', this.#keys.last).then(readOptionalText),
+      this.#checkRole(),
+    ])
     if (last !== undefined) return last
     const [reply] = await this.#transaction(['xinfo', 'stream', this.#keys.stream])
     const info = readStreamInfo(reply)
@@ -126,7 +152,7 @@ export class RedisCommands extends Connection implements LogCommands {
   }
 
   async loadCursor(name: string): Promise<string | undefined> {
-    return readOptionalText(await this.call('hget', this.#keys.cursors, name))
+    return readOptionalText(await this.#session.call('hget', this.#keys.cursors, name))
   }
 
   async saveCursor(name: string, position: string, overwrite: boolean): Promise<void> {
@@ -136,28 +162,28 @@ export class RedisCommands extends Connection implements LogCommands {
 
   async addDeadLetter(letter: Omit<DeadLetter, 'id'>, cap: number): Promise<string> {
     const fields = deadLetterFields(letter)
-    return readText(await this.call('xadd', this.#keys.dead, 'MAXLEN', '~', String(cap), '*', ...fields))
+    return readText(await this.#session.call('xadd', this.#keys.dead, 'MAXLEN', '~', String(cap), '*', ...fields))
   }
 
   async listDeadLetters(from: string, count: number): Promise<readonly DeadLetter[]> {
-    const reply = await this.call('xrange', this.#keys.dead, from, '+', 'COUNT', String(count))
+    const reply = await this.#session.call('xrange', this.#keys.dead, from, '+', 'COUNT', String(count))
     return readList(reply).map(readDeadLetter)
   }
 
   async removeDeadLetters(ids: readonly string[]): Promise<number> {
     if (ids.length === 0) return 0
-    return readNumber(await this.call('xdel', this.#keys.dead, ...ids))
+    return readNumber(await this.#session.call('xdel', this.#keys.dead, ...ids))
   }
 
   async announce(id: string, record: string, ttlMs: number): Promise<void> {
     const args = [id, record.slice(1), String(ttlMs)]
     const reply = await this.#scripts.run(announceScript, [this.#keys.subscribers], args, (reply) => reply)
     // Made here and not of a reply that failed: a replica's refusal would replace the connection.
-    if (typeof reply === 'string') throw replyError(reply, 'hset', this.server)
+    if (typeof reply === 'string') throw replyError(reply, 'hset', this.#session.server)
   }
 
   async withdraw(id: string): Promise<void> {
-    await this.call('hdel', this.#keys.subscribers, id)
+    await this.#session.call('hdel', this.#keys.subscribers, id)
   }
 
   async listSubscribers(): Promise<readonly Announced[]> {
@@ -167,27 +193,28 @@ export class RedisCommands extends Connection implements LogCommands {
     return readPairs(reply).flatMap(([id, record]) => readAnnounced(id, record, now) ?? [])
   }
 
-  protected override async prepare(send: Send): Promise<void> {
-    if (this.primaryOnly) await checkPrimary(send, this.server)
-    if (this.#sharded) await checkSharded(send, this.server)
+  async #prepare(send: Send): Promise<void> {
+    const { primaryOnly, server } = this.#session
+    if (primaryOnly) await checkPrimary(send, server)
+    if (this.#sharded) await checkSharded(send, server)
     const warn = (text: string): void => this.#listener.onWarning?.(text)
-    await Promise.all([probe(send, this.#keys, this.server), warnOfEviction(send, this.server, warn)])
+    await Promise.all([probe(send, this.#keys, server), warnOfEviction(send, server, warn)])
   }
 
   /** Sentinels end the connections to a primary that they demote; should one be left, it must not be believed. */
   async #checkRole(): Promise<void> {
-    if (!this.primaryOnly) return
+    if (!this.#session.primaryOnly) return
     try {
-      await checkPrimary((command, ...args) => this.call(command, ...args), this.server)
+      await checkPrimary((command, ...args) => this.#session.call(command, ...args), this.#session.server)
     } catch (error) {
-      throw this.failureOf('hello', error)
+      throw this.#session.failureOf('hello', error)
     }
   }
 
   /** INFO is answered by every node of a cluster, also by one whose slot has moved on: only a key tells. */
   async #checkOwner(): Promise<void> {
-    if (this.kind !== 'cluster') return
-    await this.call('xlen', this.#keys.stream).catch((error: unknown) => {
+    if (this.#session.kind !== 'cluster') return
+    await this.#session.call('xlen', this.#keys.stream).catch((error: unknown) => {
       if (!isRefused(error)) throw error
     })
   }
@@ -196,9 +223,9 @@ export class RedisCommands extends Connection implements LogCommands {
     const { stream, last } = this.#keys
     return transaction(
       {
-        call: (command, ...args) => this.callHere(command, ...args),
+        call: (command, ...args) => this.#session.callHere(command, ...args),
         callInScript: (each) => this.#scripts.run(readScript, [stream, last], [JSON.stringify(each)], readList),
-        failureOf: (command, error) => this.failureOf(command, error),
+        failureOf: (command, error) => this.#session.failureOf(command, error),
       },
       ...commands,
     )
@@ -209,7 +236,7 @@ export class RedisCommands extends Connection implements LogCommands {
     if (typeof reply === 'string') {
       const kind = kindOfReply(reply)
       if (kind === 'readonly' || kind === 'refused') return undefined
-      throw replyError(reply, 'xadd', this.server)
+      throw replyError(reply, 'xadd', this.#session.server)
     }
     const [streamId, appendId, added] = readList(reply)
     return {

@@ -1,32 +1,52 @@
 import type { FeedListener, LogFeed } from '../log.js'
+import type { SessionContext } from './client-source.js'
 import { checkPrimary, checkSharded, known } from './probe.js'
-import { Connection, type ConnectionContext, type Send } from './session.js'
+import { RedisSession } from './session.js'
+import type { Send } from './session-calls.js'
 
 /** The live channel over a connection to Redis of its own. */
-export class RedisFeed extends Connection implements LogFeed {
+export class RedisFeed implements LogFeed {
   readonly #channel: string
-  readonly #listener: FeedListener
   readonly #sharded: boolean
+  readonly #session: RedisSession
 
-  constructor(channel: string, context: ConnectionContext, listener: FeedListener, sharded = false) {
-    super(context, listener)
+  /** Starts connecting. */
+  constructor(channel: string, context: SessionContext, listener: FeedListener, sharded = false) {
     this.#channel = channel
-    this.#listener = listener
     this.#sharded = sharded
+    this.#session = new RedisSession(context, listener, {
+      prepare: (send) => this.#subscribe(send),
+      receive: (from, text) => {
+        if (from === channel) listener.onMessage(text)
+      },
+    })
+  }
+
+  get up(): boolean {
+    return this.#session.up
+  }
+
+  opened(): Promise<void> {
+    return this.#session.opened()
+  }
+
+  reconnect(): void {
+    this.#session.reconnect()
+  }
+
+  close(): Promise<void> {
+    return this.#session.close()
   }
 
   async ping(): Promise<void> {
-    await this.call('ping')
+    await this.#session.call('ping')
   }
 
   /** ioredis counts as ready before SUBSCRIBE is acknowledged; a feed does not. */
-  protected override async prepare(send: Send): Promise<void> {
-    if (this.primaryOnly) await checkPrimary(send, this.server)
-    if (this.#sharded) await checkSharded(send, this.server)
-    await known('Pub/Sub', send(this.#sharded ? 'ssubscribe' : 'subscribe', this.#channel), this.server)
-  }
-
-  protected override receive(channel: string, text: string): void {
-    if (channel === this.#channel) this.#listener.onMessage(text)
+  async #subscribe(send: Send): Promise<void> {
+    const { primaryOnly, server } = this.#session
+    if (primaryOnly) await checkPrimary(send, server)
+    if (this.#sharded) await checkSharded(send, server)
+    await known('Pub/Sub', send(this.#sharded ? 'ssubscribe' : 'subscribe', this.#channel), server)
   }
 }

@@ -4,7 +4,7 @@ import type { LogKeys } from '../model/keys.js'
 import { replyCode, replyText } from './errors.js'
 import { field, type Named, readInfo, readList } from './replies.js'
 import { scripts } from './scripts/scripts.js'
-import type { Send } from './session.js'
+import type { Send } from './session-calls.js'
 
 /** Codes of a server that can't answer now, or not to us; any other refusal is about rights or its role. */
 const notNow = new Set(['LOADING', 'MASTERDOWN', 'BUSY', 'NOAUTH', 'WRONGPASS', 'MOVED', 'CLUSTERDOWN'])

@@ -2,10 +2,10 @@ import { connectionRules, defaultChannel } from '../../support/connection-option
 import { type Runtime, systemRuntime } from '../../support/runtime.js'
 import type { ConnectionListener, FeedListener, InvalidationLog, LogCommands, LogFeed } from '../log.js'
 import { type LogKeys, logKeys } from '../model/keys.js'
+import type { SessionContext } from './client-source.js'
 import { clientSource } from './clients.js'
 import { RedisCommands } from './commands.js'
 import { RedisFeed } from './feed.js'
-import type { ConnectionContext } from './session.js'
 import type { RedisTarget, TlsOptions } from './target.js'
 import { slotOf } from './topology/slots.js'
 
@@ -31,13 +31,13 @@ export interface RedisLogOptions {
  */
 export class RedisLog implements InvalidationLog {
   readonly #keys: LogKeys
-  readonly #context: ConnectionContext
+  readonly #context: SessionContext
   readonly #sharded: boolean
 
   /** @throws ConfigurationError for an option, a URL or a client that can't work */
   constructor(redis: RedisTarget, options: RedisLogOptions = {}) {
     this.#keys = logKeys(options.channel ?? defaultChannel)
-    this.#context = connectionContext(redis, this.#keys, options)
+    this.#context = sessionContext(redis, this.#keys, options)
     this.#sharded = options.sharded ?? false
   }
 
@@ -64,11 +64,11 @@ export class RedisLog implements InvalidationLog {
 }
 
 /**
- * What the connections of a log are made of.
+ * What the sessions of a log are made of.
  *
  * @throws ConfigurationError for an option, a URL or a client that can't work
  */
-export function connectionContext(redis: RedisTarget, keys: LogKeys, options: RedisLogOptions): ConnectionContext {
+export function sessionContext(redis: RedisTarget, keys: LogKeys, options: RedisLogOptions): SessionContext {
   const commandTimeoutMs = connectionRules.commandTimeoutMs.resolve(options.commandTimeoutMs, 'commandTimeoutMs')
   const { runtime = systemRuntime } = options
   const source = clientSource(redis, { slot: slotOf(keys.channel), runtime, commandTimeoutMs }, options.tls)

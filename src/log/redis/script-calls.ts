@@ -1,6 +1,6 @@
 import { replyCode } from './errors.js'
 import type { Script } from './scripts/script.js'
-import type { Send } from './session.js'
+import type { Send } from './session-calls.js'
 
 /** Runs scripts by digest or, where the server does not know one (any more), by their text; calls keep their order. */
 export class ScriptCalls {

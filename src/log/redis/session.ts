@@ -1,45 +1,47 @@
 import { Backoff } from '../../support/backoff.js'
 import { Deadlines, type Limited } from '../../support/deadlines.js'
 import { ConfigurationError, type InvalidationError, RedisError, UnsupportedServerError } from '../../support/errors.js'
-import type { Runtime, Timer } from '../../support/runtime.js'
+import type { Timer } from '../../support/runtime.js'
 import { toError } from '../../support/thrown.js'
 import type { ConnectionListener, LogConnection } from '../log.js'
-import { type ClientSource, disconnect } from './client-source.js'
+import { disconnect, serverOf, type SessionContext } from './client-source.js'
 import { closeClient } from './clients.js'
-import { connectTimeoutError, replyCode, timeoutError, toRedisError } from './errors.js'
-import { PendingCalls } from './pending-calls.js'
-import type { Corkable, RedisLike } from './redis-like.js'
+import { connectTimeoutError, replyCode, toRedisError } from './errors.js'
+import type { RedisLike } from './redis-like.js'
+import { type Send, SessionCalls } from './session-calls.js'
 import type { TargetKind } from './target.js'
 import { Redirects } from './topology/redirects.js'
 
-/** Sends a command and resolves with its reply. */
-export type Send = (command: string, ...args: string[]) => Promise<unknown>
-
-/** What a connection is made of. */
-export interface ConnectionContext {
-  readonly source: ClientSource
-  readonly runtime: Runtime
-  readonly commandTimeoutMs: number
+/** The purpose of a session. No function is called before the constructor of the session has returned. */
+export interface SessionPurpose {
+  /**
+   * Runs on each connect, before the session counts as up; if it rejects, the attempt has failed. `send` rejects with
+   * the errors of ioredis.
+   */
+  readonly prepare: (send: Send) => Promise<unknown>
+  /** Takes a published message, if `prepare` subscribes. */
+  readonly receive?: (channel: string, text: string) => void
+  /** Whether to leave the server on a refusal that says that the primary is elsewhere. Default: always. */
+  readonly leavesOn?: (refusal: unknown) => boolean
 }
 
 /**
  * A connection that never hangs: every call settles with its reply, when the connection is lost, or at the deadline. It
- * reconnects by itself. ioredis does so for a socket that closed; where a link only looks open, its client is thrown
- * away and a new one made, since none of its state can be trusted.
+ * reconnects by itself. ioredis does so for a socket that closed; if a link only looks open, its client is thrown away
+ * and a new one made, since none of its state can be trusted.
  */
-export abstract class Connection implements LogConnection {
-  readonly #context: ConnectionContext
+export class RedisSession implements LogConnection {
+  readonly #context: SessionContext
   readonly #listener: ConnectionListener
-  readonly #pending: PendingCalls
+  readonly #purpose: SessionPurpose
+  readonly #calls: SessionCalls
   /** Of the attempt under way; none while up, or while waiting for the next. */
   readonly #connectDeadline: Deadlines<Limited>
-  readonly #cork = new Cork()
   readonly #backoff: Backoff
-  readonly #opened: Promise<void>
+  readonly #opened = Promise.withResolvers<undefined>()
   readonly #retired = new Set<Promise<void>>()
   /** Undefined outside of a cluster. */
   readonly #redirects: Redirects | undefined
-  #settleOpened: (error?: InvalidationError) => void = () => {}
   #client: RedisLike
   #state: 'connecting' | 'up' | 'closed' = 'connecting'
   /** Tells apart what belongs to the attempt, or the connection, of now from what comes late from an older one. */
@@ -47,21 +49,20 @@ export abstract class Connection implements LogConnection {
   #firstError: unknown
   #retry: Timer | undefined
 
-  constructor(context: ConnectionContext, listener: ConnectionListener) {
+  /** Starts connecting. */
+  constructor(context: SessionContext, listener: ConnectionListener, purpose: SessionPurpose) {
     const { runtime, commandTimeoutMs } = context
     this.#context = context
     this.#listener = listener
+    this.#purpose = purpose
     this.#backoff = new Backoff(runtime)
     const { cluster } = context.source
     this.#redirects = cluster && new Redirects(cluster)
-    this.#opened = new Promise((resolve, reject) => {
-      this.#settleOpened = (error) => (error ? reject(error) : resolve())
-    })
-    // Whoever does not ask is told through onError.
-    this.#opened.catch(() => {})
+    // If nobody calls `opened`, the error still reaches `onError`.
+    this.#opened.promise.catch(() => {})
     const connectTimeout = (): RedisError => connectTimeoutError(this.server, commandTimeoutMs)
-    this.#pending = new PendingCalls(runtime, commandTimeoutMs, (command) =>
-      this.#replaceClient(this.up ? this.#timeoutOf(command) : connectTimeout()),
+    this.#calls = new SessionCalls(context, (command) =>
+      this.#replaceClient(this.up ? this.#calls.timeoutOf(command) : connectTimeout()),
     )
     this.#connectDeadline = new Deadlines({ runtime, onExpired: () => this.#replaceClient(connectTimeout()) })
     this.#client = this.#openClient()
@@ -72,7 +73,7 @@ export abstract class Connection implements LogConnection {
   }
 
   opened(): Promise<void> {
-    return this.#opened
+    return this.#opened.promise
   }
 
   reconnect(): void {
@@ -86,32 +87,22 @@ export abstract class Connection implements LogConnection {
     if (this.#state !== 'closed') {
       this.#state = 'closed'
       this.#connectDeadline.clear()
-      this.#pending.close()
+      this.#calls.close()
       this.#retry?.cancel()
       this.#rejectPending(new RedisError('disconnected', `The connection to ${this.server} was closed`))
-      this.#settleOpened()
+      this.#opened.resolve(undefined)
       this.#retire(this.#client)
     }
     await Promise.all(this.#retired)
   }
 
-  /**
-   * Runs on each connect, before the connection counts as up; if it rejects, the attempt has failed. `send` rejects with
-   * what ioredis rejects with.
-   */
-  protected abstract prepare(send: Send): Promise<unknown>
-
-  /** Takes what is published, where the connection subscribes. */
-  protected receive?(channel: string, text: string): void
-
-  /** What is connected to, for messages. */
-  protected get server(): string {
-    const { location, origin } = this.#context.source
-    return location ?? origin
+  /** The server that the newest connection leads to, for messages. */
+  get server(): string {
+    return serverOf(this.#context.source)
   }
 
-  /** What the servers were named as. */
-  protected get kind(): TargetKind {
+  /** The kind of servers that the user named. */
+  get kind(): TargetKind {
     return this.#context.source.kind
   }
 
@@ -119,61 +110,41 @@ export abstract class Connection implements LogConnection {
    * Whether a replica must not be taken in place of the primary: a single server is taken as it is, and in a cluster a
    * replica sends us on by itself.
    */
-  protected get primaryOnly(): boolean {
+  get primaryOnly(): boolean {
     return this.kind === 'sentinel'
   }
 
   /** The socket of now; undefined while there is none. */
-  protected get stream(): unknown {
+  get stream(): unknown {
     return this.#client.stream
   }
 
   /** Sends a command and resolves with its reply; rejects with a `RedisError`. */
-  protected call(command: string, ...args: string[]): Promise<unknown> {
+  call(command: string, ...args: string[]): Promise<unknown> {
     return this.callWithin(this.#context.commandTimeoutMs, command, ...args)
   }
 
   /** Like `call`, with a deadline of its own. */
-  protected callWithin(timeoutMs: number, command: string, ...args: string[]): Promise<unknown> {
+  callWithin(timeoutMs: number, command: string, ...args: string[]): Promise<unknown> {
     if (this.#state !== 'up') return Promise.reject(this.#unusable(command))
-    return this.#track(timeoutMs, command, args, (error) => this.failureOf(command, error), this.#redirects)
+    const translate = (error: unknown): Error => this.failureOf(command, error)
+    return this.#calls.send(this.#client, timeoutMs, command, args, translate, this.#redirects)
   }
 
   /** Like `call`, but never at another node: what belongs to a transaction would be alone there. */
-  protected callHere(command: string, ...args: string[]): Promise<unknown> {
+  callHere(command: string, ...args: string[]): Promise<unknown> {
     if (this.#state !== 'up') return Promise.reject(this.#unusable(command))
     const { commandTimeoutMs } = this.#context
-    return this.#track(commandTimeoutMs, command, args, (error) => this.failureOf(command, error))
+    return this.#calls.send(this.#client, commandTimeoutMs, command, args, (error) => this.failureOf(command, error))
   }
 
-  /** What a call of this command that failed so rejects with. */
-  protected failureOf(command: string, error: unknown): InvalidationError {
-    if (this.#isElsewhere(error)) this.reconnect()
+  /** The error of a call that failed so; if it says that the primary is elsewhere, the session looks for it. */
+  failureOf(command: string, error: unknown): InvalidationError {
+    if (this.#purpose.leavesOn?.(error) !== false && this.#isElsewhere(error)) this.reconnect()
     return toRedisError(error, command, this.server)
   }
 
-  /** Sends a command; where `redirects` are given, they are followed. */
-  #track(
-    timeoutMs: number,
-    command: string,
-    args: string[],
-    translate: (error: unknown) => Error,
-    redirects?: Redirects,
-  ): Promise<unknown> {
-    this.#cork.forThisTurn(this.#client.stream)
-    const deadline = this.#context.runtime.monotonic() + timeoutMs
-    const sent = this.#client.call(command, ...args)
-    const reply = redirects === undefined ? sent : redirects.follow(sent, this.#untilLost(), command, args)
-    return this.#pending.track(command, reply, deadline, translate)
-  }
-
-  /** Says, later on, whether the connection is still that of now. */
-  #untilLost(): () => boolean {
-    const attempt = this.#attempt
-    return () => attempt === this.#attempt && this.#state !== 'closed'
-  }
-
-  /** Whether a refusal says that the primary of the log may stand elsewhere by now, so that it must be looked for. */
+  /** Whether a refusal says that the primary of the log may be elsewhere by now, so that it must be looked for. */
   #isElsewhere(error: unknown): boolean {
     if (error instanceof RedisError && error.kind === 'readonly') return true
     return replyCode(error) === 'READONLY' || this.#redirects?.isElsewhere(error) === true
@@ -221,7 +192,9 @@ export abstract class Connection implements LogConnection {
     const attempt = this.#attempt
     try {
       const { commandTimeoutMs } = this.#context
-      await this.prepare((command, ...args) => this.#track(commandTimeoutMs, command, args, toError))
+      await this.#purpose.prepare((command, ...args) =>
+        this.#calls.send(this.#client, commandTimeoutMs, command, args, toError),
+      )
     } catch (error) {
       if (attempt !== this.#attempt) return
       this.#isElsewhere(error)
@@ -233,13 +206,13 @@ export abstract class Connection implements LogConnection {
     this.#state = 'up'
     this.#connectDeadline.clear()
     this.#backoff.reset()
-    this.#settleOpened()
+    this.#opened.resolve(undefined)
     this.#listener.onUp()
   }
 
-  /** Nothing is taken before `onUp`: what was published until then is the log's to tell. */
+  /** Nothing is taken before `onUp`: what was published until then is read from the log. */
   #take(channel: string, text: string): void {
-    if (this.#state === 'up') this.receive?.(channel, text)
+    if (this.#state === 'up') this.#purpose.receive?.(channel, text)
   }
 
   /** The first error of a connection is why it ends; `close` follows. */
@@ -285,48 +258,20 @@ export abstract class Connection implements LogConnection {
       return
     }
     this.#backoff.failed()
-    this.#settleOpened(this.#canMend(reason) ? undefined : reason)
+    if (this.#mayPass(reason)) this.#opened.resolve(undefined)
+    else this.#opened.reject(reason)
     this.#listener.onError(reason)
   }
 
   #rejectPending(reason: InvalidationError): void {
     this.#redirects?.close()
-    const now = this.#context.runtime.monotonic()
-    this.#pending.rejectAll((command, deadline) =>
-      deadline <= now ? this.#timeoutOf(command) : this.#lostWith(reason),
-    )
+    this.#calls.rejectAll(reason)
   }
 
-  /** What a call rejects with that had time left when the connection went down. */
-  #lostWith(reason: InvalidationError): InvalidationError {
-    if (!(reason instanceof RedisError) || reason.kind !== 'timeout') return reason
-    return new RedisError('disconnected', `The connection to ${this.server} was lost`, { cause: reason })
-  }
-
-  #timeoutOf(command: string): RedisError {
-    return timeoutError(command, this.server, this.#context.commandTimeoutMs)
-  }
-
-  /** Whether waiting may mend it. */
-  #canMend(error: InvalidationError): boolean {
+  /** Whether a later attempt may succeed. */
+  #mayPass(error: InvalidationError): boolean {
     if (error instanceof UnsupportedServerError || error instanceof ConfigurationError) return false
     if (!(error instanceof RedisError)) return true
     return error.kind !== 'refused' && (error.kind !== 'moved' || this.kind === 'cluster')
-  }
-}
-
-/** What is written in one turn of the loop leaves in one write to the socket: the writes are half of what sending costs. */
-export class Cork {
-  #corked: Corkable | undefined
-
-  /** Holds back what is written to this stream until the turn is over. */
-  forThisTurn(stream: Corkable | undefined): void {
-    if (stream === undefined || stream === this.#corked) return
-    this.#corked = stream
-    stream.cork()
-    process.nextTick(() => {
-      if (this.#corked === stream) this.#corked = undefined
-      stream.uncork()
-    })
   }
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { Cork } from '../../../../src/log/redis/session.js'
+import { Cork } from '../../../../src/log/redis/session-calls.js'
 
 function recordedStream() {
   const calls: string[] = []

@@ -8,8 +8,8 @@ import { MemoryWire } from './memory-wire.js'
 /** Why a server refuses writes: it is a replica, or the rights are missing. */
 export type WriteRefusal = 'readonly' | 'refused'
 
-/** What a connection is made of. */
-export interface MemoryConnectionContext {
+/** What a session is made of. */
+export interface MemorySessionContext {
   readonly server: MemoryServer
   readonly runtime: Runtime
   /** From a call to its reply. */
@@ -20,12 +20,20 @@ export interface MemoryConnectionContext {
   readonly onClosed: () => void
 }
 
+/** What a session does for its owner as it goes up and down. */
+export interface MemorySessionHooks {
+  /** Called just before `onUp`. */
+  readonly attach: () => void
+  /** Called right after the connection was lost or closed, also if it was not up. */
+  readonly detach: () => void
+}
+
 /** A connection to a `MemoryServer`: goes up and down as a socket does, and answers calls in order. */
-export abstract class MemoryConnection implements LogConnection {
-  readonly #context: MemoryConnectionContext
+export class MemorySession implements LogConnection {
+  readonly #context: MemorySessionContext
   readonly #listener: ConnectionListener
-  readonly #opened: Promise<void>
-  #attempted = (): void => {}
+  readonly #hooks: MemorySessionHooks | undefined
+  readonly #opened = Promise.withResolvers<undefined>()
   readonly #pending = new Set<(error: Error) => void>()
   #requests: MemoryWire
   #replies: MemoryWire
@@ -33,12 +41,11 @@ export abstract class MemoryConnection implements LogConnection {
   #closed = false
   #retry: Timer | undefined
 
-  constructor(context: MemoryConnectionContext, listener: ConnectionListener) {
+  /** Starts connecting. */
+  constructor(context: MemorySessionContext, listener: ConnectionListener, hooks?: MemorySessionHooks) {
     this.#context = context
     this.#listener = listener
-    this.#opened = new Promise((resolve) => {
-      this.#attempted = resolve
-    })
+    this.#hooks = hooks
     this.#requests = new MemoryWire(context.runtime)
     this.#replies = new MemoryWire(context.runtime)
     this.#connect()
@@ -49,7 +56,7 @@ export abstract class MemoryConnection implements LogConnection {
   }
 
   opened(): Promise<void> {
-    return this.#opened
+    return this.#opened.promise
   }
 
   reconnect(): void {
@@ -59,7 +66,7 @@ export abstract class MemoryConnection implements LogConnection {
   close(): Promise<void> {
     this.#closed = true
     this.#retry?.cancel()
-    this.#attempted()
+    this.#opened.resolve(undefined)
     this.#context.onClosed()
     this.#tearDown(lost('the client closed it'))
     return Promise.resolve()
@@ -70,16 +77,13 @@ export abstract class MemoryConnection implements LogConnection {
     if (this.#up) this.#lose(reason, () => this.#retryLater())
   }
 
-  protected get server(): MemoryServer {
-    return this.#context.server
-  }
-
-  protected get writeRefusal(): WriteRefusal | undefined {
+  /** Why writes are refused; undefined if they are not. */
+  get writeRefusal(): WriteRefusal | undefined {
     return this.#context.writeRefusal()
   }
 
   /** Runs `operation` on the server and resolves with what it returns, or rejects when the connection goes down. */
-  protected call<T>(operation: () => T, holdMs = 0): Promise<T> {
+  call<T>(operation: () => T, holdMs = 0): Promise<T> {
     if (!this.#up) return Promise.reject(lost('it is down'))
     return new Promise((resolve, reject) => {
       this.#pending.add(reject)
@@ -94,31 +98,27 @@ export abstract class MemoryConnection implements LogConnection {
   }
 
   /** Sends something from the server to the client, behind all that is already on its way. */
-  protected deliver(holdMs: number, run: () => void): void {
+  deliver(holdMs: number, run: () => void): void {
     this.#replies.send(this.#context.latencyMs / 2 + holdMs, run)
   }
-
-  /** Called just before `onUp` and right after the connection was lost or closed. */
-  protected abstract attach(): void
-  protected abstract detach(): void
 
   #connect(): void {
     this.#replies.send(this.#context.latencyMs, () => {
       if (this.#closed) return
-      if (this.server.reachable) this.#comeUp()
+      if (this.#context.server.reachable) this.#comeUp()
       else this.#failToConnect()
     })
   }
 
   #comeUp(): void {
     this.#up = true
-    this.attach()
-    this.#attempted()
+    this.#hooks?.attach()
+    this.#opened.resolve(undefined)
     this.#listener.onUp()
   }
 
   #failToConnect(): void {
-    this.#attempted()
+    this.#opened.resolve(undefined)
     this.#retryLater()
     this.#listener.onError(lost('the server is away'))
   }
@@ -136,7 +136,7 @@ export abstract class MemoryConnection implements LogConnection {
 
   #tearDown(error: InvalidationError): void {
     this.#up = false
-    this.detach()
+    this.#hooks?.detach()
     this.#requests.cut()
     this.#replies.cut()
     // New wires: the old ones may still sleep until what they carried would have been due.
