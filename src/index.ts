@@ -46,7 +46,21 @@ export type { InvalidationStats, StatsOptions } from './telemetry/stats-collecto
 export type { LatencySummary } from './telemetry/latencies.js'
 
 export type { RedisSource } from './log/open-log.js'
-export type { InvalidationLog } from './log/log.js'
+export type {
+  ConnectionListener,
+  CursorTable,
+  DeadLetterStore,
+  FeedListener,
+  InvalidationLog,
+  Log,
+  LogCommands,
+  LogConnection,
+  LogFeed,
+  Registry,
+} from './log/log.js'
+export type { Announced } from './log/model/announced.js'
+export type { Anchor, Appended, Entry, Inspection, Page, Presence } from './log/model/entry.js'
+export type { Position } from './log/model/position.js'
 export type { RedisLike } from './log/redis/redis-like.js'
 
 export type { ConnectionOptions } from './support/connection-options.js'

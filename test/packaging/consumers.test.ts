@@ -70,6 +70,12 @@ describe.each([
     for (const { name, code } of running) await runExample(`${name}.js`, code)
   }, 60_000)
 
+  test('compiles a complete log of its own and a wrapper with the exported types alone', async () => {
+    const source = await readFile(new URL('../support/own-log.ts', import.meta.url), 'utf8')
+    await project.write('own-log.ts', source.replace("'../../src/index.js'", "'cache-invalidation'"))
+    await project.compile()
+  }, 60_000)
+
   test.each([
     { title: 'the Node of the tests', nodePath: () => process.execPath },
     { title: `Node ${lowestNode}`, nodePath: () => lowestNodePath },

@@ -1,12 +1,16 @@
-import type { InvalidationLog } from '../../../src/index.js'
-
-type Commands = ReturnType<InvalidationLog['openCommands']>
-type Feed = ReturnType<InvalidationLog['openFeed']>
+import type {
+  ConnectionListener,
+  FeedListener,
+  InvalidationLog,
+  LogCommands,
+  LogConnection,
+  LogFeed,
+} from '../../../src/index.js'
 
 /** A service's way to the log. It can break for good without anybody being told, as when a process is killed. */
 export class MortalLog implements InvalidationLog {
   readonly #log: InvalidationLog
-  readonly #connections: (Commands | Feed)[] = []
+  readonly #connections: LogConnection[] = []
 
   constructor(log: InvalidationLog) {
     this.#log = log
@@ -16,14 +20,14 @@ export class MortalLog implements InvalidationLog {
     return this.#log.channel
   }
 
-  openCommands(...args: Parameters<InvalidationLog['openCommands']>): Commands {
-    const commands = this.#log.openCommands(...args)
+  openCommands(listener: ConnectionListener): LogCommands {
+    const commands = this.#log.openCommands(listener)
     this.#connections.push(commands)
     return commands
   }
 
-  openFeed(...args: Parameters<InvalidationLog['openFeed']>): Feed {
-    const feed = this.#log.openFeed(...args)
+  openFeed(listener: FeedListener): LogFeed {
+    const feed = this.#log.openFeed(listener)
     this.#connections.push(feed)
     return feed
   }

@@ -1,4 +1,4 @@
-/** What a subscription made known of itself, as the log keeps it. */
+/** The record of a subscription that has announced itself, as the log keeps it. */
 export interface Announced {
   readonly id: string
   /** The JSON object that was announced, with `seenAt` (ms since the epoch) and `ttlMs` put in front by the log. */
