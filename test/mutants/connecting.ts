@@ -13,7 +13,7 @@ export const connecting: readonly Mutant[] = [
   {
     name: 'no-command-deadline',
     lacks: 'the deadline of what was sent on a connection',
-    file: 'log/redis/pending-calls.ts',
+    file: 'log/redis/session-calls.ts',
     from: 'if (!this.#closed) this.#deadlines.add(call)',
     to: '',
     caughtBy: 'test/faults/silent-links',

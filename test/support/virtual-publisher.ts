@@ -1,4 +1,4 @@
-import { type ChangedCalls, changeCommands } from '../../src/log/changed-commands.js'
+import { changeCommands, type ChangedCalls } from '../../src/log/changed-commands.js'
 import type { LogCommands } from '../../src/log/log.js'
 import { MemoryLog, type MemoryLogOptions } from '../../src/log/memory/memory-log.js'
 import type { InvalidationMessage } from '../../src/message/message.js'

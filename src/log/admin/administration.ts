@@ -18,8 +18,8 @@ import {
 } from '../redis/replies.js'
 import { ScriptCalls } from '../redis/script-calls.js'
 import { readScript } from '../redis/scripts/read.js'
-import { RedisSession } from '../redis/session.js'
 import type { Send } from '../redis/session-calls.js'
+import { RedisSession } from '../redis/session.js'
 import type { RedisTarget, TargetKind } from '../redis/target.js'
 import { type Command, transaction } from '../redis/transaction.js'
 import {

@@ -27,8 +27,8 @@ import { appendScript } from './scripts/append.js'
 import { lookupScript } from './scripts/lookup.js'
 import { readScript } from './scripts/read.js'
 import { saveCursorScript } from './scripts/save-cursor.js'
-import { RedisSession } from './session.js'
 import type { Send } from './session-calls.js'
+import { RedisSession } from './session.js'
 import { type Command, transaction } from './transaction.js'
 
 /** A command connection to Redis. */

@@ -1,8 +1,8 @@
 import type { FeedListener, LogFeed } from '../log.js'
 import type { SessionContext } from './client-source.js'
 import { checkPrimary, checkSharded, known } from './probe.js'
-import { RedisSession } from './session.js'
 import type { Send } from './session-calls.js'
+import { RedisSession } from './session.js'
 
 /** The live channel over a connection to Redis of its own. */
 export class RedisFeed implements LogFeed {

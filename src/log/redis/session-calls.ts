@@ -1,12 +1,23 @@
+import { Deadlines, type Limited } from '../../support/deadlines.js'
 import { type InvalidationError, RedisError } from '../../support/errors.js'
+import type { Runtime } from '../../support/runtime.js'
 import { serverOf, type SessionContext } from './client-source.js'
 import { timeoutError } from './errors.js'
-import { PendingCalls } from './pending-calls.js'
 import type { Corkable, RedisLike } from './redis-like.js'
 import type { Redirects } from './topology/redirects.js'
 
 /** Sends a command and resolves with its reply. */
 export type Send = (command: string, ...args: string[]) => Promise<unknown>
+
+/** Makes the error that a call rejects with. */
+type FailureOf = (error: unknown, command: string) => Error
+
+/** How calls of one kind are sent: made once, and not for each call. */
+export interface CallRoute {
+  readonly failureOf: FailureOf
+  /** Followed if given. */
+  readonly redirects?: Redirects | undefined
+}
 
 /** The calls of a session: each settles once, with its reply or when all are rejected. */
 export class SessionCalls {
@@ -22,23 +33,19 @@ export class SessionCalls {
     this.#pending = new PendingCalls(context.runtime, context.commandTimeoutMs, onOverdue)
   }
 
-  /**
-   * Sends a command over this client, with a deadline in ms. `translate` makes the error to reject with. Where
-   * `redirects` are given, they are followed.
-   */
+  /** Sends a command and its arguments over this client; `route` says where its reply may come from. */
   send(
     client: RedisLike,
     timeoutMs: number,
-    command: string,
-    args: string[],
-    translate: (error: unknown) => Error,
-    redirects?: Redirects,
+    { failureOf, redirects }: CallRoute,
+    command: readonly string[],
   ): Promise<unknown> {
+    const [name = '', ...args] = command
     this.#cork.forThisTurn(client.stream)
     const deadline = this.#context.runtime.monotonic() + timeoutMs
-    const sent = client.call(command, ...args)
-    const reply = redirects === undefined ? sent : redirects.follow(sent, this.#untilRejected(), command, args)
-    return this.#pending.track(command, reply, deadline, translate)
+    const sent = client.call(name, ...args)
+    const reply = redirects === undefined ? sent : redirects.follow(sent, this.#untilRejected(), name, args)
+    return this.#pending.track(name, reply, deadline, failureOf)
   }
 
   /** Rejects all calls: with a timeout if their deadline has passed, else with this reason. */
@@ -84,5 +91,85 @@ export class Cork {
       if (this.#corked === stream) this.#corked = undefined
       stream.uncork()
     })
+  }
+}
+
+const minSlackMs = 2
+const maxSlackMs = 250
+
+class PendingCall implements Limited {
+  readonly command: string
+  readonly deadline: number
+  #reject: ((error: Error) => void) | undefined
+
+  constructor(command: string, deadline: number, reject: (error: Error) => void) {
+    this.command = command
+    this.deadline = deadline
+    this.#reject = reject
+  }
+
+  get waiting(): boolean {
+    return this.#reject !== undefined
+  }
+
+  /** Whether it ended by this: not if it was rejected before. */
+  end(): boolean {
+    const { waiting } = this
+    this.#reject = undefined
+    return waiting
+  }
+
+  reject(error: Error): void {
+    const reject = this.#reject
+    this.#reject = undefined
+    reject?.(error)
+  }
+}
+
+/** Calls that wait for their reply. Each settles once: with its reply, or when all are rejected. */
+export class PendingCalls {
+  readonly #deadlines: Deadlines<PendingCall>
+  #latestDeadline = 0
+  #closed = false
+
+  /**
+   * @param limitMs how long most calls may take
+   * @param onOverdue called with the command of the oldest call when its deadline has passed, at most 250 ms or a tenth
+   *   of the limit late; must reject all calls
+   */
+  constructor(runtime: Runtime, limitMs: number, onOverdue: (command: string) => void) {
+    this.#deadlines = new Deadlines({
+      runtime,
+      slackMs: Math.max(minSlackMs, Math.min(maxSlackMs, limitMs / 10)),
+      onExpired: ({ command }) => onOverdue(command),
+    })
+  }
+
+  /** Settles as `reply` does, unless `rejectAll` comes first. `failureOf` makes the error of a call whose reply is one. */
+  track<T>(command: string, reply: Promise<T>, deadline: number, failureOf: FailureOf): Promise<T> {
+    // Replies come in order, so a call can't be answered before those that wait already.
+    if (this.#deadlines.oldest === undefined) this.#latestDeadline = 0
+    this.#latestDeadline = Math.max(this.#latestDeadline, deadline)
+    return new Promise((resolve, reject) => {
+      const call = new PendingCall(command, this.#latestDeadline, reject)
+      if (!this.#closed) this.#deadlines.add(call)
+      reply.then(
+        (value) => {
+          if (call.end()) resolve(value)
+        },
+        (error: unknown) => {
+          if (call.end()) reject(failureOf(error, command))
+        },
+      )
+    })
+  }
+
+  rejectAll(errorFor: (command: string, deadline: number) => Error): void {
+    for (const call of this.#deadlines.clear()) call.reject(errorFor(call.command, call.deadline))
+  }
+
+  /** From now on no deadline is watched: what is called yet settles as its reply does. */
+  close(): void {
+    this.#closed = true
   }
 }

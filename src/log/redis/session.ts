@@ -8,9 +8,12 @@ import { disconnect, serverOf, type SessionContext } from './client-source.js'
 import { closeClient } from './clients.js'
 import { connectTimeoutError, replyCode, toRedisError } from './errors.js'
 import type { RedisLike } from './redis-like.js'
-import { type Send, SessionCalls } from './session-calls.js'
+import { type CallRoute, type Send, SessionCalls } from './session-calls.js'
 import type { TargetKind } from './target.js'
 import { Redirects } from './topology/redirects.js'
+
+/** `prepare` gets the errors of ioredis. */
+const preparing: CallRoute = { failureOf: toError }
 
 /** The purpose of a session. No function is called before the constructor of the session has returned. */
 export interface SessionPurpose {
@@ -35,6 +38,8 @@ export class RedisSession implements LogConnection {
   readonly #listener: ConnectionListener
   readonly #purpose: SessionPurpose
   readonly #calls: SessionCalls
+  readonly #anywhere: CallRoute
+  readonly #here: CallRoute
   /** Of the attempt under way; none while up, or while waiting for the next. */
   readonly #connectDeadline: Deadlines<Limited>
   readonly #backoff: Backoff
@@ -58,6 +63,9 @@ export class RedisSession implements LogConnection {
     this.#backoff = new Backoff(runtime)
     const { cluster } = context.source
     this.#redirects = cluster && new Redirects(cluster)
+    const failureOf = (error: unknown, command: string): Error => this.failureOf(command, error)
+    this.#anywhere = { failureOf, redirects: this.#redirects }
+    this.#here = { failureOf }
     // If nobody calls `opened`, the error still reaches `onError`.
     this.#opened.promise.catch(() => {})
     const connectTimeout = (): RedisError => connectTimeoutError(this.server, commandTimeoutMs)
@@ -127,15 +135,13 @@ export class RedisSession implements LogConnection {
   /** Like `call`, with a deadline of its own. */
   callWithin(timeoutMs: number, command: string, ...args: string[]): Promise<unknown> {
     if (this.#state !== 'up') return Promise.reject(this.#unusable(command))
-    const translate = (error: unknown): Error => this.failureOf(command, error)
-    return this.#calls.send(this.#client, timeoutMs, command, args, translate, this.#redirects)
+    return this.#calls.send(this.#client, timeoutMs, this.#anywhere, [command, ...args])
   }
 
   /** Like `call`, but never at another node: what belongs to a transaction would be alone there. */
   callHere(command: string, ...args: string[]): Promise<unknown> {
     if (this.#state !== 'up') return Promise.reject(this.#unusable(command))
-    const { commandTimeoutMs } = this.#context
-    return this.#calls.send(this.#client, commandTimeoutMs, command, args, (error) => this.failureOf(command, error))
+    return this.#calls.send(this.#client, this.#context.commandTimeoutMs, this.#here, [command, ...args])
   }
 
   /** The error of a call that failed so; if it says that the primary is elsewhere, the session looks for it. */
@@ -193,7 +199,7 @@ export class RedisSession implements LogConnection {
     try {
       const { commandTimeoutMs } = this.#context
       await this.#purpose.prepare((command, ...args) =>
-        this.#calls.send(this.#client, commandTimeoutMs, command, args, toError),
+        this.#calls.send(this.#client, commandTimeoutMs, preparing, [command, ...args]),
       )
     } catch (error) {
       if (attempt !== this.#attempt) return

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import {
   type Appended,
-  InvalidationPublisher,
-  InvalidationSubscriber,
   type InvalidationLog,
   type InvalidationMessage,
+  InvalidationPublisher,
+  InvalidationSubscriber,
   redisCursor,
 } from '../../../src/index.js'
 import { noting, OwnLog } from '../../support/own-log.js'

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { PendingCalls } from '../../../../src/log/redis/pending-calls.js'
+import { PendingCalls } from '../../../../src/log/redis/session-calls.js'
 import { VirtualRuntime } from '../../../support/virtual-runtime.js'
 
 const never = new Promise<never>(() => {})
