@@ -6,6 +6,7 @@ import { InvalidationSubscriber } from '../../src/subscriber/subscriber.js'
 import type { Subscription } from '../../src/subscriber/subscription.js'
 import { delay, type Runtime } from '../../src/support/runtime.js'
 import type { CopyLedger } from './ledger.js'
+import { noteEvents, type Note, subscriberEvents, subscriptionEvents } from './witness.js'
 
 export interface CacheCopyOptions {
   readonly name: string
@@ -16,7 +17,15 @@ export interface CacheCopyOptions {
   /** How long a handler runs at most. */
   readonly handlingMs: number
   readonly isAppended: (key: string) => boolean
+  /** Where to note what users of its process see; each start begins another life. */
+  readonly noteOf: (life: number) => Note | undefined
   readonly connection: { readonly runtime: Runtime; readonly heartbeatMs: number; readonly cap: number }
+}
+
+interface Running {
+  readonly subscriber: InvalidationSubscriber
+  readonly subscription: Subscription
+  readonly note: Note | undefined
 }
 
 const handlerTimeoutMs = 100
@@ -26,7 +35,8 @@ export class CacheCopy {
   readonly link: MemoryLink
   readonly #ledger: CopyLedger
   readonly #options: CacheCopyOptions
-  #running: { readonly subscriber: InvalidationSubscriber; readonly subscription: Subscription } | undefined
+  #running: Running | undefined
+  #lives = 0
 
   constructor(link: MemoryLink, ledger: CopyLedger, options: CacheCopyOptions) {
     this.link = link
@@ -40,9 +50,12 @@ export class CacheCopy {
     this.link.refuseWrites(undefined)
     const subscriber = await InvalidationSubscriber.connect(this.link, connection)
     subscriber.on('error', ignore)
+    const note = this.#options.noteOf(this.#lives++)
+    if (note) noteEvents(subscriber, subscriberEvents, note)
     const { runtime } = connection
     const subscription = subscriber.subscribe(
       async (message, delivery) => {
+        note?.('handle', { ...originOf(delivery), message })
         const work = { position: placeOf(delivery, subscription) }
         this.#ledger.running.add(work)
         try {
@@ -57,7 +70,8 @@ export class CacheCopy {
       { ...options, handlerTimeoutMs, retry: { minDelayMs: 5, maxDelayMs: 20 }, commitIntervalMs: 50 },
     )
     subscription.on('error', ignore)
-    this.#running = { subscriber, subscription }
+    if (note) noteEvents(subscription, subscriptionEvents, note)
+    this.#running = { subscriber, subscription, note }
     this.#ledger.freshness = () => subscription.freshness()
     // What outlives the process is full already; what does not is filled when nothing can be missed any more.
     if (options.name === 'memory') void this.#fillWhenCaughtUp(subscription)
@@ -69,25 +83,30 @@ export class CacheCopy {
     const running = this.#running
     this.#running = undefined
     this.link.refuseWrites('refused')
-    await running?.subscriber.close()
+    await closed(running)
     this.#died()
   }
 
   /** The process is shut down in order. */
   async stop(): Promise<void> {
-    await this.#running?.subscriber.close()
+    await closed(this.#running)
     this.#running = undefined
     this.#died()
   }
 
   async caughtUp(timeoutMs: number): Promise<void> {
     await this.#running?.subscription.caughtUp({ timeoutMs })
+    this.#running?.note?.('caughtUp')
   }
 
   /** Settles either way; that it does is what counts. */
   async waitFor(position: string | undefined): Promise<void> {
-    if (position === undefined) return
-    await this.#running?.subscription.waitFor(position, { timeoutMs: 1_000 }).catch(ignore)
+    if (position === undefined || !this.#running) return
+    const { subscription, note } = this.#running
+    await subscription.waitFor(position, { timeoutMs: 1_000 }).then(
+      () => note?.('waitedFor', { position }),
+      (error: unknown) => note?.('waitedFor', { position, error }),
+    )
   }
 
   /** Now and then the handler throws, or does not end before its time limit. */
@@ -120,6 +139,22 @@ export class CacheCopy {
     }
     if (this.#running?.subscription === subscription) this.#ledger.filled = true
   }
+}
+
+/** Closes a process; how it was at the end is what its users could see last. */
+async function closed(running: Running | undefined): Promise<void> {
+  if (!running) return
+  const { subscriber, subscription, note } = running
+  note?.('freshness', { ...subscription.freshness(), counts: subscription.counts })
+  await subscriber.close()
+  note?.('closed')
+}
+
+/** Without the signal, which every delivery has. */
+function originOf(delivery: Delivery): object {
+  const { mode, attempt } = delivery
+  if (mode === 'resync') return { mode, attempt, reason: delivery.reason, missed: delivery.missed }
+  return { mode, attempt, position: delivery.position }
 }
 
 /** Where the watermark must not be yet. An orphaned frame has no such place: a resync may have covered it. */

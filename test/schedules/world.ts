@@ -4,10 +4,13 @@ import type { MemoryLink } from '../../src/log/memory/memory-link.js'
 import { MemoryLog } from '../../src/log/memory/memory-log.js'
 import { InvalidationPublisher } from '../../src/publisher/publisher.js'
 import { type CursorFactory, memoryCursor, redisCursor } from '../../src/subscriber/handling/cursor.js'
+import type { Runtime } from '../../src/support/runtime.js'
 import { VirtualRuntime } from '../support/virtual-runtime.js'
 import { CacheCopy } from './cache-copy.js'
 import { Ledger } from './ledger.js'
 import type { Schedule, Step } from './schedule.js'
+import type { Transcript } from './transcript.js'
+import { noteEvents, type Note, publisherEvents } from './witness.js'
 
 const heartbeatMs = 100
 
@@ -17,11 +20,13 @@ const healingMs = 30_000
 interface Writer {
   readonly link: MemoryLink
   readonly publisher: InvalidationPublisher
+  readonly note: Note | undefined
 }
 
 /** Publishers and copies of a cache around one log, in virtual time. */
 export class World {
   readonly #schedule: Schedule
+  readonly #transcript: Transcript | undefined
   readonly #runtime: VirtualRuntime
   readonly #log: MemoryLog
   readonly #ledger: Ledger
@@ -29,36 +34,56 @@ export class World {
   readonly #copies: CacheCopy[] = []
   readonly #pending = new Set<Promise<unknown>>()
   #keys = 0
+  #processes = 0
 
-  private constructor(schedule: Schedule) {
+  private constructor(schedule: Schedule, transcript: Transcript | undefined) {
     this.#schedule = schedule
+    this.#transcript = transcript
     this.#runtime = new VirtualRuntime(schedule.seed)
     this.#log = new MemoryLog({ runtime: this.#runtime, latencyMs: schedule.latencyMs, nodeSize: 1 })
     this.#ledger = new Ledger(this.#runtime, this.#log)
   }
 
-  /** Runs a schedule to its end; rejects with what went wrong. */
-  static async run(schedule: Schedule): Promise<void> {
-    const world = new World(schedule)
-    await world.#start()
-    for (const step of schedule.steps) {
-      await world.#take(step)
-      world.#ledger.check()
+  /** Runs a schedule to its end, and notes in the transcript what users see; rejects with what went wrong. */
+  static async run(schedule: Schedule, transcript?: Transcript): Promise<void> {
+    const world = new World(schedule, transcript)
+    const note = world.#noteOf('schedule')
+    try {
+      await world.#run(note)
+    } catch (error) {
+      note?.('failed', error instanceof Error ? error.message : error)
+      throw error
     }
-    await world.#heal()
-    world.#ledger.checkEnd()
-    await world.#close()
+  }
+
+  async #run(note: Note | undefined): Promise<void> {
+    const { steps, ...settings } = this.#schedule
+    note?.('settings', settings)
+    await this.#start()
+    for (const step of steps) {
+      note?.('step', step)
+      await this.#take(step)
+      this.#ledger.check()
+    }
+    note?.('heal')
+    await this.#heal()
+    this.#ledger.checkEnd()
+    note?.('close')
+    await this.#close()
   }
 
   async #start(): Promise<void> {
     const { cap, maxQueued, packing, pageSize, maxBuffered } = this.#schedule
-    const connection = { runtime: this.#runtime, heartbeatMs, cap, closeTimeoutMs: 1_000 }
+    const connection = { heartbeatMs, cap, closeTimeoutMs: 1_000 }
     for (const service of ['writer-0', 'writer-1']) {
       const link = this.#log.link()
-      const options = { ...connection, maxQueued, packing, publishTimeoutMs: 500 }
+      const runtime = this.#nextRuntime()
+      const options = { ...connection, runtime, maxQueued, packing, publishTimeoutMs: 500 }
       const publisher = await this.#until(InvalidationPublisher.connect(this.#recorded(link), service, options))
       publisher.on('error', ignore)
-      this.#writers.push({ link, publisher })
+      const note = this.#noteOf(service)
+      if (note) noteEvents(publisher, publisherEvents, note)
+      this.#writers.push({ link, publisher, note })
     }
     const cursors: [string, CursorFactory][] = [
       ['memory', memoryCursor()],
@@ -75,7 +100,8 @@ export class World {
         name,
         cursor,
         pageSize,
-        connection,
+        connection: { ...connection, runtime: this.#nextRuntime() },
+        noteOf: (life) => this.#noteOf(`${name}/${life}`),
         handlingMs: slow ? 30 : 0,
         maxBuffered: slow ? maxBuffered : 10_000,
         concurrency: name === 'parallel' ? 3 : 1,
@@ -165,16 +191,28 @@ export class World {
     }))
   }
 
-  #publish({ publisher }: Writer, count: number): void {
+  /** Publishers and copies draw from their own chance, as processes do. */
+  #nextRuntime(): Runtime {
+    this.#processes += 1
+    return this.#runtime.withChance(this.#schedule.seed ^ Math.imul(this.#processes, 0x9e3779b1))
+  }
+
+  #noteOf(actor: string): Note | undefined {
+    const transcript = this.#transcript
+    return transcript && ((what, detail) => transcript.add(this.#runtime.monotonic(), actor, what, detail))
+  }
+
+  #publish({ publisher, note }: Writer, count: number): void {
     for (let index = 0; index < count; index++) {
       const key = `k${this.#keys++}`
       this.#ledger.changed(key)
       const publishing = publisher.invalidate('user', key).then(
-        ({ position }) => {
-          this.#ledger.acknowledged(key, position)
+        (receipt) => {
+          this.#ledger.acknowledged(key, receipt.position)
+          note?.('published', { key, ...receipt })
         },
         // Timed out: it stays queued, and is still sent.
-        () => undefined,
+        (error: unknown) => note?.('unpublished', { key, error }),
       )
       this.#watch(publishing)
     }
@@ -190,7 +228,11 @@ export class World {
   }
 
   async #close(): Promise<void> {
-    for (const { publisher } of this.#writers) await this.#until(publisher.close())
+    for (const { publisher, note } of this.#writers) {
+      note?.('health', publisher.health())
+      await this.#until(publisher.close())
+      note?.('closed')
+    }
     for (const copy of this.#copies) await this.#until(copy.stop())
   }
 

@@ -1,5 +1,6 @@
 import type { Runtime, Timer } from '../../src/support/runtime.js'
 import { loadOpenTelemetry } from '../../src/telemetry/open-telemetry.js'
+import { Chance } from './chance.js'
 import { TimerHeap } from './timer-heap.js'
 
 // The one thing that is read from disk when a publisher or subscriber connects: virtual time does not wait for it.
@@ -25,10 +26,10 @@ export class VirtualRuntime implements Runtime {
   #monotonic = 0
   #wallOffset = 1_795_000_000_000
   #yielding = 0
-  #randomState: number
+  readonly #chance: Chance
 
   constructor(seed = 1) {
-    this.#randomState = seed | 0
+    this.#chance = new Chance(seed)
   }
 
   now(): number {
@@ -60,19 +61,25 @@ export class VirtualRuntime implements Runtime {
     })
   }
 
-  /** mulberry32: small, seeded, good enough to shuffle schedules. */
   random(): number {
-    this.#randomState = (this.#randomState + 0x6d2b79f5) | 0
-    let mixed = Math.imul(this.#randomState ^ (this.#randomState >>> 15), this.#randomState | 1)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+    return this.#chance.random()
   }
 
   uuid(): string {
-    return 'xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx'.replace(/[xy]/g, (place) => {
-      const digit = Math.floor(this.random() * 16)
-      return (place === 'x' ? digit : 8 | (digit & 3)).toString(16)
-    })
+    return this.#chance.uuid()
+  }
+
+  /** This time with its own chance: how often one process draws a number then changes no number of another. */
+  withChance(seed: number): Runtime {
+    const chance = new Chance(seed)
+    return {
+      now: () => this.now(),
+      monotonic: () => this.monotonic(),
+      after: (delayMs, run) => this.after(delayMs, run),
+      yield: () => this.yield(),
+      random: () => chance.random(),
+      uuid: () => chance.uuid(),
+    }
   }
 
   /** Shifts the wall clock alone, as NTP or an operator does; timers and `monotonic()` do not notice. */

@@ -96,4 +96,18 @@ describe('VirtualRuntime', () => {
     expect(draw(5)).not.toEqual(draw(6))
     expect(draw(5)[2]).toMatch(/^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/)
   })
+
+  it('has chance of its own for each process, which no other draw changes', async () => {
+    const draw = (before: number): number[] => {
+      const runtime = new VirtualRuntime(1)
+      const process = runtime.withChance(7)
+      for (let count = 0; count < before; count++) runtime.random()
+      return [process.random(), process.random()]
+    }
+    expect(draw(3)).toEqual(draw(0))
+    const runtime = new VirtualRuntime(1)
+    const process = runtime.withChance(7)
+    await runtime.advance(5)
+    expect([process.monotonic(), process.now()]).toEqual([runtime.monotonic(), runtime.now()])
+  })
 })
