@@ -15,10 +15,11 @@ end
 redis.call('SET', KEYS[2], prev)
 `
 
-/** Appends so many entries to a log that has a head, of one user each, with ids from 1 on. */
-export async function appendEntries(redis: Redis, channel: string, count: number): Promise<void> {
+/** Appends so many entries to a log that has a head, of one user each, with ids from `from` on. */
+export async function appendEntries(redis: Redis, channel: string, count: number, from = 1): Promise<void> {
   const keys = [`{${channel}}:stream`, `{${channel}}:last`]
-  for (let first = 1; first <= count; first += entriesPerCall) {
-    await redis.eval(appendMany, 2, ...keys, first, Math.min(count, first + entriesPerCall - 1))
+  const last = from + count - 1
+  for (let first = from; first <= last; first += entriesPerCall) {
+    await redis.eval(appendMany, 2, ...keys, first, Math.min(last, first + entriesPerCall - 1))
   }
 }
