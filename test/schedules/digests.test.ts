@@ -8,8 +8,24 @@ import { transcriptOf } from '../digests/transcript-of.js'
  * schedules succeed at the third try, so none of them shows a dead letter.
  */
 const shown = [
-  ...['published', 'unpublished', 'queued', 'drained', 'overflow', 'repaired', 'connected', 'disconnected', 'health'],
-  ...['state', 'replay', 'resync', 'error', 'freshness', 'caughtUp', 'waitedFor', 'closed', 'handle'],
+  'published',
+  'unpublished',
+  'queued',
+  'drained',
+  'overflow',
+  'repaired',
+  'connected',
+  'disconnected',
+  'health',
+  'state',
+  'replay',
+  'resync',
+  'error',
+  'freshness',
+  'caughtUp',
+  'waitedFor',
+  'closed',
+  'handle',
 ].map((what) => new RegExp(`^[\\d.]+ \\S+ ${what}\\b`, 'm'))
 
 // A mutant counts as caught when its users lose something. Its digests always differ, which proves nothing.
