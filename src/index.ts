@@ -11,7 +11,7 @@ export type { SubscriptionEvents } from './subscriber/subscription.js'
 export type { Freshness, HealthReason, SubscriptionHealth } from './subscriber/progress/health.js'
 export type { SubscriptionState } from './subscriber/progress/health.js'
 export type { RetryOptions, SubscriberOptions, SubscriptionOptions } from './subscriber/options.js'
-export type { ReplayEvent, ResyncEvent } from './subscriber/follow/recovery.js'
+export type { ReplayEvent, ResyncEvent } from './subscriber/follow/recovery-event.js'
 export type { WaitOptions } from './subscriber/progress/waiters.js'
 export type { ResyncReason } from './log/model/resync-reason.js'
 

@@ -1,9 +1,9 @@
 import type { Position } from '../../src/log/model/position.js'
 import { deleteMessage } from '../../src/message/create-message.js'
 import { judgeArrival } from '../../src/subscriber/follow/continuity.js'
+import { AcceptedEntries } from '../../src/subscriber/follow/history.js'
 import { Dispatcher, type Work } from '../../src/subscriber/handling/dispatcher.js'
-import { AcceptedEntries } from '../../src/subscriber/progress/accepted.js'
-import { Watermark } from '../../src/subscriber/progress/watermark.js'
+import { Watermark } from '../../src/subscriber/progress/progress.js'
 import { systemRuntime } from '../../src/support/runtime.js'
 import { SubscriptionCounters } from '../../src/telemetry/counters.js'
 import { type MicroCase, oursInTasks } from './task.js'
@@ -55,7 +55,7 @@ const dispatcher = new Dispatcher({
   handlerTimeoutMs: 30_000,
   runtime: systemRuntime,
   counters: new SubscriptionCounters(),
-  onGivenUp(_message, _origin, error) {
+  onGivenUp({ error }) {
     throw error
   },
 })

@@ -8,13 +8,13 @@ import { resolveOptions } from '../support/option-rules.js'
 import { Outage } from '../support/outage.js'
 import { preciseClock } from '../support/precise-clock.js'
 import type { Runtime } from '../support/runtime.js'
+import { sharedTurns } from '../support/turns.js'
 import { loadOpenTelemetry, type OpenTelemetry } from '../telemetry/open-telemetry.js'
 import { OpenTelemetrySubscription } from '../telemetry/subscription-telemetry.js'
 import type { MeasuredSubscription, SubscriptionTelemetry } from '../telemetry/telemetry.js'
 import { Announcer } from './announcer.js'
-import type { LogFrame } from './follow/arrival-buffer.js'
+import type { LogFrame } from './follow/effect.js'
 import { FrameReader, GarbageReport } from './follow/frame-reader.js'
-import { pageGate } from './follow/page-gate.js'
 import { DeadLetters } from './handling/dead-letters.js'
 import type { InvalidationHandler } from './handling/delivery.js'
 import { DeafReport, Link } from './link.js'
@@ -180,6 +180,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
       throw new ConfigurationError(`Expected the handler to be a function, got \`${typeof handler}\``)
     }
     const { runtime, cap, closeTimeoutMs, heartbeatMs, logger, stats, replayConcurrency } = this.#options
+    const pages = sharedTurns(runtime, `pages of ${this.#log.origin ?? ''}`)
     const subscription = new Subscription(handler, resolveOptions(subscriptionRules, options, 'subscribe'), {
       channel: this.channel,
       log: this.#link.commands,
@@ -191,7 +192,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
       stats,
       createTelemetry: (measured) => this.#createTelemetry(measured),
       nextAppendId: this.#nextAppendId,
-      inTurn: (read) => pageGate(runtime, this.#log.origin ?? '').run(replayConcurrency, read),
+      inTurn: (read) => pages.take(replayConcurrency, read),
       replaceFeed: () => {
         // Each subscription asks for it, and the first has it made.
         if (this.#link.up) this.#deafness.replaced()

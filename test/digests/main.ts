@@ -2,7 +2,7 @@
 import { runProgram } from '../../scripts/run-program.js'
 import type { Stop } from '../../scripts/stop-on-signal.js'
 import { UsageError } from '../../scripts/usage-error.js'
-import { type Digests, differing, linesOf, readDigests, writeDigests } from './digest-file.js'
+import { differing, type Digests, linesOf, readDigests, writeDigests } from './digest-file.js'
 import { type DigestOptions, help, parseOptions } from './options.js'
 import { readTranscript, runSeeds } from './run-seeds.js'
 

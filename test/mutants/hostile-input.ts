@@ -13,7 +13,7 @@ export const hostileInput: readonly Mutant[] = [
   {
     name: 'garbage-takes-no-room',
     lacks: 'the room that frames without a message take in the buffer',
-    file: 'subscriber/follow/arrival-buffer.ts',
+    file: 'subscriber/follow/reading.ts',
     from: 'messages: Math.max(1, messages.length)',
     to: 'messages: messages.length',
     caughtBy: 'test/unit/subscriber',
@@ -21,7 +21,7 @@ export const hostileInput: readonly Mutant[] = [
   {
     name: 'waiting-counted-twice',
     lacks: 'counting a frame once that is published again while it waits',
-    file: 'subscriber/follow/arrival-buffer.ts',
+    file: 'subscriber/follow/reading.ts',
     from: 'if (this.#has(frame.position.appendId)) return true',
     to: '',
     caughtBy: 'test/unit/subscriber/follow/arrival-buffer.test.ts',
@@ -53,7 +53,7 @@ export const hostileInput: readonly Mutant[] = [
   {
     name: 'unanchored-forgotten',
     lacks: 'remembering the head that a subscription could not anchor to: each look at it is another resync',
-    file: 'subscriber/progress/progress.ts',
+    file: 'subscriber/follow/history.ts',
     from: '(head === undefined || head === this.#unanchoredHead)',
     to: 'head === undefined',
     caughtBy: 'test/unit/subscriber',

@@ -6,7 +6,7 @@ import { InvalidationSubscriber } from '../../src/subscriber/subscriber.js'
 import type { Subscription } from '../../src/subscriber/subscription.js'
 import { delay, type Runtime } from '../../src/support/runtime.js'
 import type { CopyLedger } from './ledger.js'
-import { noteEvents, type Note, subscriberEvents, subscriptionEvents } from './witness.js'
+import { type Note, noteEvents, subscriberEvents, subscriptionEvents } from './witness.js'
 
 export interface CacheCopyOptions {
   readonly name: string

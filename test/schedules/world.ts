@@ -10,7 +10,7 @@ import { CacheCopy } from './cache-copy.js'
 import { Ledger } from './ledger.js'
 import type { Schedule, Step } from './schedule.js'
 import type { Transcript } from './transcript.js'
-import { noteEvents, type Note, publisherEvents } from './witness.js'
+import { type Note, noteEvents, publisherEvents } from './witness.js'
 
 const heartbeatMs = 100
 

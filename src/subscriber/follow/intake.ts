@@ -1,158 +1,149 @@
 import type { Entry } from '../../log/model/entry.js'
 import { formatPosition, type Position } from '../../log/model/position.js'
-import type { InvalidationMessage } from '../../message/message.js'
+import type { ResyncReason } from '../../log/model/resync-reason.js'
+import type { DecodedFrame } from '../../message/wire/decode.js'
 import type { SubscriptionCounters } from '../../telemetry/counters.js'
-import type { RecoverySpan } from '../../telemetry/telemetry.js'
 import type { Origin } from '../handling/delivery.js'
-import type { Work } from '../handling/dispatcher.js'
-import type { Progress } from '../progress/progress.js'
-import { type ArrivalBuffer, fits, type Load, type LogFrame } from './arrival-buffer.js'
-import type { FrameReader } from './frame-reader.js'
-
-/** What the intake needs of the dispatcher. */
-export interface WorkQueue {
-  readonly pending: number
-  readonly pendingBytes: number
-  push(works: readonly Work[]): void
-  when(isMet: () => boolean): Promise<void>
-}
+import { fits, type Load } from '../handling/dispatcher.js'
+import { type Finish, Progress } from '../progress/progress.js'
+import { type Effect, type Handed, type HandOver, type LogFrame, noEffects, type Ticket } from './effect.js'
+import { History } from './history.js'
 
 export interface IntakeContext {
-  readonly progress: Progress
-  readonly buffer: ArrivalBuffer
-  readonly queue: WorkQueue
-  readonly counters: SubscriptionCounters
-  readonly frames: FrameReader
   /** What may wait for the handler. */
   readonly limits: Load
-  onOrphanHandled(appendId: string): void
+  /** The handler's queue, as it is at each event. */
+  readonly queue: { readonly pending: number; readonly pendingBytes: number }
+  readonly counters: SubscriptionCounters
 }
 
-/** Messages handed to the queue at once from a backlog: long enough to be cheap, short enough to stop between. */
-const sliceMessages = 256
-const sliceBytes = 256 * 1024
+const noLoad: Load = { messages: 0, bytes: 0 }
 
-/** What of a frame is handed over. */
-export type Handed = Pick<LogFrame, 'messages' | 'traces' | 'bytes'>
-
-const nothing = (): void => undefined
-
-/** Hands what was accepted to the handler's queue, and keeps the books on it. */
+/** Takes frames into the history, hands them over while the handler has room, and keeps the books on them. Pure. */
 export class Intake {
+  readonly history = new History()
+  readonly progress: Progress
   readonly #context: IntakeContext
+  #effects: Effect[] = []
+  /** Handed over by the effects of this event: it waits for the handler from now on. */
+  #handedOver = noLoad
 
   constructor(context: IntakeContext) {
     this.#context = context
+    this.progress = new Progress({
+      onHandled: (position, newHistory) => this.add({ type: 'advanced', position, newHistory }),
+      onVerified: () => this.add({ type: 'verified' }),
+    })
   }
 
-  /** Resolves when one more message may wait, or at close. */
-  whenRoom(): Promise<void> {
-    return this.#context.queue.when(() => this.#hasRoom({ messages: 1, bytes: 0 }))
+  /** Whether so much more may wait for the handler. */
+  hasRoom(more: Load): boolean {
+    return fits(more, this.#waiting, this.#context.limits)
   }
 
   /** Whether at least half of the room is free. */
   get isEased(): boolean {
-    const { queue, limits } = this.#context
-    return 2 * queue.pending <= limits.messages && 2 * queue.pendingBytes <= limits.bytes
-  }
-
-  /** Takes the next frame of the history from the live channel; false where there is no room for it. */
-  takeLive(frame: LogFrame): boolean {
-    const { messages, traces, bytes } = frame
-    if (!this.#hasRoom({ messages: messages.length, bytes })) return false
-    const { progress, queue, counters } = this.#context
-    counters.live += messages.length
-    const handled = progress.accept(frame.position)
-    if (messages.length === 0) {
-      // All of it was garbage: there is nothing to wait for, and nothing to hold while a handler is slow.
-      handled()
-      return true
-    }
-    queue.push([{ messages, traces, bytes, origin: liveFrom(frame.position), handled }])
-    return true
-  }
-
-  /** Takes a frame that is not part of the history any more: it is handled, and no position moves. */
-  takeOrphan(frame: LogFrame): void {
-    const { queue, counters } = this.#context
-    const { messages, traces, bytes } = frame
-    counters.orphaned += messages.length
-    if (messages.length === 0) return
-    const handled = (): void => {
-      this.#context.onOrphanHandled(frame.position.appendId)
-    }
-    queue.push([{ messages, traces, bytes, origin: liveFrom(frame.position), handled }])
-  }
-
-  /** Takes messages that are not in the log; false where there is no room for them. */
-  takeForeign({ messages, traces, bytes }: Handed): boolean {
-    if (!this.#hasRoom({ messages: messages.length, bytes })) return false
-    const { queue, counters } = this.#context
-    counters.foreign += messages.length
-    queue.push([{ messages, traces, bytes, origin: { mode: 'live' }, handled: nothing }])
-    return true
-  }
-
-  /** Takes entries read from the log, at the handler's pace. Resolves to the number of messages they carried. */
-  async takeReplayed(entries: readonly Entry[], isStopped: () => boolean, recovery?: RecoverySpan): Promise<number> {
+    const { messages, bytes } = this.#waiting
     const { limits } = this.#context
-    const sliceLimit = Math.min(sliceMessages, limits.messages)
-    let slice: Work[] = []
-    let [messages, bytes, total] = [0, 0, 0]
-    for (const entry of entries) {
-      if (isStopped()) return total
-      const work = this.#replayed(entry, recovery)
-      slice.push(work)
-      messages += work.messages.length
-      bytes += entry.frame.length
-      total += work.messages.length
-      if (messages < sliceLimit && slice.length < sliceMessages && bytes < sliceBytes) continue
-      await this.#pushWhenThereIsRoom(slice, { messages, bytes })
-      slice = []
-      messages = bytes = 0
-    }
-    if (slice.length > 0) await this.#pushWhenThereIsRoom(slice, { messages, bytes })
-    return total
+    return 2 * messages <= limits.messages && 2 * bytes <= limits.bytes
   }
 
-  /** Takes the message that stands for a resync. */
-  takeResync(
-    messages: readonly InvalidationMessage[],
-    origin: Origin,
-    handled: () => void,
-    recovery?: RecoverySpan,
-  ): void {
-    this.#context.queue.push([{ messages, origin, recovery, handled }])
+  /** Takes the next frame of the history from the live channel; false if there is no room for it. */
+  live(frame: LogFrame): boolean {
+    const { position, messages, bytes } = frame
+    if (!this.hasRoom({ messages: messages.length, bytes })) return false
+    this.#context.counters.live += messages.length
+    const finish = this.#accept(position)
+    // All of it was garbage: there is nothing to wait for, and nothing to hold while a handler is slow.
+    if (messages.length === 0) finish()
+    else this.#handOver(frame, { mode: 'live', position: formatPosition(position) }, finish)
+    return true
   }
 
-  countDuplicates(messages: number): void {
+  /** Takes a frame that is not in the log; false if there is no room for it. */
+  foreign(frame: Handed): boolean {
+    if (!this.hasRoom({ messages: frame.messages.length, bytes: frame.bytes })) return false
+    this.#context.counters.foreign += frame.messages.length
+    this.#handOver(frame, { mode: 'live' }, undefined)
+    return true
+  }
+
+  /** Takes a frame of a history that a failover replaced: it is handled, and no position moves. */
+  orphan(frame: LogFrame): void {
+    const { position, messages } = frame
+    this.#context.counters.orphaned += messages.length
+    if (messages.length === 0) return
+    this.#handOver(frame, { mode: 'live', position: formatPosition(position) }, { orphan: position.appendId })
+  }
+
+  /** Drops messages that the log has given already. */
+  duplicate(messages: number): void {
     this.#context.counters.duplicates += messages
   }
 
-  #replayed(entry: Entry, recovery: RecoverySpan | undefined): Work {
-    const { progress, buffer, counters } = this.#context
-    const { messages, traces, rejected } = this.#context.frames.read(entry.frame)
+  /** The live channel did not continue the history, or the log has grown without it. */
+  gap(): void {
+    this.#context.counters.gaps += 1
+  }
+
+  /** Everything is evicted. */
+  resynced(reason: ResyncReason): void {
+    this.#context.counters.countResync(reason)
+  }
+
+  /** Takes the next entry of the history from the log. Whoever hands it over sees to it that there is room. */
+  entry(entry: Entry, { messages, traces, rejected }: DecodedFrame): HandOver {
+    const { counters } = this.#context
     counters.invalid += rejected.length
-    if (traces) recovery?.makesUpFor(traces)
     counters.replayed += messages.length
-    if (buffer.remove(entry.position.appendId)) this.countDuplicates(messages.length)
+    const frame = { messages, traces, bytes: entry.frame.length }
     const origin: Origin = { mode: 'replay', position: formatPosition(entry.position) }
-    const bytes = entry.frame.length
-    return { messages, traces, bytes, origin, recovery, handled: progress.accept(entry.position) }
+    return { type: 'hand-over', frame, origin, ticket: this.#accept(entry.position) }
   }
 
-  #hasRoom(more: Load): boolean {
-    const { queue, limits } = this.#context
-    return fits(more, { messages: queue.pending, bytes: queue.pendingBytes }, limits)
+  /** Goes on from an entry behind which there is nothing to handle. */
+  begin(position: Position, ordinal?: number): void {
+    const sequence = this.history.begin(position, ordinal)
+    this.progress.accepted(position, sequence, this.history.forks)()
   }
 
-  async #pushWhenThereIsRoom(works: readonly Work[], more: Load): Promise<void> {
+  /** Something that was handed over has been handled. */
+  handled(ticket: Ticket): void {
+    if (typeof ticket === 'function') ticket()
+    else if (ticket !== undefined) this.add({ type: 'orphan-handled', appendId: ticket.orphan })
+  }
+
+  /** A read of `last`, sent at `sentAt` (monotonic), said that the log ends with this entry, or has none. */
+  headRead(head: string | undefined, sentAt: number): void {
+    this.progress.headRead(head, this.history.sequenceOf(head), sentAt)
+  }
+
+  add(effect: Effect): void {
+    this.#effects.push(effect)
+  }
+
+  /** The effects of this event, in order. */
+  takeEffects(): readonly Effect[] {
+    if (this.#effects.length === 0) return noEffects
+    const effects = this.#effects
+    this.#effects = []
+    this.#handedOver = noLoad
+    return effects
+  }
+
+  get #waiting(): Load {
     const { queue } = this.#context
-    if (!this.#hasRoom(more)) await queue.when(() => this.#hasRoom(more))
-    queue.push(works)
+    const { messages, bytes } = this.#handedOver
+    return { messages: queue.pending + messages, bytes: queue.pendingBytes + bytes }
   }
-}
 
-function liveFrom(position: Position): Origin {
-  return { mode: 'live', position: formatPosition(position) }
+  #accept(position: Position): Finish {
+    return this.progress.accepted(position, this.history.accept(position), this.history.forks)
+  }
+
+  #handOver(frame: Handed, origin: Origin, ticket: Ticket): void {
+    const { messages, bytes } = this.#handedOver
+    this.#handedOver = { messages: messages + frame.messages.length, bytes: bytes + frame.bytes }
+    this.add({ type: 'hand-over', frame, origin, ticket })
+  }
 }

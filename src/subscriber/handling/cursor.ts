@@ -50,15 +50,22 @@ export function isEarlier(a: string, b: string): boolean {
 /**
  * Makes the cursor store of a subscription.
  *
- * @throws ConfigurationError where the factory makes something other than a store
+ * @throws ConfigurationError if the factory makes something other than a store, or a durable one without a name
  */
-export function openCursor(factory: CursorFactory, channel: string, table: CursorTable): CursorStore {
-  const store: unknown = factory({
+export function openCursor(
+  { name, cursor }: { readonly name: string; readonly cursor: CursorFactory },
+  channel: string,
+  log: CursorTable,
+): CursorStore {
+  const store: unknown = cursor({
     channel,
-    loadCursor: (name) => table.loadCursor(name),
-    saveCursor: (name, position, overwrite) => table.saveCursor(name, position, overwrite),
+    loadCursor: (name) => log.loadCursor(name),
+    saveCursor: (name, position, overwrite) => log.saveCursor(name, position, overwrite),
   })
   checkStore(store)
+  if (store.durable && name === '') {
+    throw new ConfigurationError('Expected `name` with a durable cursor: it says whose position is saved')
+  }
   return store
 }
 

@@ -13,6 +13,18 @@ import { type RetryContext, RetryingHandler } from './retry.js'
 /** How long handlers that return no promise may run in a row before the event loop gets a turn. */
 const sliceMs = 10
 
+/** Messages, and the length of the JSON that carried them. */
+export interface Load {
+  readonly messages: number
+  readonly bytes: number
+}
+
+/** Whether more may wait besides what does. What is too large by itself may, if nothing else waits. */
+export function fits(more: Load, waiting: Load, limits: Load): boolean {
+  if (waiting.messages === 0) return true
+  return waiting.messages + more.messages <= limits.messages && waiting.bytes + more.bytes <= limits.bytes
+}
+
 /** A frame to be handed over. */
 export interface Work {
   /** Empty for a marker, which only has its turn. */

@@ -1,3 +1,4 @@
+import type { ResyncReason } from '../../log/model/resync-reason.js'
 import type { InvalidationMessage } from '../../message/message.js'
 import type { TraceContext } from '../../message/trace-context.js'
 import { Deadlines, type Limited } from '../../support/deadlines.js'
@@ -6,7 +7,7 @@ import { delay, type Runtime } from '../../support/runtime.js'
 import { describeThrown, isError, toError } from '../../support/thrown.js'
 import type { SubscriptionCounters } from '../../telemetry/counters.js'
 import type { EvictSpan } from '../../telemetry/telemetry.js'
-import { type Attempt, createAttempt, type InvalidationHandler, type Origin } from './delivery.js'
+import type { Delivery, InvalidationHandler, Origin } from './delivery.js'
 
 /** How often a failing handler is tried, and the bounds of the delay before the next try. */
 export interface RetryPolicy {
@@ -23,15 +24,23 @@ export interface RetryContext {
   readonly runtime: Runtime
   readonly counters: SubscriptionCounters
   /** Called when the last try has failed, before the message counts as finished; awaited. */
-  onGivenUp(
-    message: InvalidationMessage,
-    origin: Origin,
-    error: InvalidationError,
-    tries: number,
-    trace: TraceContext | undefined,
-  ): void | Promise<void>
+  onGivenUp(givenUp: GivenUp): void | Promise<void>
   /** Takes failures that decide nothing any more: of a try that outlived its limit, of closing, of `onGivenUp`. */
   onError(error: Error): void
+}
+
+/** A message as it is handled. */
+interface Handling {
+  readonly message: InvalidationMessage
+  readonly origin: Origin
+  /** The trace that the message carried. */
+  readonly trace: TraceContext | undefined
+}
+
+/** A message whose last try failed. */
+export interface GivenUp extends Handling {
+  readonly error: InvalidationError
+  readonly tries: number
 }
 
 /** What became of a message; `cut-short` by closing. */
@@ -95,7 +104,7 @@ export class RetryingHandler {
     trace?: TraceContext,
   ): HandlingOutcome | Promise<HandlingOutcome> {
     const outcome = this.#try(message, createAttempt(origin, 1), span)
-    return outcome === undefined ? 'handled' : this.#finish(message, origin, outcome, span, trace)
+    return outcome === undefined ? 'handled' : this.#finish({ message, origin, trace }, outcome, span)
   }
 
   /** From now on no try is begun; a message that waits for its next try is cut short. Tries that run go on. */
@@ -116,12 +125,11 @@ export class RetryingHandler {
   }
 
   async #finish(
-    message: InvalidationMessage,
-    origin: Origin,
+    handling: Handling,
     first: Outcome | Promise<Outcome>,
     span: EvictSpan | undefined,
-    trace: TraceContext | undefined,
   ): Promise<HandlingOutcome> {
+    const { message, origin } = handling
     const { counters, runtime, retry } = this.#context
     const { signal } = this.#stopping
     let outcome = await first
@@ -130,7 +138,7 @@ export class RetryingHandler {
       if (attempt >= retry.tries) {
         counters.deadLetters += 1
         span?.gaveUp(outcome, attempt)
-        await this.#giveUp(message, origin, outcome, attempt, trace)
+        await this.#giveUp({ ...handling, error: outcome, tries: attempt })
         return this.#abandoned ? 'cut-short' : 'given-up'
       }
       span?.tryFailed(outcome, attempt)
@@ -174,9 +182,9 @@ export class RetryingHandler {
     running.attempt.abort(reason)
   }
 
-  async #giveUp(...givenUp: Parameters<RetryContext['onGivenUp']>): Promise<void> {
+  async #giveUp(givenUp: GivenUp): Promise<void> {
     try {
-      await this.#context.onGivenUp(...givenUp)
+      await this.#context.onGivenUp(givenUp)
     } catch (failure) {
       this.#context.onError(toError(failure))
     }
@@ -208,4 +216,60 @@ function isAbort(error: unknown, { signal }: Attempt): boolean {
 
 function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+}
+
+/** One try of one message: the delivery its handler sees, and the means to abort it. */
+type Attempt = Delivery & {
+  abort(reason: Error): void
+}
+
+function createAttempt(origin: Origin, attempt: number): Attempt {
+  return origin.mode === 'resync' ? new ResyncAttempt(origin, attempt) : new EntryAttempt(origin, attempt)
+}
+
+/** Makes its AbortController only when a handler asks for the signal: most never do. */
+class AbortableAttempt {
+  readonly attempt: number
+  #controller: AbortController | undefined
+  #reason: Error | undefined
+
+  constructor(attempt: number) {
+    this.attempt = attempt
+  }
+
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController()
+      if (this.#reason) this.#controller.abort(this.#reason)
+    }
+    return this.#controller.signal
+  }
+
+  abort(reason: Error): void {
+    this.#reason = reason
+    this.#controller?.abort(reason)
+  }
+}
+
+class EntryAttempt extends AbortableAttempt {
+  readonly mode: 'live' | 'replay'
+  declare readonly position?: string
+
+  constructor(origin: Extract<Origin, { mode: 'live' | 'replay' }>, attempt: number) {
+    super(attempt)
+    this.mode = origin.mode
+    if (origin.position !== undefined) this.position = origin.position
+  }
+}
+
+class ResyncAttempt extends AbortableAttempt {
+  readonly mode = 'resync'
+  readonly reason: ResyncReason
+  declare readonly missed?: number
+
+  constructor(origin: Extract<Origin, { mode: 'resync' }>, attempt: number) {
+    super(attempt)
+    this.reason = origin.reason
+    if (origin.missed !== undefined) this.missed = origin.missed
+  }
 }

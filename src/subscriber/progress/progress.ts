@@ -1,16 +1,26 @@
 import type { Position } from '../../log/model/position.js'
-import { AcceptedEntries } from './accepted.js'
-import type { HandledState } from './waiters.js'
-import { Watermark } from './watermark.js'
+
+/** How far a subscription's handler has come. */
+export interface HandledState {
+  /** Everything accepted up to this place has been handled. */
+  readonly sequence: number
+  /** The newest resync handled read its head after every waiter up to this number was born. */
+  readonly resyncMark: number
+  /** Send time of the newest read of `last` that the handled part has reached. */
+  readonly verifiedAt: number | undefined
+}
 
 /** A step of the handled watermark. Its values only grow, so the newest of several steps covers all. */
 interface Milestone {
   readonly position: Position | undefined
   readonly sequence: number
   readonly resyncMark: number
-  /** Counts the histories followed: it grows with each fork and resync, after which stream IDs may step back. */
-  readonly history: number
+  /** How often the history had forked, after which stream IDs may step back. */
+  readonly forks: number
 }
+
+/** Says that what was accepted has been handled; may be called again. */
+export type Finish = () => void
 
 /** Events of a progress. */
 export interface ProgressListener {
@@ -23,23 +33,12 @@ export interface ProgressListener {
 /** Head reads that are waited for; older ones are superseded. */
 const maxUnreached = 8
 
-/**
- * How far a subscription has come: what it has accepted from the log, what its handler has finished, and when it last
- * knew that it had everything.
- */
+/** How far the handler of a subscription has come, and when it last had handled everything that was appended. */
 export class Progress {
-  readonly accepted = new AcceptedEntries()
   readonly #listener: ProgressListener
   readonly #watermark: Watermark<Milestone>
-  #position: Position | undefined
-  #ordinal: number | undefined
-  /** Sequence at which the anchor entry was lost; undefined while anchored, and before the beginning. */
-  #unanchoredAt: number | undefined
-  /** The head read at that moment; undefined if the log had none. While it stays the same, nothing was appended. */
-  #unanchoredHead: string | undefined
-  #history = 0
   #resyncMark = 0
-  #handled: Milestone = { position: undefined, sequence: 0, resyncMark: 0, history: 0 }
+  #handled: Milestone = { position: undefined, sequence: 0, resyncMark: 0, forks: 0 }
   /** Heads that were read and not yet accepted, by append id, with the time the read was sent. */
   readonly #unreached = new Map<string, number>()
   /** Heads that were read and accepted, and are not yet handled; in order of acceptance. */
@@ -49,25 +48,15 @@ export class Progress {
   constructor(listener: ProgressListener) {
     this.#listener = listener
     this.#watermark = new Watermark((milestone) => {
-      const newHistory = milestone.history !== this.#handled.history
+      const newHistory = milestone.forks !== this.#handled.forks
       this.#handled = milestone
       this.#verify()
       listener.onHandled(milestone.position, newHistory)
     })
   }
 
-  /** The newest entry accepted. */
-  get position(): Position | undefined {
-    return this.#position
-  }
-
-  /** How many entries had been appended up to the position, where known. */
-  get ordinal(): number | undefined {
-    return this.#ordinal
-  }
-
   /** The newest entry up to which everything has been handled. */
-  get handledPosition(): Position | undefined {
+  get position(): Position | undefined {
     return this.#handled.position
   }
 
@@ -80,67 +69,33 @@ export class Progress {
     return { sequence: this.#handled.sequence, resyncMark: this.#handled.resyncMark, verifiedAt: this.#verifiedAt }
   }
 
-  /** Begins at a position behind which there is nothing to handle: the head at a first start, or a saved cursor. */
-  begin(position: Position, ordinal?: number): void {
-    this.#ordinal = ordinal === undefined ? undefined : ordinal - 1
-    this.accept(position)()
-  }
-
-  /** Begins without an anchor entry, and with nothing to handle. */
-  beginUnanchored(): void {
-    this.#unanchoredAt = this.accepted.sequence
-    this.#unanchoredHead = undefined
-  }
-
-  /** Moves on to the next entry of the history; the function returned says that it has been handled. */
-  accept(position: Position): () => void {
-    this.#position = position
-    this.#unanchoredAt = undefined
-    if (this.#ordinal !== undefined) this.#ordinal += 1
-    const sequence = this.accepted.add(position)
+  /** An entry was accepted, after so many forks. */
+  accepted(position: Position, sequence: number, forks: number): Finish {
     const readAt = this.#unreached.get(position.appendId)
     if (readAt !== undefined) {
       this.#unreached.delete(position.appendId)
       this.#unverified.push({ sequence, sentAt: readAt })
     }
-    return this.#watermark.add({ position, sequence, resyncMark: this.#resyncMark, history: this.#history })
+    return this.#watermark.add({ position, sequence, resyncMark: this.#resyncMark, forks })
   }
 
-  /** The history forked: goes on from an older entry of ours. */
-  goBack(position: Position): void {
-    this.#history += 1
-    this.#ordinal = undefined
-    this.#position = position
+  /** The history forked: heads of the old one are not waited for. */
+  forked(): void {
     this.#unreached.clear()
+  }
+
+  /** A resync covers all waiters born up to `mark`. */
+  resynced(position: Position | undefined, sequence: number, forks: number, mark: number): Finish {
+    this.#resyncMark = mark
+    this.#unreached.clear()
+    return this.#watermark.add({ position, sequence, resyncMark: mark, forks })
   }
 
   /**
-   * Continuity was given up: goes on from the head, or unanchored if the log had no entry to anchor to.
-   *
-   * @param mark waiters born up to it were born before the head was read
-   * @param unanchoredHead what `last` named, if there was no entry to anchor to
+   * A read of `last`, sent at `sentAt` (monotonic), said that the log ends with this entry, or has none. `sequence` is
+   * undefined if that entry was not accepted.
    */
-  resync(head: Position | undefined, ordinal: number | undefined, mark: number, unanchoredHead?: string): () => void {
-    this.#history += 1
-    this.#resyncMark = mark
-    this.#unreached.clear()
-    this.#ordinal = ordinal === undefined ? undefined : ordinal - 1
-    if (head !== undefined) return this.accept(head)
-    this.#position = undefined
-    const sequence = this.accepted.skip()
-    this.#unanchoredAt = sequence
-    this.#unanchoredHead = unanchoredHead
-    return this.#watermark.add({
-      position: undefined,
-      sequence,
-      resyncMark: mark,
-      history: this.#history,
-    })
-  }
-
-  /** A read of `last`, sent at `sentAt` (monotonic), said that the log ends with this entry, or has none. */
-  headRead(appendId: string | undefined, sentAt: number): void {
-    const sequence = this.#placeOf(appendId)
+  headRead(appendId: string | undefined, sequence: number | undefined, sentAt: number): void {
     if (sequence !== undefined) {
       this.#unverified.push({ sequence, sentAt })
       this.#verify()
@@ -154,25 +109,9 @@ export class Progress {
     }
   }
 
-  /** Whether the handled part has reached this entry, as far as it is remembered. Unanchored, no entry counts as the end of the log. */
-  isHandled(appendId: string | undefined, { sequence }: HandledState): boolean {
-    const place = this.#placeOf(appendId)
-    return place !== undefined && place <= sequence
-  }
-
   /** Whether a head that was read has been accepted since. */
   hasReached(appendId: string): boolean {
     return !this.#unreached.has(appendId)
-  }
-
-  /** Whether there is no anchor entry and the log's head is still the one read then, so that nothing was missed. */
-  isUnanchored(head: string | undefined): boolean {
-    return this.#unanchoredAt !== undefined && (head === undefined || head === this.#unanchoredHead)
-  }
-
-  #placeOf(head: string | undefined): number | undefined {
-    if (this.isUnanchored(head)) return this.#unanchoredAt
-    return head === undefined ? undefined : this.accepted.sequenceOf(head)
   }
 
   #verify(): void {
@@ -187,5 +126,55 @@ export class Progress {
   #verified(sentAt: number): void {
     this.#verifiedAt = Math.max(this.#verifiedAt ?? sentAt, sentAt)
     this.#listener.onVerified()
+  }
+}
+
+interface Slot<T> {
+  readonly value: T
+  finished: boolean
+  next: Slot<T> | undefined
+}
+
+/**
+ * The highest contiguous finished: values are added in order, finish in any order, and advance in the order they were
+ * added. `onAdvance` is called with every value, once, when it and all before it are finished.
+ *
+ * Only values that are not finished, and those waiting behind one, are kept. Adding and finishing take O(1), amortised.
+ */
+export class Watermark<T> {
+  readonly #onAdvance: (value: T) => void
+  #head: Slot<T> | undefined
+  #tail: Slot<T> | undefined
+
+  constructor(onAdvance: (value: T) => void) {
+    this.#onAdvance = onAdvance
+  }
+
+  /** The oldest value that is not finished; undefined where all are. */
+  get oldest(): T | undefined {
+    return this.#head?.value
+  }
+
+  /** Adds a value behind all others; the function returned marks it finished, and may be called again. */
+  add(value: T): () => void {
+    const slot: Slot<T> = { value, finished: false, next: undefined }
+    if (this.#tail) this.#tail.next = slot
+    else this.#head = slot
+    this.#tail = slot
+    return () => {
+      slot.finished = true
+      this.#advance()
+    }
+  }
+
+  #advance(): void {
+    // The head moves before the call, so that `onAdvance` may add, finish or throw.
+    for (let slot = this.#head; slot?.finished; slot = this.#head) {
+      this.#head = slot.next
+      if (!slot.next) this.#tail = undefined
+      // Cut loose: who still holds the slot's function must not hold all that came after.
+      slot.next = undefined
+      this.#onAdvance(slot.value)
+    }
   }
 }

@@ -1,6 +1,7 @@
 import { ClosedError, WaitTimeoutError } from '../../support/errors.js'
 import { abortSignal, resolveOptions, type RulesOf, wholeNumber } from '../../support/option-rules.js'
 import type { Runtime } from '../../support/runtime.js'
+import type { HandledState } from './progress.js'
 
 /** How long to wait, and what ends the waiting early. */
 export interface WaitOptions {
@@ -14,16 +15,6 @@ export const waitRules = {
   timeoutMs: wholeNumber({ default: 10_000, unit: 'ms', min: 0, max: 24 * 60 * 60_000 }),
   signal: abortSignal,
 } satisfies RulesOf<WaitOptions>
-
-/** How far a subscription's handler has come. */
-export interface HandledState {
-  /** Everything accepted up to this place has been handled. */
-  readonly sequence: number
-  /** The newest resync handled read its head after every waiter up to this number was born. */
-  readonly resyncMark: number
-  /** Send time of the newest read of `last` that the handled part has reached. */
-  readonly verifiedAt: number | undefined
-}
 
 interface Waiter {
   readonly born: number

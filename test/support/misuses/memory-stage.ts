@@ -1,7 +1,7 @@
 import { MemoryLog } from '../../../src/log/memory/memory-log.js'
 import type { PublisherOptions } from '../../../src/publisher/options.js'
 import { InvalidationPublisher } from '../../../src/publisher/publisher.js'
-import type { ResyncEvent } from '../../../src/subscriber/follow/recovery.js'
+import type { ResyncEvent } from '../../../src/subscriber/follow/recovery-event.js'
 import type { InvalidationHandler } from '../../../src/subscriber/handling/delivery.js'
 import type { SubscriberOptions, SubscriptionOptions } from '../../../src/subscriber/options.js'
 import { InvalidationSubscriber } from '../../../src/subscriber/subscriber.js'

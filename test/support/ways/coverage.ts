@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { Session, type Profiler } from 'node:inspector'
+import { type Profiler, Session } from 'node:inspector'
 import { fileURLToPath } from 'node:url'
 
 /** A function of `src` that ran. */

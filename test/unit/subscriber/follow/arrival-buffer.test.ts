@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { ArrivalBuffer, type LogFrame } from '../../../../src/subscriber/follow/arrival-buffer.js'
+import type { LogFrame } from '../../../../src/subscriber/follow/effect.js'
+import { ArrivalBuffer } from '../../../../src/subscriber/follow/reading.js'
 
 const limits = { messages: 10, bytes: 1_000 }
 

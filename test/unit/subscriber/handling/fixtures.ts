@@ -59,7 +59,7 @@ export class Bench {
       handlerTimeoutMs: 30_000,
       runtime: this.runtime,
       counters: this.counters,
-      onGivenUp: ({ messageId }, origin, error, tries) => {
+      onGivenUp: ({ message: { messageId }, origin, error, tries }) => {
         this.givenUp.push({ id: messageId, origin, error, tries })
       },
       onError: (error) => {

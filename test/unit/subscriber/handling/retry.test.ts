@@ -45,7 +45,7 @@ test('after the last try the message is given up, and only then is the next one 
       if (messageId === 'a') throw new TypeError('broken')
     },
     {
-      onGivenUp: async ({ messageId }, origin, error, tries) => {
+      onGivenUp: async ({ message: { messageId }, origin, error, tries }) => {
         bench.givenUp.push({ id: messageId, origin, error, tries })
         await stored.promise
         order.push('stored')

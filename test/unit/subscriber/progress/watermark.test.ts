@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { Watermark } from '../../../../src/subscriber/progress/watermark.js'
+import { Watermark } from '../../../../src/subscriber/progress/progress.js'
 
 function watermark(): { mark: Watermark<number>; advanced: number[] } {
   const advanced: number[] = []

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { PlaceIndex } from '../../../../src/subscriber/progress/accepted.js'
+import { PlaceIndex } from '../../../../src/subscriber/follow/history.js'
 
 /** Of an append id only the end is hashed, so that both of a pair share a hash. */
 const pairs = [

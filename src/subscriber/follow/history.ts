@@ -1,6 +1,100 @@
 import type { Position } from '../../log/model/position.js'
 
-/** How many entries are remembered: to tell duplicates, and to find where a forked history left ours. */
+/**
+ * The history that a subscription follows: the entries that it has accepted, in order, and the newest of them, where it
+ * goes on. Each accepted entry, and each resync, has a sequence.
+ */
+export class History {
+  readonly #accepted = new AcceptedEntries()
+  #position: Position | undefined
+  #ordinal: number | undefined
+  /** Sequence at which the anchor entry was lost; undefined while anchored, and before the beginning. */
+  #unanchoredAt: number | undefined
+  /** The head read at that moment; undefined if the log had none. While it stays the same, nothing was appended. */
+  #unanchoredHead: string | undefined
+  #forks = 0
+
+  /** The newest entry accepted. */
+  get position(): Position | undefined {
+    return this.#position
+  }
+
+  /** How many entries had been appended up to the position, if known. */
+  get ordinal(): number | undefined {
+    return this.#ordinal
+  }
+
+  /** Grows with each fork and resync, after which stream IDs may step back. */
+  get forks(): number {
+    return this.#forks
+  }
+
+  /** Whether an entry was accepted, as far as entries are remembered. */
+  has(appendId: string): boolean {
+    return this.#accepted.has(appendId)
+  }
+
+  /** The accepted entries that are remembered. */
+  newestFirst(): Position[] {
+    return this.#accepted.newestFirst()
+  }
+
+  /** Moves on to the next entry; returns its sequence. */
+  accept(position: Position): number {
+    this.#position = position
+    this.#unanchoredAt = undefined
+    if (this.#ordinal !== undefined) this.#ordinal += 1
+    return this.#accepted.add(position)
+  }
+
+  /** Begins at an entry behind which there is nothing to handle; returns its sequence. */
+  begin(position: Position, ordinal: number | undefined): number {
+    this.#ordinal = ordinal === undefined ? undefined : ordinal - 1
+    return this.accept(position)
+  }
+
+  /** Begins without an anchor entry, in an empty log. */
+  beginUnanchored(): void {
+    this.#unanchoredAt = this.#accepted.sequence
+    this.#unanchoredHead = undefined
+  }
+
+  /** The history forked: goes on from an older entry of ours. */
+  goBack(position: Position): void {
+    this.#forks += 1
+    this.#ordinal = undefined
+    this.#position = position
+  }
+
+  /**
+   * Continuity was given up: goes on from the head, or unanchored if the log had no entry to anchor to. Returns the
+   * sequence of the resync.
+   *
+   * @param unanchoredHead what `last` named, if there was no entry to anchor to
+   */
+  restart(head: Position | undefined, ordinal: number | undefined, unanchoredHead: string | undefined): number {
+    this.#forks += 1
+    if (head !== undefined) return this.begin(head, ordinal)
+    this.#ordinal = undefined
+    this.#position = undefined
+    this.#unanchoredAt = this.#accepted.skip()
+    this.#unanchoredHead = unanchoredHead
+    return this.#unanchoredAt
+  }
+
+  /** Whether there is no anchor entry and the log's head is still the one read then, so that nothing was missed. */
+  isUnanchored(head: string | undefined): boolean {
+    return this.#unanchoredAt !== undefined && (head === undefined || head === this.#unanchoredHead)
+  }
+
+  /** Sequence of the entry that the log ends with; undefined unless it was accepted, and is remembered. */
+  sequenceOf(head: string | undefined): number | undefined {
+    if (this.isUnanchored(head)) return this.#unanchoredAt
+    return head === undefined ? undefined : this.#accepted.sequenceOf(head)
+  }
+}
+
+/** How many entries are remembered: to recognize duplicates, and to find where a forked history left ours. */
 export const rememberedEntries = 1_024
 
 /** The last entries that were accepted, each with its place in the order of acceptance. */

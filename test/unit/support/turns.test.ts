@@ -1,26 +1,26 @@
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { changeCommands } from '../../../../src/log/changed-commands.js'
-import type { InvalidationLog } from '../../../../src/log/log.js'
-import type { MemoryLink } from '../../../../src/log/memory/memory-link.js'
-import { PageGate, pageGate } from '../../../../src/subscriber/follow/page-gate.js'
-import { type Follower, VirtualFleet } from '../../../support/virtual-fleet.js'
-import { VirtualRuntime } from '../../../support/virtual-runtime.js'
+import { changeCommands } from '../../../src/log/changed-commands.js'
+import type { InvalidationLog } from '../../../src/log/log.js'
+import type { MemoryLink } from '../../../src/log/memory/memory-link.js'
+import { sharedTurns, Turns } from '../../../src/support/turns.js'
+import { type Follower, VirtualFleet } from '../../support/virtual-fleet.js'
+import { VirtualRuntime } from '../../support/virtual-runtime.js'
 
 /** Reads that begin when they are let in, and end when the test says so. */
 class Reads {
   readonly begun: string[] = []
-  readonly #gate: PageGate
+  readonly #gate: Turns
   readonly #ends = new Map<string, PromiseWithResolvers<undefined>>()
 
-  constructor(gate = new PageGate()) {
+  constructor(gate = new Turns()) {
     this.#gate = gate
   }
 
   start(name: string, limit: number): Promise<undefined> {
     const end = Promise.withResolvers<undefined>()
     this.#ends.set(name, end)
-    return this.#gate.run(limit, () => {
+    return this.#gate.take(limit, () => {
       this.begun.push(name)
       return end.promise
     })
@@ -51,15 +51,15 @@ describe('the gate of pages', () => {
   })
 
   it('resolves with what was read', async () => {
-    await expect(new PageGate().run(1, () => Promise.resolve('a page'))).resolves.toBe('a page')
+    await expect(new Turns().take(1, () => Promise.resolve('a page'))).resolves.toBe('a page')
   })
 
   it('gives the place of a read that failed, or threw, to the next', async () => {
-    const gate = new PageGate()
+    const gate = new Turns()
     const reads = new Reads(gate)
     const failing = expect(reads.start('a', 1)).rejects.toThrow('a failed')
     const thrown = expect(
-      gate.run(1, () => {
+      gate.take(1, () => {
         throw new Error('closed')
       }),
     ).rejects.toThrow('closed')
@@ -83,9 +83,9 @@ describe('the gate of pages', () => {
 
   it('is one for all who read from a server on the same runtime', () => {
     const runtime = new VirtualRuntime()
-    expect(pageGate(runtime, 'redis:6379')).toBe(pageGate(runtime, 'redis:6379'))
-    expect(pageGate(runtime, 'redis:6379')).not.toBe(pageGate(runtime, 'other:6379'))
-    expect(pageGate(runtime, 'redis:6379')).not.toBe(pageGate(new VirtualRuntime(), 'redis:6379'))
+    expect(sharedTurns(runtime, 'redis:6379')).toBe(sharedTurns(runtime, 'redis:6379'))
+    expect(sharedTurns(runtime, 'redis:6379')).not.toBe(sharedTurns(runtime, 'other:6379'))
+    expect(sharedTurns(runtime, 'redis:6379')).not.toBe(sharedTurns(new VirtualRuntime(), 'redis:6379'))
   })
 })
 

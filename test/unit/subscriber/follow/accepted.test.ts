@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { AcceptedEntries, rememberedEntries } from '../../../../src/subscriber/progress/accepted.js'
+import { AcceptedEntries, rememberedEntries } from '../../../../src/subscriber/follow/history.js'
 
 const position = (number: number) => ({ streamId: `${number}-0`, appendId: `e${number}` })
 

@@ -1,0 +1,51 @@
+import type { Position } from '../../log/model/position.js'
+import type { InvalidationMessage } from '../../message/message.js'
+import type { TraceContext } from '../../message/trace-context.js'
+import type { Origin } from '../handling/delivery.js'
+import type { SubscriptionState } from '../progress/health.js'
+import type { Finish } from '../progress/progress.js'
+
+/** The messages of a frame, as they are handed to the handler's queue. */
+export interface Handed {
+  readonly messages: readonly InvalidationMessage[]
+  /** The trace of the message at the same place; absent if none has one. */
+  readonly traces?: readonly (TraceContext | undefined)[] | undefined
+  /** Length of its JSON. */
+  readonly bytes: number
+}
+
+/** A frame of the log as it arrived on the live channel. */
+export interface LogFrame extends Handed {
+  readonly position: Position
+  readonly prev: string
+}
+
+/**
+ * Identifies what was handed over, for the event that it has been handled: a part of the history, a frame of a history that
+ * a failover replaced, or something that never was in the log.
+ */
+export type Ticket = Finish | { readonly orphan: string } | undefined
+
+/** Hand a frame to the handler's queue. */
+export interface HandOver {
+  readonly type: 'hand-over'
+  readonly frame: Handed
+  readonly origin: Origin
+  readonly ticket: Ticket
+}
+
+/** What a subscription does after an event, in order. */
+export type Effect =
+  | HandOver
+  | { readonly type: 'state'; readonly state: SubscriptionState; readonly previous: SubscriptionState }
+  /** Read the log. No other reading is asked for until this one has ended. */
+  | { readonly type: 'read' }
+  /** Make a new Pub/Sub connection: it delivers nothing although it looks well. */
+  | { readonly type: 'replace-feed' }
+  /** The handled part has grown; `newHistory` says that the position may be before the last one. */
+  | { readonly type: 'advanced'; readonly position: Position | undefined; readonly newHistory: boolean }
+  /** Everything appended is known to be handled, as of a moment later than before. */
+  | { readonly type: 'verified' }
+  | { readonly type: 'orphan-handled'; readonly appendId: string }
+
+export const noEffects: readonly Effect[] = []

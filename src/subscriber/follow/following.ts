@@ -1,0 +1,264 @@
+import type { Position } from '../../log/model/position.js'
+import type { ResyncReason } from '../../log/model/resync-reason.js'
+import type { Load } from '../handling/dispatcher.js'
+import type { SubscriptionState } from '../progress/health.js'
+import type { HandledState } from '../progress/progress.js'
+import { judgeArrival } from './continuity.js'
+import { type Effect, type Handed, type LogFrame, noEffects, type Ticket } from './effect.js'
+import { Intake, type IntakeContext } from './intake.js'
+import { ArrivalBuffer, Reading, type ReadingOutcome } from './reading.js'
+
+/** Readings in a row that a heartbeat had to start before the Pub/Sub connection is taken to be deaf. */
+const deafAfter = 2
+
+/**
+ * Follows the log: the one owner of a subscription's position, buffer and state. It takes events and returns effects. It
+ * does no I/O and reads no clock.
+ *
+ * Frames of the live channel are taken while they continue the history; wherever they do not, the log is read. One reading
+ * runs at a time. Frames that arrive meanwhile are buffered, and judged when the reading has reached the end of the log.
+ */
+export class Following {
+  readonly #intake: Intake
+  readonly #limits: Load
+  readonly #buffer = new ArrivalBuffer()
+  #state: SubscriptionState = 'connecting'
+  #linkUp = false
+  #reading = false
+  /** Counts the times the link came up: a reading that began before the last time proves nothing. */
+  #epoch = 0
+  #resyncWanted: { readonly reason: ResyncReason } | undefined
+  /** Readings in a row that a frame outside our history caused. */
+  #strays = 0
+  #deafBeats = 0
+  #previousBeat: { readonly head: string | undefined } | undefined
+
+  constructor(context: IntakeContext) {
+    this.#intake = new Intake(context)
+    this.#limits = context.limits
+  }
+
+  get state(): SubscriptionState {
+    return this.#state
+  }
+
+  /** The newest entry up to which everything has been handled. */
+  get handledPosition(): Position | undefined {
+    return this.#intake.progress.position
+  }
+
+  get handledState(): HandledState {
+    return this.#intake.progress.handled
+  }
+
+  /** The oldest entry that was accepted and has not been handled. */
+  get oldestUnhandled(): Position | undefined {
+    return this.#intake.progress.oldestUnhandled
+  }
+
+  /** How many messages are buffered while the log is read. */
+  get buffered(): number {
+    return this.#buffer.messages
+  }
+
+  /** Whether so much more may wait for the handler. */
+  hasRoom(more: Load): boolean {
+    return this.#intake.hasRoom(more)
+  }
+
+  /** Whether the handled part has reached this entry, or the end of a log without an anchor entry. */
+  isHandled(appendId: string | undefined, { sequence }: HandledState): boolean {
+    const accepted = this.#intake.history.sequenceOf(appendId)
+    return accepted !== undefined && accepted <= sequence
+  }
+
+  linkUp(): readonly Effect[] {
+    this.#linkUp = true
+    this.#epoch += 1
+    this.#previousBeat = undefined
+    // A reading that waits for the handler would go on being called disconnected until it ends.
+    if (this.#reading) this.#setState('replaying')
+    this.#read()
+    return this.#intake.takeEffects()
+  }
+
+  linkDown(): readonly Effect[] {
+    this.#linkUp = false
+    this.#setState('disconnected')
+    return this.#intake.takeEffects()
+  }
+
+  /** A frame of the log arrived on the live channel. */
+  frame(frame: LogFrame): readonly Effect[] {
+    if (this.#state === 'closed') return noEffects
+    if (this.#reading || this.#state === 'connecting') {
+      if (!this.#buffer.add(frame, this.#limits)) this.#lag()
+      return this.#intake.takeEffects()
+    }
+    const taken = this.#take(frame)
+    if (taken !== 'taken') {
+      // A frame without room is read from the log when there is some.
+      if (taken === 'full') this.#lag()
+      else this.#buffer.add(frame, this.#limits)
+      this.#read()
+    }
+    return this.#intake.takeEffects()
+  }
+
+  /** A frame arrived that is not in the log: one that can't be taken can't be read again either. */
+  foreignFrame(frame: Handed): readonly Effect[] {
+    if (this.#state === 'closed') return noEffects
+    if (!this.#intake.foreign(frame)) return this.resync('overflow')
+    return this.#intake.takeEffects()
+  }
+
+  /** A heartbeat has read the head of the log; `sentAt` is when, on the monotonic clock. */
+  beat(head: string | undefined, sentAt: number): readonly Effect[] {
+    this.#intake.headRead(head, sentAt)
+    const previous = this.#previousBeat
+    this.#previousBeat = { head }
+    if (!this.#reading && this.#linkUp) {
+      if (this.#state === 'lagging') this.#keepUp()
+      if (previous !== undefined && this.#hasMissed(previous.head, head)) this.#missed()
+    }
+    return this.#intake.takeEffects()
+  }
+
+  /** Everything is to be evicted, whatever the log says. */
+  resync(reason: ResyncReason): readonly Effect[] {
+    this.#resyncWanted = { reason }
+    this.#read()
+    return this.#intake.takeEffects()
+  }
+
+  /** A frame that was handed over has been handled. */
+  handled(ticket: Ticket): readonly Effect[] {
+    this.#intake.handled(ticket)
+    return this.#intake.takeEffects()
+  }
+
+  close(): readonly Effect[] {
+    this.#setState('closed')
+    this.#buffer.clear()
+    return this.#intake.takeEffects()
+  }
+
+  /** Whether the reading that was asked for goes on: else it has ended, by {@link readingsEnded}. */
+  get wantsReading(): boolean {
+    return this.#linkUp && this.#state !== 'closed'
+  }
+
+  /** Readings in a row that frames outside our history caused, but for the first. */
+  get strayReadings(): number {
+    return Math.max(0, this.#strays - 1)
+  }
+
+  /** The log is about to be read, or to be read again. */
+  readingWanted(): readonly Effect[] {
+    if (this.#state !== 'lagging') this.#setState('replaying')
+    return this.#intake.takeEffects()
+  }
+
+  /** A reading of the log begins; its events are those of the object returned. */
+  beginReading(): Reading {
+    const epoch = this.#epoch
+    const wanted = this.#resyncWanted
+    return new Reading(this.#intake, this.#buffer, wanted?.reason, (outcome) => {
+      if (outcome === 'lost-place') return false
+      if (this.#resyncWanted === wanted) this.#resyncWanted = undefined
+      return this.#judge(outcome, epoch)
+    })
+  }
+
+  /** No more readings follow. */
+  readingsEnded(): readonly Effect[] {
+    this.#reading = false
+    if (this.#linkUp) this.#keepUp()
+    return this.#intake.takeEffects()
+  }
+
+  /** A reading has reached its end; false if the log must be read again. */
+  #judge(outcome: ReadingOutcome, epoch: number): boolean {
+    // It covers all that arrived until now. What continues its head is read from the log once more.
+    if (outcome === 'resynced' && this.#buffer.messages > 0) this.#buffer.drop()
+    if (epoch !== this.#epoch || this.#buffer.dropped || this.#resyncWanted !== undefined) return false
+    return this.#settle()
+  }
+
+  /** The end of the log was reached: judges what arrived meanwhile, in order; false if it must be read again. */
+  #settle(): boolean {
+    const { history } = this.#intake
+    const suspects = this.#buffer.takeSuspects()
+    // What the log does not have, and we have not accepted, is of a history that lost; it still says what to evict.
+    const orphans = suspects.filter(({ position }) => !history.has(position.appendId))
+    if (orphans.length > 0) this.#strays += 1
+    for (const frame of orphans) this.#intake.orphan(frame)
+    for (const frame of suspects) if (!orphans.includes(frame)) this.#intake.duplicate(frame.messages.length)
+    for (let frame = this.#buffer.peek(); frame !== undefined; frame = this.#buffer.peek()) {
+      const taken = this.#take(frame)
+      if (taken === 'full') this.#lag()
+      if (taken !== 'taken') return false
+      this.#buffer.remove(frame.position.appendId)
+    }
+    return true
+  }
+
+  /** The live rule. `full`: it continues the history, and there is no room for it. */
+  #take(frame: LogFrame): 'taken' | 'full' | 'recover' {
+    const { history } = this.#intake
+    const { position, prev, messages } = frame
+    switch (judgeArrival(history.position, history, { appendId: position.appendId, prev })) {
+      case 'deliver':
+        if (!this.#intake.live(frame)) return 'full'
+        this.#strays = 0
+        this.#deafBeats = 0
+        return 'taken'
+      case 'duplicate':
+        this.#intake.duplicate(messages.length)
+        return 'taken'
+      case 'recover':
+        if (this.#linkUp) this.#intake.gap()
+        return 'recover'
+    }
+  }
+
+  #hasMissed(previous: string | undefined, head: string | undefined): boolean {
+    const { history, progress } = this.#intake
+    if (previous !== undefined) return !progress.hasReached(previous)
+    // Twice no head at all: the log that had our position is gone.
+    return head === undefined && history.position !== undefined
+  }
+
+  #missed(): void {
+    this.#intake.gap()
+    this.#deafBeats += 1
+    if (this.#deafBeats < deafAfter) {
+      this.#read()
+      return
+    }
+    this.#deafBeats = 0
+    this.#intake.add({ type: 'replace-feed' })
+  }
+
+  #read(): void {
+    if (this.#reading || !this.wantsReading) return
+    this.#reading = true
+    this.#intake.add({ type: 'read' })
+  }
+
+  #lag(): void {
+    if (this.#linkUp) this.#setState('lagging')
+  }
+
+  /** Live; one that lagged is once half of its queue is worked off: while that is all but full, the next frames lag again. */
+  #keepUp(): void {
+    if (this.#state !== 'lagging' || this.#intake.isEased) this.#setState('live')
+  }
+
+  #setState(state: SubscriptionState): void {
+    const previous = this.#state
+    if (previous === state || previous === 'closed') return
+    this.#state = state
+    this.#intake.add({ type: 'state', state, previous })
+  }
+}

@@ -1,0 +1,59 @@
+import type { Log } from '../../log/log.js'
+import type { Position } from '../../log/model/position.js'
+import type { ResyncReason } from '../../log/model/resync-reason.js'
+import type { InvalidationMessage, Json } from '../../message/message.js'
+import { decodeFrame } from '../../message/wire/frame.js'
+import type { Runtime } from '../../support/runtime.js'
+import type { RecoverySpan } from '../../telemetry/telemetry.js'
+
+/** A replay that handed something over, or found where a failover had replaced the history. */
+export interface ReplayEvent {
+  /** Positions, as text: the newest entry accepted before, and now. */
+  readonly from: string | undefined
+  readonly to: string | undefined
+  readonly entries: number
+  readonly messages: number
+  /** A failover had replaced the end of our history; it was repaired without a resync. */
+  readonly forked: boolean
+  readonly durationMs: number
+}
+
+/** Continuity could not be proved: everything is evicted, and the log followed from its head. */
+export interface ResyncEvent {
+  readonly reason: ResyncReason
+  /** Positions, as text: the newest entry accepted before, and the head gone on from. */
+  readonly from: string | undefined
+  readonly to: string | undefined
+  /** How many entries are gone, if known. */
+  readonly missed: number | undefined
+}
+
+/** The message that a resync hands to the handler: a pattern that matches every key, which any handler understands. */
+export function evictAll(event: ResyncEvent, runtime: Runtime): InvalidationMessage {
+  const { reason, from = null, to = null, missed = null } = event
+  const resync: Json = { reason, from, to, missed }
+  return {
+    action: 'pattern',
+    pattern: '*',
+    metadata: { resync },
+    messageId: runtime.uuid(),
+    timestamp: new Date(runtime.now()).toISOString(),
+    sourceService: 'cache-invalidation',
+  }
+}
+
+/** Ends the span of a resync, linked to the newest publish that it makes up for, if that is still in the log. */
+export async function endSpan(
+  span: RecoverySpan,
+  event: ResyncEvent,
+  head: Position | undefined,
+  log: Pick<Log, 'readPage'>,
+): Promise<void> {
+  try {
+    const page = head && (await log.readPage(head.streamId, 1))
+    for (const { frame } of page?.entries ?? []) span.makesUpFor(decodeFrame(frame).traces ?? [])
+  } catch {
+    // The trace goes without the link; the resync is done, and a link that is down is reported elsewhere.
+  }
+  span.end(event)
+}

@@ -1,0 +1,193 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { Position } from '../../../../src/log/model/position.js'
+import type { InvalidationMessage } from '../../../../src/message/message.js'
+import type { Effect, HandOver, LogFrame } from '../../../../src/subscriber/follow/effect.js'
+import { Following } from '../../../../src/subscriber/follow/following.js'
+import { SubscriptionCounters } from '../../../../src/telemetry/counters.js'
+
+const queue = { pending: 0, pendingBytes: 0 }
+const limits = { messages: 2, bytes: 1_000 }
+let counters: SubscriptionCounters
+let following: Following
+
+beforeEach(() => {
+  queue.pending = 0
+  queue.pendingBytes = 0
+  counters = new SubscriptionCounters()
+  following = new Following({ limits, queue, counters })
+})
+
+/** The entry of this number, in a log without trims or failovers. */
+function at(number: number): Position {
+  return { streamId: `${number}-0`, appendId: `e${number}` }
+}
+
+function frame(number: number, { prev = `e${number - 1}`, messages = 1 } = {}): LogFrame {
+  const message: InvalidationMessage = {
+    action: 'delete',
+    entityType: 'user',
+    entityId: String(number),
+    messageId: `m${number}`,
+    timestamp: '2026-11-22T10:00:00.000Z',
+    sourceService: 'test',
+  }
+  return { position: at(number), prev, messages: Array.from({ length: messages }, () => message), bytes: 10 }
+}
+
+function types(effects: readonly Effect[]): string[] {
+  return effects.map((effect) => (effect.type === 'state' ? effect.state : effect.type))
+}
+
+function handOverOf(effects: readonly Effect[]): HandOver {
+  const found = effects.find((effect) => effect.type === 'hand-over')
+  if (!found) throw new Error(`Expected something to be handed over, got ${types(effects).join(', ')}`)
+  return found
+}
+
+/** Brings it live, with this entry as its anchor. */
+function goLive(number: number): void {
+  following.linkUp()
+  following.readingWanted()
+  const reading = following.beginReading()
+  reading.anchored({ position: at(number), added: number }, 0)
+  expect(reading.ended('caught-up').done).toBe(true)
+  following.readingsEnded()
+  expect(following.state).toBe('live')
+}
+
+describe('a first start', () => {
+  it('reads the log once the link is up, begins at the anchor, and is live', () => {
+    expect(types(following.linkUp())).toEqual(['read'])
+    expect(types(following.readingWanted())).toEqual(['replaying'])
+    const reading = following.beginReading()
+    expect(types(reading.anchored({ position: at(5), added: 5 }, 7))).toEqual(['advanced', 'verified'])
+    expect(reading.ended('caught-up')).toEqual({ done: true, effects: [] })
+    expect(types(following.readingsEnded())).toEqual(['live'])
+    expect(following.handledPosition).toEqual(at(5))
+    expect(following.handledState.verifiedAt).toBe(7)
+  })
+
+  it('asks for one reading, however often the link comes up meanwhile, and has it repeated', () => {
+    following.linkUp()
+    const reading = following.beginReading()
+    following.linkDown()
+    expect(types(following.linkUp())).toEqual(['replaying'])
+    expect(reading.ended('caught-up').done).toBe(false)
+  })
+})
+
+describe('a frame', () => {
+  it('that continues the history is handed over, and the handled part grows when it was handled', () => {
+    goLive(5)
+    const effects = following.frame(frame(6))
+    expect(effects).toMatchObject([{ type: 'hand-over', origin: { mode: 'live', position: '6-0@e6' } }])
+    expect(following.handledPosition).toEqual(at(5))
+    expect(following.handled(handOverOf(effects).ticket)).toEqual([
+      { type: 'advanced', position: at(6), newHistory: false },
+    ])
+    expect(counters.live).toBe(1)
+  })
+
+  it('of garbage alone is handled at once', () => {
+    goLive(5)
+    expect(types(following.frame(frame(6, { messages: 0 })))).toEqual(['advanced'])
+  })
+
+  it('that was accepted before is dropped and counted', () => {
+    goLive(5)
+    following.frame(frame(6))
+    expect(following.frame(frame(6))).toEqual([])
+    expect(counters.duplicates).toBe(1)
+  })
+
+  it('that does not continue the history is a gap: the log is read, and what comes meanwhile waits', () => {
+    goLive(5)
+    expect(types(following.frame(frame(7)))).toEqual(['read'])
+    expect(following.frame(frame(8))).toEqual([])
+    expect(following.buffered).toBe(2)
+    expect(counters.gaps).toBe(1)
+  })
+
+  it('without room makes it lag, and is read from the log', () => {
+    goLive(5)
+    queue.pending = 2
+    expect(types(following.frame(frame(6)))).toEqual(['lagging', 'read'])
+  })
+
+  it('that is not in the log and without room is a resync', () => {
+    goLive(5)
+    expect(types(following.foreignFrame(frame(6)))).toEqual(['hand-over'])
+    queue.pending = 2
+    expect(types(following.foreignFrame(frame(6)))).toEqual(['read'])
+    expect(following.beginReading().wanted).toBe('overflow')
+  })
+
+  it('has no effect once it is closed', () => {
+    goLive(5)
+    expect(types(following.close())).toEqual(['closed'])
+    expect([following.frame(frame(6)), following.foreignFrame(frame(7)), following.linkUp()]).toEqual([[], [], []])
+  })
+})
+
+describe('the end of a reading', () => {
+  it('hands over the frames that continue it, in order, as far as there is room', () => {
+    goLive(5)
+    following.frame(frame(7))
+    const reading = following.beginReading()
+    reading.entry({ ...frame(6), frame: '{}' }, { messages: [], rejected: [] })
+    reading.entry({ ...frame(7), frame: '{}' }, { messages: [], rejected: [] })
+    following.frame(frame(8))
+    following.frame(frame(9))
+    queue.pending = 1
+    const { done, effects } = reading.ended('caught-up')
+    expect(types(effects)).toEqual(['hand-over', 'lagging'])
+    expect(handOverOf(effects).origin).toEqual({ mode: 'live', position: '8-0@e8' })
+    expect(done, 'the last is read again').toBe(false)
+  })
+
+  it('hands over a frame that arrived before it and is not in the log: it is of a replaced history', () => {
+    goLive(5)
+    following.frame(frame(7, { prev: 'lost' }))
+    const { done, effects } = following.beginReading().ended('caught-up')
+    expect(done).toBe(true)
+    expect(counters.orphaned).toBe(1)
+    expect(following.handled(handOverOf(effects).ticket)).toEqual([{ type: 'orphan-handled', appendId: 'e7' }])
+  })
+
+  it('that evicted everything drops what arrived before it, and has the log read again', () => {
+    goLive(5)
+    following.frame(frame(7))
+    const reading = following.beginReading()
+    reading.resync('deleted', { position: at(9), added: 9 }, 'e9', 0)
+    expect(reading.ended('resynced')).toEqual({ done: false, effects: [] })
+    expect(following.buffered).toBe(0)
+    expect(counters.resyncsByReason).toEqual(new Map([['deleted', 1]]))
+  })
+
+  it('is live only while the link is up', () => {
+    goLive(5)
+    following.frame(frame(7))
+    following.linkDown()
+    expect(following.wantsReading).toBe(false)
+    expect(following.readingsEnded()).toEqual([])
+    expect(following.state).toBe('disconnected')
+  })
+})
+
+describe('a heartbeat', () => {
+  it('verifies what has been handled', () => {
+    goLive(5)
+    expect(types(following.beat('e5', 9))).toEqual(['verified'])
+    expect(following.handledState.verifiedAt).toBe(9)
+  })
+
+  it('has the log read for a head that a whole beat did not bring, and then the connection replaced', () => {
+    goLive(5)
+    expect(following.beat('e6', 1)).toEqual([])
+    expect(types(following.beat('e6', 2))).toEqual(['read'])
+    following.beginReading().ended('caught-up')
+    following.readingsEnded()
+    expect(types(following.beat('e6', 3))).toEqual(['replace-feed'])
+    expect(counters.gaps).toBe(2)
+  })
+})
