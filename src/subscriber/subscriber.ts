@@ -17,7 +17,7 @@ import type { LogFrame } from './follow/effect.js'
 import { FrameReader, GarbageReport } from './follow/frame-reader.js'
 import { DeadLetters } from './handling/dead-letters.js'
 import type { InvalidationHandler } from './handling/delivery.js'
-import { DeafReport, Link } from './link.js'
+import { DeafReport, Link, type LinkListener } from './link.js'
 import {
   type ResolvedSubscriberOptions,
   type SubscriberOptions,
@@ -27,7 +27,7 @@ import {
 } from './options.js'
 import { Subscription } from './subscription.js'
 
-/** What a subscriber tells. */
+/** Events of a subscriber. */
 export interface SubscriberEvents extends ErrorEvents {
   /** The link is up: both connections, and SUBSCRIBE has been acknowledged. */
   connected: []
@@ -99,61 +99,27 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
     this.#openTelemetry = openTelemetry
     this.#runtime = runtime
     this.#nextAppendId = appendIds(runtime)
-    this.#deafness = new DeafReport(log.channel, (error) => {
-      this.emit('error', error)
-    })
-    this.#blindness = new Outage((error) => {
-      this.emit('error', error)
-    })
-    this.#frames = new FrameReader(
-      new GarbageReport(runtime, (error) => {
-        this.emit('error', error)
-      }),
-    )
-    this.#link = new Link(log, options.heartbeatMs, runtime, {
-      onUp: () => {
-        void this.#linkUp()
-      },
-      onDown: (error) => {
-        for (const subscription of this.#subscriptions) subscription.linkDown()
-        this.emit('disconnected', error)
-      },
-      onMessage: (text) => {
-        this.#receive(text)
-      },
-      onBeat: (head, sentAt) => {
-        for (const subscription of this.#subscriptions) subscription.beat(head, sentAt)
-        void this.#checkReplication()
-        this.#announcer?.beat()
-        this.#openTelemetry?.meters.look()
-      },
-      onError: (error) => {
-        this.#linkFailed(error)
-      },
-      onWarning: (text) => {
-        this.warn(text)
-      },
-    })
+    this.#deafness = new DeafReport(log.channel, this.#onError)
+    this.#blindness = new Outage(this.#onError)
+    this.#frames = new FrameReader(new GarbageReport(runtime, this.#onError))
+    this.#link = new Link(log, options.heartbeatMs, runtime, this.#linkListener())
     const { commands } = this.#link
-    if (options.announce) {
+    const { announce, service, heartbeatMs, cap } = options
+    if (announce) {
       this.#announcer = new Announcer({
         registry: commands,
         runtime,
-        service: options.service,
-        heartbeatMs: options.heartbeatMs,
-        cap: options.cap,
-        onError: (error) => {
-          this.emit('error', error)
-        },
+        service,
+        heartbeatMs,
+        cap,
+        onError: this.#onError,
       })
     }
     this.deadLetters = new DeadLetters({
       store: commands,
-      checkOpen: () => {
-        this.#checkOpen()
-      },
+      checkOpen: () => this.#checkOpen(),
       republish: async (message) => {
-        await commands.append(this.#nextAppendId(), message, options.cap)
+        await commands.append(this.#nextAppendId(), message, cap)
       },
     })
   }
@@ -256,6 +222,27 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
   #isOurs(subscription: unknown): boolean {
     if (!(subscription instanceof Subscription)) return false
     return subscription.state === 'closed' || this.#subscriptions.has(subscription)
+  }
+
+  readonly #onError = (error: Error): void => this.emit('error', error)
+
+  #linkListener(): LinkListener {
+    return {
+      onUp: () => void this.#linkUp(),
+      onDown: (error) => {
+        for (const subscription of this.#subscriptions) subscription.linkDown()
+        this.emit('disconnected', error)
+      },
+      onMessage: (text) => this.#receive(text),
+      onBeat: (head, sentAt) => {
+        for (const subscription of this.#subscriptions) subscription.beat(head, sentAt)
+        void this.#checkReplication()
+        this.#announcer?.beat()
+        this.#openTelemetry?.meters.look()
+      },
+      onError: (error) => this.#linkFailed(error),
+      onWarning: (text) => this.warn(text),
+    }
   }
 
   #checkOpen(): void {

@@ -8,8 +8,8 @@ local prev = redis.call('GET', KEYS[2])
 for number = ARGV[1], ARGV[2] do
   local id = 'seed.' .. string.format('%d', number)
   redis.call('XADD', KEYS[1], '*', 'a', id, 'p', prev, 'm', '{"message_id":"' .. id ..
-    '","entity_type":"User","entity_id":"' .. string.format('%d', number) ..
-    '","action":"Delete","timestamp":"2026-11-22T10:00:00.000Z","source_service":"user-service"}')
+    '","timestamp":"2026-11-22T10:00:00.000Z","entity_type":"User","entity_id":"' .. string.format('%d', number) ..
+    '","action":"Delete","source_service":"user-service"}')
   prev = id
 end
 redis.call('SET', KEYS[2], prev)
