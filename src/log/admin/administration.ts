@@ -5,6 +5,7 @@ import { type LogKeys, logKeys } from '../model/keys.js'
 import type { SessionContext } from '../redis/client-source.js'
 import { replyCode } from '../redis/errors.js'
 import { checkPrimary } from '../redis/probe.js'
+import { AtomicReads } from '../redis/reads.js'
 import { type RedisLogOptions, sessionContext } from '../redis/redis-log.js'
 import {
   type Named,
@@ -16,12 +17,9 @@ import {
   readStreamInfo,
   readText,
 } from '../redis/replies.js'
-import { ScriptCalls } from '../redis/script-calls.js'
-import { readScript } from '../redis/scripts/read.js'
 import type { Send } from '../redis/session-calls.js'
 import { RedisSession } from '../redis/session.js'
 import type { RedisTarget, TargetKind } from '../redis/target.js'
-import { type Command, transaction } from '../redis/transaction.js'
 import {
   type ClockReading,
   type Fact,
@@ -53,8 +51,8 @@ export class Administration implements LogConnection {
   readonly #keys: LogKeys
   readonly #context: SessionContext
   readonly #sharded: boolean
-  readonly #scripts: ScriptCalls
   readonly #session: RedisSession
+  readonly #reads: AtomicReads
 
   /**
    * Starts connecting.
@@ -70,12 +68,12 @@ export class Administration implements LogConnection {
     this.#keys = keys
     this.#context = context
     this.#sharded = sharded
-    this.#scripts = new ScriptCalls((command, ...args) => this.#session.call(command, ...args))
     this.#session = new RedisSession(context, listener, {
       prepare: (send) => this.#prepare(send),
       // Looks elsewhere only for a log that has moved: a replica, or a cluster that is down, is looked at as it is.
       leavesOn: (error) => this.target !== 'single' && replyCode(error) !== 'CLUSTERDOWN',
     })
+    this.#reads = new AtomicReads(this.#session, [keys.stream, keys.last, keys.cursors])
   }
 
   get up(): boolean {
@@ -169,7 +167,7 @@ export class Administration implements LogConnection {
   /** Positions that durable cursors hold in Redis, by name, as text. */
   cursors(): Promise<Fact<Named>> {
     // ioredis makes an object of what HGETALL replies, except in a transaction.
-    return factOf(this.#transaction(['hgetall', this.#keys.cursors]).then(([reply]) => new Map(readPairs(reply))))
+    return factOf(this.#reads.run(['hgetall', this.#keys.cursors]).then(([reply]) => new Map(readPairs(reply))))
   }
 
   /**
@@ -203,7 +201,7 @@ export class Administration implements LogConnection {
 
   async #readSnapshot(count: number): Promise<LogSnapshot> {
     const { stream, last } = this.#keys
-    const [head, info, newest] = await this.#transaction(
+    const [head, info, newest] = await this.#reads.run(
       ['get', last],
       ['xinfo', 'stream', stream],
       ['xrevrange', stream, '+', '-', 'COUNT', String(Math.max(1, count))],
@@ -227,18 +225,5 @@ export class Administration implements LogConnection {
 
   get #listening(): Listening {
     return { channel: this.#keys.channel, sharded: this.#sharded }
-  }
-
-  #transaction(...commands: readonly Command[]): Promise<readonly unknown[]> {
-    const { stream, last, cursors } = this.#keys
-    return transaction(
-      {
-        call: (command, ...args) => this.#session.callHere(command, ...args),
-        callInScript: (each) =>
-          this.#scripts.run(readScript, [stream, last, cursors], [JSON.stringify(each)], readList),
-        failureOf: (command, error) => this.#session.failureOf(command, error),
-      },
-      ...commands,
-    )
   }
 }

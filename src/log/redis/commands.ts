@@ -6,8 +6,8 @@ import type { LogKeys } from '../model/keys.js'
 import type { Position } from '../model/position.js'
 import type { SessionContext } from './client-source.js'
 import { kindOfReply, replyCode, replyError } from './errors.js'
-import { PageReader } from './page-reader.js'
 import { checkPrimary, checkSharded, demoted, probe, warnOfEviction } from './probe.js'
+import { AtomicReads, PageReader } from './reads.js'
 import {
   deadLetterFields,
   readDeadLetter,
@@ -20,16 +20,13 @@ import {
   readStreamInfo,
   readText,
 } from './replies.js'
-import { ScriptCalls } from './script-calls.js'
 import { anchorScript } from './scripts/anchor.js'
 import { announceScript } from './scripts/announce.js'
 import { appendScript } from './scripts/append.js'
 import { lookupScript } from './scripts/lookup.js'
-import { readScript } from './scripts/read.js'
 import { saveCursorScript } from './scripts/save-cursor.js'
 import type { Send } from './session-calls.js'
 import { RedisSession } from './session.js'
-import { type Command, transaction } from './transaction.js'
 
 /** A command connection to Redis. */
 export class RedisCommands implements LogCommands {
@@ -37,9 +34,9 @@ export class RedisCommands implements LogCommands {
   readonly #listener: ConnectionListener
   readonly #sharded: boolean
   readonly #commandTimeoutMs: number
-  readonly #scripts: ScriptCalls
-  readonly #pages: PageReader
   readonly #session: RedisSession
+  readonly #reads: AtomicReads
+  readonly #pages: PageReader
 
   /** Starts connecting. */
   constructor(keys: LogKeys, context: SessionContext, listener: ConnectionListener, sharded = false) {
@@ -47,9 +44,9 @@ export class RedisCommands implements LogCommands {
     this.#listener = listener
     this.#sharded = sharded
     this.#commandTimeoutMs = context.commandTimeoutMs
-    this.#scripts = new ScriptCalls((command, ...args) => this.#session.call(command, ...args))
-    this.#pages = new PageReader(keys, this.#scripts, (...commands) => this.#transaction(...commands))
     this.#session = new RedisSession(context, listener, { prepare: (send) => this.#prepare(send) })
+    this.#reads = new AtomicReads(this.#session, [keys.stream, keys.last])
+    this.#pages = new PageReader(this.#session, keys, this.#reads)
   }
 
   get up(): boolean {
@@ -71,7 +68,7 @@ export class RedisCommands implements LogCommands {
   append(appendId: string, frame: string, cap: number): Promise<Appended> {
     const { stream, last, channel } = this.#keys
     const args = [appendId, frame.slice(1), String(cap), channel, this.#sharded ? 'SPUBLISH' : 'PUBLISH']
-    return this.#scripts.run(appendScript, [stream, last], args, (reply) => {
+    return this.#session.runScript(appendScript, [stream, last], args, (reply) => {
       const [streamId, prev, receivers] = readList(reply)
       return {
         position: { streamId: readText(streamId), appendId },
@@ -106,7 +103,7 @@ export class RedisCommands implements LogCommands {
       this.#checkRole(),
     ])
     if (last !== undefined) return last
-    const [reply] = await this.#transaction(['xinfo', 'stream', this.#keys.stream])
+    const [reply] = await this.#reads.run(['xinfo', 'stream', this.#keys.stream])
     const info = readStreamInfo(reply)
     return info?.last?.position.streamId === info?.lastId ? info?.last?.position.appendId : undefined
   }
@@ -115,7 +112,7 @@ export class RedisCommands implements LogCommands {
     const { stream, last } = this.#keys
     try {
       const args = [appendId, emptyFrame, String(cap)]
-      return await this.#scripts.run(anchorScript, [stream, last], args, (reply) => this.#readAnchor(reply))
+      return await this.#session.runScript(anchorScript, [stream, last], args, (reply) => this.#readAnchor(reply))
     } catch (error) {
       // Without the right to run scripts, a head that is the last entry can still be read.
       if (isRefused(error)) return this.#anchoredHead()
@@ -126,7 +123,7 @@ export class RedisCommands implements LogCommands {
   async inspect(position: Position): Promise<Inspection> {
     const { stream, last } = this.#keys
     const { streamId } = position
-    const [newest, found, about] = await this.#transaction(
+    const [newest, found, about] = await this.#reads.run(
       ['get', last],
       ['xrange', stream, streamId, streamId],
       ['xinfo', 'stream', stream],
@@ -144,7 +141,9 @@ export class RedisCommands implements LogCommands {
 
   lookup(positions: readonly Position[]): Promise<readonly Presence[]> {
     const pairs = positions.flatMap(({ streamId, appendId }) => [streamId, appendId])
-    return this.#scripts.run(lookupScript, [this.#keys.stream], pairs, (reply) => readList(reply).map(readPresence))
+    return this.#session.runScript(lookupScript, [this.#keys.stream], pairs, (reply) =>
+      readList(reply).map(readPresence),
+    )
   }
 
   readPage(from: string, count: number, joined = false): Promise<Page> {
@@ -157,7 +156,7 @@ export class RedisCommands implements LogCommands {
 
   async saveCursor(name: string, position: string, overwrite: boolean): Promise<void> {
     const args = [name, position, overwrite ? '1' : '0']
-    await this.#scripts.run(saveCursorScript, [this.#keys.cursors], args, readNumber)
+    await this.#session.runScript(saveCursorScript, [this.#keys.cursors], args, readNumber)
   }
 
   async addDeadLetter(letter: Omit<DeadLetter, 'id'>, cap: number): Promise<string> {
@@ -177,7 +176,7 @@ export class RedisCommands implements LogCommands {
 
   async announce(id: string, record: string, ttlMs: number): Promise<void> {
     const args = [id, record.slice(1), String(ttlMs)]
-    const reply = await this.#scripts.run(announceScript, [this.#keys.subscribers], args, (reply) => reply)
+    const reply = await this.#session.runScript(announceScript, [this.#keys.subscribers], args, (reply) => reply)
     // Made here and not of a reply that failed: a replica's refusal would replace the connection.
     if (typeof reply === 'string') throw replyError(reply, 'hset', this.#session.server)
   }
@@ -187,7 +186,7 @@ export class RedisCommands implements LogCommands {
   }
 
   async listSubscribers(): Promise<readonly Announced[]> {
-    const [time, reply] = await this.#transaction(['time'], ['hgetall', this.#keys.subscribers])
+    const [time, reply] = await this.#reads.run(['time'], ['hgetall', this.#keys.subscribers])
     const [seconds, microseconds] = readList(time).map(readNumber)
     const now = Math.floor((seconds ?? 0) * 1_000 + (microseconds ?? 0) / 1_000)
     return readPairs(reply).flatMap(([id, record]) => readAnnounced(id, record, now) ?? [])
@@ -219,18 +218,6 @@ export class RedisCommands implements LogCommands {
     })
   }
 
-  #transaction(...commands: readonly Command[]): Promise<readonly unknown[]> {
-    const { stream, last } = this.#keys
-    return transaction(
-      {
-        call: (command, ...args) => this.#session.callHere(command, ...args),
-        callInScript: (each) => this.#scripts.run(readScript, [stream, last], [JSON.stringify(each)], readList),
-        failureOf: (command, error) => this.#session.failureOf(command, error),
-      },
-      ...commands,
-    )
-  }
-
   /** Reads the script's reply: the anchor, or why the script may not write. */
   #readAnchor(reply: unknown): Anchor | undefined {
     if (typeof reply === 'string') {
@@ -247,7 +234,7 @@ export class RedisCommands implements LogCommands {
 
   async #anchoredHead(): Promise<Anchor | undefined> {
     const { stream, last } = this.#keys
-    const [newest, about] = await this.#transaction(['get', last], ['xinfo', 'stream', stream])
+    const [newest, about] = await this.#reads.run(['get', last], ['xinfo', 'stream', stream])
     const info = readStreamInfo(about)
     if (info?.last === undefined || info.last.position.appendId !== newest) return undefined
     return { position: info.last.position, added: info.added }

@@ -2,8 +2,9 @@ import { Deadlines, type Limited } from '../../support/deadlines.js'
 import { type InvalidationError, RedisError } from '../../support/errors.js'
 import type { Runtime } from '../../support/runtime.js'
 import { serverOf, type SessionContext } from './client-source.js'
-import { timeoutError } from './errors.js'
+import { replyCode, timeoutError } from './errors.js'
 import type { Corkable, RedisLike } from './redis-like.js'
+import type { Script } from './scripts/script.js'
 import type { Redirects } from './topology/redirects.js'
 
 /** Sends a command and resolves with its reply. */
@@ -75,6 +76,38 @@ export class SessionCalls {
   #untilRejected(): () => boolean {
     const rejections = this.#rejections
     return () => rejections === this.#rejections
+  }
+}
+
+/** Runs scripts by digest or, if the server does not know one (any more), by their text; calls keep their order. */
+export class ScriptCalls {
+  readonly #call: Send
+  /** Set while calls are sent again: later ones wait, so that none overtakes them. */
+  #sendingAgain: Promise<void> | undefined
+
+  constructor(call: Send) {
+    this.#call = call
+  }
+
+  /** Resolves with the result of `read` for the reply. */
+  run<T>(script: Script, keys: readonly string[], args: readonly string[], read: (reply: unknown) => T): Promise<T> {
+    if (this.#sendingAgain) return this.#sendingAgain.then(() => this.run(script, keys, args, read))
+    const rest = [String(keys.length), ...keys, ...args]
+    return this.#call('evalsha', script.digest, ...rest).then(read, (error: unknown) => {
+      if (replyCode(error) !== 'NOSCRIPT') throw error
+      return this.#sendAgain(script, rest).then(read)
+    })
+  }
+
+  #sendAgain(script: Script, rest: string[]): Promise<unknown> {
+    const reply = this.#call('eval', script.source, ...rest)
+    const settled = (): void => {
+      this.#sendingAgain = undefined
+    }
+    // Replies come in order: when this one is in, so are those to all calls that were under way, and each of them that
+    // failed the same way has been sent again.
+    this.#sendingAgain ??= reply.then(settled, settled)
+    return reply
   }
 }
 

@@ -8,7 +8,8 @@ import { disconnect, serverOf, type SessionContext } from './client-source.js'
 import { closeClient } from './clients.js'
 import { connectTimeoutError, replyCode, toRedisError } from './errors.js'
 import type { RedisLike } from './redis-like.js'
-import { type CallRoute, type Send, SessionCalls } from './session-calls.js'
+import type { Script } from './scripts/script.js'
+import { type CallRoute, ScriptCalls, type Send, SessionCalls } from './session-calls.js'
 import type { TargetKind } from './target.js'
 import { Redirects } from './topology/redirects.js'
 
@@ -38,6 +39,7 @@ export class RedisSession implements LogConnection {
   readonly #listener: ConnectionListener
   readonly #purpose: SessionPurpose
   readonly #calls: SessionCalls
+  readonly #scripts = new ScriptCalls((command, ...args) => this.call(command, ...args))
   readonly #anywhere: CallRoute
   readonly #here: CallRoute
   /** Of the attempt under way; none while up, or while waiting for the next. */
@@ -142,6 +144,16 @@ export class RedisSession implements LogConnection {
   callHere(command: string, ...args: string[]): Promise<unknown> {
     if (this.#state !== 'up') return Promise.reject(this.#unusable(command))
     return this.#calls.send(this.#client, this.#context.commandTimeoutMs, this.#here, [command, ...args])
+  }
+
+  /** Runs a script and resolves with the result of `read` for its reply; rejects with a `RedisError`. */
+  runScript<T>(
+    script: Script,
+    keys: readonly string[],
+    args: readonly string[],
+    read: (reply: unknown) => T,
+  ): Promise<T> {
+    return this.#scripts.run(script, keys, args, read)
   }
 
   /** The error of a call that failed so; if it says that the primary is elsewhere, the session looks for it. */

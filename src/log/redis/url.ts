@@ -27,18 +27,25 @@ export function readUrl(url: string): FleetUrl | 'single' {
   const addresses = hosts.split(',').map((text) => parseAddress(text, defaultPorts[kind]))
   if (!addresses.every((address) => address !== undefined)) throw invalidUrl(url)
   try {
-    const [username = '', ...password] = (user ?? '').split(':')
     return {
       kind,
       tls: secure !== '',
       addresses,
       parameters: new URLSearchParams(query),
-      username: username === '' ? undefined : decodeURIComponent(username),
-      password: password.length === 0 ? undefined : decodeURIComponent(password.join(':')),
+      ...readUser(user),
       path: path === '' ? [] : path.split('/').map(decodeURIComponent),
     }
   } catch {
     throw invalidUrl(url)
+  }
+}
+
+/** @throws URIError if a part is not percent-encoded as it should be */
+function readUser(user = ''): Pick<FleetUrl, 'username' | 'password'> {
+  const [username = '', ...password] = user.split(':')
+  return {
+    username: username === '' ? undefined : decodeURIComponent(username),
+    password: password.length === 0 ? undefined : decodeURIComponent(password.join(':')),
   }
 }
 
