@@ -1,6 +1,6 @@
 import { deleteMessage } from '../../src/message/create-message.js'
-import { encodeMessage, prepareMessage } from '../../src/message/wire/encode.js'
-import { decodeFrame, encodeFrame } from '../../src/message/wire/frame.js'
+import { decodeFrame } from '../../src/message/wire/decode-frame.js'
+import { encodeFrame, encodeMessage, prepareMessage } from '../../src/message/wire/encode.js'
 import { type MicroCase, oursInTasks } from './task.js'
 
 const messages = Array.from({ length: 100 }, (_, index) => deleteMessage('user', String(1_000 + index), 'user-service'))

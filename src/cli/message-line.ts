@@ -2,8 +2,7 @@ import type { Entry } from '../log/model/entry.js'
 import { formatPosition } from '../log/model/position.js'
 import { buildCacheKey } from '../message/cache-key.js'
 import type { Invalidation, InvalidationMessage } from '../message/message.js'
-import { decodeFrame } from '../message/wire/frame.js'
-import { describeThrown } from '../support/thrown.js'
+import { decodeFrame } from '../message/wire/decode-frame.js'
 import { formatDuration, printable } from './format.js'
 import type { Output } from './output.js'
 
@@ -51,16 +50,11 @@ export function printMessage(output: Output, message: PrintedMessage): Promise<v
   return output.print(cells.join('  '))
 }
 
-/** The messages of an entry; what is none is told of, and left out. */
+/** The messages of an entry, without what is not a message, of which it warns. */
 export function messagesOf(entry: Entry, output: Output): readonly InvalidationMessage[] {
-  const told = (error: unknown): void =>
-    output.warn(`entry ${formatPosition(entry.position)} holds what is no message: ${printable(describeThrown(error))}`)
-  try {
-    const { messages, rejected } = decodeFrame(entry.frame)
-    rejected.forEach(told)
-    return messages
-  } catch (error) {
-    told(error)
-    return []
+  const { messages, rejected } = decodeFrame(entry.frame)
+  for (const { message } of rejected) {
+    output.warn(`entry ${formatPosition(entry.position)} holds what is no message: ${printable(message)}`)
   }
+  return messages
 }

@@ -13,7 +13,8 @@ const wireNames: Record<BuiltInEntity, string> = {
 const jsonByType: ReadonlyMap<string, string> = new Map(
   Object.entries(wireNames).map(([type, name]) => [type, JSON.stringify(name)]),
 )
-const typeByName: ReadonlyMap<string, EntityType> = new Map(
+/** The built-in entity types by their names on the wire. */
+export const entityTypesByName: ReadonlyMap<string, EntityType> = new Map(
   Object.entries(wireNames).map(([type, name]) => [name, type]),
 )
 
@@ -32,11 +33,11 @@ export function entityTypeToJson(type: EntityType): string {
  * built-in name is that built-in type: both mean the same cache keys. Undefined where the value is none of these.
  */
 export function entityTypeFromWire(wire: Json | undefined): EntityType | undefined {
-  if (typeof wire === 'string') return typeByName.get(wire)
+  if (typeof wire === 'string') return entityTypesByName.get(wire)
   if (typeof wire !== 'object' || wire === null || isArray(wire)) return undefined
   const [variant, ...others] = Object.entries(wire)
   if (variant === undefined || others.length > 0) return undefined
   const [name, content] = variant
   if (name === 'Custom') return typeof content === 'string' ? content : undefined
-  return content === null ? typeByName.get(name) : undefined
+  return content === null ? entityTypesByName.get(name) : undefined
 }

@@ -1,6 +1,6 @@
 import { appendIds } from '../log/model/append-id.js'
 import type { Appended } from '../log/model/entry.js'
-import { encodeFrame } from '../message/wire/frame.js'
+import { encodeFrame } from '../message/wire/encode.js'
 import { backoffMs } from '../support/backoff.js'
 import { isLinkLost } from '../support/errors.js'
 import type { Runtime, Timer } from '../support/runtime.js'

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { decodeFrame } from '../../src/message/wire/frame.js'
+import { decodeFrame } from '../../src/message/wire/decode-frame.js'
 import type { PublisherOptions } from '../../src/publisher/options.js'
 import { InvalidationPublisher, type PublisherEvents } from '../../src/publisher/publisher.js'
 import { nextEvent, until, within } from '../support/latch.js'

@@ -29,7 +29,7 @@ export const hostileInput: readonly Mutant[] = [
   {
     name: 'rejected-without-limit',
     lacks: 'giving up on a frame of which a thousand messages are none',
-    file: 'message/wire/frame.ts',
+    file: 'message/wire/decode-frame.ts',
     from: 'if (rejected.length === maxRejected) {',
     to: 'if (rejected.length < 0) {',
     caughtBy: 'test/unit/message',

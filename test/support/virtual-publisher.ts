@@ -2,7 +2,7 @@ import { changeCommands, type ChangedCalls } from '../../src/log/changed-command
 import type { LogCommands } from '../../src/log/log.js'
 import { MemoryLog, type MemoryLogOptions } from '../../src/log/memory/memory-log.js'
 import type { InvalidationMessage } from '../../src/message/message.js'
-import { decodeFrame } from '../../src/message/wire/frame.js'
+import { decodeFrame } from '../../src/message/wire/decode-frame.js'
 import type { PublisherOptions } from '../../src/publisher/options.js'
 import { InvalidationPublisher, type PublisherEvents } from '../../src/publisher/publisher.js'
 import { VirtualRuntime } from './virtual-runtime.js'

@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis'
-import { decodeFrame } from '../../src/message/wire/frame.js'
+import { decodeFrame } from '../../src/message/wire/decode-frame.js'
 import { nameOf } from './handled.js'
 import { until } from './latch.js'
 

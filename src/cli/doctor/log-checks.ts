@@ -1,8 +1,7 @@
 import type { RawEntry } from '../../log/admin/administration-replies.js'
 import { streamIdTime } from '../../message/stream-id.js'
-import { decodeFrame } from '../../message/wire/frame.js'
+import { decodeFrame } from '../../message/wire/decode-frame.js'
 import { connectionRules } from '../../support/connection-options.js'
-import { describeThrown } from '../../support/thrown.js'
 import { formatCount, formatDuration } from '../format.js'
 import { type Check, defineCheck, error, warning } from './check.js'
 import { thresholds } from './facts.js'
@@ -49,11 +48,7 @@ function isOurs({ fields }: RawEntry): boolean {
 
 function whyForeign(entry: RawEntry): string | undefined {
   if (!isOurs(entry)) return `its fields are ${entry.fields.filter((_, index) => index % 2 === 0).join(', ')}`
-  try {
-    return decodeFrame(entry.fields[5] ?? '').rejected[0]?.message
-  } catch (thrown) {
-    return describeThrown(thrown)
-  }
+  return decodeFrame(entry.fields[5] ?? '').rejected[0]?.message
 }
 
 const chain = defineCheck({

@@ -1,4 +1,4 @@
-import { encodeFrame } from '../../message/wire/frame.js'
+import { encodeFrame } from '../../message/wire/encode.js'
 import type { Position } from './position.js'
 
 /** An entry as stored in the stream. */

@@ -1,11 +1,20 @@
 import { builtInToJson } from '../entity.js'
 import type { Invalidation } from '../message.js'
 import type { TraceContext } from '../trace-context.js'
-import { type MessageDefaults, type PlainKind, PlainMessage, type PreparedMessage } from './prepared-message.js'
+import type { MessageDefaults, PreparedMessage } from './prepared-message.js'
 
 type EntityAction = 'delete' | 'update'
 
-/** Printable ASCII, and nothing that JSON escapes: it stands between quotes as it is, a byte for each character. */
+/** What plain messages of the same entity type, action and source have in common. */
+interface PlainKind {
+  readonly coalesceGroup: string
+  /** The text before the message's id, before its timestamp, before its entity's id, and at its end; quotes included. */
+  readonly texts: readonly [head: string, afterId: string, beforeEntity: string, tail: string]
+  /** Length of all of them. */
+  readonly length: number
+}
+
+/** Printable ASCII without anything that JSON escapes: quoted as it is, a byte for each character. */
 const plain = /^[ !#-[\]-~]{1,512}$/
 
 /** A service has some entity types; one that makes them up must not keep them all. */
@@ -17,14 +26,14 @@ const maxSources = 16
 type Kinds = Readonly<Record<EntityAction, Map<string, PlainKind>>>
 
 const kindsBySource = new Map<string, Kinds>()
-/** Of whoever published last. */
+/** The source of the last message. */
 let lastSource: string | undefined
 let kinds: Kinds = noKinds()
 
 /**
- * Prepares what most messages are: an entity, named in plain text, signed by the publisher itself, without metadata. It takes
- * a third as long as the checks of each field, and comes to the same text. Undefined for every other message, and where a
- * trace comes with more than its `traceparent`.
+ * Prepares the commonest messages: an entity, named in plain text, signed by the publisher itself, without metadata. Takes
+ * a third as long as the checks of each field, and gives the same text. Undefined for every other message, and for a
+ * trace that has more than its `traceparent`.
  */
 export function preparePlain(
   given: Invalidation & Partial<MessageDefaults>,
@@ -45,7 +54,7 @@ export function plainGroup(action: EntityAction, entityType: string): string {
   return `${action}:${entityType}`
 }
 
-/** Undefined where the type or the source is not plain. */
+/** Undefined if the type or the source is not plain. */
 function kindOf(action: EntityAction, entityType: string, source: string): PlainKind | undefined {
   if (source !== lastSource) {
     if (!isPlain(source)) return undefined
@@ -89,4 +98,42 @@ function noKinds(): Kinds {
 
 function isPlain(text: unknown): boolean {
   return typeof text === 'string' && plain.test(text)
+}
+
+const beforeTrace = '","traceparent":"'
+
+/**
+ * A message of ASCII without anything to escape. Its text is put together when it is sent, so that its parts are copied
+ * once, with the other messages of its frame. Text made before would keep every part in memory for as long as the message
+ * waits.
+ */
+class PlainMessage implements PreparedMessage {
+  readonly messageId: string
+  readonly coalesceKey: string
+  readonly bytes: number
+  readonly trace: TraceContext | undefined
+  readonly #timestamp: string
+  readonly #kind: PlainKind
+
+  /** @param trace without a `tracestate` */
+  constructor(kind: PlainKind, { messageId, timestamp }: MessageDefaults, entityId: string, trace?: TraceContext) {
+    this.messageId = messageId
+    this.coalesceKey = entityId
+    this.bytes = kind.length + messageId.length + timestamp.length + entityId.length
+    if (trace) this.bytes += beforeTrace.length + trace.traceparent.length
+    this.trace = trace
+    this.#timestamp = timestamp
+    this.#kind = kind
+  }
+
+  get json(): string {
+    const [head, afterId, beforeEntity, tail] = this.#kind.texts
+    const start = head + this.messageId + afterId + this.#timestamp
+    const traced = this.trace ? start + beforeTrace + this.trace.traceparent : start
+    return traced + beforeEntity + this.coalesceKey + tail
+  }
+
+  get coalesceGroup(): string {
+    return this.#kind.coalesceGroup
+  }
 }

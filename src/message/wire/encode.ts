@@ -7,7 +7,7 @@ import type { Invalidation, InvalidationMessage } from '../message.js'
 import { encodeTraceContext, type TraceContext, traceLinksBytes, withTraceLinks } from '../trace-context.js'
 import { plainGroup, preparePlain } from './encode-plain.js'
 import { requireText, requireTimestamp } from './json.js'
-import { EncodedMessage, type MessageDefaults, type PreparedMessage } from './prepared-message.js'
+import type { MessageDefaults, PreparedMessage } from './prepared-message.js'
 
 /**
  * Half a surrogate pair as `JSON.stringify` escapes it, behind an even number of backslashes. It is no Unicode text:
@@ -61,6 +61,39 @@ export function prepareMessage(
   }
 }
 
+/** Packs messages in wire form into one frame: a message alone stays as it is, none at all make the marker. */
+export function encodeFrame(messages: readonly string[]): string {
+  const [first = ''] = messages
+  if (messages.length === 1) return first
+  // Added up, and not joined: it is copied once, when it is sent, and not each message by itself before.
+  let packed = first
+  for (let index = 1; index < messages.length; index++) packed += `,${messages[index] ?? ''}`
+  return `{"frame":[${packed}]}`
+}
+
+/**
+ * A message that was encoded. A class: V8 learns for a literal whether its objects grow old, and allocates them in the old
+ * space from then on. Learnt in a burst at the start, it would keep every published message, with its text, until the
+ * next full collection.
+ */
+class EncodedMessage implements PreparedMessage {
+  readonly messageId: string
+  readonly json: string
+  readonly bytes: number
+  readonly coalesceGroup: string
+  readonly coalesceKey: string
+  readonly trace: TraceContext | undefined
+
+  constructor({ messageId, json, bytes, coalesceGroup, coalesceKey, trace }: PreparedMessage) {
+    this.messageId = messageId
+    this.json = json
+    this.bytes = bytes
+    this.coalesceGroup = coalesceGroup
+    this.coalesceKey = coalesceKey
+    this.trace = trace
+  }
+}
+
 function prepare(
   given: Invalidation & Partial<MessageDefaults>,
   defaults: MessageDefaults,
@@ -74,11 +107,13 @@ function prepare(
   const metadata = encodeMetadata(given.metadata)
   const body = `${encodeTarget(given)},"source_service":${source}${metadata}}`
   const isOurs = metadata === '' && sourceService === defaults.sourceService
-  const [group, key] = (isOurs ? plainKey(given) : undefined) ?? ['', body]
+  const [coalesceGroup, coalesceKey] = (isOurs ? plainKey(given) : undefined) ?? ['', body]
   if (trace) {
     const json = `${head}${encodeTraceContext(trace)},${body}`
     const bytes = Buffer.byteLength(json)
-    if (bytes <= maxMessageBytes) return new EncodedMessage({ messageId, json, bytes, trace }, group, key)
+    if (bytes <= maxMessageBytes) {
+      return new EncodedMessage({ messageId, json, bytes, coalesceGroup, coalesceKey, trace })
+    }
   }
   const json = `${head},${body}`
   const bytes = Buffer.byteLength(json)
@@ -88,7 +123,7 @@ function prepare(
       { reason: 'size' },
     )
   }
-  return new EncodedMessage({ messageId, json, bytes, trace: undefined }, group, key)
+  return new EncodedMessage({ messageId, json, bytes, coalesceGroup, coalesceKey, trace: undefined })
 }
 
 /** The coalesce group and key of an entity's invalidation by the publisher itself; undefined for all else. */

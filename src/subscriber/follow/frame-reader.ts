@@ -1,5 +1,5 @@
+import { decodeFrame } from '../../message/wire/decode-frame.js'
 import type { DecodedFrame } from '../../message/wire/decode.js'
-import { decodeFrame } from '../../message/wire/frame.js'
 import { InvalidMessageError, type InvalidMessageReason } from '../../support/errors.js'
 import type { Runtime } from '../../support/runtime.js'
 

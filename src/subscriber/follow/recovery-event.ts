@@ -2,7 +2,7 @@ import type { Log } from '../../log/log.js'
 import type { Position } from '../../log/model/position.js'
 import type { ResyncReason } from '../../log/model/resync-reason.js'
 import type { InvalidationMessage, Json } from '../../message/message.js'
-import { decodeFrame } from '../../message/wire/frame.js'
+import { decodeFrame } from '../../message/wire/decode-frame.js'
 import type { Runtime } from '../../support/runtime.js'
 import type { RecoverySpan } from '../../telemetry/telemetry.js'
 

@@ -1,0 +1,185 @@
+import { InvalidMessageError } from '../../support/errors.js'
+import { entityTypesByName } from '../entity.js'
+import { exceedsBytes, maxEnvelopeBytes, maxFrameBytes, maxMessageBytes, maxRejected } from '../limits.js'
+import type { InvalidationMessage, Json } from '../message.js'
+import { isStreamId } from '../stream-id.js'
+import { readTraceContext, type TraceContext } from '../trace-context.js'
+import { type DecodedFrame, type Envelope, readMessage } from './decode.js'
+import { isArray, type JsonObject, parseObject, requireObject } from './json.js'
+
+/**
+ * Reads what was published on the channel or stored in the stream: a message, or several in a packed frame. Never throws.
+ * A bad message is `rejected` by itself: it costs neither its neighbours nor the frame's place in the chain. A text that
+ * is not a JSON object, or is too long to be a frame, has no messages, no place in the chain, and one `rejected`.
+ */
+export function decodeFrame(text: string): DecodedFrame {
+  return decodePlainFrame(text) ?? parseFrame(text)
+}
+
+/** Printable ASCII without anything that JSON escapes: the text between the quotes is the value. */
+const text = '([ !#-[\\]-~]+)'
+const id = '[\\w.-]{1,64}'
+/** A month and a day of it, whatever the year. */
+const day = '(?:(?:0[13-9]|1[0-2])-(?:0[1-9]|[12]\\d|30)|(?:0[13578]|1[02])-31|02-(?:0[1-9]|1\\d|2[0-8]))'
+/** In UTC, with no fraction or one of three, six or nine digits. A leap day or second is read in full. */
+const timestamp = `(\\d{4}-${day}T(?:[01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(?:\\.\\d{3}(?:\\d{3})?(?:\\d{3})?)?Z)`
+const traceparent = '([\\da-f]{2}-[\\da-f]{32}-[\\da-f]{16}-[\\da-f]{2})'
+
+/** The place in the log, as the script of an append puts it in front. */
+const envelope = new RegExp(`^\\{"stream_id":"(\\d+-\\d+)","append_id":"(${id})","prev":"(|${id})",`)
+
+/** A message but for its braces: an entity without metadata, its fields in the order in which they are encoded. */
+const body = new RegExp(
+  `^"message_id":"${text}","timestamp":"${timestamp}"(?:,"traceparent":"${traceparent}")?` +
+    `,"entity_type":(?:"([A-Za-z]+)"|\\{"Custom":"${text}"\\}),"entity_id":"${text}"` +
+    `,"action":"(Delete|Update)","source_service":"${text}"$`,
+)
+
+/** Up to this length no text in it can be too long; a longer one is read in full. */
+const maxPlainLength = 2_048
+const brace = 123
+const packedStart = '"frame":[{'
+const packedEnd = '}]}'
+/** If a text contains it as well, the parts are not messages, and the frame is read in full. */
+const between = '},{'
+
+/**
+ * Reads a frame of the commonest messages, written to the letter as our publishers write them: gives what `parseFrame`
+ * gives, in half the time. Undefined for every other frame.
+ */
+export function decodePlainFrame(frame: string): DecodedFrame | undefined {
+  // A text that is read here is ASCII, so it has as many bytes as characters.
+  if (typeof frame !== 'string' || frame.length > maxMessageBytes || frame.charCodeAt(0) !== brace) return undefined
+  const found = envelope.exec(frame)
+  const link = found && linkOf(found)
+  if (found && !link) return undefined
+  const texts = messageTexts(frame, found ? found[0].length : 1)
+  const read = new PlainMessages()
+  if (!texts?.every((text) => read.add(text))) return undefined
+  return { ...link, messages: read.messages, ...(read.traces && { traces: read.traces }), rejected: [] }
+}
+
+/** The text between the braces of each message; undefined if the frame does not end as ours do. */
+function messageTexts(frame: string, start: number): readonly string[] | undefined {
+  if (!frame.startsWith(packedStart, start)) return frame.endsWith('}') ? [frame.slice(start, -1)] : undefined
+  if (!frame.endsWith(packedEnd)) return undefined
+  return frame.slice(start + packedStart.length, -packedEnd.length).split(between)
+}
+
+class PlainMessages {
+  readonly messages: InvalidationMessage[] = []
+  traces: (TraceContext | undefined)[] | undefined
+  #source = ''
+
+  /** False if it is not one of the commonest. */
+  add(text: string): boolean {
+    const found = text.length <= maxPlainLength && body.exec(ownCopy(text))
+    if (!found) return false
+    const [, messageId = '', timestamp = '', traceparent, , , entityId = '', action, source = ''] = found
+    const entityType = entityTypeOf(found)
+    if (entityType === undefined) return false
+    // A publisher signs all its messages alike.
+    if (source !== this.#source) this.#source = source
+    if (traceparent !== undefined) (this.traces ??= [])[this.messages.length] = { traceparent }
+    this.messages.push({
+      action: action === 'Delete' ? 'delete' : 'update',
+      entityType,
+      entityId,
+      messageId,
+      timestamp,
+      sourceService: this.#source,
+    })
+    return true
+  }
+}
+
+function entityTypeOf([, , , , builtIn, custom]: RegExpExecArray): string | undefined {
+  return builtIn === undefined ? custom : entityTypesByName.get(builtIn)
+}
+
+/** From this length on V8 cuts a text out of another by pointing into it. */
+const minSlice = 13
+
+/** The same text, in memory of its own: a handler that keeps an id may keep its message by it, not the whole frame. */
+function ownCopy(slice: string): string {
+  return slice.length < minSlice ? slice : ` ${slice}`.slice(1)
+}
+
+function linkOf([, streamId = '', appendId = '', prev = '']: RegExpExecArray): Envelope | undefined {
+  if (!isStreamId(streamId)) return undefined
+  return { streamId: ownCopy(streamId), appendId: ownCopy(appendId), prev: ownCopy(prev) }
+}
+
+/** Reads a frame of any messages, and of garbage. */
+export function parseFrame(text: string): DecodedFrame {
+  let raw: JsonObject
+  try {
+    raw = parseObject(text, maxFrameBytes)
+  } catch (error) {
+    return { messages: [], rejected: [requireInvalid(error)] }
+  }
+  const link = readLink(raw)
+  const packed = isArray(raw.frame) && raw.message_id === undefined ? raw.frame : [raw]
+  const limit = link ? maxMessageBytes + maxEnvelopeBytes : maxMessageBytes
+  return readMessages(packed, link, exceedsBytes(text, limit) ? limit : undefined)
+}
+
+/** @param limit how large a message may be, in bytes; only given if one of them may be larger */
+function readMessages(packed: readonly Json[], link: Envelope | undefined, limit: number | undefined): DecodedFrame {
+  const messages: InvalidationMessage[] = []
+  const rejected: InvalidMessageError[] = []
+  let traces: (TraceContext | undefined)[] | undefined
+  for (const each of packed) {
+    try {
+      if (limit !== undefined) checkSize(each, limit)
+      const object = requireObject(each)
+      const trace = readTraceContext(object)
+      messages.push(readMessage(object))
+      if (trace) (traces ??= [])[messages.length - 1] = trace
+    } catch (error) {
+      rejected.push(requireInvalid(error))
+      if (rejected.length === maxRejected) {
+        rejected.push(tooManyRejected())
+        break
+      }
+    }
+  }
+  return { ...link, messages, ...(traces && { traces }), rejected }
+}
+
+function requireInvalid(error: unknown): InvalidMessageError {
+  if (error instanceof InvalidMessageError) return error
+  throw error
+}
+
+function tooManyRejected(): InvalidMessageError {
+  return new InvalidMessageError(
+    `Expected a frame of messages, got one of which ${maxRejected} are none: the rest of it is not read`,
+    { reason: 'size' },
+  )
+}
+
+function checkSize(value: Json, maxBytes: number): void {
+  let bytes: number
+  try {
+    bytes = Buffer.byteLength(JSON.stringify(value))
+  } catch (cause) {
+    // JSON.parse takes any depth, JSON.stringify overflows the stack at some thousand levels.
+    throw new InvalidMessageError('Expected a message, got JSON that nests too deep to be one', {
+      reason: 'size',
+      cause,
+    })
+  }
+  if (bytes > maxBytes)
+    throw new InvalidMessageError(`Expected a message of at most ${maxBytes} bytes, got ${bytes}`, { reason: 'size' })
+}
+
+const appendIdPattern = /^[\w.-]{1,64}$/
+
+/** The frame's place in the chain; undefined unless it is there in full, as in what the crate publishes. */
+function readLink(raw: JsonObject): Envelope | undefined {
+  const { stream_id: streamId, append_id: appendId, prev } = raw
+  if (typeof streamId !== 'string' || typeof appendId !== 'string' || typeof prev !== 'string') return undefined
+  if (!isStreamId(streamId) || !appendIdPattern.test(appendId)) return undefined
+  return prev === '' || appendIdPattern.test(prev) ? { streamId, appendId, prev } : undefined
+}
