@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { Administration } from '../log/admin/administration.js'
 import type { ConnectionListener, InvalidationLog, LogCommands, LogConnection } from '../log/log.js'
-import { appendIds } from '../log/model/append-id.js'
+import { appendIds } from '../log/model/position.js'
 import { openLog, openOnce } from '../log/open-log.js'
 import type { RedisLogOptions, TlsOptions } from '../log/redis/redis-log.js'
 import { DeadLetters } from '../subscriber/handling/dead-letters.js'

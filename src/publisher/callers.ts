@@ -1,35 +1,36 @@
-import type { Limited } from '../support/deadlines.js'
+import { Deadlines, type Limited } from '../support/deadlines.js'
+import type { Runtime } from '../support/runtime.js'
 import type { PublishSpan } from '../telemetry/telemetry.js'
 
-/** What became of an invalidation that was appended to the log. */
+/** The result of an invalidation that was appended to the log. */
 export interface Receipt {
   /**
-   * The id of the message that went on the wire. Where equal invalidations were sent as one, or an overflow made one
-   * of all, it is the id of the message that stands for all of them.
+   * The id of the message that went on the wire. If equal invalidations were sent as one, or an overflow made one of
+   * all, it is the id of the message that covers all of them.
    */
   readonly messageId: string
   /** Its place in the log: hand it to `subscription.waitFor()`. Opaque. */
   readonly position: string
-  /** How many connections the server handed it to at once; −1 where the server refuses the channel. */
+  /** How many connections the server handed it to at once; −1 if the server refuses the channel. */
   readonly receivers: number
 }
 
-/** What settles the promise that a caller has. */
+/** Settles the promise of a `publish()`. */
 export interface Settlers {
   resolve(receipt: Receipt): void
   reject(error: unknown): void
 }
 
-/** A caller of `publish()`. Once its promise has settled it holds nothing of the caller's. */
+/** A call of `publish()` that waits. Once its promise has settled it refers to nothing that belongs to the caller. */
 export class Caller implements Limited {
-  /** When it gives up, on the monotonic clock. */
+  /** When it is rejected, on the monotonic clock. */
   readonly deadline: number
   #settlers: Settlers | undefined
   #stopListening: (() => void) | undefined
   #span: PublishSpan | undefined
-  readonly #onRejected: (() => void) | undefined
+  readonly #onRejected: () => void
 
-  constructor(settlers: Settlers, deadline: number, onRejected?: () => void) {
+  constructor(settlers: Settlers, deadline: number, onRejected: () => void) {
     this.#settlers = settlers
     this.deadline = deadline
     this.#onRejected = onRejected
@@ -46,8 +47,8 @@ export class Caller implements Limited {
     this.#stopListening = () => signal.removeEventListener('abort', leave)
   }
 
-  /** Its message has to wait in the send queue: `sent` then tells this span when it leaves. */
-  tellWhenSent(span: PublishSpan): void {
+  /** Its message has to wait in the send queue: `sent` then reports to this span when it leaves. */
+  reportTo(span: PublishSpan): void {
     this.#span = span
   }
 
@@ -65,7 +66,7 @@ export class Caller implements Limited {
   reject(reason: unknown): void {
     if (!this.#settlers) return
     this.#settlers.reject(reason)
-    this.#onRejected?.()
+    this.#onRejected()
     this.#end()
   }
 
@@ -77,34 +78,69 @@ export class Caller implements Limited {
   }
 }
 
+/** A call of `flush()` that waits. */
 interface Flush {
   readonly sequence: number
   readonly resolve: () => void
   readonly reject: (error: Error) => void
 }
 
-/** Those who wait until all that was accepted up to some message is appended. */
-export class Flushes {
+export interface CallersContext {
+  readonly runtime: Runtime
+  /** How long a `publish()` waits, in ms; up to 1% longer, so that few timers serve all. */
+  readonly timeoutMs: number
+  readonly timeoutError: () => Error
+  /** Sequence of the oldest message that is not appended; infinite if there is none. */
+  readonly oldestSequence: () => number
+  /** Called for each `publish()` whose promise is rejected. */
+  readonly onRejected: () => void
+}
+
+/** All calls of a publisher's `publish()` and `flush()` that wait. Each settles once. */
+export class Callers {
+  readonly #context: CallersContext
+  readonly #deadlines: Deadlines<Caller>
   readonly #flushes: Flush[] = []
 
-  /** Resolves once nothing up to this sequence is outstanding. */
-  until(sequence: number): Promise<void> {
+  constructor(context: CallersContext) {
+    const { runtime, timeoutMs, timeoutError } = context
+    this.#context = context
+    this.#deadlines = new Deadlines({
+      runtime,
+      slackMs: timeoutMs / 100,
+      onExpired: (caller) => caller.reject(timeoutError()),
+    })
+  }
+
+  /** A `publish()` waits from now on: until its message is appended, the timeout, or until the signal aborts. */
+  add(settlers: Settlers, signal: AbortSignal | undefined): Caller {
+    const { runtime, timeoutMs, onRejected } = this.#context
+    const caller = new Caller(settlers, runtime.monotonic() + timeoutMs, onRejected)
+    if (signal) caller.leaveOn(signal)
+    this.#deadlines.add(caller)
+    return caller
+  }
+
+  /** Resolves when every message up to this sequence is appended. */
+  flush(sequence: number): Promise<void> {
+    if (this.#context.oldestSequence() > sequence) return Promise.resolve()
     return new Promise((resolve, reject) => {
       this.#flushes.push({ sequence, resolve, reject })
     })
   }
 
-  /** Something was appended; `oldest` is the sequence of the oldest message that is not. */
-  progress(oldest: () => number): void {
+  /** An append has ended: resolves each `flush()` that waited for nothing else. */
+  progress(): void {
     if (this.#flushes.length === 0) return
-    const reached = oldest()
-    for (let next = this.#flushes[0]; next && next.sequence < reached; next = this.#flushes[0]) {
+    const oldest = this.#context.oldestSequence()
+    for (let next = this.#flushes[0]; next && next.sequence < oldest; next = this.#flushes[0]) {
       this.#flushes.shift()
       next.resolve()
     }
   }
 
   rejectAll(error: Error): void {
+    for (const caller of this.#deadlines.clear()) caller.reject(error)
     for (const { reject } of this.#flushes.splice(0)) reject(error)
   }
 }

@@ -1,17 +1,17 @@
 import type { InvalidationLog, LogCommands } from '../log/log.js'
 import { openLog, type RedisSource } from '../log/open-log.js'
-import { messageDefaults } from '../message/create-message.js'
 import { exceedsBytes, maxTextBytes } from '../message/limits.js'
 import type { EntityType, Invalidation, InvalidationMessage } from '../message/message.js'
 import type { TraceContext } from '../message/trace-context.js'
 import { prepareMessage } from '../message/wire/encode.js'
-import type { MessageDefaults, PreparedMessage } from '../message/wire/prepared-message.js'
+import type { PreparedMessage } from '../message/wire/prepared-message.js'
 import { describeValue } from '../support/describe-value.js'
 import { ClosedError, ConfigurationError, type InvalidationError } from '../support/errors.js'
 import { type ErrorEvents, TypedEmitter } from '../support/events.js'
 import { resolveOptions } from '../support/option-rules.js'
 import { Outage } from '../support/outage.js'
-import { resolvesWithin, type Runtime } from '../support/runtime.js'
+import { preciseTimestamps } from '../support/precise-clock.js'
+import { resolvesWithin } from '../support/runtime.js'
 import { PublisherCounters } from '../telemetry/counters.js'
 import { loadOpenTelemetry, type OpenTelemetry } from '../telemetry/open-telemetry.js'
 import { OpenTelemetryPublisher } from '../telemetry/publisher-telemetry.js'
@@ -80,11 +80,11 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
   readonly #log: InvalidationLog
   readonly #commands: LogCommands
   readonly #sender: Sender
-  readonly #runtime: Runtime
-  readonly #closeTimeoutMs: number
+  readonly #service: string
+  readonly #options: ResolvedPublisherOptions
   readonly #counters = new PublisherCounters()
-  readonly #makeDefaults: () => MessageDefaults
-  readonly #linkOutage: Outage
+  readonly #timestamp: () => string
+  readonly #linkOutage = new Outage((error) => this.#report(error))
   /** Undefined where the application has no OpenTelemetry. */
   readonly #telemetry: PublisherTelemetry | undefined
   #wasUp = false
@@ -127,10 +127,9 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
     super(options.logger)
     const { runtime } = options
     this.#log = log
-    this.#runtime = runtime
-    this.#closeTimeoutMs = options.closeTimeoutMs
-    this.#makeDefaults = messageDefaults(service, runtime)
-    this.#linkOutage = new Outage((error) => this.#report(error))
+    this.#service = service
+    this.#options = options
+    this.#timestamp = preciseTimestamps(runtime)
     this.stats = options.stats ?? new StatsCollector({ runtime })
     this.#commands = log.openCommands({
       onUp: () => this.#linkUp(),
@@ -138,23 +137,18 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
       onError: (error) => this.#linkFailed(error),
       onWarning: (text) => this.warn(text),
     })
+    const { channel, server } = log
+    const { tracing } = options
+    const queued = (): number => this.#sender.queued
     this.#telemetry =
-      openTelemetry &&
-      new OpenTelemetryPublisher(openTelemetry, {
-        channel: log.channel,
-        server: log.server,
-        runtime,
-        tracing: options.tracing,
-        queued: () => this.#sender.queued,
-      })
+      openTelemetry && new OpenTelemetryPublisher(openTelemetry, { channel, server, runtime, tracing, queued })
     this.#sender = new Sender({
       connection: this.#commands,
-      channel: log.channel,
+      channel,
       options,
-      runtime,
       evictAll: (reason) => this.#prepare({ action: 'pattern', pattern: '*', metadata: { evictAll: reason } }),
       onError: (error) => this.#report(error),
-      onQueued: (queued) => this.emit('queued', { queued }),
+      onQueued: (count) => this.emit('queued', { queued: count }),
       onDrained: () => this.emit('drained'),
       onOverflow: (collapsed) => this.emit('overflow', { collapsed }),
       onRepaired: (summary) => this.emit('repaired', summary),
@@ -249,7 +243,7 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
 
   /** Resolves when all that was accepted up to now is appended; rejects with ClosedError when closed before. */
   flush(): Promise<void> {
-    return this.#sender.flushed()
+    return this.#sender.flush()
   }
 
   /** How the publisher is; cheap enough for a health check. */
@@ -274,7 +268,8 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
   }
 
   async #close(): Promise<void> {
-    await resolvesWithin(this.#runtime, this.#closeTimeoutMs, this.flush())
+    const { runtime, closeTimeoutMs } = this.#options
+    await resolvesWithin(runtime, closeTimeoutMs, this.flush())
     const error = this.#sender.close()
     if (error) this.emit('error', error)
     this.#telemetry?.close()
@@ -325,7 +320,9 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
   }
 
   #prepare(invalidation: Invalidation | InvalidationMessage, trace?: TraceContext): PreparedMessage {
-    return prepareMessage(invalidation, this.#makeDefaults(), trace)
+    const timestamp = this.#timestamp()
+    const messageId = this.#options.runtime.uuid()
+    return prepareMessage(invalidation, { messageId, timestamp, sourceService: this.#service }, trace)
   }
 
   #linkUp(): void {
@@ -352,7 +349,7 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
   /** Told in a turn of its own: who has only just connected can listen first. */
   #report(error: Error): void {
     this.#counters.errors += 1
-    void this.#runtime.yield().then(() => this.emit('error', error))
+    void this.#options.runtime.yield().then(() => this.emit('error', error))
   }
 }
 

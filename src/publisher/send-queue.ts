@@ -1,34 +1,135 @@
+import { maxMessageBytes } from '../message/limits.js'
+import {
+  isSampled,
+  maxTraceLinks,
+  type TraceContext,
+  traceLinksBytes,
+  withTraceLinks,
+} from '../message/trace-context.js'
 import type { PreparedMessage } from '../message/wire/prepared-message.js'
 import { Fifo } from '../support/fifo.js'
-import type { Caller } from './callers.js'
-import { QueuedMessage } from './queued-message.js'
+import { WaitingQueue } from '../support/waiting-queue.js'
+import type { Caller, Receipt } from './callers.js'
 
-export interface SendQueueContext {
+/** A message to be appended, with the callers that wait for it: they settle together. */
+export class QueuedMessage {
+  readonly prepared: PreparedMessage
+  /** Its place in the order of acceptance; if it covers several, that of the first. */
+  readonly sequence: number
+  #count: number
+  #deadline: number
+  #first: Caller | undefined
+  /** Made only when it is needed: most messages have one caller. */
+  #others: WaitingQueue<Caller> | undefined
+  /** Traces of further publishes that it covers. */
+  #links: string[] | undefined
+
+  constructor(prepared: PreparedMessage, sequence: number, caller?: Caller) {
+    this.prepared = prepared
+    this.sequence = sequence
+    this.#first = caller
+    this.#deadline = caller?.deadline ?? Infinity
+    this.#count = caller ? 1 : 0
+  }
+
+  /** When the first of its callers is rejected, on the monotonic clock. */
+  get deadline(): number {
+    return this.#deadline
+  }
+
+  /** How many accepted invalidations it covers. */
+  get count(): number {
+    return this.#count
+  }
+
+  /** The message in wire form, with links to the traces of all that it covers. */
+  get json(): string {
+    const { json, trace } = this.prepared
+    return this.#links ? withTraceLinks(json, this.#links, trace !== undefined) : json
+  }
+
+  /** Size of `json`, or somewhat more. */
+  get bytes(): number {
+    return this.prepared.bytes + (this.#links ? traceLinksBytes(this.#links) : 0)
+  }
+
+  /** It leaves the send queue. */
+  leave(): void {
+    this.#first?.sent()
+    if (this.#others) for (const caller of this.#others) caller.sent()
+  }
+
+  /** From now on it covers one more accepted invalidation. */
+  join(caller: Caller, trace?: TraceContext): void {
+    this.#link(trace?.traceparent)
+    this.#count++
+    this.#others ??= new WaitingQueue()
+    this.#others.add(caller)
+  }
+
+  /** From now on it also covers all that another message covered. */
+  absorb(other: QueuedMessage): void {
+    this.#count += other.#count
+    this.#deadline = Math.min(this.#deadline, other.#deadline)
+    this.#others ??= new WaitingQueue()
+    if (other.#first?.waiting) this.#others.add(other.#first)
+    if (other.#others) for (const caller of other.#others) this.#others.add(caller)
+    for (const link of [other.prepared.trace?.traceparent, ...(other.#links ?? [])]) this.#link(link)
+  }
+
+  resolve(receipt: Receipt): void {
+    this.#first?.resolve(receipt)
+    for (let caller = this.#others?.oldest; caller; caller = this.#others?.oldest) caller.resolve(receipt)
+  }
+
+  reject(error: Error): void {
+    this.#first?.reject(error)
+    for (let caller = this.#others?.oldest; caller; caller = this.#others?.oldest) caller.reject(error)
+  }
+
+  /**
+   * Links to a publish that is recorded: a link to any other would lead nowhere. A link that would make the message too
+   * large is left out.
+   */
+  #link(traceparent: string | undefined): void {
+    if (traceparent === undefined || !isSampled(traceparent)) return
+    const links = [...(this.#links ?? []), traceparent]
+    const fits = this.prepared.bytes + traceLinksBytes(links) <= maxMessageBytes
+    if (fits && links.length <= maxTraceLinks) this.#links = links
+  }
+}
+
+/** How much may wait: beyond either limit all of it becomes one message. */
+export interface SendQueueLimits {
   readonly maxQueued: number
   readonly maxQueuedBytes: number
-  /** Makes the message that evicts everything. */
-  readonly evictAll: () => PreparedMessage
-  /** Called when the waiting messages became one that evicts all; `collapsed` counts invalidations. */
-  readonly onOverflow: (collapsed: number) => void
 }
 
 const manyTaken = 1_000
 
 /**
- * The messages that wait to be sent, in order. Equal ones become one, and so does everything when there is too much of
- * it: one message that evicts all, which takes in all that comes until it is sent. Coarser, never lost. What was taken out
+ * The messages that wait to be sent, in order. Equal ones become one. When too many wait, all of them become one message
+ * that evicts everything, and that covers what comes until it is sent: coarser, never lost. A message that was taken out
  * is no longer here, so nothing ever joins a message that may have been sent already.
  */
 export class SendQueue {
-  readonly #context: SendQueueContext
+  readonly #limits: SendQueueLimits
+  readonly #makeEvictAll: () => PreparedMessage
+  readonly #onOverflow: (collapsed: number) => void
   readonly #waiting = new Fifo<QueuedMessage>()
   #newest = new NewestMessages()
   #evictAll: QueuedMessage | undefined
   #bytes = 0
   #accepted = 0
 
-  constructor(context: SendQueueContext) {
-    this.#context = context
+  /**
+   * @param makeEvictAll makes the message that evicts everything
+   * @param onOverflow called when the waiting messages became one that evicts all; `collapsed` counts invalidations
+   */
+  constructor(limits: SendQueueLimits, makeEvictAll: () => PreparedMessage, onOverflow: (collapsed: number) => void) {
+    this.#limits = limits
+    this.#makeEvictAll = makeEvictAll
+    this.#onOverflow = onOverflow
   }
 
   /** How many messages wait. */
@@ -67,11 +168,11 @@ export class SendQueue {
     const message = new QueuedMessage(prepared, this.#accepted, caller)
     this.#newest.add(message)
     this.#push(message)
-    const { maxQueued, maxQueuedBytes } = this.#context
+    const { maxQueued, maxQueuedBytes } = this.#limits
     if (this.length > 1 && (this.length > maxQueued || this.#bytes > maxQueuedBytes)) this.#collapse()
   }
 
-  /** Takes out the oldest messages, as many as the limits allow, but at least one where there is one. */
+  /** Takes out the oldest messages, as many as the limits allow, but at least one if any waits. */
   take(maxMessages: number, maxBytes: number): QueuedMessage[] {
     const taken: QueuedMessage[] = []
     let bytes = 0
@@ -105,14 +206,14 @@ export class SendQueue {
   }
 
   #collapse(): void {
-    const evictAll = new QueuedMessage(this.#context.evictAll(), this.first?.sequence ?? this.#accepted)
+    const evictAll = new QueuedMessage(this.#makeEvictAll(), this.first?.sequence ?? this.#accepted)
     for (const message of this.#waiting) evictAll.absorb(message)
     this.#waiting.clear()
     this.#newest = new NewestMessages()
     this.#bytes = 0
     this.#push(evictAll)
     this.#evictAll = evictAll
-    this.#context.onOverflow(evictAll.count)
+    this.#onOverflow(evictAll.count)
   }
 }
 

@@ -2,22 +2,20 @@ import type { Log, LogConnection } from '../log/log.js'
 import type { Appended } from '../log/model/entry.js'
 import { formatPosition } from '../log/model/position.js'
 import type { PreparedMessage } from '../message/wire/prepared-message.js'
-import { Deadlines } from '../support/deadlines.js'
-import { ClosedError, ConfigurationError, PublishTimeoutError, RedisError } from '../support/errors.js'
+import { ClosedError, PublishTimeoutError, RedisError } from '../support/errors.js'
 import { Outage } from '../support/outage.js'
-import type { Runtime } from '../support/runtime.js'
 import type { PublisherCounters } from '../telemetry/counters.js'
 import type { StatsCollector } from '../telemetry/stats-collector.js'
 import type { PublisherTelemetry, PublishSpan } from '../telemetry/telemetry.js'
-import { Caller, Flushes, type Receipt } from './callers.js'
-import { type Frame, GroupCommit, packedFrames, singleMessages } from './group-commit.js'
+import { Batcher, type Frame, packedFrames, singleMessages } from './batcher.js'
+import { Callers, type Receipt } from './callers.js'
 import { LinkWatch } from './link-watch.js'
 import type { ResolvedPublisherOptions } from './options.js'
 import { Remembered } from './repair/remembered.js'
 import { Repair, type RepairSummary } from './repair/repair.js'
 import { SendQueue } from './send-queue.js'
 
-/** Why everything is evicted: too much waited, or nobody can know what a failover lost. */
+/** Why everything is evicted: too much waited, or a failover may have lost frames that can't be looked up. */
 export type EvictAllReason = 'overflow' | 'repair'
 
 export interface SenderContext {
@@ -25,7 +23,6 @@ export interface SenderContext {
   readonly connection: LogConnection & Log
   readonly channel: string
   readonly options: ResolvedPublisherOptions
-  readonly runtime: Runtime
   /** Makes the message that evicts everything. */
   readonly evictAll: (reason: EvictAllReason) => PreparedMessage
   readonly onError: (error: Error) => void
@@ -38,95 +35,79 @@ export interface SenderContext {
   readonly telemetry: PublisherTelemetry | undefined
 }
 
-/** Takes prepared messages, sees to it that each is appended, and tells those who wait what became of it. */
+/** Appends prepared messages to the log: settles their callers, and reports what fails once per outage. */
 export class Sender {
   readonly #context: SenderContext
+  readonly #callers: Callers
   readonly #queue: SendQueue
-  readonly #groupCommit: GroupCommit
+  readonly #batcher: Batcher
+  readonly #remembered: Remembered | undefined
   readonly #repair: Repair | undefined
   readonly #watch: LinkWatch
-  readonly #deadlines: Deadlines<Caller>
-  readonly #appendOutage: Outage
-  readonly #channelOutage: Outage
-  /** Never ends: blindness is reported once. */
-  readonly #blindness: Outage
-  readonly #flushes = new Flushes()
-  /** Whether it was told that messages have to wait, and not yet that none do. */
+  readonly #appendOutage = new Outage((error) => this.#context.onError(error))
+  readonly #channelOutage = new Outage((error) => this.#context.onError(error))
+  /** Whether `queued` was emitted, and `drained` not since. */
   #queueing = false
-  readonly #countRejected: () => void
   #closed = false
 
   constructor(context: SenderContext) {
-    const { connection, options, runtime, evictAll } = context
+    const { connection, options, evictAll, onError } = context
     this.#context = context
-    this.#countRejected = () => {
-      context.counters.publishFailures += 1
-    }
-    this.#appendOutage = new Outage(context.onError)
-    this.#channelOutage = new Outage(context.onError)
-    this.#blindness = new Outage(context.onError)
-    this.#deadlines = new Deadlines({
-      runtime,
-      slackMs: options.publishTimeoutMs / 100,
-      onExpired: (caller) => caller.reject(this.#timeoutError()),
+    this.#queue = new SendQueue(options, () => evictAll('overflow'), context.onOverflow)
+    this.#callers = new Callers({
+      runtime: options.runtime,
+      timeoutMs: options.publishTimeoutMs,
+      timeoutError: () => this.#timeoutError(),
+      oldestSequence: () => this.#batcher.oldestSequence,
+      onRejected: () => (context.counters.publishFailures += 1),
     })
-    this.#queue = new SendQueue({
-      maxQueued: options.maxQueued,
-      maxQueuedBytes: options.maxQueuedBytes,
-      evictAll: () => evictAll('overflow'),
-      onOverflow: context.onOverflow,
-    })
-    this.#groupCommit = new GroupCommit({
+    this.#batcher = new Batcher({
       queue: this.#queue,
       limits: options.packing ? packedFrames : singleMessages,
-      runtime,
+      runtime: options.runtime,
       append: (appendId, frame) => connection.append(appendId, frame, options.cap),
       onAppended: (frame, appended) => this.#appended(frame, appended),
       onFailed: (error) => this.#failed(error),
       onProgress: () => this.#progress(),
     })
+    this.#remembered = options.repair ? new Remembered(options.repair, options.runtime) : undefined
     this.#repair =
-      options.repair &&
+      this.#remembered &&
       new Repair({
-        remembered: new Remembered(options.repair, runtime),
-        lookup: (positions) => connection.lookup(positions),
-        quiesce: () => this.#groupCommit.quiesce(),
-        repeat: (frames) => this.#groupCommit.repeat(frames),
+        remembered: this.#remembered,
+        batcher: this.#batcher,
+        log: connection,
         evictAll: () => evictAll('repair'),
         onRepaired: context.onRepaired,
-        onBlind: () => this.#blindness.failed(blindness()),
+        onError,
       })
     this.#watch = new LinkWatch({
-      runtime,
+      runtime: options.runtime,
       heartbeatMs: options.heartbeatMs,
       isUp: () => connection.up,
-      look: async () => {
-        // Asked also where nothing is to be repaired: that there is an answer tells that the link lives.
-        const id = await connection.replicationId()
-        await this.#repair?.historyIs(id)
-      },
-      onLooked: () => this.#groupCommit.open(),
-      onError: context.onError,
+      look: () => this.#look(),
+      onLooked: () => this.#batcher.open(),
+      onError,
     })
   }
 
-  /** How many messages wait, those included that are tried again; a frame of a repair counts as one. */
+  /** How many messages wait, with those to be tried again; a frame of a repair counts as one. */
   get queued(): number {
-    return this.#groupCommit.retries.reduce((sum, { messages }) => sum + (messages.length || 1), this.#queue.length)
+    return this.#batcher.retries.reduce((sum, { messages }) => sum + (messages.length || 1), this.#queue.length)
   }
 
   get queuedBytes(): number {
-    return this.#groupCommit.retries.reduce((sum, frame) => sum + frame.bytes, this.#queue.bytes)
+    return this.#batcher.retries.reduce((sum, frame) => sum + frame.bytes, this.#queue.bytes)
   }
 
   /** How many frames are under way. */
   get inFlight(): number {
-    return this.#groupCommit.inFlight
+    return this.#batcher.inFlight
   }
 
   /** Whether the server refuses appends, or did not answer the last look at it, so that a repair may be due. */
   get struggling(): boolean {
-    return this.#groupCommit.failing || this.#watch.failing
+    return this.#batcher.failing || this.#watch.failing
   }
 
   linkUp(): void {
@@ -134,53 +115,54 @@ export class Sender {
   }
 
   linkDown(): void {
-    this.#groupCommit.shut()
-    this.#repair?.linkDown()
-    // Where an append failed just before, its messages wait already, and nobody has been told.
+    this.#batcher.shut()
+    this.#remembered?.linkDown()
+    // If an append has failed just before, its messages wait already, and `queued` was not emitted.
     if (!this.#queueing) this.#beginQueueing()
   }
 
   /** Settles when the message was appended, at the publish timeout, when the signal aborts, or when closed. */
   send(prepared: PreparedMessage, signal: AbortSignal | undefined, span?: PublishSpan): Promise<Receipt> {
-    const { options, runtime } = this.#context
     const settlers = Promise.withResolvers<Receipt>()
-    const caller = new Caller(settlers, runtime.monotonic() + options.publishTimeoutMs, this.#countRejected)
-    if (signal) caller.leaveOn(signal)
-    this.#deadlines.add(caller)
+    const caller = this.#callers.add(settlers, signal)
     this.#queue.add(prepared, caller)
     if (span && this.#mustWait) {
       span.queued(this.queued)
-      caller.tellWhenSent(span)
+      caller.reportTo(span)
     }
     if (!this.#queueing) this.#beginQueueing()
-    this.#groupCommit.wake()
+    this.#batcher.wake()
     return settlers.promise
   }
 
-  /** Resolves when all that was taken up to now is appended; rejects when closed before. */
-  flushed(): Promise<void> {
-    const sequence = this.#queue.accepted
-    return this.#groupCommit.oldestSequence > sequence ? Promise.resolve() : this.#flushes.until(sequence)
+  /** Resolves when every message sent up to now is appended; rejects if closed before. */
+  flush(): Promise<void> {
+    return this.#callers.flush(this.#queue.accepted)
   }
 
-  /** Gives up what is not appended: rejects all who wait, with the error that it returns where something is lost. */
+  /** Rejects all callers that wait; returns the error if messages are lost. */
   close(): ClosedError | undefined {
     this.#closed = true
-    this.#groupCommit.close()
+    this.#batcher.close()
     this.#watch.close()
-    const { count, countUnderWay } = this.#groupCommit
+    const { count, countUnderWay } = this.#batcher
     const lost = this.#queue.count + count
     const doubt = countUnderWay > 0 ? `; ${countUnderWay} of them were under way and may have been` : ''
     const error = new ClosedError(`The publisher was closed with ${lost} invalidations not appended${doubt}`)
-    for (const caller of this.#deadlines.clear()) caller.reject(error)
-    this.#flushes.rejectAll(error)
+    this.#callers.rejectAll(error)
     return lost > 0 ? error : undefined
+  }
+
+  async #look(): Promise<void> {
+    // Also if there is nothing to repair: any answer shows that the link works.
+    const id = await this.#context.connection.replicationId()
+    await this.#repair?.historyIs(id)
   }
 
   #appended(frame: Frame, appended: Appended): Promise<void> | undefined {
     const { connection, options } = this.#context
     this.#measure(frame)
-    this.#repair?.acknowledged(frame, appended.position)
+    this.#remembered?.add(frame, appended.position)
     this.#appendOutage.ended()
     if (appended.receivers >= 0) this.#channelOutage.ended()
     else this.#channelOutage.failed(this.#channelError())
@@ -191,10 +173,10 @@ export class Sender {
     return undefined
   }
 
-  /** Of publishes that became one message the one that waited longest is timed. */
+  /** Of publishes that became one message, the longest wait is measured. */
   #measure({ messages }: Frame): void {
-    const { options, runtime, counters, stats, telemetry } = this.#context
-    const now = runtime.monotonic()
+    const { options, counters, stats, telemetry } = this.#context
+    const now = options.runtime.monotonic()
     for (const { count, deadline } of messages) {
       counters.published += count
       stats.publishTook(now - (deadline - options.publishTimeoutMs), now, count)
@@ -205,14 +187,14 @@ export class Sender {
   #failed(error: unknown): void {
     if (this.#closed) return
     this.#appendOutage.failed(error)
-    // Another server may stand behind the link. Where it is a replica, the log makes a new connection by itself.
+    // The link may lead to another server by now. If that is a replica, the log makes a new connection by itself.
     if (error instanceof RedisError && (error.kind === 'readonly' || error.kind === 'moved')) this.#watch.check()
   }
 
   #progress(): void {
-    this.#flushes.progress(() => this.#groupCommit.oldestSequence)
+    this.#callers.progress()
     if (!this.#queueing) this.#beginQueueing()
-    else if (this.#groupCommit.done) {
+    else if (this.#batcher.done) {
       this.#queueing = false
       this.#context.onDrained()
     }
@@ -224,9 +206,9 @@ export class Sender {
     this.#context.onQueued(this.queued)
   }
 
-  /** Whether what is published now can't leave at once: no connection, or a server that refuses. */
+  /** Whether a message published now can't leave at once: no connection, or a server that refuses. */
   get #mustWait(): boolean {
-    return !this.#context.connection.up || this.#groupCommit.failing
+    return !this.#context.connection.up || this.#batcher.failing
   }
 
   #timeoutError(): PublishTimeoutError {
@@ -246,12 +228,6 @@ export class Sender {
   }
 }
 
-function blindness(): ConfigurationError {
-  return new ConfigurationError(
-    '`repair` sees no failover: the server does not tell its replication id; give the user the right to INFO, or set `repair` to false',
-  )
-}
-
 function settle({ messages }: Frame, { position, receivers }: Appended, error?: Error): void {
   const text = formatPosition(position)
   for (const message of messages) {
@@ -266,7 +242,7 @@ export interface ReplicaDemand {
   readonly timeoutMs: number
 }
 
-/** Waits until enough replicas have what was appended; resolves to why they have not. Never rejects. */
+/** Waits until enough replicas have all that was appended; resolves to an error if they have not. Never rejects. */
 async function missingReplicas(log: Log, { count, timeoutMs }: ReplicaDemand): Promise<RedisError | undefined> {
   const done = 'The invalidation was appended and published, and need not be published again'
   try {

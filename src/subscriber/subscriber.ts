@@ -1,5 +1,5 @@
 import type { InvalidationLog } from '../log/log.js'
-import { appendIds } from '../log/model/append-id.js'
+import { appendIds } from '../log/model/position.js'
 import { openLog, type RedisSource } from '../log/open-log.js'
 import { describeValue } from '../support/describe-value.js'
 import { ClosedError, ConfigurationError } from '../support/errors.js'

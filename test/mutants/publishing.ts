@@ -1,6 +1,6 @@
 import type { Mutant } from './mutant.js'
 
-/** How publishers send: group commit, send queue, repair. */
+/** How publishers send: batches, send queue, repair. */
 export const publishing: readonly Mutant[] = [
   {
     name: 'no-repair',
@@ -20,7 +20,7 @@ export const publishing: readonly Mutant[] = [
   {
     name: 'message-id-for-append-id',
     lacks: 'an append id for each attempt: a retry carries the one before',
-    file: 'publisher/group-commit.ts',
+    file: 'publisher/batcher.ts',
     from: 'await this.#context.append(this.#nextAppendId(), frame.json)',
     to: 'await this.#context.append((frame as { id?: string }).id ??= this.#nextAppendId(), frame.json)',
   },
@@ -34,14 +34,14 @@ export const publishing: readonly Mutant[] = [
   {
     name: 'failed-frames-lost',
     lacks: 'sending again what failed',
-    file: 'publisher/group-commit.ts',
+    file: 'publisher/batcher.ts',
     from: 'this.#retries = [...this.#underWay, ...this.#retries]',
     to: '',
   },
   {
     name: 'requeue-out-of-order',
     lacks: 'the order of what is sent again',
-    file: 'publisher/group-commit.ts',
+    file: 'publisher/batcher.ts',
     from: 'this.#retries = [...this.#underWay, ...this.#retries]',
     to: 'this.#retries = [...this.#underWay.toReversed(), ...this.#retries]',
     caughtBy: 'test/unit/publisher',
@@ -67,14 +67,14 @@ export const publishing: readonly Mutant[] = [
     lacks: 'the look at what a failover lost, when a connection comes up where it was sent on to',
     file: 'publisher/sender.ts',
     from: 'linkUp(): void {\n    this.#watch.check()',
-    to: 'linkUp(): void {\n    this.#groupCommit.open()',
+    to: 'linkUp(): void {\n    this.#batcher.open()',
     caughtBy: 'test/faults/cluster-lost-tail.test.ts',
   },
   {
     name: 'repair-blind',
     lacks: 'the word of a publisher that can not see failovers',
     file: 'publisher/repair/repair.ts',
-    from: 'if (id === undefined) onBlind()\n    else {',
+    from: 'if (id === undefined) this.#blindness.failed(blindness())\n    else {',
     to: 'if (id !== undefined) {',
     caughtBy: 'test/unit/publisher/publisher-repair.test.ts',
   },

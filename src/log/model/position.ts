@@ -1,6 +1,7 @@
 import { isStreamId } from '../../message/stream-id.js'
 import { describeValue } from '../../support/describe-value.js'
 import { InvalidMessageError } from '../../support/errors.js'
+import type { Runtime } from '../../support/runtime.js'
 
 /** The place of an entry: its stream ID says where to read, its append id says which entry it is. */
 export interface Position {
@@ -28,4 +29,17 @@ export function parsePosition(text: string): Position {
     )
   }
   return { streamId: match[1], appendId: match[2] }
+}
+
+const prefixLength = 10
+
+/**
+ * Names attempts to append: a random prefix for this publisher and a counter. The prefix has a fixed length, so no two
+ * of one publisher are equal, and two publishers share a prefix once in 10^15.
+ */
+export function appendIds(runtime: Pick<Runtime, 'random'>): () => string {
+  let prefix = ''
+  while (prefix.length < prefixLength) prefix += Math.floor(runtime.random() * 36).toString(36)
+  let attempts = 0
+  return () => prefix + (attempts++).toString(36)
 }

@@ -1,9 +1,10 @@
+import type { Log } from '../../log/log.js'
 import type { Presence } from '../../log/model/entry.js'
-import type { Position } from '../../log/model/position.js'
 import type { PreparedMessage } from '../../message/wire/prepared-message.js'
-import { type Frame, repairFrame } from '../group-commit.js'
-import type { RememberedFrame } from './packed-frames.js'
-import type { Remembered } from './remembered.js'
+import { ConfigurationError } from '../../support/errors.js'
+import { Outage } from '../../support/outage.js'
+import type { Batcher, Frame } from '../batcher.js'
+import type { Remembered, RememberedFrame } from './remembered.js'
 
 /** What a repair found, in frames (of one message or many). */
 export interface RepairSummary {
@@ -17,77 +18,60 @@ export interface RepairSummary {
 
 export interface RepairContext {
   readonly remembered: Remembered
-  /** Where entries are looked up, at most 100 at once, answered in the same order. */
-  readonly lookup: (positions: readonly Position[]) => Promise<readonly Presence[]>
-  /** Stops sending, and resolves when nothing is under way. */
-  readonly quiesce: () => Promise<void>
-  /** Appends frames ahead of all that waits. */
-  readonly repeat: (frames: readonly Frame[]) => void
+  readonly batcher: Pick<Batcher, 'quiesce' | 'repeat'>
+  readonly log: Pick<Log, 'lookup'>
   /** Makes the message that evicts everything. */
   readonly evictAll: () => PreparedMessage
   readonly onRepaired: (summary: RepairSummary) => void
-  /** The server does not report its replication id. Called at every look. */
-  readonly onBlind: () => void
+  readonly onError: (error: Error) => void
 }
 
+/** How many entries a log looks up at once. */
 const batchSize = 100
 
 /**
- * Replication is asynchronous, so a failover can lose entries that were acknowledged. What was acknowledged is
- * remembered with the replication id of the server; when that id has changed, every remembered frame is looked up, and
- * what is gone is appended again.
+ * Replication is asynchronous, so a failover can lose entries that were acknowledged. Acknowledged frames are remembered
+ * with the replication id of the server; when that id has changed, every remembered frame is looked up, and those that
+ * are gone are appended again.
  */
 export class Repair {
   readonly #context: RepairContext
-  /** The replication id as last read over this connection. */
-  #history: string | undefined
-  /** The replication id under which every remembered frame was acknowledged or found. */
-  #provenUnder: string | undefined
+  /** Never ends: a server that does not report its replication id is reported once. */
+  readonly #blindness: Outage
 
   constructor(context: RepairContext) {
     this.#context = context
+    this.#blindness = new Outage(context.onError)
   }
 
-  acknowledged(frame: Frame, position: Position): void {
-    this.#context.remembered.add(frame, position, this.#history)
-    if (this.#history !== this.#provenUnder) this.#provenUnder = undefined
-  }
-
-  /** Until the next look the server may be any. */
-  linkDown(): void {
-    this.#history = undefined
-    this.#context.remembered.stopAgeing()
-  }
-
-  /** The server's replication id was read. Rejects when a lookup failed: then the repair is still to be done. */
+  /** The server's replication id was read. Rejects if a lookup failed: then the repair is still to be done. */
   async historyIs(id: string | undefined): Promise<void> {
-    const { remembered, onBlind } = this.#context
-    if (id === undefined) onBlind()
+    const { remembered } = this.#context
+    if (id === undefined) this.#blindness.failed(blindness())
     else {
-      this.#history = id
-      if (id !== this.#provenUnder) await this.#lookUp(id)
-      this.#provenUnder = id
+      if (!remembered.historyIs(id)) await this.#lookUp(id)
+      remembered.provenUnder(id)
     }
     remembered.resumeAgeing()
   }
 
   async #lookUp(id: string): Promise<void> {
-    const { remembered, quiesce } = this.#context
+    const { remembered, batcher, log } = this.#context
     if (remembered.outside(id).length === 0 && remembered.droppedOutside(id) === undefined) return
     remembered.stopAgeing()
-    // From here to the end nothing is acknowledged, so that what is remembered stays as it is looked up.
-    await quiesce()
+    // From here to the end nothing is acknowledged: the remembered frames stay as they are looked up.
+    await batcher.quiesce()
     const frames = remembered.outside(id)
     const presences: Presence[] = []
     for (let start = 0; start < frames.length; start += batchSize) {
       const batch = frames.slice(start, start + batchSize)
-      presences.push(...(await this.#context.lookup(batch.map(({ position }) => position))))
+      presences.push(...(await log.lookup(batch.map(({ position }) => position))))
     }
     this.#conclude(id, frames, presences)
   }
 
   #conclude(id: string, frames: readonly RememberedFrame[], presences: readonly Presence[]): void {
-    const { remembered, repeat, evictAll, onRepaired } = this.#context
+    const { remembered, batcher, evictAll, onRepaired } = this.#context
     // What was dropped can't be looked up: it counts as below.
     const dropped = remembered.droppedOutside(id)
     const older: Suspect[] = dropped ? [{ history: dropped.history, presence: 'below' }] : []
@@ -100,21 +84,27 @@ export class Repair {
     if (dropped && verdicts[0] === 'intact') dropped.history = id
     remembered.keepOnly(id, intact)
 
-    const repeats = gone.map(({ json, bytes, count }) => repairFrame(json, bytes, count))
+    const repeats = gone.map(({ json, bytes, count }): Frame => ({ messages: [], json, bytes, count }))
     const unknownFrames = unknown.length + lostCount
     if (unknownFrames > 0) {
       const { json, bytes } = evictAll()
       const count = unknown.reduce((sum, frame) => sum + frame.count, lostCount)
-      repeats.unshift(repairFrame(json, bytes, count))
+      repeats.unshift({ messages: [], json, bytes, count })
     }
-    repeat(repeats)
+    batcher.repeat(repeats)
     onRepaired({ intact: intact.length, reappended: gone.length, unknown: unknownFrames })
   }
 }
 
+function blindness(): ConfigurationError {
+  return new ConfigurationError(
+    '`repair` sees no failover: the server does not report its replication id; give the user the right to INFO, or set `repair` to false',
+  )
+}
+
 /** An acknowledged frame after the replication id changed. */
 export interface Suspect {
-  /** The replication id under which it was acknowledged; undefined where that was not known. */
+  /** The replication id under which it was acknowledged; undefined if that was not known. */
   readonly history: string | undefined
   readonly presence: Presence
 }
@@ -123,8 +113,8 @@ export interface Suspect {
 export type Verdict = 'intact' | 'gone' | 'unknown'
 
 /**
- * Judges acknowledged frames, given oldest first. A server replicates a history in order, so whoever has a later entry
- * of it had the earlier ones too: what is below the log's first entry was trimmed, if a later frame of the same
+ * Judges acknowledged frames, given oldest first. A server replicates a history in order, so a server with a
+ * later entry of it had the earlier ones too: an entry below the log's first was trimmed, if a later frame of the same
  * history is intact.
  */
 export function judge(suspects: readonly Suspect[]): Verdict[] {

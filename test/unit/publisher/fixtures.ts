@@ -29,13 +29,14 @@ export class TestCaller {
         reject: (error) => (this.outcome = error as Error),
       },
       deadline,
+      () => undefined,
     )
   }
 
   /** Has a span that hears when its message leaves the send queue. */
   withSpan(): this {
     const ignore = (): void => undefined
-    this.caller.tellWhenSent({
+    this.caller.reportTo({
       traceContext: undefined,
       isRecorded: true,
       sent: () => (this.toldSent += 1),

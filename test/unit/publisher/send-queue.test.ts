@@ -12,12 +12,11 @@ function createQueue({ maxQueued = 1_000, maxQueuedBytes = 1_000_000 } = {}): {
   readonly take: (maxMessages: number, maxBytes: number) => string[]
 } {
   const overflows: number[] = []
-  const queue = new SendQueue({
-    maxQueued,
-    maxQueuedBytes,
-    evictAll: () => evictAll,
-    onOverflow: (collapsed) => overflows.push(collapsed),
-  })
+  const queue = new SendQueue(
+    { maxQueued, maxQueuedBytes },
+    () => evictAll,
+    (collapsed) => overflows.push(collapsed),
+  )
   return {
     queue,
     overflows,

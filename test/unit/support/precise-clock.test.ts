@@ -1,6 +1,7 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
-import { preciseClock } from '../../../src/support/precise-clock.js'
+import { describe, expect, it, test } from 'vitest'
+import { timestampMs } from '../../../src/message/timestamp.js'
+import { preciseClock, preciseTimestamps } from '../../../src/support/precise-clock.js'
 import { type Runtime, systemRuntime } from '../../../src/support/runtime.js'
 import { VirtualRuntime } from '../../support/virtual-runtime.js'
 
@@ -106,4 +107,36 @@ describe('the precise clock', () => {
     expect(preciseClock(runtime)).toBe(preciseClock(runtime))
     expect(preciseClock(runtime)).not.toBe(preciseClock(new VirtualRuntime()))
   })
+})
+
+const tenOClock = Date.UTC(2026, 10, 22, 10)
+
+test('a timestamp has microseconds, zeros included', () => {
+  let elapsed = 0
+  const runtime = { ...systemRuntime, now: () => Math.floor(tenOClock + elapsed), monotonic: () => elapsed }
+  const timestamp = preciseTimestamps(runtime)
+  const timestamps = [0, 0.0075, 0.25, 7.5].map((ms) => {
+    elapsed = ms
+    return timestamp()
+  })
+  expect(timestamps).toEqual([
+    '2026-11-22T10:00:00.000000Z',
+    '2026-11-22T10:00:00.000007Z',
+    '2026-11-22T10:00:00.000250Z',
+    '2026-11-22T10:00:00.007500Z',
+  ])
+})
+
+test('timestamps of one source never go back, and lie within the millisecond of the wall clock', () => {
+  const nextTimestamp = preciseTimestamps(systemRuntime)
+  let last = ''
+  for (let call = 0; call < 5_000; call++) {
+    const before = Date.now()
+    const timestamp = nextTimestamp()
+    expect(timestamp >= last).toBe(true)
+    expect(timestamp).toHaveLength('2026-11-22T10:00:00.000000Z'.length)
+    const ms = timestampMs(timestamp) ?? 0
+    expect(ms >= before && ms < Date.now() + 1).toBe(true)
+    last = timestamp
+  }
 })

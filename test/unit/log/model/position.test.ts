@@ -1,7 +1,8 @@
-import { describe, expect, it } from 'vitest'
-import { formatPosition, parsePosition } from '../../../../src/log/model/position.js'
+import { describe, expect, it, test } from 'vitest'
+import { appendIds, formatPosition, parsePosition } from '../../../../src/log/model/position.js'
 import { compareStreamIds } from '../../../../src/message/stream-id.js'
 import { InvalidMessageError } from '../../../../src/support/errors.js'
+import { VirtualRuntime } from '../../../support/virtual-runtime.js'
 
 describe('a position', () => {
   it('survives being text', () => {
@@ -27,4 +28,19 @@ describe('a position', () => {
     expect(compareStreamIds('10-2', '10-2')).toBe(0)
     expect(compareStreamIds('1-18446744073709551615', '1-18446744073709551614')).toBeGreaterThan(0)
   })
+})
+
+test('no two append ids of a publisher are equal, and each can stand in a position', () => {
+  const nextAppendId = appendIds(new VirtualRuntime())
+  const ids = Array.from({ length: 2_000 }, () => nextAppendId())
+  expect(new Set(ids).size).toBe(2_000)
+  for (const appendId of ids) {
+    expect(appendId).toMatch(/^[0-9a-z]{11,}$/)
+    expect(parsePosition(formatPosition({ streamId: '1-0', appendId })).appendId).toBe(appendId)
+  }
+})
+
+test('two publishers draw different prefixes', () => {
+  const runtime = new VirtualRuntime()
+  expect(appendIds(runtime)()).not.toBe(appendIds(runtime)())
 })

@@ -1,11 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import {
-  type FrameLimits,
-  GroupCommit,
-  packedFrames,
-  repairFrame,
-  singleMessages,
-} from '../../../src/publisher/group-commit.js'
+import { Batcher, type Frame, type FrameLimits, packedFrames, singleMessages } from '../../../src/publisher/batcher.js'
 import { SendQueue } from '../../../src/publisher/send-queue.js'
 import { RedisError } from '../../../src/support/errors.js'
 import { VirtualRuntime } from '../../support/virtual-runtime.js'
@@ -13,10 +7,10 @@ import { prepared, settled, SlowServer, TestCaller } from './fixtures.js'
 
 const packsThree: FrameLimits = { maxMessages: 3, maxBytes: 1_000, maxInFlight: 2 }
 
-function createGroupCommit(limits: FrameLimits = packsThree): {
+function createBatcher(limits: FrameLimits = packsThree): {
   readonly server: SlowServer
   readonly runtime: VirtualRuntime
-  readonly groupCommit: GroupCommit
+  readonly batcher: Batcher
   readonly appended: string[]
   readonly errors: unknown[]
   readonly publish: (...messageIds: string[]) => Promise<void>
@@ -25,13 +19,12 @@ function createGroupCommit(limits: FrameLimits = packsThree): {
   const runtime = new VirtualRuntime()
   const appended: string[] = []
   const errors: unknown[] = []
-  const queue = new SendQueue({
-    maxQueued: 100_000,
-    maxQueuedBytes: 1e9,
-    evictAll: () => prepared('*'),
-    onOverflow: () => undefined,
-  })
-  const groupCommit = new GroupCommit({
+  const queue = new SendQueue(
+    { maxQueued: 100_000, maxQueuedBytes: 1e9 },
+    () => prepared('*'),
+    () => undefined,
+  )
+  const batcher = new Batcher({
     queue,
     limits,
     runtime,
@@ -43,40 +36,42 @@ function createGroupCommit(limits: FrameLimits = packsThree): {
     onFailed: (error) => errors.push(error),
     onProgress: () => undefined,
   })
-  groupCommit.open()
+  batcher.open()
   return {
     server,
     runtime,
-    groupCommit,
+    batcher,
     appended,
     errors,
     publish: async (...messageIds) => {
       for (const id of messageIds) {
         queue.add({ ...prepared(id), json: id }, new TestCaller().caller)
-        groupCommit.wake()
+        batcher.wake()
       }
       await settled()
     },
   }
 }
 
+/** A frame to append again, for which nobody waits. */
+const repairFrame = (json: string): Frame => ({ messages: [], json, bytes: json.length, count: 1 })
 const frameOf = (...messageIds: string[]) => `{"frame":[${messageIds.join(',')}]}`
 
 describe('what shares a frame', () => {
   test('a lone message leaves at once, by itself', async () => {
-    const { publish, server } = createGroupCommit()
+    const { publish, server } = createBatcher()
     await publish('a')
     expect(server.frames).toEqual(['a'])
   })
 
   test('messages of one turn share a frame', async () => {
-    const { publish, server } = createGroupCommit()
+    const { publish, server } = createBatcher()
     await publish('a', 'b')
     expect(server.frames).toEqual([frameOf('a', 'b')])
   })
 
   test('messages that come while a frame is under way share the next one', async () => {
-    const { publish, server } = createGroupCommit()
+    const { publish, server } = createBatcher()
     await publish('a')
     await publish('b')
     await publish('c')
@@ -86,7 +81,7 @@ describe('what shares a frame', () => {
   })
 
   test('a full frame leaves although others are under way, as long as they are few', async () => {
-    const { publish, server } = createGroupCommit({ ...packsThree, maxInFlight: 3 })
+    const { publish, server } = createBatcher({ ...packsThree, maxInFlight: 3 })
     await publish('a')
     await publish('b', 'c', 'd')
     await publish('e', 'f', 'g', 'h', 'i', 'j')
@@ -97,20 +92,20 @@ describe('what shares a frame', () => {
   })
 
   test('a frame is full by its bytes as well', async () => {
-    const { publish, server } = createGroupCommit({ ...packsThree, maxBytes: 20 })
+    const { publish, server } = createBatcher({ ...packsThree, maxBytes: 20 })
     await publish('a')
     await publish('b', 'c')
     expect(server.frames).toEqual(['a', frameOf('b', 'c')])
   })
 
   test('at most 8 packed frames are under way, however much waits', async () => {
-    const { publish, server, groupCommit } = createGroupCommit(packedFrames)
+    const { publish, server, batcher } = createBatcher(packedFrames)
     await publish(...Array.from({ length: 20_000 }, (_, n) => `m${n}`))
-    expect([server.frames.length, groupCommit.inFlight]).toEqual([8, 8])
+    expect([server.frames.length, batcher.inFlight]).toEqual([8, 8])
   })
 
   test('without packing each message is a frame of its own, and at most 64 are under way', async () => {
-    const { publish, server } = createGroupCommit(singleMessages)
+    const { publish, server } = createBatcher(singleMessages)
     const ids = Array.from({ length: 100 }, (_, n) => `m${n}`)
     await publish(...ids)
     expect(server.frames).toEqual(ids.slice(0, 64))
@@ -121,7 +116,7 @@ describe('what shares a frame', () => {
 
 describe('when an attempt fails', () => {
   test('the frame is sent again as it was, under another append id', async () => {
-    const { publish, server, runtime, appended } = createGroupCommit()
+    const { publish, server, runtime, appended } = createBatcher()
     await publish('a', 'b')
     await server.fail()
     await runtime.advance(100)
@@ -132,7 +127,7 @@ describe('when an attempt fails', () => {
   })
 
   test('the rest come back before anything is sent again, and the failed are first in line, in order', async () => {
-    const { publish, server, runtime, appended } = createGroupCommit({ ...packsThree, maxInFlight: 4 })
+    const { publish, server, runtime, appended } = createBatcher({ ...packsThree, maxInFlight: 4 })
     await publish('a')
     await publish('b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j')
     expect(server.frames).toHaveLength(4)
@@ -149,9 +144,9 @@ describe('when an attempt fails', () => {
   })
 
   test('what could not be tried again yet stays behind what failed again', async () => {
-    const { server, runtime, groupCommit } = createGroupCommit({ ...packsThree, maxInFlight: 2 })
+    const { server, runtime, batcher } = createBatcher({ ...packsThree, maxInFlight: 2 })
     const again = ['a', 'b', 'c', 'd']
-    groupCommit.repeat(again.map((json) => repairFrame(json, 1, 1)))
+    batcher.repeat(again.map((json) => repairFrame(json)))
     await settled()
     await server.fail()
     await server.fail()
@@ -161,7 +156,7 @@ describe('when an attempt fails', () => {
   })
 
   test('because the link was lost, the backoff does not grow: the link has one of its own', async () => {
-    const { publish, server, runtime } = createGroupCommit()
+    const { publish, server, runtime } = createBatcher()
     await publish('a')
     for (let attempt = 1; attempt < 10; attempt++) {
       await server.fail(new RedisError('disconnected', 'gone'))
@@ -171,7 +166,7 @@ describe('when an attempt fails', () => {
   })
 
   test('it backs off, from half of 50 ms up to 2 s, until an attempt succeeds', async () => {
-    const { publish, server, runtime } = createGroupCommit()
+    const { publish, server, runtime } = createBatcher()
     await publish('a')
     const delays: number[] = []
     for (let attempt = 0; attempt < 10; attempt++) {
@@ -195,7 +190,7 @@ describe('when an attempt fails', () => {
   })
 
   test('every error is told', async () => {
-    const { publish, server, errors } = createGroupCommit()
+    const { publish, server, errors } = createBatcher()
     const error = new RedisError('timeout', 'no reply')
     await publish('a')
     await server.fail(error)
@@ -205,21 +200,21 @@ describe('when an attempt fails', () => {
 
 describe('the gate', () => {
   test('while it is shut nothing is sent; when it opens, what waits is', async () => {
-    const { publish, server, groupCommit } = createGroupCommit()
-    groupCommit.shut()
+    const { publish, server, batcher } = createBatcher()
+    batcher.shut()
     await publish('a')
     expect(server.frames).toEqual([])
-    groupCommit.open()
+    batcher.open()
     await settled()
     expect(server.frames).toEqual(['a'])
   })
 
   test('a link that comes back at once does not end the backoff', async () => {
-    const { publish, server, groupCommit, runtime } = createGroupCommit()
+    const { publish, server, batcher, runtime } = createBatcher()
     await publish('a')
     await server.fail()
-    groupCommit.shut()
-    groupCommit.open()
+    batcher.shut()
+    batcher.open()
     await settled()
     expect(server.frames).toEqual(['a'])
     await runtime.advance(100)
@@ -227,10 +222,10 @@ describe('the gate', () => {
   })
 
   test('quiescing waits for what is under way', async () => {
-    const { publish, server, groupCommit } = createGroupCommit()
+    const { publish, server, batcher } = createBatcher()
     let quiet = false
     await publish('a')
-    void groupCommit.quiesce().then(() => (quiet = true))
+    void batcher.quiesce().then(() => (quiet = true))
     await publish('b')
     expect(quiet).toBe(false)
     await server.acknowledge()
@@ -239,13 +234,13 @@ describe('the gate', () => {
   })
 
   test('what is repeated goes ahead of all that waits, in order', async () => {
-    const { publish, server, groupCommit, runtime } = createGroupCommit()
+    const { publish, server, batcher, runtime } = createBatcher()
     await publish('failed')
     await server.fail()
-    groupCommit.shut()
+    batcher.shut()
     await publish('new')
-    groupCommit.repeat([repairFrame('old1', 4, 1), repairFrame('old2', 4, 1)])
-    groupCommit.open()
+    batcher.repeat([repairFrame('old1'), repairFrame('old2')])
+    batcher.open()
     await runtime.advance(100)
     for (let n = 0; n < 4; n++) await server.acknowledge()
     expect(server.frames.slice(1)).toEqual(['old1', 'old2', 'failed', 'new'])

@@ -1,42 +1,22 @@
-import { appendIds } from '../log/model/append-id.js'
 import type { Appended } from '../log/model/entry.js'
+import { appendIds } from '../log/model/position.js'
 import { encodeFrame } from '../message/wire/encode.js'
 import { backoffMs } from '../support/backoff.js'
 import { isLinkLost } from '../support/errors.js'
 import type { Runtime, Timer } from '../support/runtime.js'
-import type { QueuedMessage } from './queued-message.js'
-import type { SendQueue } from './send-queue.js'
+import type { QueuedMessage, SendQueue } from './send-queue.js'
 
-/** What one append carries. It stays as it is from its first attempt on, however often it is tried. */
+/** The messages that one append carries. It stays as it is from its first attempt on, however often it is tried. */
 export interface Frame {
+  /** None if it repairs frames that were acknowledged before: nobody waits for it. */
+  readonly messages: readonly QueuedMessage[]
   readonly json: string
   readonly bytes: number
-  /** The messages whose callers wait for it; none where it repairs what was acknowledged before. */
-  readonly messages: readonly QueuedMessage[]
   /** How many accepted invalidations it carries. */
   readonly count: number
-  /** Of its first message; 0 where it repairs, so that it counts as older than all that waits. */
-  readonly sequence: number
 }
 
-function packFrame(messages: readonly QueuedMessage[]): Frame {
-  const jsons: string[] = []
-  let bytes = 0
-  let count = 0
-  for (const message of messages) {
-    jsons.push(message.json)
-    bytes += message.bytes
-    count += message.count
-  }
-  return { json: encodeFrame(jsons), bytes, messages, count, sequence: messages[0]?.sequence ?? 0 }
-}
-
-/** A frame to append again, for which nobody waits. */
-export function repairFrame(json: string, bytes: number, count: number): Frame {
-  return { json, bytes, messages: [], count, sequence: 0 }
-}
-
-/** What is sent at once, and how much may be under way. */
+/** How much one frame holds, and how many frames may be under way. */
 export interface FrameLimits {
   readonly maxMessages: number
   readonly maxBytes: number
@@ -46,7 +26,7 @@ export interface FrameLimits {
 export const packedFrames: FrameLimits = { maxMessages: 1_000, maxBytes: 64 * 1024, maxInFlight: 8 }
 export const singleMessages: FrameLimits = { maxMessages: 1, maxBytes: 64 * 1024, maxInFlight: 64 }
 
-export interface GroupCommitContext {
+export interface BatcherContext {
   readonly queue: SendQueue
   readonly limits: FrameLimits
   readonly runtime: Runtime
@@ -60,29 +40,29 @@ export interface GroupCommitContext {
 }
 
 /**
- * Sends what waits, in order: a frame leaves when nothing is under way, or when it is full and few are under way. So a
- * lone message leaves at once, and frames fill by themselves under load.
+ * Group commit: sends the waiting messages in frames, in order. A frame leaves when nothing is under way, or when it is
+ * full and few are under way. So a lone message leaves at once, and frames fill by themselves under load.
  *
- * When an attempt fails nothing more is sent until the rest have come back; then the failed ones are first in line, in
- * their order. A reply that got lost may make an entry twice: harmless, and each attempt has an append id of its own.
+ * When an attempt fails nothing more is sent until all others under way have ended; then the failed frames are sent first,
+ * in their order. If a reply is lost, its frame is in the log twice: harmless, since each attempt has its own append id.
  */
-export class GroupCommit {
-  readonly #context: GroupCommitContext
+export class Batcher {
+  readonly #context: BatcherContext
   readonly #nextAppendId: () => string
-  /** In the order of sending. Failed frames stay in it until the last of them has come back. */
+  /** In the order of sending. Failed frames stay in it until nothing is under way. */
   #underWay: Frame[] = []
   readonly #idle: (() => void)[] = []
   #unanswered = 0
   #retries: Frame[] = []
   #open = false
-  /** Set from a failed attempt on until all that was under way with it has come back. */
+  /** Set from a failed attempt on until nothing is under way. */
   #failure: 'lost' | 'refused' | undefined
   /** How often in a row the server has refused. */
   #refusals = 0
   #backoff: Timer | undefined
   #woken = false
 
-  constructor(context: GroupCommitContext) {
+  constructor(context: BatcherContext) {
     this.#context = context
     this.#nextAppendId = appendIds(context.runtime)
   }
@@ -116,14 +96,15 @@ export class GroupCommit {
     return sum(this.#underWay)
   }
 
-  /** Sequence of the oldest message that is not appended; infinite where there is none. */
+  /** Sequence of the oldest message that is not appended; infinite if there is none. */
   get oldestSequence(): number {
     let oldest = this.#context.queue.first?.sequence ?? Infinity
-    for (const frame of this.#underWay) oldest = Math.min(oldest, frame.sequence)
-    return Math.min(oldest, this.#retries[0]?.sequence ?? Infinity)
+    for (const frame of this.#underWay) oldest = Math.min(oldest, sequenceOf(frame))
+    const [next] = this.#retries
+    return next ? Math.min(oldest, sequenceOf(next)) : oldest
   }
 
-  /** Something waits: sends at the end of the turn, so that what is published in one turn shares a frame. */
+  /** Something waits: sends at the end of the turn, so that messages published in one turn share a frame. */
   wake(): void {
     if (this.#woken) return
     this.#woken = true
@@ -140,7 +121,7 @@ export class GroupCommit {
     this.wake()
   }
 
-  /** Nothing more is sent; what is under way comes back. */
+  /** Nothing more is sent; frames under way may still be appended. */
   shut(): void {
     this.#open = false
   }
@@ -151,13 +132,13 @@ export class GroupCommit {
     this.#backoff?.cancel()
   }
 
-  /** Shuts, and resolves when all that was under way has come back. */
+  /** Shuts, and resolves when nothing is under way. */
   async quiesce(): Promise<void> {
     this.shut()
     if (this.#unanswered > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
   }
 
-  /** Frames that were acknowledged and got lost: they are sent ahead of all that waits. */
+  /** Sends frames that were acknowledged and got lost, ahead of all that waits. */
   repeat(frames: readonly Frame[]): void {
     this.#retries = [...frames, ...this.#retries]
     this.wake()
@@ -192,7 +173,7 @@ export class GroupCommit {
       this.#underWay.splice(this.#underWay.indexOf(frame), 1)
     }
     this.#unanswered--
-    if (this.#unanswered === 0) this.#allBack()
+    if (this.#unanswered === 0) this.#allEnded()
     this.#context.onProgress()
     this.wake()
   }
@@ -208,7 +189,7 @@ export class GroupCommit {
     }
   }
 
-  #allBack(): void {
+  #allEnded(): void {
     if (this.#failure !== undefined) {
       this.#retries = [...this.#underWay, ...this.#retries]
       this.#underWay = []
@@ -218,7 +199,7 @@ export class GroupCommit {
     for (const resolve of this.#idle.splice(0)) resolve()
   }
 
-  /** Waits before the next attempt, also where the link comes back sooner: it may hang up on every append. */
+  /** Waits before the next attempt, also if the link comes back sooner: it may be lost at every append. */
   #backOff(attempt: number): void {
     const { runtime } = this.#context
     this.#backoff = runtime.after(backoffMs(attempt, runtime), () => {
@@ -226,6 +207,23 @@ export class GroupCommit {
       this.#pump()
     })
   }
+}
+
+function packFrame(messages: readonly QueuedMessage[]): Frame {
+  const jsons: string[] = []
+  let bytes = 0
+  let count = 0
+  for (const message of messages) {
+    jsons.push(message.json)
+    bytes += message.bytes
+    count += message.count
+  }
+  return { messages, json: encodeFrame(jsons), bytes, count }
+}
+
+/** The place of its first message in the order of acceptance; a frame that repairs is older than all that waits. */
+function sequenceOf({ messages }: Frame): number {
+  return messages[0]?.sequence ?? 0
 }
 
 function sum(frames: readonly Frame[]): number {
