@@ -1,6 +1,7 @@
 import type { InvalidationLog } from '../log/log.js'
 import { appendIds } from '../log/model/position.js'
 import { openLog, type RedisSource } from '../log/open-log.js'
+import { decodeFrame } from '../message/wire/decode-frame.js'
 import { describeValue } from '../support/describe-value.js'
 import { ClosedError, ConfigurationError } from '../support/errors.js'
 import { type ErrorEvents, TypedEmitter } from '../support/events.js'
@@ -14,7 +15,7 @@ import { OpenTelemetrySubscription } from '../telemetry/subscription-telemetry.j
 import type { MeasuredSubscription, SubscriptionTelemetry } from '../telemetry/telemetry.js'
 import { Announcer } from './announcer.js'
 import type { LogFrame } from './follow/effect.js'
-import { FrameReader, GarbageReport } from './follow/frame-reader.js'
+import { GarbageReport } from './follow/garbage-report.js'
 import { DeadLetters } from './handling/dead-letters.js'
 import type { InvalidationHandler } from './handling/delivery.js'
 import { DeafReport, Link, type LinkListener } from './link.js'
@@ -57,7 +58,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
   /** Undefined where subscriptions are not to make themselves known. */
   readonly #announcer: Announcer | undefined
   readonly #nextAppendId: () => string
-  readonly #frames: FrameReader
+  readonly #garbage: GarbageReport
   readonly #deafness: DeafReport
   /** Never ends: blindness is reported once. */
   readonly #blindness: Outage
@@ -101,7 +102,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
     this.#nextAppendId = appendIds(runtime)
     this.#deafness = new DeafReport(log.channel, this.#onError)
     this.#blindness = new Outage(this.#onError)
-    this.#frames = new FrameReader(new GarbageReport(runtime, this.#onError))
+    this.#garbage = new GarbageReport(runtime, this.#onError)
     this.#link = new Link(log, options.heartbeatMs, runtime, this.#linkListener())
     const { commands } = this.#link
     const { announce, service, heartbeatMs, cap } = options
@@ -302,9 +303,12 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
   }
 
   #receive(text: string): void {
-    const { streamId, appendId, prev, messages, traces, rejected } = this.#frames.read(text)
+    const { streamId, appendId, prev, messages, traces, rejected } = decodeFrame(text)
     const bytes = text.length
-    if (rejected.length > 0) for (const subscription of this.#subscriptions) subscription.countInvalid(rejected.length)
+    if (rejected.length > 0) {
+      this.#garbage.add(rejected)
+      for (const subscription of this.#subscriptions) subscription.countInvalid(rejected.length)
+    }
     if (streamId === undefined || appendId === undefined || prev === undefined) {
       if (messages.length === 0) return
       for (const subscription of this.#subscriptions) subscription.arriveForeign({ messages, traces, bytes })

@@ -15,7 +15,7 @@ import type {
 } from '../telemetry/telemetry.js'
 import type { Effect, Handed, HandOver, LogFrame } from './follow/effect.js'
 import { Following } from './follow/following.js'
-import { FrameReader, GarbageReport } from './follow/frame-reader.js'
+import { GarbageReport } from './follow/garbage-report.js'
 import type { ReplayEvent, ResyncEvent } from './follow/recovery-event.js'
 import { Recovery } from './follow/recovery.js'
 import { CursorCommitter } from './handling/cursor-committer.js'
@@ -295,7 +295,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
         cursor,
         options,
         following: this.#following,
-        frames: new FrameReader(new GarbageReport(runtime, this.#onError)),
+        garbage: new GarbageReport(runtime, this.#onError),
         nextAppendId: () => this.#context.nextAppendId(),
         inTurn: (read) => this.#context.inTurn(read),
         waiterMark: () => this.#waiters.mark,

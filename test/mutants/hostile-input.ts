@@ -5,7 +5,7 @@ export const hostileInput: readonly Mutant[] = [
   {
     name: 'garbage-without-limit',
     lacks: 'the minute between two reports of garbage of one kind',
-    file: 'subscriber/follow/frame-reader.ts',
+    file: 'subscriber/follow/garbage-report.ts',
     from: 'last !== undefined && now - last.at < reportEveryMs',
     to: 'last !== undefined && now < last.at',
     caughtBy: 'test/unit/subscriber',

@@ -25,8 +25,8 @@ const day = '(?:(?:0[13-9]|1[0-2])-(?:0[1-9]|[12]\\d|30)|(?:0[13578]|1[02])-31|0
 const timestamp = `(\\d{4}-${day}T(?:[01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(?:\\.\\d{3}(?:\\d{3})?(?:\\d{3})?)?Z)`
 const traceparent = '([\\da-f]{2}-[\\da-f]{32}-[\\da-f]{16}-[\\da-f]{2})'
 
-/** The place in the log, as the script of an append puts it in front. */
-const envelope = new RegExp(`^\\{"stream_id":"(\\d+-\\d+)","append_id":"(${id})","prev":"(|${id})",`)
+/** The place in the log, as the script of an append puts it in front. A number of 20 digits may need more than 64 bits. */
+const envelope = new RegExp(`^\\{"stream_id":"(\\d{1,19}-\\d{1,19})","append_id":"(${id})","prev":"(|${id})",`)
 
 /** A message but for its braces: an entity without metadata, its fields in the order in which they are encoded. */
 const body = new RegExp(
@@ -51,12 +51,15 @@ export function decodePlainFrame(frame: string): DecodedFrame | undefined {
   // A text that is read here is ASCII, so it has as many bytes as characters.
   if (typeof frame !== 'string' || frame.length > maxMessageBytes || frame.charCodeAt(0) !== brace) return undefined
   const found = envelope.exec(frame)
-  const link = found && linkOf(found)
-  if (found && !link) return undefined
   const texts = messageTexts(frame, found ? found[0].length : 1)
   const read = new PlainMessages()
   if (!texts?.every((text) => read.add(text))) return undefined
-  return { ...link, messages: read.messages, ...(read.traces && { traces: read.traces }), rejected: [] }
+  return {
+    ...(found && envelopeOf(found)),
+    messages: read.messages,
+    ...(read.traces && { traces: read.traces }),
+    rejected: [],
+  }
 }
 
 /** The text between the braces of each message; undefined if the frame does not end as ours do. */
@@ -105,8 +108,7 @@ function ownCopy(slice: string): string {
   return slice.length < minSlice ? slice : ` ${slice}`.slice(1)
 }
 
-function linkOf([, streamId = '', appendId = '', prev = '']: RegExpExecArray): Envelope | undefined {
-  if (!isStreamId(streamId)) return undefined
+function envelopeOf([, streamId = '', appendId = '', prev = '']: RegExpExecArray): Envelope {
   return { streamId: ownCopy(streamId), appendId: ownCopy(appendId), prev: ownCopy(prev) }
 }
 
@@ -118,14 +120,14 @@ export function parseFrame(text: string): DecodedFrame {
   } catch (error) {
     return { messages: [], rejected: [requireInvalid(error)] }
   }
-  const link = readLink(raw)
+  const place = readEnvelope(raw)
   const packed = isArray(raw.frame) && raw.message_id === undefined ? raw.frame : [raw]
-  const limit = link ? maxMessageBytes + maxEnvelopeBytes : maxMessageBytes
-  return readMessages(packed, link, exceedsBytes(text, limit) ? limit : undefined)
+  const limit = place ? maxMessageBytes + maxEnvelopeBytes : maxMessageBytes
+  return readMessages(packed, place, exceedsBytes(text, limit) ? limit : undefined)
 }
 
 /** @param limit how large a message may be, in bytes; only given if one of them may be larger */
-function readMessages(packed: readonly Json[], link: Envelope | undefined, limit: number | undefined): DecodedFrame {
+function readMessages(packed: readonly Json[], place: Envelope | undefined, limit: number | undefined): DecodedFrame {
   const messages: InvalidationMessage[] = []
   const rejected: InvalidMessageError[] = []
   let traces: (TraceContext | undefined)[] | undefined
@@ -144,7 +146,7 @@ function readMessages(packed: readonly Json[], link: Envelope | undefined, limit
       }
     }
   }
-  return { ...link, messages, ...(traces && { traces }), rejected }
+  return { ...place, messages, ...(traces && { traces }), rejected }
 }
 
 function requireInvalid(error: unknown): InvalidMessageError {
@@ -177,7 +179,7 @@ function checkSize(value: Json, maxBytes: number): void {
 const appendIdPattern = /^[\w.-]{1,64}$/
 
 /** The frame's place in the chain; undefined unless it is there in full, as in what the crate publishes. */
-function readLink(raw: JsonObject): Envelope | undefined {
+function readEnvelope(raw: JsonObject): Envelope | undefined {
   const { stream_id: streamId, append_id: appendId, prev } = raw
   if (typeof streamId !== 'string' || typeof appendId !== 'string' || typeof prev !== 'string') return undefined
   if (!isStreamId(streamId) || !appendIdPattern.test(appendId)) return undefined

@@ -2,6 +2,7 @@ import type { Log } from '../../log/log.js'
 import type { Entry, Page } from '../../log/model/entry.js'
 import { formatPosition, parsePosition, type Position } from '../../log/model/position.js'
 import type { ResyncReason } from '../../log/model/resync-reason.js'
+import { decodeFrame } from '../../message/wire/decode-frame.js'
 import { backoffMs } from '../../support/backoff.js'
 import { ClosedError, ConfigurationError, RedisError } from '../../support/errors.js'
 import { Outage } from '../../support/outage.js'
@@ -12,7 +13,7 @@ import type { Load } from '../handling/dispatcher.js'
 import { type Continuity, judgeContinuity, judgeFork, type ReplayStart } from './continuity.js'
 import type { Effect, HandOver } from './effect.js'
 import type { Following } from './following.js'
-import type { FrameReader } from './frame-reader.js'
+import type { GarbageReport } from './garbage-report.js'
 import { findNewestIntact } from './newest-intact.js'
 import type { Reading, ReadingOutcome } from './reading.js'
 import { endSpan, evictAll, type ReplayEvent, type ResyncEvent } from './recovery-event.js'
@@ -22,7 +23,7 @@ export interface RecoveryContext {
   readonly log: Log
   readonly runtime: Runtime
   readonly following: Following
-  readonly frames: FrameReader
+  readonly garbage: GarbageReport
   readonly cursor: CursorStore
   readonly options: {
     readonly name: string
@@ -232,7 +233,8 @@ export class Recovery {
     }
     for (const entry of entries) {
       if (this.#context.isStopped()) return total
-      const decoded = this.#context.frames.read(entry.frame)
+      const decoded = decodeFrame(entry.frame)
+      if (decoded.rejected.length > 0) this.#context.garbage.add(decoded.rejected)
       if (decoded.traces) span?.makesUpFor(decoded.traces)
       slice.push(reading.entry(entry, decoded))
       messages += decoded.messages.length

@@ -16,7 +16,7 @@ const missedEntries = 3
 /**
  * Measures which functions of `src` run, over a Redis of its own, in one process that publishes and one that subscribes:
  * for a `publish()` up to its settled promise; for a live delivery, from the text of the feed up to the end of the
- * handler; and for a replay of a few entries, from the text that reveals the gap up to the end of the last handler.
+ * handler; and for a replay of a few entries, from the text that reveals the gap up to the end of the first handler.
  */
 export async function measureWays(): Promise<readonly Way[]> {
   const server = await startRedisServer()

@@ -1,7 +1,7 @@
 /**
  * Subscribes as a process of its own: `measured-subscriber.ts <url> <channel>`. Asked to expect messages it answers once
  * calls are counted; then asked what ran, it answers when as many messages are handled, with what ran up to the end of
- * the last handler.
+ * the first handler.
  */
 import { serveRequests } from '../../../bench/workers/serve.js'
 import { InvalidationSubscriber } from '../../../src/index.js'
@@ -27,12 +27,14 @@ await subscription.caughtUp()
 function measure(expected: number): Measurement {
   const { promise, resolve } = Promise.withResolvers<RanFunction[]>()
   let count = 0
+  let ran: RanFunction[] = []
   coverage.take()
   return {
     ran: promise,
     handled: () => {
       count += 1
-      if (count === expected) resolve(coverage.take())
+      if (count === 1) ran = coverage.take()
+      if (count === expected) resolve(ran)
     },
   }
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { GarbageReport } from '../../../../src/subscriber/follow/frame-reader.js'
+import { GarbageReport } from '../../../../src/subscriber/follow/garbage-report.js'
 import { InvalidMessageError, type InvalidMessageReason } from '../../../../src/support/errors.js'
 import { VirtualRuntime } from '../../../support/virtual-runtime.js'
 
@@ -12,7 +12,7 @@ function startReport(): {
   const told: string[] = []
   const report = new GarbageReport(runtime, (error) => told.push(`${error.reason}: ${error.message}`))
   const add = (reason: InvalidMessageReason, times = 1): void => {
-    for (let time = 0; time < times; time++) report.add(new InvalidMessageError('bad', { reason }))
+    for (let time = 0; time < times; time++) report.add([new InvalidMessageError('bad', { reason })])
   }
   return { add, told, wait: (ms) => runtime.advance(ms) }
 }
