@@ -10,11 +10,11 @@ import { registerReplay } from './replay.js'
 import {
   addGlobalOptions,
   type GlobalFlags,
-  openSession,
+  openCommandSession,
   type RegisterCommand,
   type RunTask,
   type Surroundings,
-} from './session.js'
+} from './command-session.js'
 import { registerStatus } from './status.js'
 import { registerTail } from './tail.js'
 
@@ -90,7 +90,7 @@ export async function main(args: readonly string[], surroundings: Surroundings):
     const flags = program.opts<GlobalFlags>()
     const output = new Output(surroundings, { json: flags.json === true, color: flags.color })
     try {
-      exitCode = await task(openSession(flags, output, surroundings))
+      exitCode = await task(openCommandSession(flags, output, surroundings))
     } catch (error) {
       // What an interruption broke off fails in many ways, none of them worth telling.
       exitCode = exitCodeOf(error)

@@ -4,7 +4,7 @@ import { capOption, examples } from './arguments.js'
 import { type ExitCode, exitCodes, UsageError } from './exit-codes.js'
 import { formatCount } from './format.js'
 import { withDeadLetters } from './log-connection.js'
-import type { RunTask, Session } from './session.js'
+import type { RunTask, CommandSession } from './command-session.js'
 
 interface ChoiceFlags {
   readonly all?: boolean
@@ -69,7 +69,7 @@ function chosenIds(ids: readonly string[], { all = false }: ChoiceFlags): readon
   return all ? undefined : ids
 }
 
-function foundAll({ output }: Session, chosen: readonly string[] | undefined, found: number): ExitCode {
+function foundAll({ output }: CommandSession, chosen: readonly string[] | undefined, found: number): ExitCode {
   if (chosen === undefined || found === chosen.length) return exitCodes.ok
   output.fail(`${letters(chosen.length - found)} of those named did not stand any more`)
   return exitCodes.failure
@@ -85,7 +85,7 @@ function letters(count: number): string {
  * @throws UsageError where there is no terminal to ask on
  */
 async function confirm(
-  { stdin, stderr, signal }: Pick<Session, 'stdin' | 'stderr' | 'signal'>,
+  { stdin, stderr, signal }: Pick<CommandSession, 'stdin' | 'stderr' | 'signal'>,
   question: string,
 ): Promise<boolean> {
   if (stdin.isTTY !== true || stderr.isTTY !== true) {

@@ -4,7 +4,7 @@ import { printDeadLetter, printDeadLetters } from './dead-letter-lines.js'
 import { registerPurge, registerRedrive } from './dead-removal.js'
 import { exitCodes } from './exit-codes.js'
 import { withDeadLetters } from './log-connection.js'
-import type { RunTask } from './session.js'
+import type { RunTask } from './command-session.js'
 
 interface ListFlags {
   readonly from?: string

@@ -7,7 +7,7 @@ import { gather } from './doctor/gather.js'
 import { countFindings, formatFindings } from './doctor/report.js'
 import { type ExitCode, exitCodes } from './exit-codes.js'
 import { withAdministration } from './log-connection.js'
-import type { RunTask, Session } from './session.js'
+import type { RunTask, CommandSession } from './command-session.js'
 
 interface DoctorFlags {
   readonly cover: number
@@ -40,7 +40,7 @@ const endings = `
 Ends with 1 where it finds an error (with --strict, or a warning), else with 0.
 `
 
-async function diagnose(session: Session, { cover, lag, user, role, strict }: DoctorFlags): Promise<ExitCode> {
+async function diagnose(session: CommandSession, { cover, lag, user, role, strict }: DoctorFlags): Promise<ExitCode> {
   const { output, connection } = session
   const { findings, server } = await withAdministration(session, async (administration) => {
     const facts = await gather(administration, session, user)

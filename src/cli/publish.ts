@@ -8,7 +8,7 @@ import { closedBy } from './changed-logs.js'
 import { type ExitCode, exitCodes, UsageError } from './exit-codes.js'
 import { logOf } from './log-connection.js'
 import { describeInvalidation } from './message-line.js'
-import type { RunTask, Session } from './session.js'
+import type { RunTask, CommandSession } from './command-session.js'
 
 interface PublishFlags {
   readonly service: string
@@ -66,7 +66,7 @@ function checkEntityType(entityType: string): void {
   )
 }
 
-async function publishOne(session: Session, invalidation: Invalidation, flags: PublishFlags): Promise<ExitCode> {
+async function publishOne(session: CommandSession, invalidation: Invalidation, flags: PublishFlags): Promise<ExitCode> {
   const { output } = session
   const { messageId, position, receivers } = await sendOne(session, invalidation, flags)
   const what = `${invalidation.action} ${describeInvalidation(invalidation)}`
@@ -79,7 +79,11 @@ async function publishOne(session: Session, invalidation: Invalidation, flags: P
 }
 
 /** Publishes now or not at all: the first failure ends it, and nothing is left waiting for the server to come back. */
-async function sendOne(session: Session, invalidation: Invalidation, { service, cap }: PublishFlags): Promise<Receipt> {
+async function sendOne(
+  session: CommandSession,
+  invalidation: Invalidation,
+  { service, cap }: PublishFlags,
+): Promise<Receipt> {
   const { runtime, signal } = session
   signal.throwIfAborted()
   const publisher = await InvalidationPublisher.connect(closedBy(signal, logOf(session)), service, {

@@ -12,7 +12,7 @@ import { addFilterOptions, type FilterFlags, messageFilter } from './message-fil
 import { messagesOf, type PrintedMessage, printMessage } from './message-line.js'
 import { parseRange, type Range } from './points.js'
 import { readRange, warnOfGap, warnOfTrimmed } from './read-range.js'
-import type { RunTask, Session } from './session.js'
+import type { RunTask, CommandSession } from './command-session.js'
 
 interface ReplayFlags extends FilterFlags {
   readonly from: string
@@ -55,14 +55,14 @@ export function registerReplay(parent: Command, run: RunTask): void {
 
 /** One run of the command, and what it has counted. */
 class Replay {
-  readonly #session: Session
+  readonly #session: CommandSession
   readonly #flags: ReplayFlags
   #entries = 0
   #messages = 0
   #failed = 0
   #gaps = 0
 
-  constructor(session: Session, flags: ReplayFlags) {
+  constructor(session: CommandSession, flags: ReplayFlags) {
     this.#session = session
     this.#flags = flags
   }
@@ -125,7 +125,7 @@ class Replay {
 async function runForMessage(
   command: string,
   message: PrintedMessage,
-  { output, stderr, signal }: Pick<Session, 'output' | 'stderr' | 'signal'>,
+  { output, stderr, signal }: Pick<CommandSession, 'output' | 'stderr' | 'signal'>,
 ): Promise<string | undefined> {
   const child = spawn(command, { shell: true, stdio: 'pipe', signal })
   // A command need not read its message: what matters is how it ends.

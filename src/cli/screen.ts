@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util'
-import type { InputStream } from './session.js'
+import type { InputStream } from './command-session.js'
 
 const escape = '\u001b['
 

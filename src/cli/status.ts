@@ -7,7 +7,7 @@ import { sampleSize } from './append-rate.js'
 import { examples, wholeNumber } from './arguments.js'
 import { type ExitCode, exitCodes, UsageError } from './exit-codes.js'
 import { withAdministration, withCommands } from './log-connection.js'
-import type { RunTask, Session } from './session.js'
+import type { RunTask, CommandSession } from './command-session.js'
 import { renderStatus } from './status-rendering.js'
 import { type Status, type StatusFacts, summarizeStatus } from './status-summary.js'
 import { repeat, watch } from './watch.js'
@@ -32,7 +32,7 @@ export function registerStatus(parent: Command, run: RunTask): void {
     .action((flags: StatusFlags) => run((session) => showStatus(session, flags)))
 }
 
-async function showStatus(session: Session, flags: StatusFlags): Promise<ExitCode> {
+async function showStatus(session: CommandSession, flags: StatusFlags): Promise<ExitCode> {
   const { output } = session
   const everyMs = 1_000 * (flags.watch === true ? defaultWatchSeconds : (flags.watch ?? 0))
   if (everyMs > 0 && !output.json && !output.isTerminal) {
@@ -50,7 +50,7 @@ async function showStatus(session: Session, flags: StatusFlags): Promise<ExitCod
 
 /** Runs a task that can ask for the status as it is now, over connections that stay open. */
 function withStatus<Result>(
-  session: Session,
+  session: CommandSession,
   task: (readNow: () => Promise<Status>) => Promise<Result>,
 ): Promise<Result> {
   const { runtime, connection } = session

@@ -11,7 +11,7 @@ import { type FilterFlags, type MessageFilter, messageFilter } from './message-f
 import { messagesOf, printMessage } from './message-line.js'
 import type { Range } from './points.js'
 import { patientPages, readRange, warnOfGap } from './read-range.js'
-import type { Session } from './session.js'
+import type { CommandSession } from './command-session.js'
 
 /** How a message came. */
 type Mode = 'live' | 'replay'
@@ -20,7 +20,7 @@ type Mode = 'live' | 'replay'
 export class TailPrinter {
   /** Resolves when `count` messages were printed, or the session is interrupted; rejects where it can't go on. */
   readonly finished: Promise<undefined>
-  readonly #session: Session
+  readonly #session: CommandSession
   readonly #pages: Pick<Log, 'readPage'>
   readonly #isMeant: MessageFilter
   readonly #now: () => number
@@ -33,7 +33,11 @@ export class TailPrinter {
   /** Whether an entry stands where the log was read after the newest resync. */
   #isRead: (streamId: string) => boolean = () => false
 
-  constructor(session: Session, { count = Infinity, ...filter }: FilterFlags & { readonly count?: number }, log: Log) {
+  constructor(
+    session: CommandSession,
+    { count = Infinity, ...filter }: FilterFlags & { readonly count?: number },
+    log: Log,
+  ) {
     const { promise, resolve, reject } = Promise.withResolvers<undefined>()
     this.finished = promise
     this.#finish = () => resolve(undefined)

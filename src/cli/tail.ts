@@ -11,7 +11,7 @@ import { logOf, withCommands } from './log-connection.js'
 import { addFilterOptions, type FilterFlags } from './message-filter.js'
 import { startOf } from './points.js'
 import { warnOfTrimmed } from './read-range.js'
-import type { RunTask, Session } from './session.js'
+import type { RunTask, CommandSession } from './command-session.js'
 import { TailPrinter } from './tail-printer.js'
 
 interface TailFlags extends FilterFlags {
@@ -36,7 +36,7 @@ export function registerTail(parent: Command, run: RunTask): void {
     .action((flags: TailFlags) => run((session) => tailLog(session, flags)))
 }
 
-function tailLog(session: Session, flags: TailFlags): Promise<ExitCode> {
+function tailLog(session: CommandSession, flags: TailFlags): Promise<ExitCode> {
   const since = flags.since === undefined ? undefined : startOf(flags.since, session.runtime.now())
   // Also where nothing is read over it: a server that is away is told at once, and not waited for.
   return withCommands(session, async (commands) => {
@@ -71,7 +71,7 @@ function tailLog(session: Session, flags: TailFlags): Promise<ExitCode> {
 
 /** Prints the first entry at or behind a stream ID; resolves to where the subscription begins, which is behind it. */
 async function printSince(
-  { output }: Session,
+  { output }: CommandSession,
   commands: LogCommands,
   printer: TailPrinter,
   since: string,
@@ -84,7 +84,7 @@ async function printSince(
   return formatPosition(first.position)
 }
 
-function tellOf(subscription: Subscription, { output }: Session, printer: TailPrinter): void {
+function tellOf(subscription: Subscription, { output }: CommandSession, printer: TailPrinter): void {
   subscription
     .on('error', (error) => output.warn(error.message))
     .on('state', (state) => output.note(`state: ${state}`))

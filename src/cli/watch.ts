@@ -3,13 +3,17 @@ import { delay } from '../support/runtime.js'
 import { type ExitCode, exitCodes } from './exit-codes.js'
 import { formatDuration, printable } from './format.js'
 import { onQuitKeys, Screen } from './screen.js'
-import type { Session } from './session.js'
+import type { CommandSession } from './command-session.js'
 
 /**
  * Draws a text again and again on a terminal, until `q` is pressed or it is interrupted. A server that goes away ends
  * nothing: that it is away is drawn, until it is back.
  */
-export async function watch(session: Session, everyMs: number, render: () => Promise<string>): Promise<ExitCode> {
+export async function watch(
+  session: CommandSession,
+  everyMs: number,
+  render: () => Promise<string>,
+): Promise<ExitCode> {
   const { output, runtime, stdin } = session
   const keys = new AbortController()
   let exitCode: ExitCode = exitCodes.ok
@@ -36,7 +40,7 @@ export async function watch(session: Session, everyMs: number, render: () => Pro
 }
 
 /** Prints again and again, until it is interrupted; tells of a server that goes away, and goes on. */
-export async function repeat(session: Session, everyMs: number, print: () => Promise<void>): Promise<ExitCode> {
+export async function repeat(session: CommandSession, everyMs: number, print: () => Promise<void>): Promise<ExitCode> {
   const { output, runtime, signal } = session
   while (!signal.aborted) {
     try {

@@ -47,10 +47,8 @@ export class FrameObservation implements FrameTelemetry {
     const message = messages[index]
     const trace = traces?.[index]
     const { api, traceUnsampled } = this.#context
-    const recorder =
-      message &&
-      this.#recorders &&
-      new EvictRecorder(this.#context, this.#recorders, message, this.#metricAttributes, startedAt)
+    const measured = { attributes: this.#metricAttributes, startedAt }
+    const recorder = message && this.#recorders && new EvictRecorder(this.#context, this.#recorders, message, measured)
     if (!message || !this.#tracer) return new EvictObservation(api, undefined, undefined, recorder)
     if (trace && !traceUnsampled && !isRecorded(trace)) {
       const unsampled = api.trace.setSpanContext(api.ROOT_CONTEXT, parseUnsampled(trace.traceparent))
@@ -100,6 +98,12 @@ export class FrameObservation implements FrameTelemetry {
   }
 }
 
+interface MeasuredEvict {
+  readonly attributes: Attributes
+  /** Monotonic clock, in ms. */
+  readonly startedAt: number
+}
+
 /** Measures one message. */
 class EvictRecorder {
   readonly #context: EvictContext
@@ -112,8 +116,7 @@ class EvictRecorder {
     context: EvictContext,
     recorders: Recorders,
     message: InvalidationMessage,
-    attributes: Attributes,
-    startedAt: number,
+    { attributes, startedAt }: MeasuredEvict,
   ) {
     this.#context = context
     this.#recorders = recorders

@@ -54,7 +54,11 @@ export class OpenTelemetryPublisher implements PublisherTelemetry {
     const span = tracer && this.#context.tracing ? this.#startSpan(tracer) : undefined
     const histogram = meters.recorders?.operation
     if (!histogram && !span?.isRecording()) return span && new UnrecordedPublish(inject(api, span, api.ROOT_CONTEXT))
-    return new PublishObservation(api, span, histogram, this.#metricAttributes, this.#context.runtime)
+    return new PublishObservation(
+      api,
+      span,
+      histogram && new PublishRecorder(histogram, this.#metricAttributes, this.#context.runtime),
+    )
   }
 
   appended(messages: number): void {
@@ -96,32 +100,41 @@ class UnrecordedPublish implements PublishSpan {
   failed(): void {}
 }
 
+/** Measures how long one publish takes. */
+class PublishRecorder {
+  readonly #histogram: Histogram
+  readonly #attributes: Attributes
+  readonly #runtime: Runtime
+  readonly #startedAt: number
+
+  constructor(histogram: Histogram, attributes: Attributes, runtime: Runtime) {
+    this.#histogram = histogram
+    this.#attributes = attributes
+    this.#runtime = runtime
+    this.#startedAt = runtime.monotonic()
+  }
+
+  end(failure?: string): void {
+    const attributes =
+      failure === undefined ? this.#attributes : { ...this.#attributes, [attribute.errorType]: failure }
+    this.#histogram.record((this.#runtime.monotonic() - this.#startedAt) / 1_000, attributes)
+  }
+}
+
 class PublishObservation implements PublishSpan {
   readonly traceContext: TraceContext | undefined
   readonly isRecorded = true
   readonly #api: OpenTelemetryApi
   /** Undefined where it is not recorded, and once it has ended: what timed out may yet be sent. */
   #span: Span | undefined
-  readonly #histogram: Histogram | undefined
-  readonly #attributes: Attributes
-  readonly #runtime: Runtime
-  readonly #startedAt: number
+  readonly #recorder: PublishRecorder | undefined
   #messageId = ''
 
-  constructor(
-    api: OpenTelemetryApi,
-    span: Span | undefined,
-    histogram: Histogram | undefined,
-    attributes: Attributes,
-    runtime: Runtime,
-  ) {
+  constructor(api: OpenTelemetryApi, span: Span | undefined, recorder: PublishRecorder | undefined) {
     this.traceContext = span && inject(api, span, api.ROOT_CONTEXT)
     this.#api = api
     this.#span = span?.isRecording() ? span : undefined
-    this.#histogram = histogram
-    this.#attributes = attributes
-    this.#runtime = runtime
-    this.#startedAt = histogram ? runtime.monotonic() : 0
+    this.#recorder = recorder
   }
 
   accepted(messageId: string, invalidation: Invalidation): void {
@@ -149,7 +162,7 @@ class PublishObservation implements PublishSpan {
       if (messageId !== this.#messageId) span.setAttribute(attribute.coalescedInto, messageId)
       this.#end(span)
     }
-    this.#record(this.#attributes)
+    this.#recorder?.end()
   }
 
   failed(error: unknown): void {
@@ -161,15 +174,11 @@ class PublishObservation implements PublishSpan {
       span.setStatus({ code: this.#api.SpanStatusCode.ERROR, message: toError(error).message })
       this.#end(span)
     }
-    this.#record({ ...this.#attributes, [attribute.errorType]: type })
+    this.#recorder?.end(type)
   }
 
   #end(span: Span): void {
     span.end()
     this.#span = undefined
-  }
-
-  #record(attributes: Attributes): void {
-    this.#histogram?.record((this.#runtime.monotonic() - this.#startedAt) / 1_000, attributes)
   }
 }

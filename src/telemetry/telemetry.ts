@@ -53,7 +53,7 @@ export interface TracedFrame {
 /** Its messages are handed over one after another. Moments are those of the monotonic clock, read once for all. */
 export interface FrameTelemetry {
   /** The message at this place is handed to the handler, and the one before has ended. */
-  evict(index: number, startedAt: number): EvictSpan
+  evict(index: number, startedAt: number): EvictSpan | undefined
   /** No more of its messages are handed over: all were, or closing cut it short. */
   end(): void
 }

@@ -120,7 +120,7 @@ export const following: readonly Mutant[] = [
   {
     name: 'joined-in-a-storm',
     lacks: 'sparing a server that is waited for, as all are that a whole fleet reads from at once',
-    file: 'subscriber/follow/replayer.ts',
+    file: 'subscriber/follow/replay-pace.ts',
     from: '!this.#waits && ',
     to: '',
     caughtBy: 'test/unit/subscriber',
@@ -128,7 +128,7 @@ export const following: readonly Mutant[] = [
   {
     name: 'first-page-full',
     lacks: 'the caution of the first page, before it is known how large entries are',
-    file: 'subscriber/follow/replayer.ts',
+    file: 'subscriber/follow/replay-pace.ts',
     from: '#entryCharacters = fullFrameCharacters',
     to: '#entryCharacters = 1',
     caughtBy: 'test/unit/subscriber',

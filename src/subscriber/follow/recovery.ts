@@ -17,7 +17,8 @@ import type { GarbageReport } from './garbage-report.js'
 import { findNewestIntact } from './newest-intact.js'
 import type { Reading, ReadingOutcome } from './reading.js'
 import { endSpan, evictAll, type ReplayEvent, type ResyncEvent } from './recovery-event.js'
-import { type PageRequest, replay } from './replayer.js'
+import type { PageRequest } from './replay-pace.js'
+import { replay } from './replayer.js'
 
 export interface RecoveryContext {
   readonly log: Log

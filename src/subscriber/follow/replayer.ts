@@ -1,6 +1,7 @@
 import type { Entry, Page } from '../../log/model/entry.js'
 import type { Position } from '../../log/model/position.js'
 import type { ReplayStart } from './continuity.js'
+import { type PageRequest, ReplayPace } from './replay-pace.js'
 
 /** What a replay needs of the world. */
 export interface ReplayContext {
@@ -33,49 +34,72 @@ export type ReplayEnd = 'caught-up' | 'lost-place' | 'broken'
  * be the newest of the log. So a trim, a fork or a deletion between two pages can't go unseen.
  */
 export async function replay(start: ReplayStart, context: ReplayContext): Promise<ReplayEnd> {
+  const pages = new PageReader(context)
   let anchor = start
-  const pace = new ReplayPace(context.pageSize)
-  let request = pace.next
-  let next = read(context, anchor, request)
+  let next = pages.read(anchor)
   let emptyHanded = false
-  let askedAt = context.monotonic()
-  let handedOverMs = 0
   for (;;) {
     const page = await next
-    const cameAt = context.monotonic()
+    const isFull = pages.came(page)
     const entries = continuation(anchor, page)
-    if (entries === 'lost-place' || entries === 'broken') return entries
+    if (typeof entries === 'string') return entries
     const newest = page.entries.at(-1)
-    if (newest === undefined && acceptedId(anchor) === undefined) return 'lost-place'
-    const full = page.entries.length >= request.count
-    pace.read(page, cameAt - askedAt, handedOverMs)
-    request = pace.next
     if (newest !== undefined) anchor = { at: 'entry', position: newest.position }
 
-    if (full) {
+    if (isFull) {
       // Fetched while this one is handed over. A rejection is seen when it is awaited, at the latest one page on.
-      next = read(context, anchor, request)
+      next = pages.read(anchor)
       next.catch(() => undefined)
       // A socket writes at the end of a turn, and handing over may take all of this one.
       await context.yield()
     }
     if (entries.length > 0) await context.accept(entries)
-    askedAt = context.monotonic()
-    handedOverMs = askedAt - cameAt
-    if (full) continue
+    pages.handedOver()
+    if (isFull) continue
 
     const end = page.last ?? (await context.head())
-    if (end !== undefined && end === acceptedId(anchor)) return 'caught-up'
+    if (end === acceptedId(anchor)) return 'caught-up'
     if (page.last !== undefined) return 'broken'
     // `last` was evicted, and something may have been appended since this page: look once more before giving up.
-    if (emptyHanded && entries.length === 0) return 'broken'
-    emptyHanded = entries.length === 0
-    next = read(context, anchor, request)
+    if (entries.length > 0) emptyHanded = false
+    else if (emptyHanded) return 'broken'
+    else emptyHanded = true
+    next = pages.read(anchor)
   }
 }
 
-function read(context: ReplayContext, anchor: ReplayStart, request: PageRequest): Promise<Page> {
-  return context.readPage(anchor.at === 'entry' ? anchor.position.streamId : '-', request)
+/** Reads pages, each in the way that the waiting times of those before it ask for. */
+class PageReader {
+  readonly #context: ReplayContext
+  readonly #pace: ReplayPace
+  #request: PageRequest
+  #askedAt: number
+  #cameAt = 0
+  #handedOverMs = 0
+
+  constructor(context: ReplayContext) {
+    this.#context = context
+    this.#pace = new ReplayPace(context.pageSize)
+    this.#request = this.#pace.next
+    this.#askedAt = context.monotonic()
+  }
+
+  read(anchor: ReplayStart): Promise<Page> {
+    this.#request = this.#pace.next
+    return this.#context.readPage(anchor.at === 'entry' ? anchor.position.streamId : '-', this.#request)
+  }
+
+  /** Whether the page is full, so that another one follows it. */
+  came(page: Page): boolean {
+    this.#cameAt = this.#context.monotonic()
+    this.#pace.read(page, this.#cameAt - this.#askedAt, this.#handedOverMs)
+    return page.entries.length >= this.#request.count
+  }
+
+  handedOver(): void {
+    this.#askedAt = this.#context.monotonic()
+    this.#handedOverMs = this.#askedAt - this.#cameAt
+  }
 }
 
 function acceptedId(anchor: ReplayStart): string | undefined {
@@ -87,7 +111,9 @@ function continuation(anchor: ReplayStart, page: Page): readonly Entry[] | 'lost
   const first = page.entries[0]
   if (anchor.at === 'entry') {
     if (first === undefined || !isSame(first.position, anchor.position)) return 'lost-place'
-  } else if (anchor.prev !== undefined && first !== undefined && first.prev !== anchor.prev) {
+  } else if (
+    first === undefined ? anchor.prev === undefined : anchor.prev !== undefined && first.prev !== anchor.prev
+  ) {
     return 'lost-place'
   }
   const entries = anchor.at === 'entry' ? page.entries.slice(1) : page.entries
@@ -101,88 +127,4 @@ function continuation(anchor: ReplayStart, page: Page): readonly Entry[] | 'lost
 
 function isSame(a: Position, b: Position): boolean {
   return a.streamId === b.streamId && a.appendId === b.appendId
-}
-
-/** What larger entries take the server to join is more than it spares the reader. */
-const joinedCharacters = 1024
-
-/** The server serves nobody else meanwhile: joining so many keeps it as long as reading 1,000 as they are, about 1 ms. */
-const joinedEntries = 400
-
-/** Waiting for a page so long says nothing yet of a server that is busy, or far away. */
-const shortWaitMs = 5
-
-/** How a page is read. */
-export interface PageRequest {
-  /** How many entries at most. */
-  readonly count: number
-  /** Whether the log puts the entries together. */
-  readonly joined: boolean
-}
-
-/**
- * How a replay reads its next page. The log joins small entries while this process is what takes the time. Who waits for
- * the log longer than for the handler reads them as they are, and more at once: to a server that many replays keep busy
- * that is a third of the work, and to a distant one fewer round trips.
- */
-export class ReplayPace {
-  readonly #size: PageSize
-  #waits = false
-
-  /** @param limit the most entries of a page */
-  constructor(limit: number) {
-    this.#size = new PageSize(limit)
-  }
-
-  get next(): PageRequest {
-    const { count, entryCharacters } = this.#size
-    const joined = !this.#waits && entryCharacters <= joinedCharacters
-    return { count: joined ? Math.min(count, joinedEntries) : count, joined }
-  }
-
-  /** Goes by a page, by how long it was waited for, and by how long the page before took to hand over. */
-  read(page: Page, waitedMs: number, handedOverMs: number): void {
-    this.#size.read(page)
-    this.#waits = waitedMs > Math.max(shortWaitMs, 2 * handedOverMs)
-  }
-}
-
-/** What a page should take at most, in characters of its frames: one and the next wait in memory together. */
-const pageCharacters = 1024 * 1024
-
-/** A frame that is packed to the full: what entries are taken for before any was seen. */
-const fullFrameCharacters = 64 * 1024
-
-/** Pages that were small say little of those that follow: the next is at most so many times as long. */
-const growth = 4
-
-/**
- * How many entries to read next, so that a page takes about 1 MiB wherever entries are large. Begins as if every frame
- * were full, and grows to `limit` within a few pages where they are small.
- */
-export class PageSize {
-  readonly #limit: number
-  #entryCharacters = fullFrameCharacters
-
-  /** @param limit the most entries of a page */
-  constructor(limit: number) {
-    this.#limit = limit
-  }
-
-  /** Entries to read; at least two, since a page begins with the last entry of the one before. */
-  get count(): number {
-    return Math.max(2, Math.min(this.#limit, Math.floor(pageCharacters / this.#entryCharacters)))
-  }
-
-  /** What an entry is taken for, in characters of its frame. */
-  get entryCharacters(): number {
-    return this.#entryCharacters
-  }
-
-  /** Goes by what this page took. */
-  read({ entries }: Page): void {
-    if (entries.length === 0) return
-    const characters = entries.reduce((sum, { frame }) => sum + frame.length, 0)
-    this.#entryCharacters = Math.max(characters / entries.length, this.#entryCharacters / growth)
-  }
 }

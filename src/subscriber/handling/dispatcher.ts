@@ -6,7 +6,7 @@ import { resolvesWithin, type Runtime } from '../../support/runtime.js'
 import { toError } from '../../support/thrown.js'
 import type { SubscriptionCounters } from '../../telemetry/counters.js'
 import type { HandlerTimer } from '../../telemetry/stats-collector.js'
-import type { DeliveryTelemetry, RecoverySpan } from '../../telemetry/telemetry.js'
+import type { DeliveryTelemetry, FrameTelemetry, RecoverySpan } from '../../telemetry/telemetry.js'
 import type { Origin } from './delivery.js'
 import { type RetryContext, RetryingHandler } from './retry.js'
 
@@ -48,6 +48,9 @@ export interface DispatcherContext extends Omit<RetryContext, 'onError'> {
   /** Takes failures that change nothing about what counts as handled. Default: a process warning. */
   onError?(error: Error): void
 }
+
+/** A frame that nobody traces or measures. */
+const unobserved: FrameTelemetry = { evict: () => undefined, end: () => undefined }
 
 interface Condition {
   isMet(): boolean
@@ -152,37 +155,48 @@ export class Dispatcher {
   async #run(works: readonly Work[]): Promise<void> {
     await Promise.resolve()
     let now = this.#runtime.monotonic()
-    let isFirst = true
+    // A task begins without a turn, however long ago the slice ended.
+    let turnAt = Infinity
     for (const work of works) {
-      const frame = this.#telemetry?.frame(work)
-      this.#timer?.frameBegins()
+      const frame = this.#begin(work)
       let index = 0
       try {
         for (const message of work.messages) {
-          if (!isFirst && now >= this.#sliceEnd) now = await this.#turn()
-          isFirst = false
+          if (now >= turnAt) now = await this.#turn()
           if (this.#stopped) return
-          const trace = work.traces?.[index]
           const startedAt = now
-          const span = frame?.evict(index++, startedAt)
-          const running = this.#handler.run(message, work.origin, span, trace)
+          const span = frame.evict(index, startedAt)
+          const running = this.#handler.run(message, work.origin, span, work.traces?.[index++])
           const outcome = typeof running === 'string' ? running : await running
           now = this.#runtime.monotonic()
-          if (outcome === 'handled') {
-            this.#counters.handledByAction[message.action] += 1
-            this.#timer?.handled(message, work.origin.mode === 'resync', startedAt, now)
-          }
+          turnAt = this.#sliceEnd
+          if (outcome === 'handled') this.#handled(message, work.origin, startedAt, now)
           span?.ended(outcome !== 'cut-short', now)
           if (outcome === 'cut-short') return
-          this.#pending--
-          if (this.#conditions.size > 0) this.#wake()
+          this.#settled()
         }
       } finally {
-        frame?.end()
+        frame.end()
       }
       this.#finish(work)
     }
     if (this.#runtime.monotonic() >= this.#sliceEnd) await this.#turn()
+  }
+
+  #begin(work: Work): FrameTelemetry {
+    this.#timer?.frameBegins()
+    return this.#telemetry?.frame(work) ?? unobserved
+  }
+
+  #handled(message: InvalidationMessage, origin: Origin, startedAt: number, now: number): void {
+    this.#counters.handledByAction[message.action] += 1
+    this.#timer?.handled(message, origin.mode === 'resync', startedAt, now)
+  }
+
+  /** A message was handled or given up. */
+  #settled(): void {
+    this.#pending--
+    if (this.#conditions.size > 0) this.#wake()
   }
 
   #finish(work: Work): void {

@@ -20,13 +20,13 @@ export interface Surroundings {
 }
 
 /** What a command is given. */
-export interface Session extends Pick<Surroundings, 'stdin' | 'stderr' | 'runtime' | 'signal'> {
+export interface CommandSession extends Pick<Surroundings, 'stdin' | 'stderr' | 'runtime' | 'signal'> {
   readonly connection: LogTarget
   readonly output: Output
 }
 
 /** Runs a command's task. What it rejects with is printed, and decides the exit code. */
-export type RunTask = (task: (session: Session) => Promise<ExitCode>) => Promise<void>
+export type RunTask = (task: (session: CommandSession) => Promise<ExitCode>) => Promise<void>
 
 /** Adds a command to the program, or to a command above it. */
 export type RegisterCommand = (parent: Command, run: RunTask) => void
@@ -50,7 +50,7 @@ export function addGlobalOptions(program: Command): void {
  *
  * @throws UsageError where they do not go together
  */
-export function openSession(flags: GlobalFlags, output: Output, surroundings: Surroundings): Session {
+export function openCommandSession(flags: GlobalFlags, output: Output, surroundings: Surroundings): CommandSession {
   const { stdin, stderr, runtime, signal, env } = surroundings
   return {
     stdin,
