@@ -31,7 +31,7 @@ export function examples(...lines: readonly string[]): string {
 
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
-/** A length of time such as `500ms`, `10m` or `1.5h`, in ms; undefined where the text is none. */
+/** A length of time such as `500ms`, `10m` or `1.5h`, in ms; undefined if the text is no length of time. */
 export function parseDuration(text: string): number | undefined {
   const [, amount, unit = ''] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text) ?? []
   return amount === undefined ? undefined : Number(amount) * (unitMs[unit] ?? NaN)

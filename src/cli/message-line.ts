@@ -54,7 +54,7 @@ export function printMessage(output: Output, message: PrintedMessage): Promise<v
 export function messagesOf(entry: Entry, output: Output): readonly InvalidationMessage[] {
   const { messages, rejected } = decodeFrame(entry.frame)
   for (const { message } of rejected) {
-    output.warn(`entry ${formatPosition(entry.position)} holds what is no message: ${printable(message)}`)
+    output.warn(`entry ${formatPosition(entry.position)} holds a frame that is no message: ${printable(message)}`)
   }
   return messages
 }

@@ -154,7 +154,7 @@ export class Sender {
   }
 
   async #look(): Promise<void> {
-    // Also if there is nothing to repair: any answer shows that the link works.
+    // Asked without a repair as well: any answer shows that the link works.
     const id = await this.#context.connection.replicationId()
     await this.#repair?.historyIs(id)
   }

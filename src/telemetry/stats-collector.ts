@@ -9,7 +9,7 @@ import { type LatencySummary, SlidingLatencies } from './latencies.js'
 
 /** Options of a `StatsCollector`. */
 export interface StatsOptions {
-  /** Over how long latencies are told, in ms. Default 60,000. */
+  /** The window of the percentiles, in ms. Default 60,000. */
   readonly windowMs?: number
   /** Clock; for tests. Default: the system's. */
   readonly runtime?: Runtime

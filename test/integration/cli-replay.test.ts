@@ -147,7 +147,7 @@ test('what is no message is told of and left out', async () => {
   await fleet.redis.xadd(`{${channel}}:stream`, '*', 'a', 'odd', 'p', '', 'm', '{"action":"\u001b[2J"}')
   const { stdout, stderr } = await replay(['--from', '0', '--json'])
   expect(fieldOf(stdout, 'entityId')).toEqual(['1'])
-  expect(stderr).toContain('holds what is no message')
+  expect(stderr).toContain('holds a frame that is no message')
   expect(stderr).not.toContain('\u001b')
 })
 

@@ -3,7 +3,7 @@ import type { LogKeys } from '../model/keys.js'
 import { replyCode } from '../redis/errors.js'
 import { readFields, readText, type StreamInfo } from '../redis/replies.js'
 
-/** What the server was asked: its answer, or the reason why there is none. */
+/** The server's answer to a question, or the reason why it gave none. */
 export type Fact<T> = Known<T> | Unknown
 
 /** An answer. */
