@@ -42,6 +42,13 @@ export default {
       from: { path: '^src/' },
       to: { path: '^src/', pathNot: inside(floors.flat()) },
     },
+    {
+      name: 'what-is-said-before-how-it-is-written',
+      comment: 'The wire form knows the message, and the message knows nothing of it',
+      severity: 'error',
+      from: { path: '^src/message/[^/]+$' },
+      to: { path: inside(['message/wire/']) },
+    },
     ...blind.flatMap((rooms) =>
       rooms.map((room) => ({
         name: `${room.slice(0, -1).replaceAll('/', '-')}-is-blind`,

@@ -21,6 +21,21 @@ const restrictedSyntax = [
   },
 ]
 
+/** A constructor wires and does not decide: then it is short. */
+const constructorLength = {
+  meta: { type: 'suggestion', schema: [{ type: 'integer' }] },
+  create(context) {
+    const [limit] = context.options
+    return {
+      'MethodDefinition[kind="constructor"]'(node) {
+        const lines = node.loc.end.line - node.loc.start.line + 1
+        if (lines <= limit) return
+        context.report({ node, message: `Expected a constructor of at most ${limit} lines, got ${lines}.` })
+      },
+    }
+  },
+}
+
 export default defineConfig(
   globalIgnores(['dist', 'coverage', ...withoutTypes]),
   js.configs.recommended,
@@ -51,15 +66,18 @@ export default defineConfig(
       // One statement a module, with its types marked in it; of types alone, the whole statement is.
       'no-duplicate-imports': 'error',
       '@typescript-eslint/no-import-type-side-effects': 'error',
+      'sort-imports': ['error', { ignoreCase: true, ignoreDeclarationSort: true }],
       complexity: ['error', { max: 12, variant: 'modified' }],
       'max-params': ['error', 4],
     },
   },
   {
     files: ['src/**/*.ts'],
+    plugins: { house: { rules: { 'constructor-length': constructorLength } } },
     rules: {
       '@typescript-eslint/explicit-module-boundary-types': 'error',
       'max-lines': ['error', 400],
+      'house/constructor-length': ['error', 40],
       'no-console': 'error',
       'no-restricted-exports': ['error', { restrictDefaultExports: { direct: true, named: true, defaultFrom: true } }],
     },

@@ -61,7 +61,14 @@ export type {
 export type { Announced } from './log/model/announced.js'
 export type { Anchor, Appended, Entry, Inspection, Page, Presence } from './log/model/entry.js'
 export type { Position } from './log/model/position.js'
-export type { RedisLike } from './log/redis/redis-like.js'
+export type {
+  ClientOverrides,
+  ClusterLike,
+  ClusterLikeOptions,
+  RedisLike,
+  RedisLikeOptions,
+} from './log/redis/redis-like.js'
+export type { Address, NatMap } from './log/redis/topology/address.js'
 
 export type { ConnectionOptions } from './support/connection-options.js'
 export type { Runtime, Timer } from './support/runtime.js'

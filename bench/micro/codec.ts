@@ -1,6 +1,6 @@
 import { deleteMessage } from '../../src/message/create-message.js'
 import { decodeFrame } from '../../src/message/wire/decode-frame.js'
-import { encodeFrame, encodeMessage, prepareMessage } from '../../src/message/wire/encode.js'
+import { encodeFrame, prepareMessage } from '../../src/message/wire/encode.js'
 import { type MicroCase, oursInTasks } from './task.js'
 
 const messages = Array.from({ length: 100 }, (_, index) => deleteMessage('user', String(1_000 + index), 'user-service'))
@@ -17,7 +17,7 @@ const wireObjects = messages.map(({ messageId, timestamp, sourceService }, index
   action: 'Delete',
   source_service: sourceService,
 }))
-const frame = encodeFrame(messages.map(encodeMessage))
+const frame = encodeFrame(messages.map((message) => prepareMessage(message, message).json))
 
 /** What a publisher writes of an invalidation, checked, beside the same object written by `JSON.stringify` alone. */
 export const encode: MicroCase = {

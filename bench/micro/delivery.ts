@@ -58,6 +58,9 @@ const dispatcher = new Dispatcher({
   onGivenUp({ error }) {
     throw error
   },
+  onError(error) {
+    throw error
+  },
 })
 const work: Work = {
   messages: Array.from({ length: messagesPerFrame }, (_, index) => deleteMessage('user', String(index), 'bench')),

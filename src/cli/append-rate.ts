@@ -24,6 +24,7 @@ export function appendRate(newest: readonly string[], now: number): AppendRate {
   const windowMs = Math.max(1, now - since)
   return { entriesPerSecond: (entries * 1_000) / windowMs, entries, windowMs }
 }
+
 const maxEntries = 1_000
 
 /** How many of the newest entries to read, where no more than `maxBytes` should come; few where their size is unknown. */

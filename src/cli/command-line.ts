@@ -1,12 +1,6 @@
 import { Command, CommanderError, type Option } from 'commander'
 import { describeThrown } from '../support/thrown.js'
 import { version } from '../support/version.js'
-import { registerDead } from './dead.js'
-import { registerDoctor } from './doctor.js'
-import { type ExitCode, exitCodeOf, exitCodes } from './exit-codes.js'
-import { Output } from './output.js'
-import { registerBatch, registerPattern, registerPublish } from './publish.js'
-import { registerReplay } from './replay.js'
 import {
   addGlobalOptions,
   type GlobalFlags,
@@ -15,6 +9,12 @@ import {
   type RunTask,
   type Surroundings,
 } from './command-session.js'
+import { registerDead } from './dead.js'
+import { registerDoctor } from './doctor.js'
+import { type ExitCode, exitCodeOf, exitCodes } from './exit-codes.js'
+import { Output } from './output.js'
+import { registerBatch, registerPattern, registerPublish } from './publish.js'
+import { registerReplay } from './replay.js'
 import { registerStatus } from './status.js'
 import { registerTail } from './tail.js'
 

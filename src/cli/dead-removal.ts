@@ -1,10 +1,10 @@
 import { createInterface } from 'node:readline/promises'
 import type { Command } from 'commander'
 import { capOption, examples } from './arguments.js'
+import type { CommandSession, RunTask } from './command-session.js'
 import { type ExitCode, exitCodes, UsageError } from './exit-codes.js'
 import { formatCount } from './format.js'
 import { withDeadLetters } from './log-connection.js'
-import type { RunTask, CommandSession } from './command-session.js'
 
 interface ChoiceFlags {
   readonly all?: boolean

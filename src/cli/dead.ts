@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
 import { examples, wholeNumber } from './arguments.js'
+import type { RunTask } from './command-session.js'
 import { printDeadLetter, printDeadLetters } from './dead-letter-lines.js'
 import { registerPurge, registerRedrive } from './dead-removal.js'
 import { exitCodes } from './exit-codes.js'
 import { withDeadLetters } from './log-connection.js'
-import type { RunTask } from './command-session.js'
 
 interface ListFlags {
   readonly from?: string

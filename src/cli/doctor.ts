@@ -1,13 +1,13 @@
 import { type Command, Option } from 'commander'
 import type { Role } from '../log/admin/rights.js'
 import { duration, examples } from './arguments.js'
+import type { CommandSession, RunTask } from './command-session.js'
 import { examine } from './doctor/checks.js'
 import { thresholds } from './doctor/facts.js'
 import { gather } from './doctor/gather.js'
 import { countFindings, formatFindings } from './doctor/report.js'
 import { type ExitCode, exitCodes } from './exit-codes.js'
 import { withAdministration } from './log-connection.js'
-import type { RunTask, CommandSession } from './command-session.js'
 
 interface DoctorFlags {
   readonly cover: number

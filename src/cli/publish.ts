@@ -5,10 +5,10 @@ import { InvalidationPublisher } from '../publisher/publisher.js'
 import { PublishTimeoutError, RedisError } from '../support/errors.js'
 import { capOption, examples } from './arguments.js'
 import { closedBy } from './changed-logs.js'
+import type { CommandSession, RunTask } from './command-session.js'
 import { type ExitCode, exitCodes, UsageError } from './exit-codes.js'
 import { logOf } from './log-connection.js'
 import { describeInvalidation } from './message-line.js'
-import type { RunTask, CommandSession } from './command-session.js'
 
 interface PublishFlags {
   readonly service: string

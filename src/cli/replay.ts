@@ -5,6 +5,7 @@ import type { Command } from 'commander'
 import type { LogCommands } from '../log/log.js'
 import { formatPosition } from '../log/model/position.js'
 import { examples, filledText } from './arguments.js'
+import type { CommandSession, RunTask } from './command-session.js'
 import { type ExitCode, exitCodes } from './exit-codes.js'
 import { formatCount, timeOfStreamId } from './format.js'
 import { withCommands } from './log-connection.js'
@@ -12,7 +13,6 @@ import { addFilterOptions, type FilterFlags, messageFilter } from './message-fil
 import { messagesOf, type PrintedMessage, printMessage } from './message-line.js'
 import { parseRange, type Range } from './points.js'
 import { readRange, warnOfGap, warnOfTrimmed } from './read-range.js'
-import type { RunTask, CommandSession } from './command-session.js'
 
 interface ReplayFlags extends FilterFlags {
   readonly from: string

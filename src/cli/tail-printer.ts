@@ -7,11 +7,11 @@ import { timestampMs } from '../message/timestamp.js'
 import type { ResyncEvent } from '../subscriber/follow/recovery-event.js'
 import type { Delivery } from '../subscriber/handling/delivery.js'
 import { preciseClock } from '../support/precise-clock.js'
+import type { CommandSession } from './command-session.js'
 import { type FilterFlags, type MessageFilter, messageFilter } from './message-filter.js'
 import { messagesOf, printMessage } from './message-line.js'
 import type { Range } from './points.js'
 import { patientPages, readRange, warnOfGap } from './read-range.js'
-import type { CommandSession } from './command-session.js'
 
 /** How a message came. */
 type Mode = 'live' | 'replay'

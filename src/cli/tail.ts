@@ -6,12 +6,12 @@ import type { Subscription } from '../subscriber/subscription.js'
 import { connectionRules } from '../support/connection-options.js'
 import { examples, wholeNumber } from './arguments.js'
 import { readOnly } from './changed-logs.js'
+import type { CommandSession, RunTask } from './command-session.js'
 import { type ExitCode, exitCodes } from './exit-codes.js'
 import { logOf, withCommands } from './log-connection.js'
 import { addFilterOptions, type FilterFlags } from './message-filter.js'
 import { startOf } from './points.js'
 import { warnOfTrimmed } from './read-range.js'
-import type { RunTask, CommandSession } from './command-session.js'
 import { TailPrinter } from './tail-printer.js'
 
 interface TailFlags extends FilterFlags {

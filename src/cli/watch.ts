@@ -1,9 +1,9 @@
 import { RedisError } from '../support/errors.js'
 import { delay } from '../support/runtime.js'
+import type { CommandSession } from './command-session.js'
 import { type ExitCode, exitCodes } from './exit-codes.js'
 import { formatDuration, printable } from './format.js'
 import { onQuitKeys, Screen } from './screen.js'
-import type { CommandSession } from './command-session.js'
 
 /**
  * Draws a text again and again on a terminal, until `q` is pressed or it is interrupted. A server that goes away ends

@@ -1,5 +1,4 @@
-import type { BuiltInEntity, EntityType, Json } from './message.js'
-import { isArray } from './wire/json.js'
+import { type BuiltInEntity, type EntityType, isArray, type Json } from './message.js'
 
 const wireNames: Record<BuiltInEntity, string> = {
   user: 'User',

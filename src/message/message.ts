@@ -1,6 +1,14 @@
 /** A value that JSON can carry. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
 
+/** A JSON object as parsed: every property is its own, one named `__proto__` too. */
+export type JsonObject = Readonly<Record<string, Json>>
+
+/** Narrows to a readonly array, which `Array.isArray` does not. */
+export function isArray(value: Json | undefined): value is readonly Json[] {
+  return Array.isArray(value)
+}
+
 /** The entity types that have a name of their own on the wire. */
 export type BuiltInEntity = 'user' | 'post' | 'comment' | 'notification' | 'feed'
 

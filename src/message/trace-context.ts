@@ -1,4 +1,4 @@
-import { isArray, type JsonObject } from './wire/json.js'
+import { isArray, type JsonObject } from './message.js'
 
 /**
  * The trace a message belongs to, in the text form of W3C Trace Context (https://www.w3.org/TR/trace-context/). It

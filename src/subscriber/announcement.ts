@@ -1,5 +1,4 @@
-import type { Json } from '../message/message.js'
-import { isArray, type JsonObject } from '../message/wire/json.js'
+import { isArray, type Json, type JsonObject } from '../message/message.js'
 
 /** What a subscription tells operators of itself. Times are in ms; `startedAt` and `seenAt` are since the epoch. */
 export interface Announcement {

@@ -21,7 +21,7 @@ export interface AnnouncerContext {
 export type AnnouncedSubscription = Pick<Subscription, 'name' | 'state' | 'counts' | 'freshness'>
 
 /** What was told of a subscription. */
-interface Entry {
+interface Told {
   readonly id: string
   readonly startedAt: number
   state: string | undefined
@@ -39,7 +39,7 @@ interface Entry {
  */
 export class Announcer {
   readonly #context: AnnouncerContext
-  readonly #entries = new Map<AnnouncedSubscription, Entry>()
+  readonly #entries = new Map<AnnouncedSubscription, Told>()
   readonly #withdrawals = new Set<Promise<void>>()
   readonly #outage: Outage
 
@@ -52,7 +52,7 @@ export class Announcer {
   begin(subscription: AnnouncedSubscription): void {
     if (subscription.state === 'closed') return
     const { runtime } = this.#context
-    const entry: Entry = {
+    const entry: Told = {
       id: runtime.uuid(),
       startedAt: runtime.now(),
       announced: false,
@@ -91,7 +91,7 @@ export class Announcer {
     await Promise.all(this.#withdrawals)
   }
 
-  #send(subscription: AnnouncedSubscription, entry: Entry): void {
+  #send(subscription: AnnouncedSubscription, entry: Told): void {
     entry.state = subscription.state
     entry.sentAt = this.#context.runtime.monotonic()
     entry.sending = this.#announce(subscription, entry).finally(() => {
@@ -99,7 +99,7 @@ export class Announcer {
     })
   }
 
-  async #announce(subscription: AnnouncedSubscription, entry: Entry): Promise<void> {
+  async #announce(subscription: AnnouncedSubscription, entry: Told): Promise<void> {
     const { registry, service, heartbeatMs, cap } = this.#context
     const { state, position, behind, lagMs } = subscription.freshness()
     const { resyncs, replayed, deadLetters } = subscription.counts
@@ -129,7 +129,7 @@ export class Announcer {
     }
   }
 
-  #failed(error: unknown, entry: Entry): void {
+  #failed(error: unknown, entry: Told): void {
     if (isLinkLost(error)) {
       // The link has told. The reply may be all that was lost.
       entry.announced = true
@@ -139,7 +139,7 @@ export class Announcer {
     this.#outage.failed(error)
   }
 
-  async #withdraw(entry: Entry): Promise<void> {
+  async #withdraw(entry: Told): Promise<void> {
     await entry.sending
     // Where nothing could be written there is nothing to take back, and trying could only be refused as well.
     if (!entry.announced) return

@@ -16,18 +16,19 @@ import type {
 import type { Effect, Handed, HandOver, LogFrame } from './follow/effect.js'
 import { Following } from './follow/following.js'
 import { GarbageReport } from './follow/garbage-report.js'
+import type { Load } from './follow/intake.js'
 import type { ReplayEvent, ResyncEvent } from './follow/recovery-event.js'
 import { Recovery } from './follow/recovery.js'
 import { CursorCommitter } from './handling/cursor-committer.js'
 import { type CursorStore, openCursor } from './handling/cursor.js'
 import { DeadLetterBox } from './handling/dead-letter-box.js'
 import type { InvalidationHandler } from './handling/delivery.js'
-import { Dispatcher, type Load, type Work } from './handling/dispatcher.js'
+import { Dispatcher, type Work } from './handling/dispatcher.js'
 import type { GivenUp } from './handling/retry.js'
 import type { ResolvedSubscriptionOptions } from './options.js'
+import { PositionWaits } from './position-waits.js'
 import { type Freshness, judgeHealth, type SubscriptionHealth, type SubscriptionState } from './progress/health.js'
 import { Waiters, type WaitOptions } from './progress/waiters.js'
-import { Waits } from './waits.js'
 
 /** Events of a subscription. */
 export interface SubscriptionEvents extends ErrorEvents {
@@ -73,7 +74,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
   readonly #begunAt: number
   readonly #counters = new SubscriptionCounters()
   readonly #waiters: Waiters
-  readonly #waits: Waits
+  readonly #waits: PositionWaits
   readonly #deadLetters: DeadLetterBox
   /** Undefined if nothing that is saved would outlive the process. */
   readonly #committer: CursorCommitter | undefined
@@ -108,7 +109,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
     this.#recovery = this.#createRecovery(options, cursor, limits)
     this.#waiters = new Waiters(runtime)
     const isClosed = (): boolean => this.#closing !== undefined
-    this.#waits = new Waits({
+    this.#waits = new PositionWaits({
       log,
       runtime,
       following: this.#following,

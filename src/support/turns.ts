@@ -1,6 +1,6 @@
 import type { Runtime } from './runtime.js'
 
-interface Waiting {
+interface Turn {
   readonly limit: number
   enter(): void
 }
@@ -8,7 +8,7 @@ interface Waiting {
 /** Lets a few tasks run at a time, in the order they come. */
 export class Turns {
   #running = 0
-  readonly #waiting: Waiting[] = []
+  readonly #waiting: Turn[] = []
 
   /**
    * Settles as `task` does.

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { deleteMessage } from '../../src/message/create-message.js'
-import { encodeMessage } from '../../src/message/wire/encode.js'
 import type { InvalidationPublisher } from '../../src/publisher/publisher.js'
+import { encodeMessage } from '../support/encode-message.js'
 import { LiveFleet } from '../support/live-fleet.js'
 import { RunningCommand } from '../support/running-command.js'
 

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { deleteMessage } from '../../src/index.js'
-import { encodeMessage } from '../../src/message/wire/encode.js'
-import { durationBoundaries, instruments, metricAttributes } from '../../src/telemetry/instruments.js'
+import { durationBoundaries, instruments } from '../../src/telemetry/instruments.js'
+import { encodeMessage } from '../support/encode-message.js'
+import { metricAttributes } from '../support/metric-attributes.js'
 import type { ReceivedSpan } from '../support/otlp/receiver.js'
 import { type OtlpProtocol, startTimeoutMs, TracedServices } from '../support/otlp/traced-services.js'
 

@@ -136,7 +136,7 @@ export const following: readonly Mutant[] = [
   {
     name: 'bytes-unbounded',
     lacks: 'the bound in bytes on what waits for the handler',
-    file: 'subscriber/handling/dispatcher.ts',
+    file: 'subscriber/follow/intake.ts',
     from: ' && waiting.bytes + more.bytes <= limits.bytes',
     to: '',
     caughtBy: 'test/unit/subscriber',

@@ -1,7 +1,7 @@
 import { Readable, Writable } from 'node:stream'
 import { main } from '../../src/cli/command-line.js'
-import type { ExitCode } from '../../src/cli/exit-codes.js'
 import type { Surroundings } from '../../src/cli/command-session.js'
+import type { ExitCode } from '../../src/cli/exit-codes.js'
 import { systemRuntime } from '../../src/support/runtime.js'
 import { within } from './latch.js'
 

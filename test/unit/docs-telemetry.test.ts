@@ -9,10 +9,11 @@ import {
 import { expect, test } from 'vitest'
 import { InvalidationPublisher, InvalidationSubscriber } from '../../src/index.js'
 import { attribute, eventName } from '../../src/telemetry/attributes.js'
-import { instruments, metricAttributes } from '../../src/telemetry/instruments.js'
+import { instruments } from '../../src/telemetry/instruments.js'
 import { MemoryLog } from '../../src/testing.js'
 import { within } from '../support/latch.js'
 import { rowsUnder } from '../support/markdown.js'
+import { metricAttributes } from '../support/metric-attributes.js'
 
 const root = new URL('../../', import.meta.url)
 const page = await readFile(new URL('docs/telemetry.md', root), 'utf8')

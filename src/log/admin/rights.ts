@@ -1,5 +1,6 @@
 import { emptyFrame } from '../model/entry.js'
 import type { LogKeys } from '../model/keys.js'
+import type { Command } from '../redis/reads.js'
 
 /** Who needs rights. */
 export type Role = 'publisher' | 'subscriber'
@@ -8,8 +9,6 @@ export type Role = 'publisher' | 'subscriber'
 export interface Right extends Omit<Need, 'commands'> {
   readonly command: Command
 }
-
-type Command = readonly [name: string, ...args: string[]]
 
 interface Need {
   readonly role: Role

@@ -1,6 +1,6 @@
 import type { Runtime, Timer } from '../../support/runtime.js'
 
-interface Delivery {
+interface Transfer {
   readonly due: number
   readonly run: () => void
 }
@@ -8,7 +8,7 @@ interface Delivery {
 /** One direction of a connection: what is sent arrives later, after a turn of the loop at least, and in order. */
 export class MemoryWire {
   readonly #runtime: Runtime
-  readonly #queue: Delivery[] = []
+  readonly #queue: Transfer[] = []
   #waiting = false
   #timer: Timer | undefined
   #lastDue = 0

@@ -18,7 +18,7 @@ import { sentinelSource } from './topology/sentinel-source.js'
  * @param tls what TLS takes beside a URL that asks for it
  * @throws ConfigurationError for what can't serve
  */
-export function clientSource(redis: RedisTarget, purpose: ClientPurpose, tls?: TlsOptions): ClientSource {
+export function makeClientSource(redis: RedisTarget, purpose: ClientPurpose, tls?: TlsOptions): ClientSource {
   const target = readTarget(redis, tls)
   switch (target.kind) {
     case 'single':

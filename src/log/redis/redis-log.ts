@@ -3,7 +3,7 @@ import { type Runtime, systemRuntime } from '../../support/runtime.js'
 import type { ConnectionListener, FeedListener, InvalidationLog, LogCommands, LogFeed } from '../log.js'
 import { type LogKeys, logKeys } from '../model/keys.js'
 import type { SessionContext } from './client-source.js'
-import { clientSource } from './clients.js'
+import { makeClientSource } from './clients.js'
 import { RedisCommands } from './commands.js'
 import { RedisFeed } from './feed.js'
 import type { RedisTarget, TlsOptions } from './target.js'
@@ -71,6 +71,6 @@ export class RedisLog implements InvalidationLog {
 export function sessionContext(redis: RedisTarget, keys: LogKeys, options: RedisLogOptions): SessionContext {
   const commandTimeoutMs = connectionRules.commandTimeoutMs.resolve(options.commandTimeoutMs, 'commandTimeoutMs')
   const { runtime = systemRuntime } = options
-  const source = clientSource(redis, { slot: slotOf(keys.channel), runtime, commandTimeoutMs }, options.tls)
+  const source = makeClientSource(redis, { slot: slotOf(keys.channel), runtime, commandTimeoutMs }, options.tls)
   return { source, runtime, commandTimeoutMs }
 }

@@ -1,4 +1,4 @@
-import type { ConnectionOptions } from 'node:tls'
+import type { ConnectionOptions as TlsConnectionOptions } from 'node:tls'
 import { Redis, type RedisOptions } from 'ioredis'
 import { ConfigurationError } from '../../support/errors.js'
 import { describeThrown } from '../../support/thrown.js'
@@ -11,7 +11,7 @@ import { type FleetUrl, invalidUrl, readUrl } from './url.js'
 export type RedisTarget = string | URL | RedisLike | ClusterLike | RedisOptions
 
 /** What TLS takes beside a URL that asks for it: who is trusted, and our own certificate. In PEM. */
-export type TlsOptions = Pick<ConnectionOptions, 'ca' | 'cert' | 'key'>
+export type TlsOptions = Pick<TlsConnectionOptions, 'ca' | 'cert' | 'key'>
 
 export interface SingleTarget {
   readonly kind: 'single'

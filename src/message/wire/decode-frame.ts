@@ -1,11 +1,11 @@
 import { InvalidMessageError } from '../../support/errors.js'
 import { entityTypesByName } from '../entity.js'
 import { exceedsBytes, maxEnvelopeBytes, maxFrameBytes, maxMessageBytes, maxRejected } from '../limits.js'
-import type { InvalidationMessage, Json } from '../message.js'
+import { type InvalidationMessage, isArray, type Json, type JsonObject } from '../message.js'
 import { isStreamId } from '../stream-id.js'
 import { readTraceContext, type TraceContext } from '../trace-context.js'
 import { type DecodedFrame, type Envelope, readMessage } from './decode.js'
-import { isArray, type JsonObject, parseObject, requireObject } from './json.js'
+import { parseObject, requireObject } from './json.js'
 
 /**
  * Reads what was published on the channel or stored in the stream: a message, or several in a packed frame. Never throws.

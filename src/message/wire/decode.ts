@@ -2,9 +2,9 @@ import { describeValue } from '../../support/describe-value.js'
 import { InvalidMessageError } from '../../support/errors.js'
 import { entityTypeFromWire } from '../entity.js'
 import { maxBatchKeys, maxMessageBytes, maxMetadataDepth, nestsDeeper } from '../limits.js'
-import type { EntityType, InvalidationMessage, Json } from '../message.js'
+import { type EntityType, type InvalidationMessage, isArray, type Json, type JsonObject } from '../message.js'
 import type { TraceContext } from '../trace-context.js'
-import { isArray, type JsonObject, parseObject, requireText, requireTimestamp } from './json.js'
+import { parseObject, requireText, requireTimestamp } from './json.js'
 
 /** What one append carried. */
 export interface DecodedFrame {

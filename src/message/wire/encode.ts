@@ -16,20 +16,9 @@ import type { MessageDefaults, PreparedMessage } from './prepared-message.js'
 const halfPair = /(?<!\\)(?:\\\\)*\\ud[89a-f]/
 
 /**
- * A message in wire form: one JSON object. Fields that are not of the wire format, such as a `stream_id` from another
- * message, are left out, and so is what is not set.
- *
- * @throws InvalidMessageError when a field is missing, of the wrong shape, empty, or over a limit
- * @throws SerializationError when JSON can't carry `metadata`
- */
-export function encodeMessage(message: InvalidationMessage): string {
-  return prepareMessage(message, message).json
-}
-
-/**
  * A message in wire form, with the trace that it came with: its links too, where there is room.
  *
- * @throws InvalidMessageError and SerializationError as {@link encodeMessage} does
+ * @throws InvalidMessageError and SerializationError as {@link prepareMessage} does
  */
 export function encodeWithTrace(message: InvalidationMessage, trace: TraceContext | undefined): string {
   const { json, bytes, trace: carried } = prepareMessage(message, message, trace)
@@ -39,10 +28,12 @@ export function encodeWithTrace(message: InvalidationMessage, trace: TraceContex
 }
 
 /**
- * Checks and encodes what is to be published. A whole message keeps its message id, timestamp and source service; an
- * invalidation takes the defaults. Where no room is left for the trace, it goes without.
+ * Checks an invalidation and encodes it as one JSON object. A whole message keeps its message id, timestamp and source
+ * service; an invalidation takes the defaults. A trace without room is left out, and so are fields that are not of the
+ * wire format, such as a `stream_id` from another message.
  *
- * @throws InvalidMessageError and SerializationError as {@link encodeMessage} does
+ * @throws InvalidMessageError when a field is missing, of the wrong shape, empty, or over a limit
+ * @throws SerializationError when JSON can't carry `metadata`
  */
 export function prepareMessage(
   given: Invalidation & Partial<MessageDefaults>,

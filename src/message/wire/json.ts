@@ -1,11 +1,8 @@
 import { describeValue } from '../../support/describe-value.js'
 import { InvalidMessageError } from '../../support/errors.js'
 import { exceedsBytes, maxTextBytes } from '../limits.js'
-import type { Json } from '../message.js'
+import { isArray, type Json, type JsonObject } from '../message.js'
 import { isTimestamp } from '../timestamp.js'
-
-/** A JSON object as parsed: every property is its own, one named `__proto__` too. */
-export type JsonObject = Readonly<Record<string, Json>>
 
 /** Parses a JSON object of at most `maxBytes`; throws InvalidMessageError and nothing else. */
 export function parseObject(text: string, maxBytes: number): JsonObject {
@@ -32,11 +29,6 @@ export function requireObject(value: Json): JsonObject {
   throw new InvalidMessageError(`Expected a message to be a JSON object, got ${describeValue(value)}`, {
     reason: 'json',
   })
-}
-
-/** Narrows to a readonly array, which `Array.isArray` does not. */
-export function isArray(value: Json | undefined): value is readonly Json[] {
-  return Array.isArray(value)
 }
 
 /** The value, if it is a string within the limit; throws InvalidMessageError that names the field. */

@@ -1,11 +1,10 @@
 import type { Position } from '../../log/model/position.js'
 import type { ResyncReason } from '../../log/model/resync-reason.js'
-import type { Load } from '../handling/dispatcher.js'
 import type { SubscriptionState } from '../progress/health.js'
 import type { HandledState } from '../progress/progress.js'
 import { judgeArrival } from './continuity.js'
 import { type Effect, type Handed, type LogFrame, noEffects, type Ticket } from './effect.js'
-import { Intake, type IntakeContext } from './intake.js'
+import { Intake, type IntakeContext, type Load } from './intake.js'
 import { ArrivalBuffer, Reading, type ReadingOutcome } from './reading.js'
 
 /** Readings in a row that a heartbeat had to start before the Pub/Sub connection is taken to be deaf. */

@@ -156,6 +156,7 @@ export class AcceptedEntries {
     return this.#places.find(appendId, (place) => this.#appendIds[place] === appendId)
   }
 }
+
 const none = -1
 /** What differs is at the end of an append id, where its publisher counts. */
 const hashedLength = 8

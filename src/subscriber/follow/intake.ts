@@ -4,10 +4,21 @@ import type { ResyncReason } from '../../log/model/resync-reason.js'
 import type { DecodedFrame } from '../../message/wire/decode.js'
 import type { SubscriptionCounters } from '../../telemetry/counters.js'
 import type { Origin } from '../handling/delivery.js'
-import { fits, type Load } from '../handling/dispatcher.js'
 import { type Finish, Progress } from '../progress/progress.js'
 import { type Effect, type Handed, type HandOver, type LogFrame, noEffects, type Ticket } from './effect.js'
 import { History } from './history.js'
+
+/** Messages, and the length of the JSON that carried them. */
+export interface Load {
+  readonly messages: number
+  readonly bytes: number
+}
+
+/** Whether more may wait besides what does. What is too large by itself may, if nothing else waits. */
+export function fits(more: Load, waiting: Load, limits: Load): boolean {
+  if (waiting.messages === 0) return true
+  return waiting.messages + more.messages <= limits.messages && waiting.bytes + more.bytes <= limits.bytes
+}
 
 export interface IntakeContext {
   /** What may wait for the handler. */

@@ -2,10 +2,9 @@ import type { Anchor, Entry } from '../../log/model/entry.js'
 import type { Position } from '../../log/model/position.js'
 import type { ResyncReason } from '../../log/model/resync-reason.js'
 import type { DecodedFrame } from '../../message/wire/decode.js'
-import { fits, type Load } from '../handling/dispatcher.js'
 import type { Effect, HandOver, LogFrame, Ticket } from './effect.js'
 import type { History } from './history.js'
-import type { Intake } from './intake.js'
+import { fits, type Intake, type Load } from './intake.js'
 
 /**
  * How one reading of the log ended.

@@ -34,7 +34,7 @@ export type ReplayEnd = 'caught-up' | 'lost-place' | 'broken'
  * be the newest of the log. So a trim, a fork or a deletion between two pages can't go unseen.
  */
 export async function replay(start: ReplayStart, context: ReplayContext): Promise<ReplayEnd> {
-  const pages = new PageReader(context)
+  const pages = new ReplayPages(context)
   let anchor = start
   let next = pages.read(anchor)
   let emptyHanded = false
@@ -69,7 +69,7 @@ export async function replay(start: ReplayStart, context: ReplayContext): Promis
 }
 
 /** Reads pages, each in the way that the waiting times of those before it ask for. */
-class PageReader {
+class ReplayPages {
   readonly #context: ReplayContext
   readonly #pace: ReplayPace
   #request: PageRequest

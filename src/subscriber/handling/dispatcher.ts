@@ -13,18 +13,6 @@ import { type RetryContext, RetryingHandler } from './retry.js'
 /** How long handlers that return no promise may run in a row before the event loop gets a turn. */
 const sliceMs = 10
 
-/** Messages, and the length of the JSON that carried them. */
-export interface Load {
-  readonly messages: number
-  readonly bytes: number
-}
-
-/** Whether more may wait besides what does. What is too large by itself may, if nothing else waits. */
-export function fits(more: Load, waiting: Load, limits: Load): boolean {
-  if (waiting.messages === 0) return true
-  return waiting.messages + more.messages <= limits.messages && waiting.bytes + more.bytes <= limits.bytes
-}
-
 /** A frame to be handed over. */
 export interface Work {
   /** Empty for a marker, which only has its turn. */
@@ -40,13 +28,13 @@ export interface Work {
   handled(): void
 }
 
-export interface DispatcherContext extends Omit<RetryContext, 'onError'> {
+export interface DispatcherContext extends RetryContext {
   /** How many tasks run at once. */
   readonly concurrency: number
   readonly telemetry?: DeliveryTelemetry | undefined
   readonly timer?: HandlerTimer | undefined
-  /** Takes failures that change nothing about what counts as handled. Default: a process warning. */
-  onError?(error: Error): void
+  /** Takes failures that change nothing about what counts as handled. */
+  onError(error: Error): void
 }
 
 /** A frame that nobody traces or measures. */
@@ -85,10 +73,9 @@ export class Dispatcher {
     this.#telemetry = context.telemetry
     this.#timer = context.timer
     this.#onError = (error) => {
-      if (context.onError) context.onError(error)
-      else process.emitWarning(error)
+      context.onError(error)
     }
-    this.#handler = new RetryingHandler({ ...context, onError: this.#onError })
+    this.#handler = new RetryingHandler(context)
   }
 
   /** How many messages were pushed and are not finished. */

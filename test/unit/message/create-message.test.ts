@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { batchMessage, deleteMessage, patternMessage, updateMessage } from '../../../src/message/create-message.js'
 import { decodeMessage } from '../../../src/message/wire/decode.js'
-import { encodeMessage } from '../../../src/message/wire/encode.js'
 import { systemRuntime } from '../../../src/support/runtime.js'
+import { encodeMessage } from '../../support/encode-message.js'
 
 const runtime = { ...systemRuntime, now: () => Date.UTC(2026, 10, 22, 10), uuid: () => 'the-uuid' }
 const made = { messageId: 'the-uuid', timestamp: '2026-11-22T10:00:00.000Z', sourceService: 'user-service' }

@@ -5,8 +5,8 @@ import { entityTypeFromWire } from '../../../src/message/entity.js'
 import type { InvalidationMessage } from '../../../src/message/message.js'
 import { decodeFrame } from '../../../src/message/wire/decode-frame.js'
 import { decodeMessage } from '../../../src/message/wire/decode.js'
-import { encodeMessage } from '../../../src/message/wire/encode.js'
 import { InvalidMessageError } from '../../../src/support/errors.js'
+import { encodeMessage } from '../../support/encode-message.js'
 
 type WireEntityType = string | { readonly Custom: string }
 

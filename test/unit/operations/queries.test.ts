@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { instruments, metricAttributes } from '../../../src/telemetry/instruments.js'
+import { instruments } from '../../../src/telemetry/instruments.js'
+import { metricAttributes } from '../../support/metric-attributes.js'
 import { listAt, readYaml, textAt, valueAt } from './parsed-file.js'
 import { labelOf, metricsOf } from './prometheus-names.js'
 import { parseQuery } from './promql.js'

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { deleteMessage } from '../../../src/index.js'
-import { encodeMessage } from '../../../src/message/wire/encode.js'
+import { encodeMessage } from '../../support/encode-message.js'
 import { TracedFleet } from '../../support/traced-fleet.js'
 import { linksOf, parentOf, sampledTraceparent, TracedSpans, unsampledTraceparent } from '../../support/traced-spans.js'
 

@@ -2,9 +2,10 @@ import { DataPointType } from '@opentelemetry/sdk-metrics'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { fileCursor, type InvalidationLog, type InvalidationPublisher, RedisError } from '../../../src/index.js'
 import { changeCommands } from '../../../src/log/changed-commands.js'
-import { durationBoundaries, instruments, metricAttributes } from '../../../src/telemetry/instruments.js'
+import { durationBoundaries, instruments } from '../../../src/telemetry/instruments.js'
 import { loadOpenTelemetry } from '../../../src/telemetry/open-telemetry.js'
 import { CollectedMetrics } from '../../support/collected-metrics.js'
+import { metricAttributes } from '../../support/metric-attributes.js'
 import { TracedFleet } from '../../support/traced-fleet.js'
 
 let collected: CollectedMetrics

@@ -1,9 +1,9 @@
 import { context, trace } from '@opentelemetry/api'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { deleteMessage, type SubscriberOptions } from '../../../src/index.js'
-import { encodeMessage } from '../../../src/message/wire/encode.js'
 import { loadOpenTelemetry } from '../../../src/telemetry/open-telemetry.js'
 import { OpenTelemetryPublisher } from '../../../src/telemetry/publisher-telemetry.js'
+import { encodeMessage } from '../../support/encode-message.js'
 import { TracedFleet } from '../../support/traced-fleet.js'
 import {
   idsOf,

@@ -1,7 +1,7 @@
 import { context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { deleteMessage, type InvalidationMessage } from '../../../src/index.js'
-import { encodeMessage } from '../../../src/message/wire/encode.js'
+import { encodeMessage } from '../../support/encode-message.js'
 import { TracedFleet } from '../../support/traced-fleet.js'
 import { idsOf, linksOf, parentOf, remoteContext, sampledTraceparent, TracedSpans } from '../../support/traced-spans.js'
 

@@ -1,6 +1,7 @@
 import { readList, readNumber } from '../replies.js'
 import { type Address, distinctAddresses } from './address.js'
 import type { Topology } from './primary-finder.js'
+
 const slots = 16_384
 const polynomial = 0x1021
 

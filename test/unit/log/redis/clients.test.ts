@@ -2,14 +2,14 @@ import { inspect } from 'node:util'
 import { Cluster, type ClusterNode, Redis } from 'ioredis'
 import { Cluster as Cluster5, Redis as Redis5 } from 'ioredis5'
 import { describe, expect, it } from 'vitest'
-import { clientSource } from '../../../../src/log/redis/clients.js'
+import { makeClientSource } from '../../../../src/log/redis/clients.js'
 import { RedisLog } from '../../../../src/log/redis/redis-log.js'
 import { readTarget, type RedisTarget, type TlsOptions } from '../../../../src/log/redis/target.js'
 import { ConfigurationError } from '../../../../src/support/errors.js'
 import { systemRuntime } from '../../../../src/support/runtime.js'
 
 function sourceOf(redis: RedisTarget) {
-  return clientSource(redis, { slot: 0, runtime: systemRuntime, commandTimeoutMs: 1_000 })
+  return makeClientSource(redis, { slot: 0, runtime: systemRuntime, commandTimeoutMs: 1_000 })
 }
 
 /** Read, and no client made. */

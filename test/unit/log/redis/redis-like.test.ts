@@ -1,7 +1,7 @@
 import { type Cluster, Redis } from 'ioredis'
 import { type Cluster as Cluster5, Redis as Redis5 } from 'ioredis5'
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import { clientSource } from '../../../../src/log/redis/clients.js'
+import { makeClientSource } from '../../../../src/log/redis/clients.js'
 import type { ClientOverrides, ClusterLike, RedisLike } from '../../../../src/log/redis/redis-like.js'
 import { systemRuntime } from '../../../../src/support/runtime.js'
 
@@ -22,7 +22,9 @@ describe('RedisLike', () => {
     ['ioredis 6', new Redis({ lazyConnect: true, maxRetriesPerRequest: null, enableAutoPipelining: true })],
     ['ioredis 5', new Redis5({ lazyConnect: true, maxRetriesPerRequest: null, enableAutoPipelining: true })],
   ] as [string, RedisLike][])('is duplicated with options under which nothing hangs (%s)', (_, lent) => {
-    const made = clientSource(lent, { slot: 0, runtime: systemRuntime, commandTimeoutMs: 1_000 }).makeClient(() => 123)
+    const made = makeClientSource(lent, { slot: 0, runtime: systemRuntime, commandTimeoutMs: 1_000 }).makeClient(
+      () => 123,
+    )
     expect(made).not.toBe(lent)
     expect(made.constructor).toBe(lent.constructor)
     expect(made.status).toBe('wait')

@@ -193,24 +193,6 @@ test('a work that throws when it is told that it was handled is reported and sto
   expect(bench.handled).toEqual(['b'])
 })
 
-test('an error that nobody takes becomes a process warning', async () => {
-  const warned = deferred<Error>()
-  process.once('warning', warned.resolve)
-  const dispatcher = new Dispatcher({
-    handler: () => {
-      throw new Error('no')
-    },
-    concurrency: 1,
-    retry: { tries: 1, minDelayMs: 0, maxDelayMs: 0 },
-    handlerTimeoutMs: 1_000,
-    runtime: systemRuntime,
-    counters: new SubscriptionCounters(),
-    onGivenUp: () => Promise.reject(new Error('no room for dead letters')),
-  })
-  dispatcher.push([{ messages: [message('a')], origin: { mode: 'live' }, handled: () => undefined }])
-  expect((await warned.promise).message).toBe('no room for dead letters')
-})
-
 /** Runs handlers that each block for a millisecond; returns how often the loop was given a turn before each frame ended. */
 async function turnsAtEnd(frames: readonly (readonly string[])[]): Promise<number[]> {
   let clock = 1_000_000
@@ -416,6 +398,7 @@ test('nothing is left of a time limit after close: a timer that ran on would kee
     counters: new SubscriptionCounters(),
     retry: { tries: 1, minDelayMs: 0, maxDelayMs: 0 },
     onGivenUp: () => undefined,
+    onError: () => undefined,
   })
   dispatcher.push([{ messages: [message('a')], origin: { mode: 'live' }, handled: () => undefined }])
   await dispatcher.when(() => dispatcher.pending === 0)

@@ -8,7 +8,7 @@ import type { SubscriptionState } from './progress/health.js'
 import type { HandledState } from './progress/progress.js'
 import type { Waiters, WaitOptions } from './progress/waiters.js'
 
-export interface WaitsContext {
+export interface PositionWaitsContext {
   readonly log: Pick<Log, 'head' | 'lookup'>
   readonly runtime: Runtime
   readonly following: Pick<Following, 'isHandled' | 'handledState' | 'handledPosition'>
@@ -24,10 +24,10 @@ interface StateEmitter {
 }
 
 /** The promises of a subscription: that its handler has come up to the end of the log, or to a position. */
-export class Waits {
-  readonly #context: WaitsContext
+export class PositionWaits {
+  readonly #context: PositionWaitsContext
 
-  constructor(context: WaitsContext) {
+  constructor(context: PositionWaitsContext) {
     this.#context = context
   }
 

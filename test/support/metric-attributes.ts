@@ -1,0 +1,10 @@
+/** Every attribute that instruments carry. Each takes few values: keys and ids of entities are never among them. */
+export const metricAttributes = [
+  'messaging.destination.name',
+  'messaging.operation.name',
+  'error.type',
+  'cache_invalidation.subscription',
+  'cache_invalidation.delivery',
+  'cache_invalidation.reason',
+  'cache_invalidation.role',
+] as const
