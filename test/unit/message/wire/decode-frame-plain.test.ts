@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { deleteMessage } from '../../../src/message/create-message.js'
-import { maxTextBytes } from '../../../src/message/limits.js'
-import type { Invalidation } from '../../../src/message/message.js'
-import { decodePlainFrame, parseFrame } from '../../../src/message/wire/decode-frame.js'
-import { encodeFrame, encodeMessage, prepareMessage } from '../../../src/message/wire/encode.js'
-import { heapInUse } from '../../support/collect-garbage.js'
+import { deleteMessage } from '../../../../src/message/create-message.js'
+import { maxTextBytes } from '../../../../src/message/limits.js'
+import type { Invalidation } from '../../../../src/message/message.js'
+import { decodePlainFrame, parseFrame } from '../../../../src/message/wire/decode-frame.js'
+import { encodeFrame, encodeMessage, prepareMessage } from '../../../../src/message/wire/encode.js'
+import { heapInUse } from '../../../support/collect-garbage.js'
 
 const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
 const plainText = fc.stringMatching(/^[ !#-[\]-~]{1,40}$/)
