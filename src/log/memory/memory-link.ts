@@ -96,7 +96,7 @@ export class MemoryLink implements InvalidationLog {
 
   /**
    * Writes are refused from now on, as by a replica (`readonly`) or for want of rights (`refused`): they reject with a
-   * `RedisError` of that kind, and a first start that would need a marker stands nowhere. `undefined` ends it.
+   * `RedisError` of that kind, and a first start that would need a marker stays unanchored. `undefined` ends it.
    */
   refuseWrites(kind: WriteRefusal | undefined): void {
     requireOneOf('kind', kind, writeRefusals)
