@@ -17,8 +17,8 @@ export type MemoryLinkContext = Omit<MemorySessionContext, 'writeRefusal' | 'onC
 
 /**
  * A way to a {@link MemoryLog}, with faults of its own: hand each client a link, and one can be cut off while the
- * others go on. Faults strike the connections that are open when they are called; only `refuseWrites` lasts. An argument
- * that can't be meant throws a `ConfigurationError`.
+ * others go on. Faults strike the connections that are open when they are called; only `refuseWrites` lasts. An
+ * argument that can't be meant throws a `ConfigurationError`.
  */
 export class MemoryLink implements InvalidationLog {
   readonly channel: string
