@@ -102,7 +102,7 @@ export const instruments = {
     name: 'cache_invalidation.dead_letters',
     kind: 'counter',
     unit: '{message}',
-    description: 'Messages that a handler was given up on',
+    description: 'Messages that failed after the last retry',
   },
   sendQueueSize: {
     name: 'cache_invalidation.send_queue.size',
