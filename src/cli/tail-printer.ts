@@ -54,7 +54,9 @@ export class TailPrinter {
     promise.then(ended, ended)
   }
 
-  /** Takes a message of the subscription. Resolves when the reader has room for more: who reads slowly is waited for. */
+  /**
+   * Takes a message of the subscription. Resolves when the reader has room for more: who reads slowly is waited for.
+   */
   async take(message: InvalidationMessage, delivery: Delivery): Promise<void> {
     await this.#before
     const position = delivery.mode === 'resync' ? undefined : delivery.position

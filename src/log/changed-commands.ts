@@ -1,6 +1,6 @@
 import type { InvalidationLog, LogCommands } from './log.js'
 
-/** Calls in place of some of those of a command connection. `up` is always that of the connection as it is now. */
+/** Calls that replace those of a command connection. `up` can't be replaced: it is always the current one. */
 export type ChangedCalls = Partial<Omit<LogCommands, 'up'>>
 
 /** The same log, except for some of the calls of its command connections. `change` gets the connection as it was. */

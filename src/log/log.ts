@@ -5,7 +5,7 @@ import type { Position } from './model/position.js'
 
 /**
  * The log: a capped stream with its live channel. This is the one seam to Redis; `RedisLog` and `MemoryLog` implement
- * it with the same semantics and pass the same conformance suite. So can a log of your own, or a wrapper around one.
+ * it with the same semantics and pass the same conformance suite.
  *
  * A log opens connections. Each reconnects by itself until it is closed, and notifies its listener when it goes up or
  * down. No call of a connection waits for it to come up: while it is down, calls reject at once with a `RedisError` of
@@ -94,8 +94,8 @@ export interface Log {
   /**
    * Reads up to `count` entries from a stream ID on, inclusive; `-` reads from the first entry.
    *
-   * @param joined lets the server join the entries, if it can: of small ones that takes it three times as long, and
-   *   saves this process more than that. Default false
+   * @param joined lets the server join the entries, if it can. For small ones that takes the server three times as long
+   *   and saves this process more. Default false
    */
   readPage(from: string, count: number, joined?: boolean): Promise<Page>
 }

@@ -4,15 +4,15 @@ import type { ConnectionListener, InvalidationLog, LogConnection } from './log.j
 import { RedisLog, type RedisLogOptions, type RedisTarget } from './redis/redis-log.js'
 
 /**
- * Where the log is: a URL (text or `URL`), an ioredis client (lent: connections of our own are made with its configuration), ioredis
- * options, or a log that is ready made, such as a `MemoryLog`.
+ * Where the log is: a URL (text or `URL`), an ioredis client (borrowed: its configuration is copied, and connections of
+ * our own are made with it), ioredis options, or an `InvalidationLog`, such as a `MemoryLog`.
  */
 export type RedisSource = RedisTarget | InvalidationLog
 
 /**
- * The log behind what a user named.
+ * Opens the log that a user named, or returns the one given.
  *
- * @throws ConfigurationError when it can't be used, or when it is a log of another channel than `options.channel`
+ * @throws ConfigurationError if it can't be used, or if it is a log of another channel than `options.channel`
  */
 export function openLog(redis: RedisSource, options: RedisLogOptions): InvalidationLog {
   if (!isLog(redis)) return new RedisLog(redis, options)
@@ -28,7 +28,7 @@ function isLog(redis: unknown): redis is InvalidationLog {
   return typeof redis === 'object' && redis !== null && 'openCommands' in redis
 }
 
-/** Opens a connection; rejects with what went wrong, and closes it, where the first attempt to connect fails. */
+/** Opens a connection. If the first attempt to connect fails, closes it and rejects with the reason. */
 export async function openOnce<Opened extends LogConnection>(
   open: (listener: ConnectionListener) => Opened,
 ): Promise<Opened> {

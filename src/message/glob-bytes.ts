@@ -11,9 +11,9 @@ const noMatch = -1
 const noByte = -1
 
 /**
- * Whether a Redis glob matches a key that is not empty, both in UTF-8. A mismatch goes back to the last star only, which
- * takes one byte more: if the part between two stars matches somewhere, then its first match leaves the most for what
- * follows.
+ * Whether a Redis glob matches a key that is not empty, both in UTF-8. A mismatch goes back to the last star only,
+ * which takes one byte more: if the part between two stars matches somewhere, then its first match leaves the most for
+ * what follows.
  */
 export function matchesBytes(pattern: Uint8Array, key: Uint8Array): boolean {
   let at = 0

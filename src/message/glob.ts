@@ -58,7 +58,10 @@ function textsBetweenStars(pattern: string): Texts | undefined {
   return { first, between: between.filter((each) => each !== ''), last: texts.length === 0 ? undefined : text }
 }
 
-/** Texts of ASCII have the same place in a text as in its UTF-8. Each is taken where it is found first: that leaves the most. */
+/**
+ * Texts of ASCII have the same place in a text as in its UTF-8. Each is taken where it is found first: that leaves the
+ * most.
+ */
 function isMadeOf({ first, between, last }: Texts, key: string): boolean {
   if (last === undefined) return key === first
   if (!key.startsWith(first) || !key.endsWith(last)) return false

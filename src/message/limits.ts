@@ -14,8 +14,8 @@ export const maxMetadataDepth = 100
 export const maxFrameBytes = 512 * 1024
 
 /**
- * What is no message in a frame: as many as a frame of ours holds messages. Each costs an error with its stack, and a hostile
- * frame could hold a hundred thousand.
+ * What is no message in a frame: as many as a frame of ours holds messages. Each costs an error with its stack, and a
+ * hostile frame could hold a hundred thousand.
  */
 export const maxRejected = 1_000
 

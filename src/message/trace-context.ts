@@ -23,7 +23,9 @@ const traceparentPattern = /^(?!ff|00.{54})[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{
 const dash = 45
 const nine = 57
 
-/** The trace context among the fields of a message; undefined where there is none. What is not of its shape is left out. */
+/**
+ * The trace context among the fields of a message; undefined where there is none. What is not of its shape is left out.
+ */
 export function readTraceContext({
   traceparent,
   tracestate,
@@ -74,8 +76,8 @@ export function withTraceLinks(json: string, links: readonly string[], isTraced:
 }
 
 /**
- * Whether it has the shape of one; whoever makes a span of it looks closer. Who does not, because its flags say unsampled,
- * takes it at its word: it is not worth what looking at every message costs.
+ * Whether it has the shape of one; whoever makes a span of it looks closer. Who does not, because its flags say
+ * unsampled, takes it at its word: it is not worth what looking at every message costs.
  */
 function isTraceparent(value: unknown): value is string {
   if (typeof value !== 'string' || value.length < minTraceparentBytes || value.length > maxTraceparentBytes)

@@ -43,8 +43,9 @@ export interface BatcherContext {
  * Group commit: sends the waiting messages in frames, in order. A frame leaves when nothing is under way, or when it is
  * full and few are under way. So a lone message leaves at once, and frames fill by themselves under load.
  *
- * When an attempt fails nothing more is sent until all others under way have ended; then the failed frames are sent first,
- * in their order. If a reply is lost, its frame is in the log twice: harmless, since each attempt has its own append id.
+ * When an attempt fails nothing more is sent until all others under way have ended; then the failed frames are sent
+ * first, in their order. If a reply is lost, its frame is in the log twice: harmless, since each attempt has its own
+ * append id.
  */
 export class Batcher {
   readonly #context: BatcherContext

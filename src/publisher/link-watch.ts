@@ -35,7 +35,7 @@ export class LinkWatch {
     return this.#failing
   }
 
-  /** Looks now or, where a look is under way, once more after it: it may have been at another server. */
+  /** Looks now or, if a look is under way, once more after it: that one may be at another server. */
   check(): void {
     this.#wanted = true
     if (!this.#looking) void this.#look()
@@ -64,7 +64,7 @@ export class LinkWatch {
         this.#outage.ended()
       } catch (error) {
         this.#failing = true
-        // Where the link went down, its owner was told.
+        // If the link went down, its owner has been notified.
         if (isUp()) this.#outage.failed(error)
       }
     }

@@ -15,7 +15,7 @@ const hour = 60 * minute
 const mebibyte = 1024 ** 2
 const gibibyte = 1024 ** 3
 
-/** How much a publisher remembers of what was acknowledged, to append it again where a failover lost it. */
+/** How many acknowledged frames a publisher remembers, to append them again if a failover loses them. */
 export interface RepairOptions {
   /** Default 10,000 frames (of one message or many). */
   readonly maxFrames?: number
@@ -64,7 +64,7 @@ export interface PublisherOptions extends ConnectionOptions {
    * `RedisError` of kind `replicas`, though the invalidation was published. Default: none are waited for.
    */
   readonly waitReplicas?: WaitReplicasOptions
-  /** Counts what is published, also for others where it is given to them as well. Default: one of its own. */
+  /** Counts what is published; publishers that share it are counted together. Default: one of its own. */
   readonly stats?: StatsCollector
 }
 

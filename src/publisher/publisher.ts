@@ -28,7 +28,7 @@ import {
 import type { RepairSummary } from './repair/repair.js'
 import { Sender } from './sender.js'
 
-/** What a publisher tells. `error` tells each kind of failure once per outage, not once per message. */
+/** Events a publisher emits. `error` is emitted once per outage for each kind of failure, not once per message. */
 export interface PublisherEvents extends ErrorEvents {
   /** The connection came up. */
   connected: []
@@ -85,7 +85,7 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
   readonly #counters = new PublisherCounters()
   readonly #timestamp: () => string
   readonly #linkOutage = new Outage((error) => this.#report(error))
-  /** Undefined where the application has no OpenTelemetry. */
+  /** Undefined if the application has no OpenTelemetry. */
   readonly #telemetry: PublisherTelemetry | undefined
   #wasUp = false
   #closing: Promise<void> | undefined
@@ -215,16 +215,17 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
   }
 
   /**
-   * Publishes an invalidation, or a whole message as it is. Resolves when it is appended to the log. Never throws: where
+   * Publishes an invalidation, or a whole message as it is. Resolves when it is appended to the log. Never throws: if
    * it fails, the promise rejects.
    *
-   * Equal invalidations that wait at the same time are sent as one, and settle together. Who does not await the
-   * promise should `catch` it all the same: Node ends a process for a rejection that nobody handles.
+   * Equal invalidations that wait at the same time are sent as one, and settle together. If you don't await
+   * `publish()`, attach a `.catch()`: Node ends a process at an unhandled rejection.
    *
-   * @throws InvalidMessageError, SerializationError, ConfigurationError or ClosedError: it was not accepted, and nothing is sent
+   * @throws InvalidMessageError, SerializationError, ConfigurationError or ClosedError: it was not accepted, and
+   *   nothing is sent
    * @throws PublishTimeoutError after `publishTimeoutMs`: the message stays queued and is still sent
-   * @throws the signal's reason when it aborts: an accepted message stays queued and is still sent; where the signal
-   *   was aborted from the start, nothing is accepted
+   * @throws the signal's reason when it aborts: an accepted message stays queued and is still sent; if the signal was
+   *   aborted from the start, nothing is accepted
    * @throws ClosedError when the publisher is closed before the message is appended
    * @throws RedisError (kind `replicas`) when it was appended, but too few replicas confirmed (see `waitReplicas`)
    */
@@ -277,7 +278,7 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
     this.stats.publishers.remove(this.#counters)
   }
 
-  /** @throws what `publish()` throws for what it does not accept */
+  /** @throws the errors of `publish()` for a message that it does not accept */
   #send(
     invalidation: Invalidation | InvalidationMessage,
     options: PublishOptions,
@@ -338,7 +339,7 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
     this.emit('disconnected', error)
   }
 
-  /** Where the first attempt fails for good, `connect()` rejects with the reason, and nobody need be told. */
+  /** If the first attempt fails for good, `connect()` rejects with the reason, and no event is emitted. */
   #linkFailed(error: InvalidationError): void {
     void this.#commands.opened().then(
       () => this.#linkOutage.failed(error),
@@ -346,7 +347,7 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
     )
   }
 
-  /** Told in a turn of its own: who has only just connected can listen first. */
+  /** Emitted in a later turn, so that you can attach a listener right after `connect()`. */
   #report(error: Error): void {
     this.#counters.errors += 1
     void this.#options.runtime.yield().then(() => this.emit('error', error))

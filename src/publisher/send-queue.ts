@@ -108,9 +108,9 @@ export interface SendQueueLimits {
 const manyTaken = 1_000
 
 /**
- * The messages that wait to be sent, in order. Equal ones become one. When too many wait, all of them become one message
- * that evicts everything, and that covers what comes until it is sent: coarser, never lost. A message that was taken out
- * is no longer here, so nothing ever joins a message that may have been sent already.
+ * The messages that wait to be sent, in order. Equal ones become one. When too many wait, all of them become one
+ * message that evicts everything, and that covers what comes until it is sent: coarser, never lost. A message that was
+ * taken out is no longer here, so nothing ever joins a message that may have been sent already.
  */
 export class SendQueue {
   readonly #limits: SendQueueLimits
@@ -218,9 +218,9 @@ export class SendQueue {
 }
 
 /**
- * The newest message of each coalesce key. None is ever taken out: maps made anew now and then cost half of deleting each
- * key. The tables that a churning map leaves behind refer to each other, and as soon as one is old, all that went through
- * the map survives the minor collections.
+ * The newest message of each coalesce key. None is ever taken out: maps made anew now and then cost half of deleting
+ * each key. The tables that a churning map leaves behind refer to each other, and as soon as one is old, all that went
+ * through the map survives the minor collections.
  */
 class NewestMessages {
   readonly #groups = new Map<string, Map<string, QueuedMessage>>()

@@ -73,7 +73,9 @@ export const retryRules = {
 
 /** Options of `subscribe`. */
 export interface SubscriptionOptions {
-  /** Names this copy of the cache, for its cursor and its dead letters. Required with a durable cursor. Default none. */
+  /**
+   * Names this copy of the cache, for its cursor and its dead letters. Required with a durable cursor. Default none.
+   */
   readonly name?: string
   /**
    * Where the position is saved: `memoryCursor()`, `redisCursor()` or `fileCursor(path)`. Default `memoryCursor()`:
@@ -82,8 +84,8 @@ export interface SubscriptionOptions {
   readonly cursor?: CursorFactory
   /**
    * Where to begin when there is no cursor: `head`, `oldest` (the first entry the log still has) or a position as text.
-   * Default: `head`; with a durable cursor whose position is gone, a resync (`no-cursor`). Set with a durable cursor, it
-   * holds for one that got lost as well: `head` then skips what was missed.
+   * Default: `head`; with a durable cursor whose position is gone, a resync (`no-cursor`). Set with a durable cursor,
+   * it holds for one that got lost as well: `head` then skips what was missed.
    */
   readonly startAt?: string
   /**
@@ -106,7 +108,9 @@ export interface SubscriptionOptions {
   readonly commitIntervalMs?: number
   /** How many dead letters are kept, approximately. Default 10,000. */
   readonly deadLetterCap?: number
-  /** What a resync does: `evict` runs the handler with the pattern `*`; `notify` only emits the event. Default `evict`. */
+  /**
+   * What a resync does: `evict` runs the handler with the pattern `*`; `notify` only emits the event. Default `evict`.
+   */
   readonly onResync?: 'evict' | 'notify'
   /** Resync whenever the server's replication id changes. Default false: publishers repair what a failover lost. */
   readonly strictFailover?: boolean

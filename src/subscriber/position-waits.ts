@@ -97,9 +97,9 @@ export class PositionWaits {
   }
 
   /**
-   * Whether an entry too old to be remembered is in the part of our history that has been handled. Below the log's first
-   * entry it is, if the handled part reaches into the log: what a failover lost on the way there, its publisher has
-   * appended again long ago.
+   * Whether an entry too old to be remembered is in the part of our history that has been handled. Below the log's
+   * first entry it is, if the handled part reaches into the log: what a failover lost on the way there, its publisher
+   * has appended again long ago.
    */
   async #isBehindUs(target: Position): Promise<boolean> {
     const handled = this.#context.following.handledPosition

@@ -18,9 +18,9 @@ export interface ConnectionOptions {
   /** How many entries the log keeps, approximately. Default 100,000. */
   readonly cap?: number
   /**
-   * In a Redis Cluster: publishes to the log's shard alone (`SPUBLISH`), which costs the other nodes nothing, in place of
-   * every node. All publishers and subscribers of a channel must have the same, and services with the Rust crate hear
-   * nothing of it. Needs Redis 7. Default false.
+   * In a Redis Cluster: publishes to the log's shard alone (`SPUBLISH`), which costs the other nodes nothing, in place
+   * of every node. All publishers and subscribers of a channel must have the same, and services with the Rust crate
+   * hear nothing of it. Needs Redis 7. Default false.
    */
   readonly sharded?: boolean
   /**

@@ -17,7 +17,9 @@ export const InvalidationErrorCode = {
 /** One of the values of the {@link (InvalidationErrorCode:variable)} table. */
 export type InvalidationErrorCode = (typeof InvalidationErrorCode)[keyof typeof InvalidationErrorCode]
 
-/** The base of every error this library makes. What your own code throws, such as a cursor store, is passed on as it is. */
+/**
+ * The base of every error this library makes. What your own code throws, such as a cursor store, is passed on as it is.
+ */
 export abstract class InvalidationError extends Error {
   abstract readonly code: InvalidationErrorCode
 

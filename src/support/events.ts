@@ -43,7 +43,9 @@ export class TypedEmitter<Events extends ErrorEvents & { [Name in keyof Events]:
     return this
   }
 
-  /** @internal Goes to the logger or, without one, becomes a process warning: for what is not, or not yet, a failure. */
+  /**
+   * @internal Goes to the logger or, without one, becomes a process warning: for what is not, or not yet, a failure.
+   */
   warn(text: string): void {
     if (this.#logger) this.#logger.warn(text)
     else process.emitWarning(text, 'CacheInvalidationWarning')

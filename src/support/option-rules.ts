@@ -39,8 +39,8 @@ export type Resolved<Rules extends OptionRules> = { readonly [Name in keyof Rule
  *
  * @param owner the owner of the options, as errors name it
  * @param prefix text that errors put before the name of an option
- * @throws ConfigurationError when `given` is no object or can't be read, when an option is unknown, since a misspelt one
- *   must not pass silently, and when an option is not what its rule expects
+ * @throws ConfigurationError when `given` is no object or can't be read, when an option is unknown, since a misspelt
+ *   one must not pass silently, and when an option is not what its rule expects
  */
 export function resolveOptions<Rules extends OptionRules>(
   rules: Rules,

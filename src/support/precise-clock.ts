@@ -22,8 +22,8 @@ export function preciseClock(runtime: Runtime): () => number {
 const ends = Array.from({ length: 1_000 }, (_, microsecond) => `${String(microsecond).padStart(3, '0')}Z`)
 
 /**
- * The precise clock as text: RFC 3339 in UTC with microseconds, since messages take less than a millisecond. `toISOString`
- * is expensive and called once per millisecond.
+ * The precise clock as text: RFC 3339 in UTC with microseconds, since messages take less than a millisecond.
+ * `toISOString` is expensive and called once per millisecond.
  */
 export function preciseTimestamps(runtime: Runtime): () => string {
   const clock = preciseClock(runtime)

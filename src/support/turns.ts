@@ -31,7 +31,9 @@ export class Turns {
     return entered
   }
 
-  /** Nobody overtakes the first, whose limit may be lower than that of others: every task that ends brings it closer. */
+  /**
+   * Nobody overtakes the first, whose limit may be lower than that of others: every task that ends brings it closer.
+   */
   #letIn(): void {
     for (let [next] = this.#waiting; next && this.#running < next.limit; [next] = this.#waiting) {
       this.#waiting.shift()

@@ -7,7 +7,9 @@ export interface InstrumentDefinition {
   readonly description: string
 }
 
-/** Upper bounds of the histograms' buckets, in seconds: from 50 µs on, since a healthy propagation takes less than 1 ms. */
+/**
+ * Upper bounds of the histograms' buckets, in seconds: from 50 µs on, since a healthy propagation takes less than 1 ms.
+ */
 export const durationBoundaries: readonly number[] = [
   0.00005, 0.0001, 0.00025, 0.0005, 0.00075, 0.001, 0.0025, 0.005, 0.0075, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5,
   10, 30, 60,
@@ -100,7 +102,7 @@ export const instruments = {
     name: 'cache_invalidation.dead_letters',
     kind: 'counter',
     unit: '{message}',
-    description: 'Messages that a handler was given up on',
+    description: 'Messages that failed after the last retry',
   },
   sendQueueSize: {
     name: 'cache_invalidation.send_queue.size',

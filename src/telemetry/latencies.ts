@@ -32,7 +32,9 @@ export function middleOf(bucket: number): number {
   return double.getFloat64(0)
 }
 
-/** The latencies of one slice of time, by bucket. It is used again for a later slice, so recording allocates nothing. */
+/**
+ * The latencies of one slice of time, by bucket. It is used again for a later slice, so recording allocates nothing.
+ */
 export class LatencySlice {
   readonly buckets = new Uint32Array(bucketCount)
   /** Which slice of time this is, counted from the beginning of the clock. */
@@ -66,7 +68,9 @@ export class LatencySlice {
   }
 }
 
-/** Latencies in ms. Percentiles are by nearest rank and off by less than 0.8 %; the smallest and the largest are exact. */
+/**
+ * Latencies in ms. Percentiles are by nearest rank and off by less than 0.8 %; the smallest and the largest are exact.
+ */
 export interface LatencySummary {
   readonly count: number
   readonly min: number
@@ -82,8 +86,8 @@ export interface LatencySummary {
 const slicesPerWindow = 6
 
 /**
- * Latencies over the last `windowMs`: a slice leaves as soon as a part of it is older. However many are recorded, they take
- * 8 KiB for each slice that held some; where there were none, nothing.
+ * Latencies over the last `windowMs`: a slice leaves as soon as a part of it is older. However many are recorded, they
+ * take 8 KiB for each slice that held some; where there were none, nothing.
  */
 export class SlidingLatencies {
   readonly #sliceMs: number
@@ -96,8 +100,8 @@ export class SlidingLatencies {
   }
 
   /**
-   * Takes in a latency as often as it was seen; `now` is the monotonic time. One that is negative, as between clocks that
-   * disagree, counts as 0.
+   * Takes in a latency as often as it was seen; `now` is the monotonic time. One that is negative, as between clocks
+   * that disagree, counts as 0.
    */
   record(ms: number, now: number, times = 1): void {
     const slice = this.#current && now < this.#currentUntil ? this.#current : this.#turn(now)

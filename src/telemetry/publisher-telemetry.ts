@@ -74,8 +74,8 @@ export class OpenTelemetryPublisher implements PublisherTelemetry {
   }
 
   /**
-   * A child of whatever the caller of `publish()` is in. The sampler sees its name, which says operation and channel, and
-   * no attributes: the SDK would look at each of them for every publish, and few publishes are recorded.
+   * A child of whatever the caller of `publish()` is in. The sampler sees its name, which says operation and channel,
+   * and no attributes: the SDK would look at each of them for every publish, and few publishes are recorded.
    */
   #startSpan(tracer: Tracer): Span {
     const { SpanKind } = this.#openTelemetry.api

@@ -46,8 +46,8 @@ export interface InvalidationStats {
   /** Over how long the latencies below were taken. They leave by sixths of it. */
   readonly windowMs: number
   /**
-   * From `publish()` to the acknowledgement of its append, without the wait for replicas; undefined where there was none
-   * in the window, and so below.
+   * From `publish()` to the acknowledgement of its append, without the wait for replicas; undefined where there was
+   * none in the window, and so below.
    */
   readonly publishMs: LatencySummary | undefined
   /** From the timestamp of a message to the end of its handler. */
@@ -129,7 +129,9 @@ export class StatsCollector {
   }
 }
 
-/** Times the handled messages of a subscription for a StatsCollector: one object for all, with nothing made per message. */
+/**
+ * Times the handled messages of a subscription for a StatsCollector: one object for all, with nothing made per message.
+ */
 export class HandlerTimer {
   readonly #stats: StatsCollector
   readonly #runtime: Runtime

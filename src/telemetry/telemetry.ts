@@ -110,6 +110,8 @@ export interface MeasuredSubscription {
 export interface SubscriptionGauges {
   readonly lagMs: number
   readonly behind: number
-  /** How long ago everything appended was last known to be handled, in ms; before the first time, since the beginning. */
+  /**
+   * How long ago everything appended was last known to be handled, in ms; before the first time, since the beginning.
+   */
   readonly unverifiedMs: number
 }

@@ -60,9 +60,9 @@ describe('XDEL', () => {
     expect(live.subscription.counts).toMatchObject({ replayed: 0, gaps: 0 })
   })
 
-  it('at the tail is a resync, deleted, to who had not read it, or stands on it and must read the log again', async () => {
+  it('at the tail is a resync, deleted, to who had not read it, or is anchored to it and must read the log again', async () => {
     expect(await deleteEntry(10)).toBe(1)
-    // Both stand on a marker behind the hole. It is not published: the live one finds it with a heartbeat.
+    // Both are anchored to a marker behind the hole. It is not published: the live one finds it with a heartbeat.
     const early = await followFrom(3)
     await live.handled.has('*')
     await publisher.invalidate('user', '11')

@@ -97,7 +97,7 @@ describe('a replica promoted after losing a tail', () => {
     await publishAll(publisher, 11, 1_100)
     await follower.handled.count(1_100)
     await failOver()
-    // What is appended before the resync may be the head that it stands on: then it is covered, and never handed over.
+    // What is appended before the resync may be the head that it is anchored to: then it is covered, and never handed over.
     await follower.handled.has('*')
     await publisher.invalidate('user', 'after')
     await follower.handled.has('after')

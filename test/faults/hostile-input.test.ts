@@ -199,7 +199,7 @@ describe('an entry added by hand', () => {
     await addByHand(['field', 'value'])
     const behind = await follow({ startAt: start })
     await expectResyncs(behind, ['deleted'])
-    // What that one appended to stand on is not published: who is live finds it with a heartbeat, and what lies before it.
+    // The marker that one appended is not published: the live one finds it with a heartbeat, and what lies before it.
     // What is published sooner may be covered by the resync, and never handed over.
     await live.handled.has('*')
     await expectGoodMessages(live, behind)

@@ -30,7 +30,7 @@ function makeRoom(): Promise<unknown> {
 }
 
 describe('maxmemory', () => {
-  it('with noeviction makes publishes wait; nothing is lost, and nothing flushed', async () => {
+  it('with noeviction makes publishes wait; nothing is lost, and nobody evicts all', async () => {
     const queued = nextEvent<PublisherEvents, 'queued'>(publisher, 'queued')
     const drained = nextEvent<PublisherEvents, 'drained'>(publisher, 'drained')
     await runFull('noeviction')

@@ -79,7 +79,7 @@ describe('a wrong type under', () => {
     await expectResyncs(durable, [])
   })
 
-  it('the cursors makes who starts wait, rather than flush: the cursor may be there when it is put right', async () => {
+  it('the cursors makes a start wait, rather than evict all: the cursor may be there when it is put right', async () => {
     const [cursors, aside] = [`{${fleet.channel}}:cursors`, `{${fleet.channel}}:aside`]
     const durable = { name: 'cache', cursor: redisCursor() }
     const first = await fleet.follow({ ...durable, startAt: 'head' })

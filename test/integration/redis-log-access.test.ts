@@ -63,7 +63,7 @@ describe('who may do what', () => {
     expect((await commands.readPage('-', 10)).entries).toHaveLength(1)
   })
 
-  it('reads and stands without the right to run scripts', async () => {
+  it('reads and anchors without the right to run scripts', async () => {
     await acl('plain', '-@scripting')
     const { commands: writer } = redis.openCommands()
     const { commands } = redis.openCommands(redis.server.url.replace('//', '//plain:right@'))

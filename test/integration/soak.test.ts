@@ -43,7 +43,7 @@ test(
       handled: positive,
       duplicates: count,
       faults: expect.toSatisfy((faults: object) => Object.keys(faults).length > 0) as unknown,
-      // The first start of two durable subscriptions; one more where a flush takes the cursor of one that is killed.
+      // The first start of two durable subscriptions; one more where a FLUSHALL takes the cursor of one that is killed.
       resyncs: expect.objectContaining({ 'no-cursor': positive }) as unknown,
       repaired: count,
       recoverMs: { p50: positive, p99: positive, max: positive },

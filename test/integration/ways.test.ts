@@ -45,10 +45,11 @@ describe('a message', () => {
     const page = await readFile(new URL('../../CONTRIBUTING.md', import.meta.url), 'utf8')
     for (const name of ['publish', 'delivery', 'replay'] as const) {
       const section = new RegExp(`^### .*\\(${name}\\)$([^#]*)`, 'm').exec(page)?.[1] ?? ''
-      const listed = [...section.matchAll(/^\| `([\w/-]+\.ts)`/gm)].map(([, file]) => file)
+      // A way back may lead through a file again.
+      const listed = new Set(Array.from(section.matchAll(/^\| `([\w/-]+\.ts)`/gm), ([, file]) => file))
       const added =
         name === 'replay' ? filesOf(name).filter((file) => !filesOf('delivery').includes(file)) : filesOf(name)
-      expect(listed.toSorted(), `the way "${name}" of CONTRIBUTING.md`).toEqual([...added].toSorted())
+      expect([...listed].toSorted(), `the way "${name}" of CONTRIBUTING.md`).toEqual([...added].toSorted())
     }
   })
 })

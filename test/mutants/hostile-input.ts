@@ -24,7 +24,7 @@ export const hostileInput: readonly Mutant[] = [
     file: 'subscriber/follow/reading.ts',
     from: 'if (this.#has(frame.position.appendId)) return true',
     to: '',
-    caughtBy: 'test/unit/subscriber/follow/arrival-buffer.test.ts',
+    caughtBy: 'test/unit/subscriber/follow/reading-arrival-buffer.test.ts',
   },
   {
     name: 'rejected-without-limit',

@@ -175,8 +175,8 @@ export function describeLogConformance(name: string, servers: LogServers): void 
       })
     })
 
-    describe('stand', () => {
-      it('stands on the last entry where `last` names it', async () => {
+    describe('anchor', () => {
+      it('is the last entry if `last` names it', async () => {
         const [, streamId] = await append('one', 'two')
         expect(await commands.anchor('marker', cap)).toMatchObject({ position: { streamId, appendId: 'two' } })
         expect(await allEntries()).toHaveLength(2)
@@ -184,9 +184,9 @@ export function describeLogConformance(name: string, servers: LogServers): void 
 
       it('appends a marker to an empty log, and publishes it to nobody', async () => {
         const { listener: feed } = await openFeed()
-        const stand = await commands.anchor('marker', cap)
-        expect(stand?.position.appendId).toBe('marker')
-        expect(await allEntries()).toEqual([{ position: stand?.position, prev: '', frame: '{"frame":[]}' }])
+        const anchor = await commands.anchor('marker', cap)
+        expect(anchor?.position.appendId).toBe('marker')
+        expect(await allEntries()).toEqual([{ position: anchor?.position, prev: '', frame: '{"frame":[]}' }])
         expect(await commands.append('one', frame, cap)).toMatchObject({ prev: 'marker' })
         expect(await feed.received(1)).toHaveLength(1)
         expect(feed.messages[0]).toContain('"append_id":"one"')
@@ -215,7 +215,7 @@ export function describeLogConformance(name: string, servers: LogServers): void 
         expect(await commands.anchor('marker', cap)).toMatchObject({ added: counted(4) })
       })
 
-      it('stands nowhere where nothing stands and it may not write', async () => {
+      it('is missing if the log is empty and the connection may not write', async () => {
         const { commands: reader } = await openCommands(server.readOnlyLog)
         expect(await reader.anchor('marker', cap)).toBeUndefined()
         const [streamId] = await append('one')
@@ -260,7 +260,7 @@ export function describeLogConformance(name: string, servers: LogServers): void 
         })
       })
 
-      it('begins anew after a flush', async () => {
+      it('begins anew after a FLUSHALL', async () => {
         const [streamId = ''] = await append('one', 'two')
         await server.flush()
         expect(await commands.inspect({ streamId, appendId: 'one' })).toMatchObject({ length: 0, last: undefined })
@@ -369,7 +369,7 @@ export function describeLogConformance(name: string, servers: LogServers): void 
         expect(await commands.loadCursor('name')).toBe('1-1@h')
       })
 
-      it('are gone after a flush', async () => {
+      it('are gone after a FLUSHALL', async () => {
         await commands.saveCursor('name', '5-1@x', false)
         await server.flush()
         expect(await commands.loadCursor('name')).toBeUndefined()
@@ -441,7 +441,7 @@ export function describeLogConformance(name: string, servers: LogServers): void 
         expect([...(await records()).keys()].toSorted()).toEqual(['long', 'next'])
       })
 
-      it('is gone after a flush', async () => {
+      it('is gone after a FLUSHALL', async () => {
         await commands.announce('a', '{"name":"a"}', 60_000)
         await server.flush()
         expect(await commands.listSubscribers()).toEqual([])

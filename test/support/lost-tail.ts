@@ -58,7 +58,7 @@ export async function expectLostTailHandled({ fleet, route, throughRoute, lose, 
   expect(fleet.repairs).toEqual([{ intact: 50, reappended: 100, unknown: 0 }])
 }
 
-/** The log has the marker that the first subscription stood on, and one entry for each message. */
+/** The log has the marker that the first subscription was anchored to, and one entry for each message. */
 export async function expectEachOnceInLog(redis: Redis, channel: string, messages: number): Promise<void> {
   const entries = await redis.xrange(logKeys(channel).stream, '-', '+')
   const appendIds = entries.map(([, fields]) => fields[1])

@@ -67,8 +67,8 @@ export async function gather(
 }
 
 /**
- * Whether the server has what a log needs shows when somebody connects who needs it. A node of a cluster that can't serve
- * the log is looked at all the same.
+ * Whether the server has what a log needs shows when somebody connects who needs it. A node of a cluster that can't
+ * serve the log is looked at all the same.
  */
 async function askAsSubscriber(context: ConnectionContext): Promise<Pick<Facts, 'lacking' | 'subscriptions'>> {
   try {

@@ -17,8 +17,8 @@ export type MemoryLinkContext = Omit<MemorySessionContext, 'writeRefusal' | 'onC
 
 /**
  * A way to a {@link MemoryLog}, with faults of its own: hand each client a link, and one can be cut off while the
- * others go on. Faults strike the connections that are open when they are called; only `refuseWrites` lasts. An argument
- * that can't be meant throws a `ConfigurationError`.
+ * others go on. Faults strike the connections that are open when they are called; only `refuseWrites` lasts. An
+ * argument that can't be meant throws a `ConfigurationError`.
  */
 export class MemoryLink implements InvalidationLog {
   readonly channel: string
@@ -96,7 +96,7 @@ export class MemoryLink implements InvalidationLog {
 
   /**
    * Writes are refused from now on, as by a replica (`readonly`) or for want of rights (`refused`): they reject with a
-   * `RedisError` of that kind, and a first start that would need a marker stands nowhere. `undefined` ends it.
+   * `RedisError` of that kind, and a first start that would need a marker stays unanchored. `undefined` ends it.
    */
   refuseWrites(kind: WriteRefusal | undefined): void {
     requireOneOf('kind', kind, writeRefusals)

@@ -119,7 +119,10 @@ export class MemoryLog extends MemoryLink {
     this.#server.clockOffset += ms
   }
 
-  /** FLUSHALL: entries, `last`, cursors, dead letters and announced subscribers are gone; stream IDs begin with the clock again. */
+  /**
+   * FLUSHALL: entries, `last`, cursors, dead letters and announced subscribers are gone; stream IDs begin with the
+   * clock again.
+   */
   clear(): void {
     this.#server.clear()
   }

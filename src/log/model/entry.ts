@@ -15,7 +15,9 @@ export interface Appended {
   readonly position: Position
   /** Append id of the entry before; empty if this entry continues nothing. */
   readonly prev: string
-  /** How many connections PUBLISH reached on the server; −1 if the server refuses the channel (the entry is in the log). */
+  /**
+   * How many connections PUBLISH reached on the server; −1 if the server refuses the channel (the entry is in the log).
+   */
   readonly receivers: number
 }
 

@@ -6,7 +6,7 @@
  * - `log-lost`: the log was emptied or began anew
  * - `deleted`: entries in the middle or at the end were deleted by hand
  * - `no-cursor`: a durable subscription has no cursor to go on from
- * - `no-position`: the log could not be stood on at the start, and an entry has appeared since
+ * - `no-position`: at the start there was no entry to anchor to, and one has appeared since
  * - `overflow`: messages that are not in the log arrived faster than they could be handled
  * - `failover`: the replication id changed, and `strictFailover` is set
  */

@@ -12,7 +12,9 @@ export interface ClientSource {
   readonly makeClient: ClientFactory
   /** Names the servers, the same for all that connects to them, whichever is connected to; never with a password. */
   readonly origin: string
-  /** Where the newest connection leads: `host:port` or the path of a socket; undefined while that is being looked for. */
+  /**
+   * Where the newest connection leads: `host:port` or the path of a socket; undefined while that is being looked for.
+   */
   readonly location: string | undefined
   /** Undefined outside of a cluster. */
   readonly cluster: ClusterRoute | undefined

@@ -52,8 +52,8 @@ export function kindOfReply(text: string): RedisErrorKind {
 }
 
 /**
- * Before Redis 7 a script wraps the error of its command: `ERR Error running script (call to …): … -READONLY …`, or where
- * it returns the error `@user_script: 3: -READONLY …`.
+ * Before Redis 7 a script wraps the error of its command: `ERR Error running script (call to …): … -READONLY …`, or
+ * where it returns the error `@user_script: 3: -READONLY …`.
  */
 function codeOfText(text: string): string {
   // Where the ACL refuses a command of a script, Redis 6.2 and 7.0 say the one, later ones and Valkey the other.

@@ -66,8 +66,8 @@ function lacks(feature: string, server: string, error: unknown, since = '6.2'): 
 }
 
 /**
- * Asks the server for its role: sentinels may still name a primary that has become a replica, and a replica serves reads
- * as if nothing were. HELLO tells it and needs no right.
+ * Asks the server for its role: sentinels may still name a primary that has become a replica, and a replica serves
+ * reads as if nothing were. HELLO tells it and needs no right.
  *
  * @throws RedisError (kind `readonly`) where it is a replica
  */
@@ -88,8 +88,8 @@ export function demoted(server: string): RedisError {
 const warnedOf = new Set<string>()
 
 /**
- * Warns of a server that may evict the log: once in a process, unless it was set right in between. Where INFO is refused
- * nothing is known, and nothing said.
+ * Warns of a server that may evict the log: once in a process, unless it was set right in between. Where INFO is
+ * refused nothing is known, and nothing said.
  */
 export async function warnOfEviction(send: Send, server: string, warn: (text: string) => void): Promise<void> {
   const info = await askMemory(send)
@@ -106,7 +106,9 @@ export async function warnOfEviction(send: Send, server: string, warn: (text: st
   )
 }
 
-/** The policy by which a server evicts keys that do not expire, from what its INFO says; undefined where it does not. */
+/**
+ * The policy by which a server evicts keys that do not expire, from what its INFO says; undefined where it does not.
+ */
 export function evictingPolicy(info: Named): string | undefined {
   const policy = info.get('maxmemory_policy') ?? ''
   return Number(info.get('maxmemory') ?? 0) > 0 && policy.startsWith('allkeys-') ? policy : undefined

@@ -39,8 +39,8 @@ export class AtomicReads {
     try {
       return (await Promise.all(sent)).at(-1)
     } catch (error) {
-      // A server whose memory is full (`maxmemory`) queues no command, not even one that reads; a script may read. And a
-      // script is one call, which can be sent on whole to the node that the keys are on their way to.
+      // A server whose memory is full (`maxmemory`) queues no command, not even one that reads; a script may read. And
+      // a script is one call, which can be sent on whole to the node that the keys are on their way to.
       const code = replyCode(error)
       if (code !== 'OOM' && code !== 'ASK') throw error
       return this.#session.runScript(readScript, this.#keys, [JSON.stringify(commands)], readList)

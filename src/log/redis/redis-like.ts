@@ -19,8 +19,8 @@ export interface RedisLike {
 }
 
 /**
- * What of an ioredis Cluster is used: what it was made from. None of its connections is. Clusters of ioredis 5 and 6 are
- * both assignable.
+ * What of an ioredis Cluster is used: what it was made from. None of its connections is. Clusters of ioredis 5 and 6
+ * are both assignable.
  */
 export interface ClusterLike {
   readonly isCluster: boolean

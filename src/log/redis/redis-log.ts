@@ -17,7 +17,9 @@ export interface RedisLogOptions {
   readonly channel?: string
   /** Publishes and subscribes in the log's slot of a cluster alone. Default false. */
   readonly sharded?: boolean
-  /** What TLS takes beside a URL that asks for it: `ca`, `cert` and `key`. Default: what Node trusts, no certificate. */
+  /**
+   * What TLS takes beside a URL that asks for it: `ca`, `cert` and `key`. Default: what Node trusts, no certificate.
+   */
   readonly tls?: TlsOptions
   /** How long a command, or an attempt to connect, may take before the connection is replaced, in ms. Default 5,000. */
   readonly commandTimeoutMs?: number

@@ -178,7 +178,9 @@ export class PendingCalls {
     })
   }
 
-  /** Settles as `reply` does, unless `rejectAll` comes first. `failureOf` makes the error of a call whose reply is one. */
+  /**
+   * Settles as `reply` does, unless `rejectAll` comes first. `failureOf` makes the error of a call whose reply is one.
+   */
   track<T>(command: string, reply: Promise<T>, deadline: number, failureOf: FailureOf): Promise<T> {
     // Replies come in order, so a call can't be answered before those that wait already.
     if (this.#deadlines.oldest === undefined) this.#latestDeadline = 0

@@ -8,9 +8,10 @@ import { type DecodedFrame, type Envelope, readMessage } from './decode.js'
 import { parseObject, requireObject } from './json.js'
 
 /**
- * Reads what was published on the channel or stored in the stream: a message, or several in a packed frame. Never throws.
- * A bad message is `rejected` by itself: it costs neither its neighbours nor the frame's place in the chain. A text that
- * is not a JSON object, or is too long to be a frame, has no messages, no place in the chain, and one `rejected`.
+ * Reads what was published on the channel or stored in the stream: a message, or several in a packed frame. Never
+ * throws. A bad message is `rejected` by itself: it costs neither its neighbours nor the frame's place in the chain. A
+ * text that is not a JSON object, or is too long to be a frame, has no messages, no place in the chain, and one
+ * `rejected`.
  */
 export function decodeFrame(text: string): DecodedFrame {
   return decodePlainFrame(text) ?? parseFrame(text)
@@ -25,7 +26,9 @@ const day = '(?:(?:0[13-9]|1[0-2])-(?:0[1-9]|[12]\\d|30)|(?:0[13578]|1[02])-31|0
 const timestamp = `(\\d{4}-${day}T(?:[01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(?:\\.\\d{3}(?:\\d{3})?(?:\\d{3})?)?Z)`
 const traceparent = '([\\da-f]{2}-[\\da-f]{32}-[\\da-f]{16}-[\\da-f]{2})'
 
-/** The place in the log, as the script of an append puts it in front. A number of 20 digits may need more than 64 bits. */
+/**
+ * The place in the log, as the script of an append puts it in front. A number of 20 digits may need more than 64 bits.
+ */
 const envelope = new RegExp(`^\\{"stream_id":"(\\d{1,19}-\\d{1,19})","append_id":"(${id})","prev":"(|${id})",`)
 
 /** A message but for its braces: an entity without metadata, its fields in the order in which they are encoded. */

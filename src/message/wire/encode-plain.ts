@@ -8,7 +8,9 @@ type EntityAction = 'delete' | 'update'
 /** What plain messages of the same entity type, action and source have in common. */
 interface PlainKind {
   readonly coalesceGroup: string
-  /** The text before the message's id, before its timestamp, before its entity's id, and at its end; quotes included. */
+  /**
+   * The text before the message's id, before its timestamp, before its entity's id, and at its end; quotes included.
+   */
   readonly texts: readonly [head: string, afterId: string, beforeEntity: string, tail: string]
   /** Length of all of them. */
   readonly length: number
@@ -31,9 +33,9 @@ let lastSource: string | undefined
 let kinds: Kinds = noKinds()
 
 /**
- * Prepares the commonest messages: an entity, named in plain text, signed by the publisher itself, without metadata. Takes
- * a third as long as the checks of each field, and gives the same text. Undefined for every other message, and for a
- * trace that has more than its `traceparent`.
+ * Prepares the commonest messages: an entity, named in plain text, signed by the publisher itself, without metadata.
+ * Takes a third as long as the checks of each field, and gives the same text. Undefined for every other message, and
+ * for a trace that has more than its `traceparent`.
  */
 export function preparePlain(
   given: Invalidation & Partial<MessageDefaults>,
@@ -49,7 +51,9 @@ export function preparePlain(
   return kind && new PlainMessage(kind, defaults, entityId, trace)
 }
 
-/** The coalesce group of an entity's invalidation by the publisher itself, without metadata; its key is the entity's id. */
+/**
+ * The coalesce group of an entity's invalidation by the publisher itself, without metadata; its key is the entity's id.
+ */
 export function plainGroup(action: EntityAction, entityType: string): string {
   return `${action}:${entityType}`
 }
@@ -104,8 +108,8 @@ const beforeTrace = '","traceparent":"'
 
 /**
  * A message of ASCII without anything to escape. Its text is put together when it is sent, so that its parts are copied
- * once, with the other messages of its frame. Text made before would keep every part in memory for as long as the message
- * waits.
+ * once, with the other messages of its frame. Text made before would keep every part in memory for as long as the
+ * message waits.
  */
 class PlainMessage implements PreparedMessage {
   readonly messageId: string

@@ -63,9 +63,9 @@ export function encodeFrame(messages: readonly string[]): string {
 }
 
 /**
- * A message that was encoded. A class: V8 learns for a literal whether its objects grow old, and allocates them in the old
- * space from then on. Learnt in a burst at the start, it would keep every published message, with its text, until the
- * next full collection.
+ * A message that was encoded. A class: V8 learns for a literal whether its objects grow old, and allocates them in the
+ * old space from then on. Learnt in a burst at the start, it would keep every published message, with its text, until
+ * the next full collection.
  */
 class EncodedMessage implements PreparedMessage {
   readonly messageId: string

@@ -14,9 +14,13 @@ export interface PreparedMessage {
   readonly json: string
   /** Size of `json` in UTF-8. */
   readonly bytes: number
-  /** Together with the key, equal for messages that are the same but for their id, timestamp and trace; for no others. */
+  /**
+   * Together with the key, equal for messages that are the same but for their id, timestamp and trace; for no others.
+   */
   readonly coalesceGroup: string
-  /** In two parts, since they are looked up for every message: groups are few, and most keys are ids as they were given. */
+  /**
+   * In two parts, since they are looked up for every message: groups are few, and most keys are ids as they were given.
+   */
   readonly coalesceKey: string
   /** The trace it carries. */
   readonly trace: TraceContext | undefined

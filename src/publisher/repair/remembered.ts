@@ -17,8 +17,8 @@ interface Dropped {
 }
 
 /**
- * Acknowledged frames with the replication id of the server that acknowledged them, oldest first: as many, as large, and
- * for as long as the limits say.
+ * Acknowledged frames with the replication id of the server that acknowledged them, oldest first: as many, as large,
+ * and for as long as the limits say.
  */
 export class Remembered {
   readonly #limits: MemoryLimits
@@ -150,8 +150,8 @@ interface Chunk {
 const chunkBytes = 512 * 1024
 
 /**
- * Offsets of the numbers before the texts of a frame: the first takes eight bytes, the others four. At `lengthAt` is the
- * number of bytes that the frame takes here, numbers included.
+ * Offsets of the numbers before the texts of a frame: the first takes eight bytes, the others four. At `lengthAt` is
+ * the number of bytes that the frame takes here, numbers included.
  */
 const [atAt, bytesAt, countAt, historyAt, lengthAt, streamIdLengthAt, appendIdLengthAt] = [0, 8, 12, 16, 20, 24, 28]
 const textsAt = 32

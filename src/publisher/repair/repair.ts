@@ -6,13 +6,13 @@ import { Outage } from '../../support/outage.js'
 import type { Batcher, Frame } from '../batcher.js'
 import type { Remembered, RememberedFrame } from './remembered.js'
 
-/** What a repair found, in frames (of one message or many). */
+/** The result of a repair, in frames (of one message or many). */
 export interface RepairSummary {
   /** Still in the log, or known to have been trimmed after they were replicated. */
   readonly intact: number
   /** Lost with the server that had acknowledged them, and appended again. */
   readonly reappended: number
-  /** May have been lost: one message that evicts all is appended for all of them. Those no longer remembered count as one. */
+  /** May have been lost: one message that evicts all covers them. Those no longer remembered count as one. */
   readonly unknown: number
 }
 
@@ -30,9 +30,9 @@ export interface RepairContext {
 const batchSize = 100
 
 /**
- * Replication is asynchronous, so a failover can lose entries that were acknowledged. Acknowledged frames are remembered
- * with the replication id of the server; when that id has changed, every remembered frame is looked up, and those that
- * are gone are appended again.
+ * Replication is asynchronous, so a failover can lose entries that were acknowledged. Acknowledged frames are
+ * remembered with the replication id of the server; when that id has changed, every remembered frame is looked up, and
+ * those that are gone are appended again.
  */
 export class Repair {
   readonly #context: RepairContext

@@ -29,7 +29,7 @@ export function judgeArrival(
 export type ReplayStart =
   /** From an entry that was accepted; the page begins with it, and it must still be there. */
   | { readonly at: 'entry'; readonly position: Position }
-  /** From the first entry of the log, which must continue `prev`; where `prev` is undefined it may continue anything. */
+  /** From the first entry of the log, which must continue `prev`, or anything if `prev` is undefined. */
   | { readonly at: 'first'; readonly prev: string | undefined }
 
 /** What an inspection of the log says about the history behind a position. */
@@ -38,7 +38,7 @@ export type Continuity =
   | { readonly kind: 'current' }
   | { readonly kind: 'resync'; readonly reason: ResyncReason; readonly missed: number | undefined }
 
-/** Whether the log, as found, continues a position by itself. Undefined: only an older entry of ours can still say so. */
+/** Whether the log, as found, continues a position. Undefined if only an older entry of ours can still show it. */
 export function judgeContinuity(position: Position, found: Inspection): Continuity | undefined {
   if (found.found === position.appendId) {
     return { kind: 'replay', start: { at: 'entry', position }, forked: false }
@@ -51,10 +51,10 @@ export function judgeContinuity(position: Position, found: Inspection): Continui
 }
 
 /**
- * What to do where the log does not continue the position: go on from the newest accepted entry that is still there
+ * What to do if the log does not continue the position: go on from the newest accepted entry that is still there
  * (a failover lost our tail), or give up continuity.
  *
- * @param ordinal how many entries had been appended up to the position, where known: it tells how many are gone
+ * @param ordinal how many entries had been appended up to the position, if known: it shows how many are gone
  */
 export function judgeFork(
   position: Position,
@@ -73,7 +73,7 @@ function lossReason(position: Position, found: Inspection): ResyncReason {
   const { first } = found
   if (first === undefined) return 'log-lost'
   if (compareStreamIds(position.streamId, first.position.streamId) >= 0) return 'forked'
-  // A first entry that continues nothing began a new log; one that continues something was preceded by what is gone.
+  // A first entry that continues nothing began a new log; one that continues an entry followed entries that are gone.
   return first.prev === '' ? 'log-lost' : 'trimmed'
 }
 

@@ -21,8 +21,8 @@ export interface LogFrame extends Handed {
 }
 
 /**
- * Identifies what was handed over, for the event that it has been handled: a part of the history, a frame of a history that
- * a failover replaced, or something that never was in the log.
+ * Identifies what was handed over, for the event that it has been handled: a part of the history, a frame of a history
+ * that a failover replaced, or something that never was in the log.
  */
 export type Ticket = Finish | { readonly orphan: string } | undefined
 

@@ -11,11 +11,12 @@ import { ArrivalBuffer, Reading, type ReadingOutcome } from './reading.js'
 const deafAfter = 2
 
 /**
- * Follows the log: the one owner of a subscription's position, buffer and state. It takes events and returns effects. It
- * does no I/O and reads no clock.
+ * Follows the log: the one owner of a subscription's position, buffer and state. It takes events and returns effects.
+ * It does no I/O and reads no clock.
  *
- * Frames of the live channel are taken while they continue the history; wherever they do not, the log is read. One reading
- * runs at a time. Frames that arrive meanwhile are buffered, and judged when the reading has reached the end of the log.
+ * Frames of the live channel are taken while they continue the history; if one does not, the log is read. One reading
+ * runs at a time. Frames that arrive meanwhile are buffered, and judged when the reading has reached the end of the
+ * log.
  */
 export class Following {
   readonly #intake: Intake
@@ -75,7 +76,7 @@ export class Following {
     this.#linkUp = true
     this.#epoch += 1
     this.#previousBeat = undefined
-    // A reading that waits for the handler would go on being called disconnected until it ends.
+    // Otherwise the state would stay `disconnected` until the reading ends.
     if (this.#reading) this.#setState('replaying')
     this.#read()
     return this.#intake.takeEffects()
@@ -142,12 +143,12 @@ export class Following {
     return this.#intake.takeEffects()
   }
 
-  /** Whether the reading that was asked for goes on: else it has ended, by {@link readingsEnded}. */
+  /** Whether the log should still be read. If not, {@link readingsEnded} follows. */
   get wantsReading(): boolean {
     return this.#linkUp && this.#state !== 'closed'
   }
 
-  /** Readings in a row that frames outside our history caused, but for the first. */
+  /** Readings in a row that frames outside our history caused, after the first. */
   get strayReadings(): number {
     return Math.max(0, this.#strays - 1)
   }
@@ -249,7 +250,7 @@ export class Following {
     if (this.#linkUp) this.#setState('lagging')
   }
 
-  /** Live; one that lagged is once half of its queue is worked off: while that is all but full, the next frames lag again. */
+  /** Live again. Leaves `lagging` only when half the queue is free: otherwise the next frames would lag again. */
   #keepUp(): void {
     if (this.#state !== 'lagging' || this.#intake.isEased) this.#setState('live')
   }

@@ -11,9 +11,9 @@ interface Report {
 }
 
 /**
- * Reports garbage on the channel and in the log, without a flood of errors: the first of a kind as it is, then at most one a
- * minute, which says how many came meanwhile. A kind is the reason of an `InvalidMessageError`: there are a few, and garbage
- * can't add to them.
+ * Reports garbage on the channel and in the log, without a flood of errors: the first of a kind as it is, then at most
+ * one a minute, which says how many came meanwhile. A kind is the reason of an `InvalidMessageError`: there are a few,
+ * and garbage can't add to them.
  */
 export class GarbageReport {
   readonly #runtime: Pick<Runtime, 'monotonic'>

@@ -104,7 +104,7 @@ export class AcceptedEntries {
    * learns that positions live long, makes all of them in its old space, and collects what they refer to as rarely.
    */
   readonly #streamIds = new Array<string>(rememberedEntries).fill('')
-  /** Undefined where there is no entry, or none any more. */
+  /** Undefined if there is no entry, or no longer one. */
   readonly #appendIds = new Array<string | undefined>(rememberedEntries).fill(undefined)
   readonly #places = new PlaceIndex(rememberedEntries)
   #sequence = 0
@@ -123,7 +123,7 @@ export class AcceptedEntries {
     return sequence
   }
 
-  /** Takes the next place for what is no entry. What was accepted there is forgotten, unless it was accepted again since. */
+  /** Takes the next place without an entry. Forgets the entry that was there, unless it was accepted again since. */
   skip(): number {
     this.#sequence += 1
     const place = this.#sequence % rememberedEntries
@@ -162,11 +162,11 @@ const none = -1
 const hashedLength = 8
 
 /**
- * Finds the places of a ring by the texts that stand there, the newest first.
+ * Finds the places of a ring by the texts in them, the newest first.
  *
- * In arrays of numbers, made once. A Map whose oldest key goes with each new one leaves a table behind whenever it is
- * full, which refers to the next: as soon as one is old, V8's minor collections keep all that went through the Map. At
- * 5,000 entries a second that was a pause of 4 ms every 800 ms.
+ * It keeps arrays of numbers, made once. A Map whose oldest key goes with each new one leaves a table behind whenever
+ * it is full, which refers to the next: as soon as one is old, V8's minor collections keep all that went through the
+ * Map. At 5,000 entries a second that was a pause of 4 ms every 800 ms.
  */
 export class PlaceIndex {
   /** The newest place of each hash. */
@@ -193,7 +193,7 @@ export class PlaceIndex {
     return place === none ? undefined : place
   }
 
-  /** Takes out the oldest place of all, where this text stood: it is the last of its hash. */
+  /** Removes the oldest place of all, which held this text: it is the last of its hash. */
   delete(place: number, text: string): void {
     const hash = this.#hashOf(text)
     let newer = none

@@ -30,7 +30,7 @@ export interface IntakeContext {
 
 const noLoad: Load = { messages: 0, bytes: 0 }
 
-/** Takes frames into the history, hands them over while the handler has room, and keeps the books on them. Pure. */
+/** Takes frames into the history, hands them over while the handler has room, and counts them. Pure. */
 export class Intake {
   readonly history = new History()
   readonly progress: Progress
@@ -87,7 +87,7 @@ export class Intake {
     this.#handOver(frame, { mode: 'live', position: formatPosition(position) }, { orphan: position.appendId })
   }
 
-  /** Drops messages that the log has given already. */
+  /** Drops messages that were read from the log already. */
   duplicate(messages: number): void {
     this.#context.counters.duplicates += messages
   }
@@ -102,7 +102,9 @@ export class Intake {
     this.#context.counters.countResync(reason)
   }
 
-  /** Takes the next entry of the history from the log. Whoever hands it over sees to it that there is room. */
+  /**
+   * Takes the next entry of the history from the log. The caller makes sure that there is room before it hands it over.
+   */
   entry(entry: Entry, { messages, traces, rejected }: DecodedFrame): HandOver {
     const { counters } = this.#context
     counters.invalid += rejected.length

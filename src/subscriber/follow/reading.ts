@@ -95,8 +95,8 @@ export class Reading {
 
 /**
  * Frames that arrived while the log is being read. Those that were there when the reading began were appended before
- * it: a reading that reaches the end of the log and does not come upon them proves that they are not ahead of us in
- * our history. Those that arrive later may be.
+ * it: a reading that reaches the end of the log and does not find them proves that they are not ahead of us in our
+ * history. Those that arrive later may be.
  */
 export class ArrivalBuffer {
   #suspects = new Map<string, LogFrame>()
@@ -104,7 +104,7 @@ export class ArrivalBuffer {
   #load = empty
   #dropped = false
 
-  /** How many messages wait; a frame without any counts as one. */
+  /** How many messages wait; a frame without messages counts as one. */
   get messages(): number {
     return this.#load.messages
   }
@@ -114,11 +114,11 @@ export class ArrivalBuffer {
     return this.#dropped
   }
 
-  /** Adds a frame, or drops all where more than the limits allow would wait; says whether it was kept. */
+  /** Adds a frame, or drops all if more than the limits allow would wait; returns whether it was kept. */
   add(frame: LogFrame, limits: Load): boolean {
     // The log is read once more in any case: what comes until then is read with it.
     if (this.#dropped) return false
-    // Whoever publishes it once more adds nothing: it would be counted twice, and taken out once.
+    // A frame that arrives twice is added once: it would be counted twice, and removed once.
     if (this.#has(frame.position.appendId)) return true
     if (!fits(loadOf(frame), this.#load, limits)) {
       this.drop()
@@ -136,7 +136,7 @@ export class ArrivalBuffer {
     this.#dropped = false
   }
 
-  /** Takes out a frame that was come upon in the log. */
+  /** Removes a frame that was found in the log. */
   remove(appendId: string): boolean {
     const frame = this.#suspects.get(appendId) ?? this.#arrived.get(appendId)
     if (frame === undefined) return false
@@ -146,7 +146,7 @@ export class ArrivalBuffer {
     return true
   }
 
-  /** Takes out the frames that were there when the reading began. */
+  /** Removes and returns the frames that were there when the reading began. */
   takeSuspects(): LogFrame[] {
     const frames = [...this.#suspects.values()]
     for (const frame of frames) this.remove(frame.position.appendId)

@@ -69,7 +69,7 @@ export class Recovery {
     this.#sliceMessages = Math.min(sliceMessages, limits.messages)
   }
 
-  /** Reads the log again and again until the end of it was reached. Never rejects; must not run twice at once. */
+  /** Reads the log, as often as needed, until its end is reached. Never rejects; must not run twice at once. */
   async run(): Promise<void> {
     const { runtime, following, perform } = this.#context
     const outage = new Outage((error) => this.#context.onError(error))
@@ -140,7 +140,7 @@ export class Recovery {
     return startAt === 'oldest' ? 'oldest' : parsePosition(startAt)
   }
 
-  /** A cursor that can't be read counts as missing: what follows then is coarser, and safe. A Redis that fails may yet answer. */
+  /** A cursor that can't be read counts as missing: a resync is safe. If Redis fails, it is asked again. */
   async #loadCursor(): Promise<Position | undefined> {
     const { cursor, options } = this.#context
     try {
@@ -163,7 +163,7 @@ export class Recovery {
     return 'caught-up'
   }
 
-  /** There was no entry to anchor to so far. While the head stays the same nothing was missed; a new head is a resync. */
+  /** There is no anchor entry yet. While the head stays the same, nothing was missed; a new head is a resync. */
   async #followUnanchored(reading: Reading): Promise<ReadingOutcome> {
     const { log, runtime } = this.#context
     const sentAt = runtime.monotonic()
@@ -252,7 +252,7 @@ export class Recovery {
     const span = this.#context.startSpan(reason)
     await this.#context.room({ messages: 1, bytes: 0 })
     const from = reading.history.position
-    // Taken before the head is read: who began to wait by then waits for nothing newer than that head.
+    // Taken before the head is read: promises made by then wait for nothing newer than that head.
     const mark = this.#context.waiterMark()
     const sentAt = runtime.monotonic()
     const anchor = await watched(span, () => log.anchor(this.#context.nextAppendId(), cap))

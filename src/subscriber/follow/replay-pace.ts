@@ -1,26 +1,26 @@
 import type { Page } from '../../log/model/entry.js'
 
-/** What larger entries take the server to join is more than it spares the reader. */
+/** Size of an entry in characters. Above this size, joining costs more than it saves. */
 const joinedCharacters = 1024
 
-/** The server serves nobody else meanwhile: joining so many keeps it as long as reading 1,000 as they are, about 1 ms. */
+/** Joining keeps the server from other clients: for so many entries as long as reading 1,000 plain ones, about 1 ms. */
 const joinedEntries = 400
 
-/** Waiting for a page so long says nothing yet of a server that is busy, or far away. */
+/** A wait for a page that is no longer than this does not show that the server is busy or far away. */
 const shortWaitMs = 5
 
 /** How a page is read. */
 export interface PageRequest {
   /** How many entries at most. */
   readonly count: number
-  /** Whether the log puts the entries together. */
+  /** Whether the log joins the entries. */
   readonly joined: boolean
 }
 
 /**
- * How a replay reads its next page. The log joins small entries while this process is what takes the time. Who waits for
- * the log longer than for the handler reads them as they are, and more at once: to a server that many replays keep busy
- * that is a third of the work, and to a distant one fewer round trips.
+ * How a replay reads its next page. The log joins small entries while this process is the bottleneck. If waiting for
+ * the log takes longer than handing over, the replay reads plain entries, and more at once: that is a third of the work
+ * for a server that many replays keep busy, and fewer round trips to a distant one.
  */
 export class ReplayPace {
   readonly #size: PageSize
@@ -37,25 +37,25 @@ export class ReplayPace {
     return { count: joined ? Math.min(count, joinedEntries) : count, joined }
   }
 
-  /** Goes by a page, by how long it was waited for, and by how long the page before took to hand over. */
+  /** Adjusts to a page, to the wait for it, and to the time that handing over the page before took. */
   read(page: Page, waitedMs: number, handedOverMs: number): void {
     this.#size.read(page)
     this.#waits = waitedMs > Math.max(shortWaitMs, 2 * handedOverMs)
   }
 }
 
-/** What a page should take at most, in characters of its frames: one and the next wait in memory together. */
+/** Most characters in the frames of a page: one page and the next are in memory together. */
 const pageCharacters = 1024 * 1024
 
-/** A frame that is packed to the full: what entries are taken for before any was seen. */
+/** Characters of a full frame: every entry is assumed to have as many until a page was read. */
 const fullFrameCharacters = 64 * 1024
 
-/** Pages that were small say little of those that follow: the next is at most so many times as long. */
+/** Small entries say little about those that follow: a page has at most so many times the entries of the last one. */
 const growth = 4
 
 /**
- * How many entries to read next, so that a page takes about 1 MiB wherever entries are large. Begins as if every frame
- * were full, and grows to `limit` within a few pages where they are small.
+ * How many entries to read next, so that a page of large entries takes about 1 MiB. Begins as if every frame were full,
+ * and grows to `limit` within a few pages if frames are small.
  */
 export class PageSize {
   readonly #limit: number
@@ -71,12 +71,12 @@ export class PageSize {
     return Math.max(2, Math.min(this.#limit, Math.floor(pageCharacters / this.#entryCharacters)))
   }
 
-  /** What an entry is taken for, in characters of its frame. */
+  /** Assumed size of an entry, in characters of its frame. */
   get entryCharacters(): number {
     return this.#entryCharacters
   }
 
-  /** Goes by what this page took. */
+  /** Adjusts to the size of the entries of this page. */
   read({ entries }: Page): void {
     if (entries.length === 0) return
     const characters = entries.reduce((sum, { frame }) => sum + frame.length, 0)

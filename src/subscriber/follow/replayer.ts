@@ -3,13 +3,13 @@ import type { Position } from '../../log/model/position.js'
 import type { ReplayStart } from './continuity.js'
 import { type PageRequest, ReplayPace } from './replay-pace.js'
 
-/** What a replay needs of the world. */
+/** What a replay needs from its caller. */
 export interface ReplayContext {
   /** How many entries a page holds at most. */
   readonly pageSize: number
   /** Reads entries from a stream ID on, inclusive, in one atomic step with `last`; `-` is the first entry. */
   readPage(from: string, request: PageRequest): Promise<Page>
-  /** Append id of the newest entry; asked where a page found `last` gone. */
+  /** Append id of the newest entry; asked if a page finds `last` gone. */
   head(): Promise<string | undefined>
   /** Takes entries over in order; the replay goes on when it resolves. */
   accept(entries: readonly Entry[]): Promise<void>

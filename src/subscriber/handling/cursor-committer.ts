@@ -9,7 +9,9 @@ export interface CursorCommitterOptions {
   /** Least time from the start of one save to the start of the next, in ms. */
   readonly intervalMs: number
   readonly runtime: Runtime
-  /** Called with the first failure of each kind in an outage; the position is kept and saved again at the next interval. */
+  /**
+   * Called with the first failure of each kind in an outage; the position is kept and saved again at the next interval.
+   */
   onError(error: Error): void
 }
 

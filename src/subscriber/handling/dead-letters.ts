@@ -77,7 +77,9 @@ export class DeadLetters {
     return { redriven, failed, error }
   }
 
-  /** Removes these dead letters or, without `ids`, all that stand when it is called. Resolves to how many there were. */
+  /**
+   * Removes these dead letters or, without `ids`, all that stand when it is called. Resolves to how many there were.
+   */
   async purge(ids?: readonly string[]): Promise<number> {
     let purged = 0
     for await (const page of this.#pages(ids)) {

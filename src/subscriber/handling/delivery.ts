@@ -27,7 +27,7 @@ export type Delivery = Origin & {
 }
 
 /**
- * Evicts what the message names; a promise that it returns is awaited, all else that it returns is ignored. A handler that throws or rejects is tried again. The same message can come more than
- * once, so a handler must be idempotent.
+ * Evicts what the message names. A returned promise is awaited; any other return value is ignored. If the handler
+ * throws or rejects, it is tried again. The same message can come more than once, so a handler must be idempotent.
  */
 export type InvalidationHandler = (message: InvalidationMessage, delivery: Delivery) => unknown

@@ -74,7 +74,7 @@ export const handlerMisuses: readonly Misuse<MemoryStage>[] = [
     },
   },
   {
-    what: 'A handler that throws what is no error, or what throws when it is looked at',
+    what: 'A handler that throws something other than an Error, or something that throws when it is read',
     outcome: 'the same; `cause` is what it threw',
     code: 'HANDLER',
     async commit(stage) {

@@ -206,7 +206,7 @@ describe('overflow', () => {
     expect(new Set(receipts.map(({ messageId }) => messageId))).toEqual(new Set([virtual.messages[0]?.messageId]))
   })
 
-  test('takes in nothing that comes while the flush is in flight, also where the flush fails', async () => {
+  test('takes in nothing that comes while it is in flight, also if it fails', async () => {
     const virtual = await VirtualPublisher.connect({ maxQueued: 2 }, { down: true, latencyMs: 20 })
     for (const id of ids(10)) void virtual.publisher.invalidate('user', id)
     virtual.log.comeBack()

@@ -117,7 +117,7 @@ describe('what is remembered', () => {
     expect(virtual.evicts).toEqual([])
   })
 
-  test('is dropped when it is too much: a failover that may have lost that flushes everything', async () => {
+  test('is dropped when it is too much: a failover that may have lost that evicts all', async () => {
     const virtual = await published(['1', '2', '3'], { repair: { maxFrames: 2 } })
     virtual.log.failOver({ lose: 3 })
     await virtual.runtime.advance(1_000)

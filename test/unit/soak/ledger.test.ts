@@ -29,12 +29,12 @@ test('names each message that a subscription has not handled', () => {
   expect(missed()).toEqual(['redis a', 'memory b'])
 })
 
-test('an overflow stands for what was acknowledged under the id of its flush', () => {
+test('an overflow stands for what was acknowledged under the id of its message that evicts all', () => {
   ledger.published({ id: 'a', publisher: 'single.1', keys: [], publishedAt: 2, acknowledged: undefined })
-  ledger.acknowledged({ id: 'a', carrier: 'flush', position: '1-1@aaaaaaaa' }, 5)
+  ledger.acknowledged({ id: 'a', carrier: 'all', position: '1-1@aaaaaaaa' }, 5)
   expect(missed()).toEqual(['memory a', 'redis a'])
   for (const each of ['memory', 'redis']) {
-    ledger.handled(each, { kind: 'evict-all', id: 'flush', publisher: 'single.1', at: 3 })
+    ledger.handled(each, { kind: 'evict-all', id: 'all', publisher: 'single.1', at: 3 })
   }
   expect(missed()).toEqual([])
 })

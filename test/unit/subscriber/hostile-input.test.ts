@@ -145,8 +145,8 @@ describe('garbage by the thousand', () => {
   })
 })
 
-/** The log for one who may not write, behind an entry that somebody added by hand: nothing can be stood on. */
-function unstandable(log: MemoryLog): InvalidationLog & { blocked: boolean } {
+/** The log to a reader that may not write, behind an entry that somebody added by hand: it has no anchor. */
+function withoutAnchor(log: MemoryLog): InvalidationLog & { blocked: boolean } {
   const changed = changeCommands(log.link(), (commands) => ({
     anchor: async (...args) => (reader.blocked ? undefined : commands.anchor(...args)),
   }))
@@ -154,17 +154,17 @@ function unstandable(log: MemoryLog): InvalidationLog & { blocked: boolean } {
   return reader
 }
 
-describe('a log that can not be stood on', () => {
+describe('a log without an entry to anchor to', () => {
   it('is one resync for each head, and none while the head stays', async () => {
     const fleet = new VirtualFleet()
-    const log = unstandable(fleet.log)
+    const log = withoutAnchor(fleet.log)
     const follower = await fleet.follow({ log })
     await fleet.append('1')
     await fleet.caughtUp(follower)
     log.blocked = true
     const [entry] = fleet.log.entries().slice(-1)
     fleet.log.deleteEntries(entry?.position.streamId ?? '')
-    // Somebody deleted the entry it stands on, and the link comes back: it must read the log.
+    // Somebody deleted its anchor, and the link comes back: it must read the log.
     fleet.log.cut()
     await fleet.runtime.advance(60_000)
     expect(follower.resyncs).toMatchObject([{ reason: 'deleted', to: undefined }])

@@ -77,7 +77,7 @@ it('a heartbeat that finds no log vouches for nothing before the subscription ha
   expect(follower.handled).toEqual(['*'])
 })
 
-it('a resync that leaves nothing to stand on vouches for nothing before it has been handled', async () => {
+it('a resync that leaves nothing to anchor to vouches for nothing before it has been handled', async () => {
   const fleet = new VirtualFleet()
   await fleet.append('1')
   const link = fleet.log.link()

@@ -6,7 +6,7 @@ import { ids } from '../../support/handled.js'
 import { VirtualFleet } from '../../support/virtual-fleet.js'
 
 describe('a first start', () => {
-  it('stands on the head: what was appended before is not handled, what comes after is', async () => {
+  it('is anchored to the head: what was appended before is not handled, what comes after is', async () => {
     const fleet = new VirtualFleet()
     await fleet.appendRange(1, 3)
     const follower = await fleet.follow()
@@ -18,7 +18,7 @@ describe('a first start', () => {
     expect(follower.states).toEqual(['replaying', 'live'])
   })
 
-  it('appends a marker where there is no log yet, and stands on that', async () => {
+  it('appends a marker if there is no log yet, and is anchored to that', async () => {
     const fleet = new VirtualFleet()
     const follower = await fleet.follow()
     await fleet.caughtUp(follower)
@@ -29,7 +29,7 @@ describe('a first start', () => {
     expect(follower.subscription.counts.gaps).toBe(0)
   })
 
-  it('appends a marker where the newest entry was deleted, so that the next one continues what it stands on', async () => {
+  it('appends a marker where the newest entry was deleted, so that the next one continues its anchor', async () => {
     const fleet = new VirtualFleet()
     await fleet.append('1')
     const { position } = await fleet.append('2')
@@ -64,7 +64,7 @@ describe('a first start', () => {
     expect(follower.resyncs).toMatchObject([{ reason: 'no-position', missed: undefined }])
   })
 
-  it('may not write and stays where it stands nowhere, while the log stays empty', async () => {
+  it('stays unanchored while it may not write and the log stays empty', async () => {
     const fleet = new VirtualFleet()
     const link = fleet.log.link()
     link.refuseWrites('readonly')
@@ -130,7 +130,7 @@ describe('a first start', () => {
     expect(follower.replays).toMatchObject([{ from: startAt, entries: 2, messages: 2, forked: false }])
   })
 
-  it('begins at the oldest entry of an empty log by standing on its head', async () => {
+  it('begins at the oldest entry of an empty log by anchoring to its head', async () => {
     const fleet = new VirtualFleet()
     const follower = await fleet.follow({ startAt: 'oldest' })
     await fleet.caughtUp(follower)

@@ -36,8 +36,8 @@ function held() {
   return { handler: () => promise.then(() => undefined), release: () => resolve(undefined) }
 }
 
-/** A log that is not stood on so many times, after the first. */
-function refusingToStand(log: InvalidationLog, times: number): InvalidationLog {
+/** A log that refuses so many anchors, after the first: a subscription stays unanchored. */
+function refusingAnchors(log: InvalidationLog, times: number): InvalidationLog {
   let calls = 0
   return changeCommands(log, (commands) => ({
     anchor: (...args) =>
@@ -140,7 +140,7 @@ describe('what closing cuts short', () => {
 
 describe('recoveries', () => {
   it('by resync are counted when everything is evicted, however often that took to begin', async () => {
-    const { subscription } = await fleet.follow({ name: 'a', log: refusingToStand(fleet.publishing, 3) })
+    const { subscription } = await fleet.follow({ name: 'a', log: refusingAnchors(fleet.publishing, 3) })
     await fleet.runtime.advance(1_000)
     fleet.log.clear()
     await publish('1')

@@ -85,7 +85,7 @@ describe('publishes that became one message', () => {
     expect(publishes).toContain(parentOf(evict))
   })
 
-  it('are linked to by the flush that they overflowed into', async () => {
+  it('are linked to by the message that evicts all, which they overflowed into', async () => {
     await outage({ maxQueued: 3 })
 
     const ids = ['1', '2', '3', '4', '5']

@@ -2,9 +2,9 @@ import { maxAnnounced, tooManyAnnounced } from '../../model/announced.js'
 import { script } from './script.js'
 
 /**
- * Keeps the record of a subscription, stamped with the server's time. A new subscription may clear away expired records:
- * always if there are too many, else with a chance of one in the number of records, so that the cost of starting a whole
- * fleet grows only with its size.
+ * Keeps the record of a subscription, stamped with the server's time. A new subscription may clear away expired
+ * records: always if there are too many, else with a chance of one in the number of records, so that the cost of
+ * starting a whole fleet grows only with its size.
  *
  * - KEYS: subscribers
  * - ARGV: id, record (a JSON object) without its opening brace, how long it is valid (ms)

@@ -1,8 +1,8 @@
 import { script } from './script.js'
 
 /**
- * Reads a page of the log with its head, in a form that a client parses in half the time: XRANGE replies with nine parts
- * an entry.
+ * Reads a page of the log with its head, in a form that a client parses in half the time: XRANGE replies with nine
+ * parts an entry.
  *
  * - KEYS: stream, last
  * - ARGV: the stream ID to read from, how many entries at most

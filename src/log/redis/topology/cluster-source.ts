@@ -9,9 +9,9 @@ import { PrimaryFinder, type Topology } from './primary-finder.js'
 import { readSlots } from './slots.js'
 
 /**
- * Clients of a cluster: all keys of a log share a slot, so each is a client of the one node that owns it, which is looked
- * up before each attempt to connect. ioredis' own Cluster follows redirects without a word, where a publisher must know
- * of them, and does not always repair its Pub/Sub connection.
+ * Clients of a cluster: all keys of a log share a slot, so each is a client of the one node that owns it, which is
+ * looked up before each attempt to connect. ioredis' own Cluster follows redirects without a word, where a publisher
+ * must know of them, and does not always repair its Pub/Sub connection.
  */
 export function clusterSource(target: ClusterTarget, { slot, runtime, commandTimeoutMs }: ClientPurpose): ClientSource {
   const { seeds, nodeOptions, natMap } = target

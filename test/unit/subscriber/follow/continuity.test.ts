@@ -24,7 +24,7 @@ describe('the live rule', () => {
     { says: 'I am it: duplicate', at: position, prev: 'older', appendId: 'mine', verdict: 'duplicate' },
     { says: 'continues something else: recover', at: position, prev: 'other', appendId: 'next', verdict: 'recover' },
     { says: 'continues nothing: recover', at: position, prev: '', appendId: 'next', verdict: 'recover' },
-    { says: 'I stand nowhere: recover', at: undefined, prev: '', appendId: 'next', verdict: 'recover' },
+    { says: 'I am unanchored: recover', at: undefined, prev: '', appendId: 'next', verdict: 'recover' },
   ] as const
 
   it.each(rows)('$says', ({ at, prev, appendId, verdict }) => {

@@ -94,7 +94,7 @@ describe('a replay', () => {
     expect(await run(log, from(1))).toEqual({ end: 'caught-up', read: names(2, 6) })
   })
 
-  it('loses its place where the entry it stands on is trimmed between two pages', async () => {
+  it('loses its place where the entry it goes on from is trimmed between two pages', async () => {
     const log = new ScriptedLog(8)
     log.before.set(2, () => log.entries.splice(0, 4))
     expect(await run(log, from(1))).toEqual({ end: 'lost-place', read: names(2, 3) })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { matchesPattern } from '../../../src/message/glob.js'
-import { decodeFrame } from '../../../src/message/wire/decode-frame.js'
-import type { InvalidMessageError } from '../../../src/support/errors.js'
+import { matchesPattern } from '../../../../src/message/glob.js'
+import { decodeFrame } from '../../../../src/message/wire/decode-frame.js'
+import type { InvalidMessageError } from '../../../../src/support/errors.js'
 
 const message = {
   message_id: 'm',

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import type { Invalidation, InvalidationMessage } from '../../../src/message/message.js'
-import { decodeMessage } from '../../../src/message/wire/decode.js'
-import { prepareMessage } from '../../../src/message/wire/encode.js'
-import { InvalidMessageError, SerializationError } from '../../../src/support/errors.js'
-import { encodeMessage } from '../../support/encode-message.js'
+import type { Invalidation, InvalidationMessage } from '../../../../src/message/message.js'
+import { decodeMessage } from '../../../../src/message/wire/decode.js'
+import { prepareMessage } from '../../../../src/message/wire/encode.js'
+import { InvalidMessageError, SerializationError } from '../../../../src/support/errors.js'
+import { encodeMessage } from '../../../support/encode-message.js'
 
 const defaults = {
   messageId: '0d0f1c2e-7425-40de-944b-e07fc1f90ae7',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { decodeMessage } from '../../../src/message/wire/decode.js'
-import { InvalidMessageError } from '../../../src/support/errors.js'
+import { decodeMessage } from '../../../../src/message/wire/decode.js'
+import { InvalidMessageError } from '../../../../src/support/errors.js'
 
 const wire = {
   message_id: 'm',

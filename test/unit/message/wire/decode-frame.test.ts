@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import type { InvalidationMessage, Json } from '../../../src/message/message.js'
-import { decodeFrame } from '../../../src/message/wire/decode-frame.js'
-import { encodeFrame } from '../../../src/message/wire/encode.js'
-import { InvalidMessageError } from '../../../src/support/errors.js'
-import { encodeMessage } from '../../support/encode-message.js'
+import type { InvalidationMessage, Json } from '../../../../src/message/message.js'
+import { decodeFrame } from '../../../../src/message/wire/decode-frame.js'
+import { encodeFrame } from '../../../../src/message/wire/encode.js'
+import { InvalidMessageError } from '../../../../src/support/errors.js'
+import { encodeMessage } from '../../../support/encode-message.js'
 
 const link = { stream_id: '1795365850251-16', append_id: 'abcdefgh4mnz', prev: 'abcdefgh4mny' }
 

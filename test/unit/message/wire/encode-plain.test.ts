@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Invalidation } from '../../../src/message/message.js'
-import { preparePlain } from '../../../src/message/wire/encode-plain.js'
-import { encodeWithTrace, prepareMessage } from '../../../src/message/wire/encode.js'
-import { heapInUse } from '../../support/collect-garbage.js'
-import { encodeMessage } from '../../support/encode-message.js'
+import type { Invalidation } from '../../../../src/message/message.js'
+import { preparePlain } from '../../../../src/message/wire/encode-plain.js'
+import { encodeWithTrace, prepareMessage } from '../../../../src/message/wire/encode.js'
+import { heapInUse } from '../../../support/collect-garbage.js'
+import { encodeMessage } from '../../../support/encode-message.js'
 
 const defaults = { messageId: 'an-id', timestamp: '2026-11-22T10:00:00.000Z', sourceService: 'a service' }
 const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00'

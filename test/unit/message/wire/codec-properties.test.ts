@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { InvalidationMessage, Json } from '../../../src/message/message.js'
-import { decodeFrame } from '../../../src/message/wire/decode-frame.js'
-import { decodeMessage } from '../../../src/message/wire/decode.js'
-import { encodeFrame } from '../../../src/message/wire/encode.js'
-import { InvalidMessageError } from '../../../src/support/errors.js'
-import { encodeMessage } from '../../support/encode-message.js'
+import type { InvalidationMessage, Json } from '../../../../src/message/message.js'
+import { decodeFrame } from '../../../../src/message/wire/decode-frame.js'
+import { decodeMessage } from '../../../../src/message/wire/decode.js'
+import { encodeFrame } from '../../../../src/message/wire/encode.js'
+import { InvalidMessageError } from '../../../../src/support/errors.js'
+import { encodeMessage } from '../../../support/encode-message.js'
 
 const risky = fc.constantFrom('__proto__', 'constructor', 'prototype', 'toString', 'user', 'User', 'Custom', 'pattern')
 const text = fc.oneof(
