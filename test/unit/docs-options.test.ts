@@ -3,6 +3,7 @@ import ts from 'typescript'
 import { expect, test } from 'vitest'
 import { memoryLogRules } from '../../src/log/memory/memory-log.js'
 import { publisherRules, publishRules, repairRules, waitReplicasRules } from '../../src/publisher/options.js'
+import { listRules } from '../../src/subscriber/handling/dead-letters.js'
 import { retryRules, subscriberRules, subscriptionRules } from '../../src/subscriber/options.js'
 import { waitRules } from '../../src/subscriber/progress/waiters.js'
 import { connectionRules } from '../../src/support/connection-options.js'
@@ -21,6 +22,7 @@ const owners: readonly (readonly [heading: string, rules: OptionRules, file: str
   ['Subscription', subscriptionRules, 'subscriber/options.ts', 'SubscriptionOptions'],
   ['`retry`', retryRules, 'subscriber/options.ts', 'RetryOptions'],
   ['Waiting', waitRules, 'subscriber/progress/waiters.ts', 'WaitOptions'],
+  ['Dead letters', listRules, 'subscriber/handling/dead-letters.ts', 'ListDeadLettersOptions'],
   ['`StatsCollector`', statsRules, 'telemetry/stats-collector.ts', 'StatsOptions'],
   ['`MemoryLog`', memoryLogRules, 'log/memory/memory-log.ts', 'MemoryLogOptions'],
 ]
