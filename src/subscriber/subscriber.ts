@@ -77,8 +77,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
    */
   static async connect(redis: RedisSource, options: SubscriberOptions = {}): Promise<InvalidationSubscriber> {
     const resolved = resolveOptions(subscriberRules, options, 'InvalidationSubscriber.connect')
-    const { channel, commandTimeoutMs, sharded, runtime } = resolved
-    const log = openLog(redis, { commandTimeoutMs, sharded, runtime, ...(channel !== undefined && { channel }) })
+    const log = openLog(redis, resolved)
     const subscriber = new InvalidationSubscriber(log, resolved, await loadOpenTelemetry())
     try {
       await subscriber.#link.opened()
