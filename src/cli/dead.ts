@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { listRules } from '../subscriber/handling/dead-letters.js'
 import { examples, wholeNumber } from './arguments.js'
 import type { RunTask } from './command-session.js'
 import { printDeadLetter, printDeadLetters } from './dead-letter-lines.js'
@@ -10,9 +11,6 @@ interface ListFlags {
   readonly from?: string
   readonly limit: number
 }
-
-const maxLimit = 10_000
-const defaultLimit = 100
 
 export function registerDead(parent: Command, run: RunTask): void {
   const dead = parent
@@ -26,11 +24,12 @@ export function registerDead(parent: Command, run: RunTask): void {
 }
 
 function registerList(dead: Command, run: RunTask): void {
+  const { min, max, default: defaultLimit } = listRules.limit
   dead
     .command('list')
     .description('List dead letters, oldest first.')
     .option('--from <id>', 'the id to begin with (default: the oldest)')
-    .option('--limit <n>', 'how many at most', wholeNumber(1, maxLimit), defaultLimit)
+    .option('--limit <n>', 'how many at most', wholeNumber(min, max), defaultLimit)
     .addHelpText('after', examples('dead list', 'dead list --limit 1000 --json'))
     .action(({ from, limit }: ListFlags) =>
       run((session) =>

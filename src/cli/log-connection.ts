@@ -42,12 +42,13 @@ export function addConnectionOptions(program: Command): void {
 
 /** @throws UsageError where the flags do not go together */
 export function resolveConnection(
-  { redis: flag, channel, sharded = false, ...flags }: ConnectionFlags,
+  { redis: flag, channel, sharded: inShard, ...flags }: ConnectionFlags,
   env: Readonly<Record<string, string | undefined>>,
 ): LogTarget {
   // An empty variable counts as one that is not set.
   const fromEnv = env.REDIS_URL === '' ? undefined : env.REDIS_URL
   const redis = flag ?? fromEnv ?? defaultRedis
+  const sharded = connectionRules.sharded.resolve(inShard, '--sharded')
   return { redis, channel, sharded, tls: resolveTls(flags, redis) }
 }
 

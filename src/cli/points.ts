@@ -1,14 +1,13 @@
-import { compareStreamIds, isStreamId } from '../message/stream-id.js'
+import { appendIdSource } from '../message/position-text.js'
+import { compareStreamIds, isStreamId, largestNumber } from '../message/stream-id.js'
 import { parseDuration } from './arguments.js'
 import { UsageError } from './exit-codes.js'
 
 /** A stream ID, or a position, of which only its stream ID says where to read. */
-const streamIdPattern = /^(\d{1,20})(-\d{1,20})?(?:@[\w.-]{1,64})?$/
+const streamIdPattern = new RegExp(`^(\\d{1,20})(-\\d{1,20})?(?:@${appendIdSource})?$`)
 /** As `date +%s` prints it. Taken for ms, it would be a day of 1970. */
 const unixSecondsPattern = /^\d{10}$/
 const datePattern = /^\d{4}-\d{2}-\d{2}/
-/** The largest number on either side of a stream ID: 64 bits. */
-const lastSequence = '18446744073709551615'
 
 /** What of the log was asked for: stream IDs, both inclusive. */
 export interface Range {
@@ -34,7 +33,7 @@ export function startOf(text: string, now: number): string {
 
 function endOf(text: string, now: number): string {
   const { time, sequence } = parsePoint(text, now)
-  return `${time}${sequence ?? `-${lastSequence}`}`
+  return `${time}${sequence ?? `-${largestNumber}`}`
 }
 
 /** The sequence is undefined where a whole millisecond is meant. */

@@ -9,7 +9,8 @@ import { timeOfStreamId } from './format.js'
 import type { Output } from './output.js'
 import type { Range } from './points.js'
 
-type Pages = Pick<Log, 'readPage'>
+/** A log, as far as it is read. */
+export type Pages = Pick<Log, 'readPage'>
 
 const pageSize = 1_000
 

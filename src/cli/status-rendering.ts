@@ -1,3 +1,4 @@
+import { splitPosition } from '../message/position-text.js'
 import type { AppendRate } from './append-rate.js'
 import { formatCount, formatDuration, printable } from './format.js'
 import type { Output } from './output.js'
@@ -76,7 +77,7 @@ function describeRow(subscriber: SubscriberStatus): readonly string[] {
     service || '-',
     `${host}:${pid}`,
     state,
-    position === null ? '-' : (position.split('@')[0] ?? ''),
+    position === null ? '-' : splitPosition(position).streamId,
     behind.toLocaleString('en-US'),
     lagMs === 0 ? '0 ms' : formatDuration(lagMs),
     `${formatDuration(seenAgoMs)} ago`,

@@ -1,7 +1,8 @@
 import type { Log } from '../log/log.js'
 import type { Entry } from '../log/model/entry.js'
-import { formatPosition, parsePosition } from '../log/model/position.js'
+import { formatPosition } from '../log/model/position.js'
 import type { InvalidationMessage } from '../message/message.js'
+import { splitPosition } from '../message/position-text.js'
 import { compareStreamIds } from '../message/stream-id.js'
 import { timestampMs } from '../message/timestamp.js'
 import type { ResyncEvent } from '../subscriber/follow/recovery-event.js'
@@ -11,7 +12,7 @@ import type { CommandSession } from './command-session.js'
 import { type FilterFlags, type MessageFilter, messageFilter } from './message-filter.js'
 import { messagesOf, printMessage } from './message-line.js'
 import type { Range } from './points.js'
-import { patientPages, readRange, warnOfGap } from './read-range.js'
+import { type Pages, patientPages, readRange, warnOfGap } from './read-range.js'
 
 /** How a message came. */
 type Mode = 'live' | 'replay'
@@ -21,7 +22,7 @@ export class TailPrinter {
   /** Resolves when `count` messages were printed, or the session is interrupted; rejects where it can't go on. */
   readonly finished: Promise<undefined>
   readonly #session: CommandSession
-  readonly #pages: Pick<Log, 'readPage'>
+  readonly #pages: Pages
   readonly #isMeant: MessageFilter
   readonly #now: () => number
   readonly #finish: () => void
@@ -61,7 +62,7 @@ export class TailPrinter {
     await this.#before
     const position = delivery.mode === 'resync' ? undefined : delivery.position
     // What arrives live while the log is read is handed over, too.
-    if (position !== undefined && this.#isRead(streamIdOf(position))) return
+    if (position !== undefined && this.#isRead(splitPosition(position).streamId)) return
     await this.#print(message, delivery.mode === 'live' ? 'live' : 'replay', position)
   }
 
@@ -76,7 +77,7 @@ export class TailPrinter {
     if (to === undefined) return
     // The log was empty until a message came, live, and was the first.
     const mode = reason === 'no-position' ? 'live' : 'replay'
-    const range = { from: from === undefined ? '0-0' : streamIdOf(from), to: streamIdOf(to) }
+    const range = { from: splitPosition(from ?? '0-0').streamId, to: splitPosition(to).streamId }
     this.#isRead = (streamId) => compareStreamIds(streamId, range.from) > 0 && compareStreamIds(streamId, range.to) <= 0
     this.#before = this.#before.then(() => this.#printRange(range, from, mode)).catch(this.#fail)
   }
@@ -101,8 +102,4 @@ export class TailPrinter {
     })
     if (this.#left === 0) this.#finish()
   }
-}
-
-function streamIdOf(position: string): string {
-  return parsePosition(position).streamId
 }

@@ -1,16 +1,39 @@
-import { type Runtime, systemRuntime } from '../support/runtime.js'
+import { checked, type OptionRule, resolveOptions, type RulesOf, runtimeRule } from '../support/option-rules.js'
+import type { Runtime } from '../support/runtime.js'
 import type { EntityType, Invalidation, InvalidationMessage, Json } from './message.js'
 
 /** What of a message can be set by hand. */
 export interface MessageOptions {
   /** Anything that JSON can carry; handlers get it. Default: none. */
   readonly metadata?: Json
-  /** Default: a new UUID. */
+  /** Names the message. Default: a new UUID. */
   readonly messageId?: string
   /** RFC 3339. Default: now, in UTC with milliseconds. */
   readonly timestamp?: string
   /** Clock and randomness; for tests. Default: the system's. */
   readonly runtime?: Runtime
+}
+
+const metadata: OptionRule<Json | undefined> = checked(
+  { expected: 'anything that JSON can carry', defaultText: 'none', isValid: isOfJsonKind },
+  undefined,
+)
+
+/** Kinds alone: what is in them is checked when the message is published. */
+export const messageRules = {
+  metadata,
+  messageId: string('a new UUID'),
+  timestamp: string('now'),
+  runtime: runtimeRule,
+} satisfies RulesOf<MessageOptions>
+
+function string(defaultText: string): OptionRule<string | undefined> {
+  const isValid = (given: unknown): given is string => typeof given === 'string'
+  return checked({ expected: 'a string', defaultText, isValid }, undefined)
+}
+
+function isOfJsonKind(given: unknown): given is Json {
+  return ['string', 'number', 'boolean', 'object'].includes(typeof given)
 }
 
 /** A message that says: this entity went away. It is checked when it is published. */
@@ -50,8 +73,9 @@ export function batchMessage(
 function createMessage(
   invalidation: Invalidation,
   sourceService: string,
-  { metadata, messageId, timestamp, runtime = systemRuntime }: MessageOptions = {},
+  options: MessageOptions = {},
 ): InvalidationMessage {
+  const { metadata, messageId, timestamp, runtime } = resolveOptions(messageRules, options, 'the message')
   return {
     ...invalidation,
     messageId: messageId ?? runtime.uuid(),

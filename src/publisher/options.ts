@@ -31,6 +31,9 @@ export const repairRules = {
   maxAgeMs: wholeNumber({ default: minute, unit: 'ms', min: 1, max: 24 * hour }),
 } satisfies RulesOf<RepairOptions>
 
+/** The same, checked, with their defaults. */
+export type ResolvedRepairOptions = Resolved<typeof repairRules>
+
 /** Replicas that must have an invalidation before `publish()` resolves. */
 export interface WaitReplicasOptions {
   /** How many replicas. Default 1. */
@@ -43,6 +46,9 @@ export const waitReplicasRules = {
   count: wholeNumber({ default: 1, unit: 'replicas', min: 1, max: 100 }),
   timeoutMs: wholeNumber({ default: 1_000, unit: 'ms', min: 1, max: minute }),
 } satisfies RulesOf<WaitReplicasOptions>
+
+/** The same, checked, with their defaults. */
+export type ResolvedWaitReplicasOptions = Resolved<typeof waitReplicasRules>
 
 /** Options of a publisher. */
 export interface PublisherOptions extends ConnectionOptions {

@@ -106,8 +106,7 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
   ): Promise<InvalidationPublisher> {
     const resolved = resolveOptions(publisherRules, options, 'InvalidationPublisher.connect')
     checkService(service)
-    const { channel, commandTimeoutMs, sharded, runtime } = resolved
-    const log = openLog(redis, { commandTimeoutMs, sharded, runtime, ...(channel !== undefined && { channel }) })
+    const log = openLog(redis, resolved)
     const publisher = new InvalidationPublisher(log, service, resolved, await loadOpenTelemetry())
     try {
       await publisher.#commands.opened()

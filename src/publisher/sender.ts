@@ -10,7 +10,7 @@ import type { PublisherTelemetry, PublishSpan } from '../telemetry/telemetry.js'
 import { Batcher, type Frame, packedFrames, singleMessages } from './batcher.js'
 import { Callers, type Receipt } from './callers.js'
 import { LinkWatch } from './link-watch.js'
-import type { ResolvedPublisherOptions } from './options.js'
+import type { ResolvedPublisherOptions, ResolvedWaitReplicasOptions } from './options.js'
 import { Remembered } from './repair/remembered.js'
 import { Repair, type RepairSummary } from './repair/repair.js'
 import { SendQueue } from './send-queue.js'
@@ -236,14 +236,11 @@ function settle({ messages }: Frame, { position, receivers }: Appended, error?: 
   }
 }
 
-/** How many replicas must have an entry, and how long they may take. */
-export interface ReplicaDemand {
-  readonly count: number
-  readonly timeoutMs: number
-}
-
 /** Waits until enough replicas have all that was appended; resolves to an error if they have not. Never rejects. */
-async function missingReplicas(log: Log, { count, timeoutMs }: ReplicaDemand): Promise<RedisError | undefined> {
+async function missingReplicas(
+  log: Log,
+  { count, timeoutMs }: ResolvedWaitReplicasOptions,
+): Promise<RedisError | undefined> {
   const done = 'The invalidation was appended and published, and need not be published again'
   try {
     const confirmed = await log.waitReplicas(count, timeoutMs)

@@ -9,7 +9,7 @@ import type { HandledState } from './progress/progress.js'
 import type { Waiters, WaitOptions } from './progress/waiters.js'
 
 export interface PositionWaitsContext {
-  readonly log: Pick<Log, 'head' | 'lookup'>
+  readonly log: Log
   readonly runtime: Runtime
   readonly following: Pick<Following, 'isHandled' | 'handledState' | 'handledPosition'>
   readonly waiters: Waiters

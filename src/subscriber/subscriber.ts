@@ -1,4 +1,5 @@
 import type { InvalidationLog } from '../log/log.js'
+import { blindness } from '../log/model/blindness.js'
 import { appendIds } from '../log/model/position.js'
 import { openLog, type RedisSource } from '../log/open-log.js'
 import { decodeFrame } from '../message/wire/decode-frame.js'
@@ -76,8 +77,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
    */
   static async connect(redis: RedisSource, options: SubscriberOptions = {}): Promise<InvalidationSubscriber> {
     const resolved = resolveOptions(subscriberRules, options, 'InvalidationSubscriber.connect')
-    const { channel, commandTimeoutMs, sharded, runtime } = resolved
-    const log = openLog(redis, { commandTimeoutMs, sharded, runtime, ...(channel !== undefined && { channel }) })
+    const log = openLog(redis, resolved)
     const subscriber = new InvalidationSubscriber(log, resolved, await loadOpenTelemetry())
     try {
       await subscriber.#link.opened()
@@ -278,7 +278,10 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
     if (![...this.#subscriptions].some((subscription) => subscription.strictFailover)) return
     try {
       const id = await this.#link.commands.replicationId()
-      if (id === undefined) this.#blindness.failed(blindness())
+      if (id === undefined) {
+        const remedy = 'rely on the publishers, which repair what a failover lost'
+        this.#blindness.failed(blindness('strictFailover', remedy))
+      }
       const changed = this.#replicationId !== undefined && id !== undefined && id !== this.#replicationId
       this.#replicationId = id ?? this.#replicationId
       if (!changed) return
@@ -318,10 +321,4 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
     const arrived: LogFrame = { position: { streamId, appendId }, prev, messages, traces, bytes }
     for (const subscription of this.#subscriptions) subscription.arrive(arrived)
   }
-}
-
-function blindness(): ConfigurationError {
-  return new ConfigurationError(
-    'strictFailover sees no failover: the server does not tell its replication id; give the user the right to INFO, or rely on the publishers, which repair what a failover lost',
-  )
 }

@@ -1,6 +1,6 @@
 import type { Logger } from './events.js'
-import { checked, type RulesOf, trueOrFalse, wholeNumber, withFunctions } from './option-rules.js'
-import { type Runtime, systemRuntime } from './runtime.js'
+import { checked, type RulesOf, runtimeRule, trueOrFalse, wholeNumber, withFunctions } from './option-rules.js'
+import type { Runtime } from './runtime.js'
 
 /** The default channel, the crate's. */
 export const defaultChannel = 'cache:invalidate'
@@ -55,9 +55,5 @@ export const connectionRules = {
   sharded: trueOrFalse(false),
   tracing: trueOrFalse(true),
   logger: withFunctions<Logger, undefined>(['debug', 'info', 'warn', 'error'], 'none', undefined),
-  runtime: withFunctions<Runtime, Runtime>(
-    ['now', 'monotonic', 'after', 'yield', 'random', 'uuid'],
-    "the system's",
-    systemRuntime,
-  ),
+  runtime: runtimeRule,
 } satisfies RulesOf<ConnectionOptions>

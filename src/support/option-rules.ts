@@ -1,5 +1,6 @@
 import { describeValue } from './describe-value.js'
 import { ConfigurationError } from './errors.js'
+import { type Runtime, systemRuntime } from './runtime.js'
 import { describeThrown, isError } from './thrown.js'
 
 /** What an option may be, and its value if it is not given. */
@@ -171,6 +172,13 @@ export const abortSignal: OptionRule<AbortSignal | undefined> = checked(
     isValid: (given): given is AbortSignal => given instanceof AbortSignal,
   },
   undefined,
+)
+
+/** Clock, timers and randomness. */
+export const runtimeRule: OptionRule<Runtime> = withFunctions<Runtime, Runtime>(
+  ['now', 'monotonic', 'after', 'yield', 'random', 'uuid'],
+  "the system's",
+  systemRuntime,
 )
 
 /** Options of an option, with all defaults if it is not given. Errors name them `retry.tries`. */

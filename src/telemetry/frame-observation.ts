@@ -1,5 +1,6 @@
 import type { Attributes, Context, Span, SpanOptions, Tracer } from '@opentelemetry/api'
 import type { InvalidationMessage } from '../message/message.js'
+import { splitPosition } from '../message/position-text.js'
 import { streamIdTime } from '../message/stream-id.js'
 import { timestampMs } from '../message/timestamp.js'
 import type { TraceContext } from '../message/trace-context.js'
@@ -89,7 +90,7 @@ export class FrameObservation implements FrameTelemetry {
     if ('entityType' in message) attributes[attribute.entityType] = message.entityType
     if (messages.length > 1) attributes[attribute.batchCount] = messages.length
     if (origin.position !== undefined) {
-      const [streamId = '', appendId] = origin.position.split('@')
+      const { streamId, appendId } = splitPosition(origin.position)
       attributes[attribute.streamId] = streamId
       attributes[attribute.appendId] = appendId
       attributes[attribute.lagMs] = Math.max(0, this.#context.runtime.now() - streamIdTime(streamId))

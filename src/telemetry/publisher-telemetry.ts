@@ -1,5 +1,6 @@
 import type { Attributes, Histogram, Span, Tracer } from '@opentelemetry/api'
 import type { Invalidation } from '../message/message.js'
+import { splitPosition } from '../message/position-text.js'
 import type { TraceContext } from '../message/trace-context.js'
 import type { Runtime } from '../support/runtime.js'
 import { toError } from '../support/thrown.js'
@@ -156,9 +157,9 @@ class PublishObservation implements PublishSpan {
   appended(messageId: string, position: string): void {
     const span = this.#span
     if (span) {
-      const [streamId, appendId] = position.split('@')
-      span.setAttribute(attribute.streamId, streamId ?? '')
-      span.setAttribute(attribute.appendId, appendId ?? '')
+      const { streamId, appendId } = splitPosition(position)
+      span.setAttribute(attribute.streamId, streamId)
+      span.setAttribute(attribute.appendId, appendId)
       if (messageId !== this.#messageId) span.setAttribute(attribute.coalescedInto, messageId)
       this.#end(span)
     }

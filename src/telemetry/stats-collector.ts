@@ -1,7 +1,13 @@
 import type { Invalidation, InvalidationMessage } from '../message/message.js'
 import { timestampMs } from '../message/timestamp.js'
-import { connectionRules } from '../support/connection-options.js'
-import { checked, type OptionRule, resolveOptions, type RulesOf, wholeNumber } from '../support/option-rules.js'
+import {
+  checked,
+  type OptionRule,
+  resolveOptions,
+  type RulesOf,
+  runtimeRule,
+  wholeNumber,
+} from '../support/option-rules.js'
 import { preciseClock } from '../support/precise-clock.js'
 import type { Runtime } from '../support/runtime.js'
 import { PublisherCounters, SubscriptionCounters, Total } from './counters.js'
@@ -17,7 +23,7 @@ export interface StatsOptions {
 
 export const statsRules = {
   windowMs: wholeNumber({ default: 60_000, unit: 'ms', min: 1_000, max: 3_600_000 }),
-  runtime: connectionRules.runtime,
+  runtime: runtimeRule,
 } satisfies RulesOf<StatsOptions>
 
 /** Counts since the collector was made or reset, in messages unless said otherwise, and latencies over its window. */

@@ -132,7 +132,7 @@ describe('under the rights of docs/operations.md nothing is refused', () => {
   })
 })
 
-const rights = rightsOf(keys)
+const rights = rightsOf(keys, false)
 const rulesOfRole = (role: Role): readonly string[] => rulesFor(channel, (right) => right.role === role)
 const needed = (role: Role): readonly string[] => rulesFor(channel, (right) => right.role === role && !right.optional)
 const optionalNeeds = (role: Role): readonly string[] => [

@@ -38,8 +38,8 @@ export const hostileInput: readonly Mutant[] = [
     name: 'stream-id-unbounded',
     lacks: 'the refusal of stream IDs beyond 64 bits, which the server can not be asked for',
     file: 'message/stream-id.ts',
-    from: 'return digits.length < largest.length || digits <= largest',
-    to: 'return digits.length <= largest.length',
+    from: 'return digits.length < largestNumber.length || digits <= largestNumber',
+    to: 'return digits.length <= largestNumber.length',
     caughtBy: 'test/unit/message',
   },
   {

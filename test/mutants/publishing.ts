@@ -74,7 +74,7 @@ export const publishing: readonly Mutant[] = [
     name: 'repair-blind',
     lacks: 'the word of a publisher that can not see failovers',
     file: 'publisher/repair/repair.ts',
-    from: 'if (id === undefined) this.#blindness.failed(blindness())\n    else {',
+    from: "if (id === undefined) this.#blindness.failed(blindness('repair', 'set `repair` to false'))\n    else {",
     to: 'if (id !== undefined) {',
     caughtBy: 'test/unit/publisher/publisher-repair.test.ts',
   },

@@ -15,7 +15,7 @@ export async function documentedUsers(): Promise<ReadonlyMap<string, readonly st
 /** What grants these rights of a log, each rule once. */
 export function rulesFor(channel: string, isGranted: (right: Right) => boolean): readonly string[] {
   const keys = logKeys(channel)
-  const granted = rightsOf(keys).filter(isGranted)
+  const granted = rightsOf(keys, false).filter(isGranted)
   return [...new Set(granted.flatMap((right) => rulesOf(right, keys)))]
 }
 

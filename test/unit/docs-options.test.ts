@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
 import ts from 'typescript'
 import { expect, test } from 'vitest'
-import { memoryLogRules } from '../../src/log/memory/memory-log.js'
+import { failOverRules, memoryLogRules } from '../../src/log/memory/memory-log.js'
+import { messageRules } from '../../src/message/create-message.js'
 import { publisherRules, publishRules, repairRules, waitReplicasRules } from '../../src/publisher/options.js'
+import { listRules } from '../../src/subscriber/handling/dead-letters.js'
 import { retryRules, subscriberRules, subscriptionRules } from '../../src/subscriber/options.js'
 import { waitRules } from '../../src/subscriber/progress/waiters.js'
 import { connectionRules } from '../../src/support/connection-options.js'
@@ -21,8 +23,11 @@ const owners: readonly (readonly [heading: string, rules: OptionRules, file: str
   ['Subscription', subscriptionRules, 'subscriber/options.ts', 'SubscriptionOptions'],
   ['`retry`', retryRules, 'subscriber/options.ts', 'RetryOptions'],
   ['Waiting', waitRules, 'subscriber/progress/waiters.ts', 'WaitOptions'],
+  ['Dead letters', listRules, 'subscriber/handling/dead-letters.ts', 'ListDeadLettersOptions'],
+  ['Messages', messageRules, 'message/create-message.ts', 'MessageOptions'],
   ['`StatsCollector`', statsRules, 'telemetry/stats-collector.ts', 'StatsOptions'],
   ['`MemoryLog`', memoryLogRules, 'log/memory/memory-log.ts', 'MemoryLogOptions'],
+  ['`failOver`', failOverRules, 'log/memory/memory-log.ts', 'MemoryFailOver'],
 ]
 
 const page = readFileSync(new URL('../../docs/options.md', import.meta.url), 'utf8')
@@ -42,7 +47,8 @@ test.each(owners)('the docstrings of "%s" state the default and the unit of each
   expect(Object.keys(documented)).toEqual(Object.keys(rules))
   for (const [option, rule] of Object.entries(rules)) {
     const docstring = documented[option] ?? ''
-    const stated = withoutMarks(/\bDefault:? ([^]*)/.exec(docstring)?.[1] ?? '')
+    const required = /\bRequired\.$/.test(docstring) ? 'required' : ''
+    const stated = withoutMarks(/\bDefault:? ([^]*)/.exec(docstring)?.[1] ?? required)
     const found = defaultsAsStated(rule).some((text) => beginsWith(stated, text))
     expect(found, `${option}: ${defaultOf(rule)}, but stated is: ${stated}`).toBe(true)
     expect(`${option}: ${docstring}`.toLowerCase()).toMatch(new RegExp(`\\b${rule.unit}\\b`))

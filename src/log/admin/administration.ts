@@ -29,7 +29,7 @@ import {
   type LogSnapshot,
   readRawEntry,
 } from './administration-replies.js'
-import { countListeners, type Listening } from './listeners.js'
+import { countListeners } from './listeners.js'
 import { maySubscribe, missingByDryRun, missingByTrial } from './rights-probe.js'
 import { type Right, rightsOf } from './rights.js'
 
@@ -50,7 +50,6 @@ const expectedTypes = {
 export class Administration implements LogConnection {
   readonly #keys: LogKeys
   readonly #context: SessionContext
-  readonly #sharded: boolean
   readonly #session: RedisSession
   readonly #reads: AtomicReads
 
@@ -61,13 +60,12 @@ export class Administration implements LogConnection {
    */
   static connect(redis: RedisTarget, options: RedisLogOptions, listener: ConnectionListener): Administration {
     const keys = logKeys(options.channel ?? defaultChannel)
-    return new Administration(keys, sessionContext(redis, keys, options), listener, options.sharded ?? false)
+    return new Administration(keys, sessionContext(redis, keys, options), listener)
   }
 
-  private constructor(keys: LogKeys, context: SessionContext, listener: ConnectionListener, sharded: boolean) {
+  private constructor(keys: LogKeys, context: SessionContext, listener: ConnectionListener) {
     this.#keys = keys
     this.#context = context
-    this.#sharded = sharded
     this.#session = new RedisSession(context, listener, {
       prepare: (send) => this.#prepare(send),
       // Looks elsewhere only for a log that has moved: a replica, or a cluster that is down, is looked at as it is.
@@ -157,7 +155,8 @@ export class Administration implements LogConnection {
 
   /** How many connections have subscribed to the channel, on this server or on any node of the cluster. */
   listeners(): Promise<Fact<number>> {
-    return countListeners(this.#listening, (...command) => this.#session.call(...command), this.#context)
+    const listening = { channel: this.#keys.channel, sharded: this.#context.sharded }
+    return countListeners(listening, (...command) => this.#session.call(...command), this.#context)
   }
 
   deadLetterCount(): Promise<Fact<number>> {
@@ -214,16 +213,12 @@ export class Administration implements LogConnection {
   }
 
   async #findMissingRights(user: string | undefined): Promise<readonly Right[]> {
-    const rights = rightsOf(this.#keys, this.#sharded)
+    const rights = rightsOf(this.#keys, this.#context.sharded)
     if (user !== undefined) return missingByDryRun((...command) => this.#session.call(...command), user, rights)
     return missingByTrial(
       (...command) => this.#session.callHere(...command),
       rights,
-      () => maySubscribe(this.#listening, this.#context),
+      () => maySubscribe(this.#keys.channel, this.#context),
     )
-  }
-
-  get #listening(): Listening {
-    return { channel: this.#keys.channel, sharded: this.#sharded }
   }
 }

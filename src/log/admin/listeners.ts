@@ -7,7 +7,7 @@ import { askOnce } from '../redis/topology/ask.js'
 import { type Fact, factOf } from './administration-replies.js'
 
 /** A channel that may be subscribed to. */
-export interface Listening {
+interface Listening {
   readonly channel: string
   readonly sharded: boolean
 }

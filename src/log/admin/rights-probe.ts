@@ -5,7 +5,6 @@ import { replyCode } from '../redis/errors.js'
 import { RedisFeed } from '../redis/feed.js'
 import { readText } from '../redis/replies.js'
 import type { Send } from '../redis/session-calls.js'
-import type { Listening } from './listeners.js'
 import type { Right } from './rights.js'
 
 /**
@@ -75,11 +74,9 @@ function isRefusal(outcome: PromiseSettledResult<unknown> | undefined): boolean 
 }
 
 /** Whether the channel may be subscribed to; rejects where the link fails. */
-export async function maySubscribe({ channel, sharded }: Listening, context: SessionContext): Promise<boolean> {
+export async function maySubscribe(channel: string, context: SessionContext): Promise<boolean> {
   try {
-    const feed = await openOnce(
-      (listener) => new RedisFeed(channel, context, { ...listener, onMessage: () => {} }, sharded),
-    )
+    const feed = await openOnce((listener) => new RedisFeed(channel, context, { ...listener, onMessage: () => {} }))
     await feed.close()
     return true
   } catch (error) {

@@ -48,7 +48,7 @@ function escapeGlob(name: string): string {
  *
  * @param sharded whether they publish and subscribe in the log's slot of a cluster alone
  */
-export function rightsOf(keys: LogKeys, sharded = false): readonly Right[] {
+export function rightsOf(keys: LogKeys, sharded: boolean): readonly Right[] {
   return [...publisherNeeds(keys, sharded), ...subscriberNeeds(keys, sharded)].flatMap(({ commands, ...need }) =>
     commands.map((command) => ({ ...need, command })),
   )

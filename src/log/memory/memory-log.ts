@@ -1,5 +1,12 @@
 import { connectionRules, defaultChannel } from '../../support/connection-options.js'
-import { oneOf, type OptionRule, resolveOptions, type RulesOf, wholeNumber } from '../../support/option-rules.js'
+import {
+  oneOf,
+  type OptionRule,
+  resolveOptions,
+  type RulesOf,
+  runtimeRule,
+  wholeNumber,
+} from '../../support/option-rules.js'
 import type { Runtime } from '../../support/runtime.js'
 import type { Entry } from '../model/entry.js'
 import { logKeys } from '../model/keys.js'
@@ -8,7 +15,7 @@ import { MemoryServer } from './memory-server.js'
 
 /** A failover, as {@link MemoryLog.failOver} takes it. */
 export interface MemoryFailOver {
-  /** How many of the newest entries the replica lacks. */
+  /** How many of the newest entries the replica lacks. Required. */
   readonly lose: number
   /** Whether the feeds stay up. Default `none`. */
   readonly keep?: 'feeds' | 'none'
@@ -24,7 +31,7 @@ const lose: OptionRule<number> = {
   },
 }
 
-const failOverRules = { lose, keep: oneOf(['feeds', 'none'], 'none') } satisfies RulesOf<MemoryFailOver>
+export const failOverRules = { lose, keep: oneOf(['feeds', 'none'], 'none') } satisfies RulesOf<MemoryFailOver>
 
 /** Options of a {@link MemoryLog}. */
 export interface MemoryLogOptions {
@@ -42,7 +49,7 @@ export interface MemoryLogOptions {
 
 export const memoryLogRules = {
   channel: connectionRules.channel,
-  runtime: connectionRules.runtime,
+  runtime: runtimeRule,
   latencyMs: wholeNumber({ default: 0, unit: 'ms', min: 0, max: 60_000 }),
   reconnectMs: wholeNumber({ default: 50, unit: 'ms', min: 0, max: 60_000 }),
   nodeSize: wholeNumber({ default: 100, unit: 'entries', min: 1, max: 100_000 }),

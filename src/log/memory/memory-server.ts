@@ -13,7 +13,7 @@ import {
   type Presence,
   publishedFrame,
 } from '../model/entry.js'
-import { parsePosition, type Position } from '../model/position.js'
+import { isEarlier, type Position } from '../model/position.js'
 import { MemoryStream, type StreamItem } from './memory-stream.js'
 
 interface StoredEntry {
@@ -117,9 +117,7 @@ export class MemoryServer {
 
   saveCursor(name: string, position: string, overwrite: boolean): void {
     const saved = this.#cursors.get(name)
-    const goesBack =
-      saved !== undefined && compareStreamIds(parsePosition(position).streamId, parsePosition(saved).streamId) < 0
-    if (overwrite || !goesBack) this.#cursors.set(name, position)
+    if (overwrite || saved === undefined || !isEarlier(position, saved)) this.#cursors.set(name, position)
   }
 
   addDeadLetter(letter: Omit<DeadLetter, 'id'>, cap: number): string {

@@ -1,4 +1,5 @@
-import { isStreamId } from '../../message/stream-id.js'
+import { appendIdSource } from '../../message/position-text.js'
+import { compareStreamIds, isStreamId } from '../../message/stream-id.js'
 import { describeValue } from '../../support/describe-value.js'
 import { InvalidMessageError } from '../../support/errors.js'
 import type { Runtime } from '../../support/runtime.js'
@@ -9,7 +10,7 @@ export interface Position {
   readonly appendId: string
 }
 
-const positionPattern = /^([\d-]+)@([\w.-]{1,64})$/
+const positionPattern = new RegExp(`^([\\d-]+)@(${appendIdSource})$`)
 
 /** A position as text, such as `1795365850251-16@abcdefgh4mnz`. Opaque to users. */
 export function formatPosition(position: Position): string {
@@ -29,6 +30,11 @@ export function parsePosition(text: string): Position {
     )
   }
   return { streamId: match[1], appendId: match[2] }
+}
+
+/** Whether position `a` (as text) has an earlier stream ID than `b`. */
+export function isEarlier(a: string, b: string): boolean {
+  return compareStreamIds(parsePosition(a).streamId, parsePosition(b).streamId) < 0
 }
 
 const prefixLength = 10

@@ -26,6 +26,8 @@ export interface SessionContext {
   readonly runtime: Runtime
   /** How long a command, or an attempt to connect, may take before the connection is replaced, in ms. */
   readonly commandTimeoutMs: number
+  /** Whether the channel is that of the log's slot of a cluster alone. */
+  readonly sharded: boolean
 }
 
 /** The server that the newest connection leads to, for messages. */

@@ -39,10 +39,10 @@ export class RedisCommands implements LogCommands {
   readonly #pages: PageReader
 
   /** Starts connecting. */
-  constructor(keys: LogKeys, context: SessionContext, listener: ConnectionListener, sharded = false) {
+  constructor(keys: LogKeys, context: SessionContext, listener: ConnectionListener) {
     this.#keys = keys
     this.#listener = listener
-    this.#sharded = sharded
+    this.#sharded = context.sharded
     this.#commandTimeoutMs = context.commandTimeoutMs
     this.#session = new RedisSession(context, listener, { prepare: (send) => this.#prepare(send) })
     this.#reads = new AtomicReads(this.#session, [keys.stream, keys.last])

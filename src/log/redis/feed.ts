@@ -11,9 +11,9 @@ export class RedisFeed implements LogFeed {
   readonly #session: RedisSession
 
   /** Starts connecting. */
-  constructor(channel: string, context: SessionContext, listener: FeedListener, sharded = false) {
+  constructor(channel: string, context: SessionContext, listener: FeedListener) {
     this.#channel = channel
-    this.#sharded = sharded
+    this.#sharded = context.sharded
     this.#session = new RedisSession(context, listener, {
       prepare: (send) => this.#subscribe(send),
       receive: (from, text) => {

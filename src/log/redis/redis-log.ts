@@ -14,7 +14,7 @@ export type { RedisTarget, TlsOptions } from './target.js'
 /** Options of a {@link RedisLog}. */
 export interface RedisLogOptions {
   /** The Pub/Sub channel; the keys of the log derive from it. Default `cache:invalidate`. */
-  readonly channel?: string
+  readonly channel?: string | undefined
   /** Publishes and subscribes in the log's slot of a cluster alone. Default false. */
   readonly sharded?: boolean
   /**
@@ -34,13 +34,11 @@ export interface RedisLogOptions {
 export class RedisLog implements InvalidationLog {
   readonly #keys: LogKeys
   readonly #context: SessionContext
-  readonly #sharded: boolean
 
   /** @throws ConfigurationError for an option, a URL or a client that can't work */
   constructor(redis: RedisTarget, options: RedisLogOptions = {}) {
     this.#keys = logKeys(options.channel ?? defaultChannel)
     this.#context = sessionContext(redis, this.#keys, options)
-    this.#sharded = options.sharded ?? false
   }
 
   get channel(): string {
@@ -57,11 +55,11 @@ export class RedisLog implements InvalidationLog {
   }
 
   openCommands(listener: ConnectionListener): LogCommands {
-    return new RedisCommands(this.#keys, this.#context, listener, this.#sharded)
+    return new RedisCommands(this.#keys, this.#context, listener)
   }
 
   openFeed(listener: FeedListener): LogFeed {
-    return new RedisFeed(this.channel, this.#context, listener, this.#sharded)
+    return new RedisFeed(this.channel, this.#context, listener)
   }
 }
 
@@ -72,7 +70,8 @@ export class RedisLog implements InvalidationLog {
  */
 export function sessionContext(redis: RedisTarget, keys: LogKeys, options: RedisLogOptions): SessionContext {
   const commandTimeoutMs = connectionRules.commandTimeoutMs.resolve(options.commandTimeoutMs, 'commandTimeoutMs')
+  const sharded = connectionRules.sharded.resolve(options.sharded, 'sharded')
   const { runtime = systemRuntime } = options
   const source = makeClientSource(redis, { slot: slotOf(keys.channel), runtime, commandTimeoutMs }, options.tls)
-  return { source, runtime, commandTimeoutMs }
+  return { source, runtime, commandTimeoutMs, sharded }
 }

@@ -2,6 +2,7 @@ import { InvalidMessageError } from '../../support/errors.js'
 import { entityTypesByName } from '../entity.js'
 import { exceedsBytes, maxEnvelopeBytes, maxFrameBytes, maxMessageBytes, maxRejected } from '../limits.js'
 import { type InvalidationMessage, isArray, type Json, type JsonObject } from '../message.js'
+import { appendIdSource } from '../position-text.js'
 import { isStreamId } from '../stream-id.js'
 import { readTraceContext, type TraceContext } from '../trace-context.js'
 import { type DecodedFrame, type Envelope, readMessage } from './decode.js'
@@ -19,7 +20,6 @@ export function decodeFrame(text: string): DecodedFrame {
 
 /** Printable ASCII without anything that JSON escapes: the text between the quotes is the value. */
 const text = '([ !#-[\\]-~]+)'
-const id = '[\\w.-]{1,64}'
 /** A month and a day of it, whatever the year. */
 const day = '(?:(?:0[13-9]|1[0-2])-(?:0[1-9]|[12]\\d|30)|(?:0[13578]|1[02])-31|02-(?:0[1-9]|1\\d|2[0-8]))'
 /** In UTC, with no fraction or one of three, six or nine digits. A leap day or second is read in full. */
@@ -29,7 +29,9 @@ const traceparent = '([\\da-f]{2}-[\\da-f]{32}-[\\da-f]{16}-[\\da-f]{2})'
 /**
  * The place in the log, as the script of an append puts it in front. A number of 20 digits may need more than 64 bits.
  */
-const envelope = new RegExp(`^\\{"stream_id":"(\\d{1,19}-\\d{1,19})","append_id":"(${id})","prev":"(|${id})",`)
+const envelope = new RegExp(
+  `^\\{"stream_id":"(\\d{1,19}-\\d{1,19})","append_id":"(${appendIdSource})","prev":"(|${appendIdSource})",`,
+)
 
 /** A message but for its braces: an entity without metadata, its fields in the order in which they are encoded. */
 const body = new RegExp(
@@ -179,7 +181,7 @@ function checkSize(value: Json, maxBytes: number): void {
     throw new InvalidMessageError(`Expected a message of at most ${maxBytes} bytes, got ${bytes}`, { reason: 'size' })
 }
 
-const appendIdPattern = /^[\w.-]{1,64}$/
+const appendIdPattern = new RegExp(`^${appendIdSource}$`)
 
 /** The frame's place in the chain; undefined unless it is there in full, as in what the crate publishes. */
 function readEnvelope(raw: JsonObject): Envelope | undefined {

@@ -2,13 +2,7 @@ import type { Position } from '../../log/model/position.js'
 import { Fifo } from '../../support/fifo.js'
 import type { Runtime } from '../../support/runtime.js'
 import type { Frame } from '../batcher.js'
-
-/** How much is remembered. */
-export interface MemoryLimits {
-  readonly maxFrames: number
-  readonly maxBytes: number
-  readonly maxAgeMs: number
-}
+import type { ResolvedRepairOptions } from '../options.js'
 
 /** The newest frame that was dropped before its time. */
 interface Dropped {
@@ -21,7 +15,7 @@ interface Dropped {
  * and for as long as the limits say.
  */
 export class Remembered {
-  readonly #limits: MemoryLimits
+  readonly #limits: ResolvedRepairOptions
   readonly #runtime: Pick<Runtime, 'monotonic'>
   readonly #frames = new PackedFrames()
   #bytes = 0
@@ -33,7 +27,7 @@ export class Remembered {
   #pausedMs = 0
   #stoppedAt: number | undefined
 
-  constructor(limits: MemoryLimits, runtime: Pick<Runtime, 'monotonic'>) {
+  constructor(limits: ResolvedRepairOptions, runtime: Pick<Runtime, 'monotonic'>) {
     this.#limits = limits
     this.#runtime = runtime
   }

@@ -1,7 +1,8 @@
 import type { Log } from '../../log/log.js'
+import { blindness } from '../../log/model/blindness.js'
 import type { Presence } from '../../log/model/entry.js'
+import { lookupBatches } from '../../log/model/lookup-batches.js'
 import type { PreparedMessage } from '../../message/wire/prepared-message.js'
-import { ConfigurationError } from '../../support/errors.js'
 import { Outage } from '../../support/outage.js'
 import type { Batcher, Frame } from '../batcher.js'
 import type { Remembered, RememberedFrame } from './remembered.js'
@@ -19,15 +20,12 @@ export interface RepairSummary {
 export interface RepairContext {
   readonly remembered: Remembered
   readonly batcher: Pick<Batcher, 'quiesce' | 'repeat'>
-  readonly log: Pick<Log, 'lookup'>
+  readonly log: Log
   /** Makes the message that evicts everything. */
   readonly evictAll: () => PreparedMessage
   readonly onRepaired: (summary: RepairSummary) => void
   readonly onError: (error: Error) => void
 }
-
-/** How many entries a log looks up at once. */
-const batchSize = 100
 
 /**
  * Replication is asynchronous, so a failover can lose entries that were acknowledged. Acknowledged frames are
@@ -47,7 +45,7 @@ export class Repair {
   /** The server's replication id was read. Rejects if a lookup failed: then the repair is still to be done. */
   async historyIs(id: string | undefined): Promise<void> {
     const { remembered } = this.#context
-    if (id === undefined) this.#blindness.failed(blindness())
+    if (id === undefined) this.#blindness.failed(blindness('repair', 'set `repair` to false'))
     else {
       if (!remembered.historyIs(id)) await this.#lookUp(id)
       remembered.provenUnder(id)
@@ -63,8 +61,7 @@ export class Repair {
     await batcher.quiesce()
     const frames = remembered.outside(id)
     const presences: Presence[] = []
-    for (let start = 0; start < frames.length; start += batchSize) {
-      const batch = frames.slice(start, start + batchSize)
+    for (const batch of lookupBatches(frames)) {
       presences.push(...(await log.lookup(batch.map(({ position }) => position))))
     }
     this.#conclude(id, frames, presences)
@@ -94,12 +91,6 @@ export class Repair {
     batcher.repeat(repeats)
     onRepaired({ intact: intact.length, reappended: gone.length, unknown: unknownFrames })
   }
-}
-
-function blindness(): ConfigurationError {
-  return new ConfigurationError(
-    '`repair` sees no failover: the server does not report its replication id; give the user the right to INFO, or set `repair` to false',
-  )
 }
 
 /** An acknowledged frame after the replication id changed. */

@@ -1,18 +1,14 @@
 import type { Log } from '../../log/log.js'
 import type { Presence } from '../../log/model/entry.js'
+import { lookupBatches } from '../../log/model/lookup-batches.js'
 import type { Position } from '../../log/model/position.js'
 import { isRefused } from '../../support/errors.js'
 
-/** The most that one lookup takes. */
-const lookupBatch = 100
+type Lookups = Pick<Log, 'lookup'>
 
 /** The newest of our entries that is still in the log; undefined if none is, or if we may not look. */
-export async function findNewestIntact(
-  log: Pick<Log, 'lookup'>,
-  newestFirst: readonly Position[],
-): Promise<Position | undefined> {
-  for (let start = 0; start < newestFirst.length; start += lookupBatch) {
-    const batch = newestFirst.slice(start, start + lookupBatch)
+export async function findNewestIntact(log: Lookups, newestFirst: readonly Position[]): Promise<Position | undefined> {
+  for (const batch of lookupBatches(newestFirst)) {
     const index = (await lookupAllowed(log, batch)).indexOf('intact')
     if (index >= 0) return batch[index]
   }
@@ -20,7 +16,7 @@ export async function findNewestIntact(
 }
 
 /** Without the right to run scripts nothing can be looked up: what is taken for gone is evicted instead. */
-async function lookupAllowed(log: Pick<Log, 'lookup'>, batch: readonly Position[]): Promise<readonly Presence[]> {
+async function lookupAllowed(log: Lookups, batch: readonly Position[]): Promise<readonly Presence[]> {
   try {
     return await log.lookup(batch)
   } catch (error) {

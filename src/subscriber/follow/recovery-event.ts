@@ -47,7 +47,7 @@ export async function endSpan(
   span: RecoverySpan,
   event: ResyncEvent,
   head: Position | undefined,
-  log: Pick<Log, 'readPage'>,
+  log: Log,
 ): Promise<void> {
   try {
     const page = head && (await log.readPage(head.streamId, 1))

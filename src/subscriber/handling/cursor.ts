@@ -1,6 +1,4 @@
 import type { CursorTable } from '../../log/log.js'
-import { parsePosition } from '../../log/model/position.js'
-import { compareStreamIds } from '../../message/stream-id.js'
 import { ConfigurationError } from '../../support/errors.js'
 
 /** Keeps the positions that named subscriptions go on from. */
@@ -40,11 +38,6 @@ export function redisCursor(): CursorFactory {
     load: (name) => context.loadCursor(name),
     save: (name, position, overwrite) => context.saveCursor(name, position, overwrite),
   })
-}
-
-/** Whether position `a` (as text) has an earlier stream ID than `b`. */
-export function isEarlier(a: string, b: string): boolean {
-  return compareStreamIds(parsePosition(a).streamId, parsePosition(b).streamId) < 0
 }
 
 /**

@@ -1,6 +1,8 @@
 import type { DeadLetter, DeadLetterStore } from '../../log/log.js'
 import { compareStreamIds, isStreamId } from '../../message/stream-id.js'
+import { describeValue } from '../../support/describe-value.js'
 import { ConfigurationError } from '../../support/errors.js'
+import { type OptionRule, resolveOptions, type RulesOf, wholeNumber } from '../../support/option-rules.js'
 import { toError } from '../../support/thrown.js'
 
 /** Where dead letters are kept, and how they are published again. */
@@ -12,10 +14,11 @@ export interface DeadLettersContext {
   readonly checkOpen?: () => void
 }
 
+/** Options of `deadLetters.list`. */
 export interface ListDeadLettersOptions {
   /** The id to begin with, inclusive. Default: the oldest. */
   readonly from?: string
-  /** How many at most, from 1 to 10,000. Default 100. */
+  /** How many dead letters at most. Default 100. */
   readonly limit?: number
 }
 
@@ -29,7 +32,21 @@ export interface Redriven {
 }
 
 const pageSize = 100
-const maxLimit = 10_000
+
+const from: OptionRule<string> = {
+  expected: 'the id of a dead letter',
+  defaultText: 'the oldest',
+  unit: '',
+  resolve(given = '-') {
+    if (given !== '-') checkId(given)
+    return given
+  },
+}
+
+export const listRules = {
+  from,
+  limit: wholeNumber({ default: pageSize, unit: 'dead letters', min: 1, max: 10_000 }),
+} satisfies RulesOf<ListDeadLettersOptions>
 
 /**
  * The messages that handlers gave up on, of all subscriptions of the channel. Every call rejects with `RedisError` when
@@ -43,11 +60,8 @@ export class DeadLetters {
   }
 
   /** Lists dead letters, oldest first. To go on, list from the last id again and leave out the first. */
-  async list({ from = '-', limit = pageSize }: ListDeadLettersOptions = {}): Promise<readonly DeadLetter[]> {
-    if (from !== '-') checkId(from)
-    if (!Number.isInteger(limit) || limit < 1 || limit > maxLimit) {
-      throw new ConfigurationError(`Expected \`limit\` to be a whole number from 1 to ${maxLimit}, got \`${limit}\``)
-    }
+  async list(options: ListDeadLettersOptions = {}): Promise<readonly DeadLetter[]> {
+    const { from, limit } = resolveOptions(listRules, options, 'deadLetters.list')
     return this.#read(from, limit)
   }
 
@@ -89,11 +103,11 @@ export class DeadLetters {
   }
 
   #pages(ids: readonly string[] | undefined): AsyncGenerator<readonly DeadLetter[]> {
-    return ids ? this.#pagesOf(ids) : this.#pagesUpToNewest()
+    return ids === undefined ? this.#pagesUpToNewest() : this.#pagesOf(ids)
   }
 
   async *#pagesOf(ids: readonly string[]): AsyncGenerator<readonly DeadLetter[]> {
-    for (const id of ids) checkId(id)
+    checkIds(ids)
     for (const id of ids) {
       const [letter] = await this.#read(id, 1)
       if (letter?.id === id) yield [letter]
@@ -131,9 +145,17 @@ export class DeadLetters {
   }
 }
 
-function checkId(id: string): void {
-  if (isStreamId(id)) return
+/** Everything is removed only where no ids are given: `null`, or an empty text, is not taken for that. */
+function checkIds(ids: unknown): void {
+  if (!Array.isArray(ids)) {
+    throw new ConfigurationError(`Expected the ids of dead letters to be an array, got ${describeValue(ids)}`)
+  }
+  ids.forEach(checkId)
+}
+
+function checkId(id: unknown): asserts id is string {
+  if (typeof id === 'string' && isStreamId(id)) return
   throw new ConfigurationError(
-    `Expected the id of a dead letter, such as "1795365850251-0", got ${JSON.stringify(id.slice(0, 100))}: pass on the \`id\` of one that was listed`,
+    `Expected the id of a dead letter, such as "1795365850251-0", got ${describeValue(id)}: pass on the \`id\` of one that was listed`,
   )
 }

@@ -1,10 +1,10 @@
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { parsePosition } from '../../log/model/position.js'
+import { isEarlier, parsePosition } from '../../log/model/position.js'
 import { describeValue } from '../../support/describe-value.js'
 import { ConfigurationError } from '../../support/errors.js'
 import { describeThrown, hasCode } from '../../support/thrown.js'
-import { type CursorFactory, isEarlier } from './cursor.js'
+import type { CursorFactory } from './cursor.js'
 
 const version = 1
 

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { batchMessage, deleteMessage, patternMessage, updateMessage } from '../../../src/message/create-message.js'
+import {
+  batchMessage,
+  deleteMessage,
+  type MessageOptions,
+  patternMessage,
+  updateMessage,
+} from '../../../src/message/create-message.js'
 import { decodeMessage } from '../../../src/message/wire/decode.js'
 import { systemRuntime } from '../../../src/support/runtime.js'
 import { encodeMessage } from '../../support/encode-message.js'
@@ -35,6 +41,20 @@ describe('message constructors', () => {
     const given = { messageId: 'mine', timestamp: '2025-01-01T00:00:00Z', metadata: { reason: 'gdpr' } }
 
     expect(deleteMessage('user', '1', 'user-service', { ...given, runtime })).toMatchObject(given)
+  })
+
+  it('refuse an option that is none, or of a wrong kind', () => {
+    for (const [given, why] of [
+      [{ metadta: 1 }, 'Unknown option `metadta`'],
+      [{ messageId: 5 }, 'Expected `messageId` to be a string'],
+      [{ timestamp: new Date() }, 'Expected `timestamp` to be a string'],
+      [{ metadata: () => 1 }, 'Expected `metadata` to be anything that JSON can carry'],
+      [null, 'to be an object'],
+    ] as const) {
+      // What callers without types may pass.
+      const options = given as unknown as MessageOptions
+      expect(() => deleteMessage('user', '1', 'user-service', options)).toThrow(why)
+    }
   })
 
   it('make messages of their own on the real clock, fit to be sent', () => {

@@ -30,7 +30,7 @@ test.each<Role>(['publisher', 'subscriber'])('the table of a %s has each of its 
       .slice(1, -1)
       .map((cell) => cell.trim().replaceAll('\\|', '|')),
   )
-  const rights = rightsOf(keys).filter((right) => right.role === role)
+  const rights = rightsOf(keys, false).filter((right) => right.role === role)
   const needs = [...new Set(rights.map(({ without }) => without))]
   const expected = needs.map((need) => {
     const those = rights.filter(({ without }) => without === need)
@@ -46,6 +46,6 @@ test.each<Role>(['publisher', 'subscriber'])('the table of a %s has each of its 
 
 test('a channel with the signs of a glob grants itself alone', () => {
   const odd = logKeys('a*[b]?\\')
-  const [right] = rightsOf(odd).filter(({ command: [name] }) => name === 'PUBLISH')
+  const [right] = rightsOf(odd, false).filter(({ command: [name] }) => name === 'PUBLISH')
   expect(right && rulesOf(right, odd)).toEqual(['+publish', '&a\\*\\[b\\]\\?\\\\'])
 })

@@ -1,5 +1,5 @@
 import { connect as connectPlain } from 'node:net'
-import { connect as connectTls, type ConnectionOptions } from 'node:tls'
+import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 import { AbstractConnector } from 'ioredis'
 import type { Address } from './address.js'
 

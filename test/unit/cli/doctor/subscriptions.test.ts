@@ -70,7 +70,7 @@ test('takes how far behind a subscription may be from the operator', () => {
 })
 
 describe('rights', () => {
-  const rights = rightsOf(terms.keys)
+  const rights = rightsOf(terms.keys, false)
   const lacking = (role: Right['role'], ...names: string[]): Pick<Answers, 'missingRights'> => ({
     missingRights: rights.filter((right) => right.role === role && names.includes(right.command[0])),
   })

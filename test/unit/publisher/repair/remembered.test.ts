@@ -1,14 +1,10 @@
 import * as fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
-import {
-  type MemoryLimits,
-  PackedFrames,
-  Remembered,
-  type RememberedFrame,
-} from '../../../../src/publisher/repair/remembered.js'
+import type { RepairOptions } from '../../../../src/publisher/options.js'
+import { PackedFrames, Remembered, type RememberedFrame } from '../../../../src/publisher/repair/remembered.js'
 import { VirtualRuntime } from '../../../support/virtual-runtime.js'
 
-function createMemory(limits: Partial<MemoryLimits> = {}): {
+function createMemory(limits: RepairOptions = {}): {
   readonly runtime: VirtualRuntime
   readonly remembered: Remembered
   readonly add: (json: string, history?: string) => void

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest'
 import type { DeadLetter, DeadLetterStore } from '../../../../src/log/log.js'
 import { compareStreamIds } from '../../../../src/message/stream-id.js'
-import { DeadLetters } from '../../../../src/subscriber/handling/dead-letters.js'
+import { DeadLetters, type ListDeadLettersOptions } from '../../../../src/subscriber/handling/dead-letters.js'
 import { RedisError } from '../../../../src/support/errors.js'
 
 /** A dead-letter stream in memory. */
@@ -69,8 +69,12 @@ test.each([
   [{ limit: 10_001 }, '`limit`'],
   [{ from: '+' }, 'Expected the id of a dead letter'],
   [{ from: '18446744073709551616-0' }, 'Expected the id of a dead letter'],
+  [{ from: 5 }, 'Expected the id of a dead letter'],
+  [{ limt: 5 }, 'Unknown option `limt` of deadLetters.list'],
+  [null, 'Expected the options of deadLetters.list to be an object'],
 ])('listing with %j is refused', async (options, why) => {
-  await expect(deadLetters.list(options)).rejects.toMatchObject({
+  // What callers without types may pass.
+  await expect(deadLetters.list(options as ListDeadLettersOptions)).rejects.toMatchObject({
     code: 'CONFIGURATION',
     message: expect.stringContaining(why) as string,
   })
@@ -130,6 +134,9 @@ test('ids that are none are refused before anything is done', async () => {
   log.fill(2)
   await expect(deadLetters.redrive(['1-0', '-'])).rejects.toMatchObject({ code: 'CONFIGURATION' })
   await expect(deadLetters.purge(['1-0', 'all'])).rejects.toMatchObject({ code: 'CONFIGURATION' })
+  for (const none of [null, '', '1-0', [5]] as unknown[]) {
+    await expect(deadLetters.purge(none as readonly string[])).rejects.toMatchObject({ code: 'CONFIGURATION' })
+  }
   expect(log.published).toEqual([])
   expect(log.letters).toHaveLength(2)
 })
