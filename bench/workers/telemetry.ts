@@ -3,7 +3,11 @@
  * alone: `telemetry.ts <set-up>`. Answers a number of rounds, and of messages in each, with the CPU time that a message
  * took in each round, in µs: publisher and subscriber together.
  */
-import { AggregationTemporality, InMemoryMetricExporter, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
+import {
+  AggregationTemporality,
+  InMemoryMetricExporter,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics'
 import { NodeSDK } from '@opentelemetry/sdk-node'
 import { BatchSpanProcessor, ParentBasedSampler, TraceIdRatioBasedSampler } from '@opentelemetry/sdk-trace'
 import { InvalidationPublisher, InvalidationSubscriber } from '../../src/index.js'

@@ -1,4 +1,11 @@
-import { type CursorFactory, fileCursor, InvalidationPublisher, InvalidationSubscriber, redisCursor, type RedisSource } from '../../../src/index.js'
+import {
+  type CursorFactory,
+  fileCursor,
+  InvalidationPublisher,
+  InvalidationSubscriber,
+  redisCursor,
+  type RedisSource,
+} from '../../../src/index.js'
 import { CachingService } from './caching-service.js'
 import type { Database } from './database.js'
 import type { Service, ServiceName, Tell } from './service.js'

@@ -1,4 +1,11 @@
-import type { ConnectionListener, FeedListener, InvalidationLog, LogCommands, LogConnection, LogFeed } from '../../../src/index.js'
+import type {
+  ConnectionListener,
+  FeedListener,
+  InvalidationLog,
+  LogCommands,
+  LogConnection,
+  LogFeed,
+} from '../../../src/index.js'
 
 /** A service's way to the log. It can break for good without anybody being told, as when a process is killed. */
 export class MortalLog implements InvalidationLog {
