@@ -83,8 +83,8 @@ class PlainMessages {
   add(text: string): boolean {
     const found = text.length <= maxPlainLength && body.exec(ownCopy(text))
     if (!found) return false
-    const [, messageId = '', timestamp = '', traceparent, , , entityId = '', action, source = ''] = found
-    const entityType = entityTypeOf(found)
+    const [, messageId = '', timestamp = '', traceparent, builtIn, custom, entityId = '', action, source = ''] = found
+    const entityType = entityTypeOf(builtIn, custom)
     if (entityType === undefined) return false
     // A publisher signs all its messages alike.
     if (source !== this.#source) this.#source = source
@@ -101,7 +101,7 @@ class PlainMessages {
   }
 }
 
-function entityTypeOf([, , , , builtIn, custom]: RegExpExecArray): string | undefined {
+function entityTypeOf(builtIn: string | undefined, custom: string | undefined): string | undefined {
   return builtIn === undefined ? custom : entityTypesByName.get(builtIn)
 }
 
