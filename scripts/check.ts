@@ -26,6 +26,7 @@ const lanes: readonly (readonly Step[])[] = [
     { name: 'format', command: 'prettier --check --log-level warn .' },
     { name: 'floors', command: 'depcruise src --config .dependency-cruiser.js' },
     { name: 'unused', command: 'knip' },
+    { name: 'tested only', command: 'knip --production --no-tag-hints --config scripts/knip.production.json' },
     { name: 'types', command: 'tsc --project tsconfig.json' },
     { name: 'build', command: 'npm run --silent build' },
     { name: 'publint', command: 'publint run --strict --pack false' },
