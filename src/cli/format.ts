@@ -10,6 +10,13 @@ export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (odd) => `\\u{${(odd.codePointAt(0) ?? 0).toString(16)}}`)
 }
 
+/** A value as JSON that is safe to show on a terminal: it escapes C1 and bidirectional controls as well. */
+export function printableJson(value: object): string {
+  return JSON.stringify(value).replace(/[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu, (odd) =>
+    odd.replace(/[^]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
+  )
+}
+
 /** A length of time, given in ms, in the unit that reads best: `0.42 ms`, `12 ms`, `1.5 s`, `3.0 h`. */
 export function formatDuration(ms: number): string {
   const size = Math.abs(ms)

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import type { Writable } from 'node:stream'
 import { styleText } from 'node:util'
 import type { Runtime } from '../support/runtime.js'
+import { printable, printableJson } from './format.js'
 
 /** A stream that may be a terminal. */
 export type OutputStream = Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number }
@@ -19,6 +20,11 @@ export interface OutputContext {
 }
 
 const redrawMs = 100
+
+const styles: readonly Style[] = ['bold', 'dim', 'red', 'yellow', 'green', 'cyan']
+const styleCodes = styles.flatMap((style) => paint(true, style, ' ').split(' '))
+/** A line break, and what switches a style on or off. */
+const ownCodes = new RegExp(`(\n|${styleCodes.map((code) => code.replace('[', '\\[')).join('|')})`)
 
 /** Results go to stdout; notes, errors and progress to stderr. */
 export class Output {
@@ -53,14 +59,14 @@ export class Output {
     return paint(this.#wantsColour && this.isTerminal, style, text)
   }
 
-  /** Prints a line; resolves when the reader has room for more. */
+  /** Prints a line, or several; what they hold of others is made printable. Resolves when the reader has room for more. */
   print(line: string): Promise<void> {
-    return this.write(`${line}\n`)
+    return this.write(`${printableLines(line)}\n`)
   }
 
   /** Prints an object as one line of JSON. */
   printJson(value: object): Promise<void> {
-    return this.print(JSON.stringify(value))
+    return this.write(`${printableJson(value)}\n`)
   }
 
   /** Writes a text as it is; resolves when the reader has room for more. */
@@ -72,15 +78,15 @@ export class Output {
 
   /** Tells what is no result: on stderr, so that results can be piped. */
   note(text: string): void {
-    this.#tell(text)
+    this.#tell(printable(text))
   }
 
   warn(text: string): void {
-    this.#tell(`${this.#styleNote('yellow', 'warning:')} ${text}`)
+    this.#tell(`${this.#styleNote('yellow', 'warning:')} ${printable(text)}`)
   }
 
   fail(text: string): void {
-    this.#tell(`${this.#styleNote('red', 'error:')} ${text}`)
+    this.#tell(`${this.#styleNote('red', 'error:')} ${printable(text)}`)
   }
 
   /** Shows how far it is, on a terminal only, in a line that the next output takes the place of. */
@@ -90,7 +96,7 @@ export class Output {
     if (stderr.isTTY !== true || now - this.#drawnAt < redrawMs) return
     this.#drawnAt = now
     this.clearProgress()
-    stderr.write(this.#styleNote('dim', text().slice(0, (stderr.columns ?? 80) - 1)))
+    stderr.write(this.#styleNote('dim', printable(text()).slice(0, (stderr.columns ?? 80) - 1)))
     this.#progressShown = true
   }
 
@@ -108,6 +114,14 @@ export class Output {
   #styleNote(style: Style, text: string): string {
     return paint(this.#wantsColour && this.#context.stderr.isTTY === true, style, text)
   }
+}
+
+/** Text of lines, in which only line breaks and the styles of the command line are left to the terminal. */
+function printableLines(text: string): string {
+  return text
+    .split(ownCodes)
+    .map((part, index) => (index % 2 === 1 ? part : printable(part)))
+    .join('')
 }
 
 function firstPositive(...numbers: readonly (number | string | undefined)[]): number | undefined {

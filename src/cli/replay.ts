@@ -7,7 +7,7 @@ import { formatPosition } from '../log/model/position.js'
 import { examples, filledText } from './arguments.js'
 import type { CommandSession, RunTask } from './command-session.js'
 import { type ExitCode, exitCodes } from './exit-codes.js'
-import { formatCount, timeOfStreamId } from './format.js'
+import { formatCount, printableJson, timeOfStreamId } from './format.js'
 import { withCommands } from './log-connection.js'
 import { addFilterOptions, type FilterFlags, messageFilter } from './message-filter.js'
 import { messagesOf, type PrintedMessage, printMessage } from './message-line.js'
@@ -130,7 +130,7 @@ async function runForMessage(
   const child = spawn(command, { shell: true, stdio: 'pipe', signal })
   // A command need not read its message: what matters is how it ends.
   child.stdin.on('error', () => undefined)
-  child.stdin.end(`${JSON.stringify(message)}\n`)
+  child.stdin.end(`${printableJson(message)}\n`)
   await Promise.all([
     once(child, 'close'),
     forward(child.stdout, (chunk) => output.write(chunk)),

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { LogCommands } from '../log/log.js'
-import { formatPosition } from '../log/model/position.js'
+import { formatPosition, isPosition } from '../log/model/position.js'
 import { InvalidationSubscriber } from '../subscriber/subscriber.js'
 import type { Subscription } from '../subscriber/subscription.js'
 import { connectionRules } from '../support/connection-options.js'
@@ -11,7 +11,7 @@ import { type ExitCode, exitCodes } from './exit-codes.js'
 import { logOf, withCommands } from './log-connection.js'
 import { addFilterOptions, type FilterFlags } from './message-filter.js'
 import { startOf } from './points.js'
-import { warnOfTrimmed } from './read-range.js'
+import { readRange, warnOfGap, warnOfTrimmed } from './read-range.js'
 import { TailPrinter } from './tail-printer.js'
 
 interface TailFlags extends FilterFlags {
@@ -69,7 +69,10 @@ function tailLog(session: CommandSession, flags: TailFlags): Promise<ExitCode> {
   })
 }
 
-/** Prints the first entry at or behind a stream ID; resolves to where the subscription begins, which is behind it. */
+/**
+ * Prints the first entry at or behind a stream ID; resolves to where the subscription begins, which is behind it. Nothing
+ * can begin behind an entry whose append id is none of ours: then it prints the next one as well.
+ */
 async function printSince(
   { output }: CommandSession,
   commands: LogCommands,
@@ -77,11 +80,13 @@ async function printSince(
   since: string,
 ): Promise<string> {
   await warnOfTrimmed(commands, since, output)
-  const { entries } = await commands.readPage(since, 1)
-  const [first] = entries
-  if (first === undefined) return 'head'
-  await printer.takeEntry(first)
-  return formatPosition(first.position)
+  for await (const entry of readRange(commands, { from: since, to: undefined }, (...gap) =>
+    warnOfGap(output, ...gap),
+  )) {
+    await printer.takeEntry(entry)
+    if (isPosition(entry.position)) return formatPosition(entry.position)
+  }
+  return 'head'
 }
 
 function tellOf(subscription: Subscription, { output }: CommandSession, printer: TailPrinter): void {

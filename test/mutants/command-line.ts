@@ -3,6 +3,22 @@ import type { Mutant } from './mutant.js'
 /** What the command line and `doctor` go by. */
 export const commandLine: readonly Mutant[] = [
   {
+    name: 'notes-unescaped',
+    lacks: 'the escaping of control characters in what warns',
+    file: 'cli/output.ts',
+    from: "'warning:')} ${printable(text)}`)",
+    to: "'warning:')} ${text}`)",
+    caughtBy: 'test/integration/cli-hostile.test.ts',
+  },
+  {
+    name: 'json-with-controls',
+    lacks: 'the escaping of C1 and bidirectional controls in JSON',
+    file: 'cli/output.ts',
+    from: 'return this.write(`${printableJson(value)}\\n`)',
+    to: 'return this.write(`${JSON.stringify(value)}\\n`)',
+    caughtBy: 'test/integration/cli-hostile.test.ts',
+  },
+  {
     name: 'trial-follows-ask',
     lacks: 'trying rights out at one server alone: a command that follows ASK is run there, and not queued',
     file: 'log/admin/administration.ts',

@@ -32,6 +32,11 @@ export function parsePosition(text: string): Position {
   return { streamId: match[1], appendId: match[2] }
 }
 
+/** Whether an entry that somebody wrote has an append id such as publishers give: if not, nothing can begin at it. */
+export function isPosition(position: Position): boolean {
+  return positionPattern.test(formatPosition(position))
+}
+
 /** Whether position `a` (as text) has an earlier stream ID than `b`. */
 export function isEarlier(a: string, b: string): boolean {
   return compareStreamIds(parsePosition(a).streamId, parsePosition(b).streamId) < 0

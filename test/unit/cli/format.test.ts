@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { formatDuration, printable, timeOfStreamId } from '../../../src/cli/format.js'
+import { formatDuration, printable, printableJson, timeOfStreamId } from '../../../src/cli/format.js'
 import { formatTable } from '../../../src/cli/table.js'
 
 test.each([
@@ -17,6 +17,13 @@ test.each([
 
 test('text of others moves no cursor and changes no colour', () => {
   expect(printable('user:\u001b[2Jé\u009b1m\u202e\n')).toBe('user:\\u{1b}[2Jé\\u{9b}1m\\u{202e}\\u{a}')
+})
+
+test('JSON of it neither, and reads back as it was', () => {
+  const value = { text: 'é\u001b\u007f\u009b\u202e\u{e0041}\n', '\u200b': 1 }
+  const json = printableJson(value)
+  expect(json).toBe('{"text":"é\\u001b\\u007f\\u009b\\u202e\\udb40\\udc41\\n","\\u200b":1}')
+  expect(JSON.parse(json)).toEqual(value)
 })
 
 test('a stream ID tells when, and one that is no date stays as it is', () => {
