@@ -142,6 +142,22 @@ export const following: readonly Mutant[] = [
     caughtBy: 'test/unit/subscriber',
   },
   {
+    name: 'one-message-for-all',
+    lacks: 'a copy of the message for each try',
+    file: 'subscriber/handling/retry.ts',
+    from: 'const own = ownCopy(message)',
+    to: 'const own = message',
+    caughtBy: 'test/unit/subscriber/handling',
+  },
+  {
+    name: 'keys-for-all',
+    lacks: 'a copy of the keys of a batch for each try',
+    file: 'subscriber/handling/retry.ts',
+    from: '{ ...message, cacheKeys: [...message.cacheKeys] }',
+    to: '{ ...message }',
+    caughtBy: 'test/unit/subscriber/handling',
+  },
+  {
     name: 'handed-over-takes-no-room',
     lacks: 'the room that frames take which the same event hands over',
     file: 'subscriber/follow/intake.ts',

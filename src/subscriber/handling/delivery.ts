@@ -28,6 +28,7 @@ export type Delivery = Origin & {
 
 /**
  * Evicts what the message names. A returned promise is awaited; any other return value is ignored. If the handler
- * throws or rejects, it is tried again. The same message can come more than once, so a handler must be idempotent.
+ * throws or rejects, it is tried again. The same message can come more than once, so a handler must be idempotent. Each
+ * try has a copy of the message: what one does to it, no other try and no other subscription sees.
  */
 export type InvalidationHandler = (message: InvalidationMessage, delivery: Delivery) => unknown

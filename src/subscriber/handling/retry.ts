@@ -1,5 +1,5 @@
 import type { ResyncReason } from '../../log/model/resync-reason.js'
-import type { InvalidationMessage } from '../../message/message.js'
+import { type InvalidationMessage, isArray, type Json } from '../../message/message.js'
 import type { TraceContext } from '../../message/trace-context.js'
 import { Deadlines, type Limited } from '../../support/deadlines.js'
 import { ClosedError, HandlerError, HandlerTimeoutError, type InvalidationError } from '../../support/errors.js'
@@ -157,7 +157,8 @@ export class RetryingHandler {
     const { handler, handlerTimeoutMs, runtime } = this.#context
     let handled: Promise<unknown>
     try {
-      const result: unknown = span ? span.run(() => handler(message, attempt)) : handler(message, attempt)
+      const own = ownCopy(message)
+      const result: unknown = span ? span.run(() => handler(own, attempt)) : handler(own, attempt)
       // Whether it can be awaited is asked of what the handler returned, which may throw as the handler may.
       if (!isPromiseLike(result)) return undefined
       handled = Promise.resolve(result)
@@ -207,6 +208,18 @@ export class RetryingHandler {
     const { handlerTimeoutMs, retry } = this.#context
     return `The handler did not finish message ${message.messageId} within ${handlerTimeoutMs} ms (try ${attempt.attempt} of ${retry.tries}): pass \`delivery.signal\` on to what it waits for, or raise \`handlerTimeoutMs\``
   }
+}
+
+/** Each try has a copy of its own: a handler that takes its message apart leaves it whole for all others. */
+function ownCopy(message: InvalidationMessage): InvalidationMessage {
+  const copy = message.action === 'batch' ? { ...message, cacheKeys: [...message.cacheKeys] } : { ...message }
+  return copy.metadata === undefined ? copy : { ...copy, metadata: copyJson(copy.metadata) }
+}
+
+function copyJson(value: Json): Json {
+  if (typeof value !== 'object' || value === null) return value
+  if (isArray(value)) return value.map(copyJson)
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, copyJson(part)]))
 }
 
 /** Whether a handler, interrupted, only passes on that it was. */

@@ -5,7 +5,7 @@ import type { InvalidationError } from '../../../../src/support/errors.js'
 import { SubscriptionCounters } from '../../../../src/telemetry/counters.js'
 import { VirtualRuntime } from '../../../support/virtual-runtime.js'
 
-const live: Origin = { mode: 'live', position: '1-1@abcdefgh1' }
+export const live: Origin = { mode: 'live', position: '1-1@abcdefgh1' }
 
 export function message(messageId: string): InvalidationMessage {
   return {
