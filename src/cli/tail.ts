@@ -71,7 +71,7 @@ function tailLog(session: CommandSession, flags: TailFlags): Promise<ExitCode> {
 
 /**
  * Prints the first entry at or behind a stream ID; resolves to where the subscription begins, which is behind it. Nothing
- * can begin behind an entry whose append id is none of ours: then it prints the next one as well.
+ * can begin behind an entry whose append id no publisher gave: it prints such an entry and looks at the next one.
  */
 async function printSince(
   { output }: CommandSession,

@@ -154,7 +154,7 @@ export class Sender {
   }
 
   async #look(): Promise<void> {
-    // Asked without a repair as well: any answer shows that the link works.
+    // Without `repair` the answer still shows that the link is alive.
     const id = await this.#context.connection.replicationId()
     await this.#repair?.historyIs(id)
   }

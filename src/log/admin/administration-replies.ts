@@ -40,7 +40,7 @@ export function refusal(error: RedisError): Unknown {
 /** The keys of the log that Redis keeps. */
 export const keyNames = ['stream', 'last', 'cursors', 'subscribers', 'dead'] as const satisfies (keyof LogKeys)[]
 
-/** A key of the log, as it stands. */
+/** The state of one key of the log. */
 export interface KeyState {
   readonly key: string
   /** As TYPE says; `none` where there is no such key. */
@@ -49,7 +49,7 @@ export interface KeyState {
   readonly expected: string
 }
 
-/** An entry of the stream as it stands, ours or not. */
+/** An entry of the stream, whoever appended it. */
 export interface RawEntry {
   readonly id: string
   /** Names and values, in turn. */

@@ -141,6 +141,6 @@ export class MemoryCommands implements LogCommands {
 
   #checkWritable(name: string): void {
     const refusal = this.#session.writeRefusal
-    if (refusal) throw new RedisError(refusal, `${name} was refused: the log in memory was told to refuse writes`)
+    if (refusal) throw new RedisError(refusal, `the log in memory refused ${name}: \`refuseWrites()\` is in force`)
   }
 }

@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../../support/errors.js'
 
-/** What an option that is for failovers tells where the server does not say that one happened. */
+/** The error of an option for failovers, if the server does not report its replication id. */
 export function blindness(option: string, remedy: string): ConfigurationError {
   return new ConfigurationError(
     `\`${option}\` sees no failover: the server does not tell its replication id; give the user the right to INFO, or ${remedy}`,

@@ -57,7 +57,7 @@ export interface ClientPurpose {
 /** How long a connection that was dropped may take to say goodbye before its socket is destroyed. */
 export const disconnectTimeoutMs = 100
 
-/** Our connections never resend, queue or hang by themselves: whoever calls decides what happens to a call. */
+/** Our clients never resend or queue a command. The caller decides about a command that fails. */
 export function clientOverrides(retryDelay: () => number): ClientOverrides {
   return {
     lazyConnect: true,
