@@ -58,7 +58,7 @@ export type {
   LogFeed,
   Registry,
 } from './log/log.js'
-export type { Announced } from './log/model/announced.js'
+export type { Announced, Member } from './log/model/announced.js'
 export type { Anchor, Appended, Entry, Inspection, Page, Presence } from './log/model/entry.js'
 export type { Position } from './log/model/position.js'
 export type {

@@ -1,5 +1,6 @@
 import type { Announced } from '../log/model/announced.js'
-import { announceIntervalMs, type Announcement, decodeAnnouncement } from '../subscriber/announcement.js'
+import { announceIntervalMs } from '../log/model/record.js'
+import { type Announcement, decodeAnnouncement } from '../subscriber/announcement.js'
 
 /** A subscription as it was last heard of. */
 export interface FleetMember extends Announcement {

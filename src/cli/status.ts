@@ -84,7 +84,7 @@ async function readStatus({ channel, administration, commands, runtime }: Status
   const [snapshot, clock, announced] = await Promise.all([
     administration.snapshot(sampleSize(brief.value?.stream?.length ?? 0, bytes.value, maxSampledBytes)),
     administration.clock(),
-    factOf(commands.listSubscribers()),
+    factOf(commands.listAnnounced('subscriber')),
   ])
   const now = Math.floor(clock.value?.serverMs ?? runtime.now())
   return { channel, server: administration.address, now, snapshot, bytes, announced }

@@ -39,9 +39,9 @@ function withCalls(commands: LogCommands, changed: ChangedCalls): LogCommands {
     addDeadLetter: (letter, cap) => commands.addDeadLetter(letter, cap),
     listDeadLetters: (from, count) => commands.listDeadLetters(from, count),
     removeDeadLetters: (ids) => commands.removeDeadLetters(ids),
-    announce: (id, record, ttlMs) => commands.announce(id, record, ttlMs),
-    withdraw: (id) => commands.withdraw(id),
-    listSubscribers: () => commands.listSubscribers(),
+    announce: (member, id, record, ttlMs) => commands.announce(member, id, record, ttlMs),
+    withdraw: (member, id) => commands.withdraw(member, id),
+    listAnnounced: (member) => commands.listAnnounced(member),
     ...changed,
   }
 }

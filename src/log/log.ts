@@ -1,5 +1,5 @@
 import type { InvalidationError } from '../support/errors.js'
-import type { Announced } from './model/announced.js'
+import type { Announced, Member } from './model/announced.js'
 import type { Anchor, Appended, Inspection, Page, Presence } from './model/entry.js'
 import type { Position } from './model/position.js'
 
@@ -118,17 +118,17 @@ export interface DeadLetterStore {
   removeDeadLetters(ids: readonly string[]): Promise<number>
 }
 
-/** The subscriptions that have announced themselves. */
+/** The registers of the subscriptions and of the publishers that have announced themselves. */
 export interface Registry {
   /**
-   * Makes a subscription known: keeps a record (a JSON object that is not empty) under its id, in place of the one
-   * before, for `ttlMs` by the server's clock. A refusal leaves the connection as it is, even that of a replica.
+   * Announces a member: keeps a record (a JSON object that is not empty) under its id, in place of the one before, for
+   * `ttlMs` by the server's clock. A refusal leaves the connection as it is, even that of a replica.
    */
-  announce(id: string, record: string, ttlMs: number): Promise<void>
-  /** Forgets a subscription. */
-  withdraw(id: string): Promise<void>
-  /** Every subscription whose record has not expired. */
-  listSubscribers(): Promise<readonly Announced[]>
+  announce(member: Member, id: string, record: string, ttlMs: number): Promise<void>
+  /** Removes the record of a member. */
+  withdraw(member: Member, id: string): Promise<void>
+  /** The records of one kind of member that have not expired. */
+  listAnnounced(member: Member): Promise<readonly Announced[]>
 }
 
 /** A message whose handler failed for good. */

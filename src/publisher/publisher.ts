@@ -25,6 +25,7 @@ import {
   publishRules,
   type ResolvedPublisherOptions,
 } from './options.js'
+import { Registration } from './registration.js'
 import type { RepairSummary } from './repair/repair.js'
 import { Sender } from './sender.js'
 
@@ -124,7 +125,7 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
     openTelemetry: OpenTelemetry | undefined,
   ) {
     super(options.logger)
-    const { runtime } = options
+    const { runtime, tracing } = options
     this.#log = log
     this.#service = service
     this.#options = options
@@ -137,7 +138,6 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
       onWarning: (text) => this.warn(text),
     })
     const { channel, server } = log
-    const { tracing } = options
     const queued = (): number => this.#sender.queued
     this.#telemetry =
       openTelemetry && new OpenTelemetryPublisher(openTelemetry, { channel, server, runtime, tracing, queued })
@@ -145,6 +145,7 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
       connection: this.#commands,
       channel,
       options,
+      registration: this.#openRegistration(),
       evictAll: (reason) => this.#prepare({ action: 'pattern', pattern: '*', metadata: { evictAll: reason } }),
       onError: (error) => this.#report(error),
       onQueued: (count) => this.emit('queued', { queued: count }),
@@ -269,12 +270,24 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
 
   async #close(): Promise<void> {
     const { runtime, closeTimeoutMs } = this.#options
-    await resolvesWithin(runtime, closeTimeoutMs, this.flush())
+    const withdrawn = this.flush().then(() => this.#sender.withdraw())
+    await resolvesWithin(runtime, closeTimeoutMs, withdrawn)
     const error = this.#sender.close()
     if (error) this.emit('error', error)
     this.#telemetry?.close()
     await this.#commands.close()
     this.stats.publishers.remove(this.#counters)
+  }
+
+  #openRegistration(): Registration | undefined {
+    if (!this.#options.announce) return undefined
+    return new Registration({
+      writer: this.#commands,
+      options: this.#options,
+      service: this.#service,
+      queued: () => this.#sender.queued,
+      onError: (error) => this.#report(error),
+    })
   }
 
   /** @throws the errors of `publish()` for a message that it does not accept */

@@ -11,6 +11,7 @@ import { Batcher, type Frame, packedFrames, singleMessages } from './batcher.js'
 import { Callers, type Receipt } from './callers.js'
 import { LinkWatch } from './link-watch.js'
 import type { ResolvedPublisherOptions, ResolvedWaitReplicasOptions } from './options.js'
+import type { Registration } from './registration.js'
 import { Remembered } from './repair/remembered.js'
 import { Repair, type RepairSummary } from './repair/repair.js'
 import { SendQueue } from './send-queue.js'
@@ -23,6 +24,8 @@ export interface SenderContext {
   readonly connection: LogConnection & Log
   readonly channel: string
   readonly options: ResolvedPublisherOptions
+  /** Undefined if the publisher does not announce itself. */
+  readonly registration: Registration | undefined
   /** Makes the message that evicts everything. */
   readonly evictAll: (reason: EvictAllReason) => PreparedMessage
   readonly onError: (error: Error) => void
@@ -71,16 +74,7 @@ export class Sender {
       onProgress: () => this.#progress(),
     })
     this.#remembered = options.repair ? new Remembered(options.repair, options.runtime) : undefined
-    this.#repair =
-      this.#remembered &&
-      new Repair({
-        remembered: this.#remembered,
-        batcher: this.#batcher,
-        log: connection,
-        evictAll: () => evictAll('repair'),
-        onRepaired: context.onRepaired,
-        onError,
-      })
+    this.#repair = this.#remembered && this.#openRepair(this.#remembered)
     this.#watch = new LinkWatch({
       runtime: options.runtime,
       heartbeatMs: options.heartbeatMs,
@@ -116,7 +110,8 @@ export class Sender {
 
   linkDown(): void {
     this.#batcher.shut()
-    this.#remembered?.linkDown()
+    this.#repair?.linkDown()
+    this.#context.registration?.linkDown()
     // If an append has failed just before, its messages wait already, and `queued` was not emitted.
     if (!this.#queueing) this.#beginQueueing()
   }
@@ -153,16 +148,44 @@ export class Sender {
     return lost > 0 ? error : undefined
   }
 
+  /** Removes the publisher's record, unless acknowledged frames may be missing: subscribers then wait until it expires. */
+  async withdraw(): Promise<void> {
+    if (this.#repair?.complete !== false) await this.#context.registration?.withdraw()
+  }
+
+  #openRepair(remembered: Remembered): Repair {
+    const { connection, evictAll, onRepaired, onError } = this.#context
+    return new Repair({
+      remembered,
+      batcher: this.#batcher,
+      log: connection,
+      evictAll: () => evictAll('repair'),
+      onRepaired,
+      onChecked: () => void this.#register(),
+      onError,
+    })
+  }
+
   async #look(): Promise<void> {
-    // Without `repair` the answer still shows that the link is alive.
-    const id = await this.#context.connection.replicationId()
-    await this.#repair?.historyIs(id)
+    try {
+      // Without `repair` the answer still shows that the link is alive.
+      const id = await this.#context.connection.replicationId()
+      await this.#repair?.historyIs(id)
+    } finally {
+      // Before anything is sent: subscribers must know of a publisher that may have acknowledged entries.
+      await this.#register()
+    }
+  }
+
+  async #register(): Promise<void> {
+    await this.#context.registration?.keep(this.#repair?.checkedId)
   }
 
   #appended(frame: Frame, appended: Appended): Promise<void> | undefined {
     const { connection, options } = this.#context
     this.#measure(frame)
     this.#remembered?.add(frame, appended.position)
+    if (frame.messages.length === 0) this.#repair?.acknowledged()
     this.#appendOutage.ended()
     if (appended.receivers >= 0) this.#channelOutage.ended()
     else this.#channelOutage.failed(this.#channelError())

@@ -1,4 +1,4 @@
-import { isArray, type Json, type JsonObject } from '../message/message.js'
+import { announceIntervalMs, encodeRecord, isCount, isShortText, parseRecord, pickFields } from '../log/model/record.js'
 
 /** What a subscription tells operators of itself. Times are in ms; `startedAt` and `seenAt` are since the epoch. */
 export interface Announcement {
@@ -28,72 +28,23 @@ export interface Announcement {
   readonly heartbeatMs: number
 }
 
-/** How often a subscription announces itself at least, where its heartbeat is not slower. */
-const announceEveryMs = 5_000
-
-/** How often a subscription with this heartbeat announces itself while its state stays the same. */
-export function announceIntervalMs(heartbeatMs: number): number {
-  return Math.max(announceEveryMs, heartbeatMs)
-}
-
 /** How long a record holds after it was last seen: long enough for an operator to find who went silent. */
 export function announcementTtlMs(heartbeatMs: number): number {
   return 60 * announceIntervalMs(heartbeatMs)
 }
 
-/** The latest time a `Date` can hold: more than any count reaches. */
-const latestTime = 8.64e15
-
-/** Longer texts are cut, so that a record stays small. */
-const maxTextLength = 255
-
 export function encodeAnnouncement(announcement: Announcement): string {
-  return JSON.stringify(announcement, (_, value: unknown) =>
-    typeof value === 'string' ? value.slice(0, maxTextLength) : value,
-  )
+  return encodeRecord(announcement)
 }
 
 /** Reads what somebody announced; undefined where it is no announcement. Never throws. */
 export function decodeAnnouncement(text: string): Announcement | undefined {
-  const record = parse(text)
+  const record = parseRecord(text)
   if (record === undefined) return undefined
-  const texts = pick(record, ['name', 'service', 'host', 'version', 'state'], isShortText)
-  const counts = pick(record, ['pid', 'behind', 'resyncs', 'replayed', 'deadLetters', 'cap'], isCount)
-  const times = pick(record, ['lagMs', 'startedAt', 'heartbeatMs'], isCount)
+  const texts = pickFields(record, ['name', 'service', 'host', 'version', 'state'], isShortText)
+  const counts = pickFields(record, ['pid', 'behind', 'resyncs', 'replayed', 'deadLetters', 'cap'], isCount)
+  const times = pickFields(record, ['lagMs', 'startedAt', 'heartbeatMs'], isCount)
   const { position } = record
   if (!texts || !counts || !times || !(position === undefined || isShortText(position))) return undefined
   return { ...texts, ...counts, ...times, position }
-}
-
-function parse(text: string): JsonObject | undefined {
-  try {
-    const value = JSON.parse(text) as Json
-    return typeof value === 'object' && value !== null && !isArray(value) ? value : undefined
-  } catch {
-    // Not JSON: somebody else's.
-    return undefined
-  }
-}
-
-/** The named fields, if every one of them is of a kind. */
-function pick<Name extends string, Value extends Json>(
-  record: JsonObject,
-  names: readonly Name[],
-  isKind: (value: Json | undefined) => value is Value,
-): Record<Name, Value> | undefined {
-  const picked = new Map<string, Value>()
-  for (const name of names) {
-    const value = record[name]
-    if (!isKind(value)) return undefined
-    picked.set(name, value)
-  }
-  return Object.fromEntries(picked) as Record<Name, Value>
-}
-
-function isShortText(value: Json | undefined): value is string {
-  return typeof value === 'string' && value.length <= maxTextLength
-}
-
-function isCount(value: Json | undefined): value is number {
-  return typeof value === 'number' && value >= 0 && value <= latestTime
 }

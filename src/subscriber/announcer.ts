@@ -1,15 +1,15 @@
 import { hostname } from 'node:os'
-import type { Registry } from '../log/log.js'
-import { isLinkLost } from '../support/errors.js'
+import { OwnRecord, type RecordWriter } from '../log/model/own-record.js'
+import { announceIntervalMs } from '../log/model/record.js'
 import { Outage } from '../support/outage.js'
 import type { Runtime } from '../support/runtime.js'
 import { version } from '../support/version.js'
-import { announceIntervalMs, announcementTtlMs, encodeAnnouncement } from './announcement.js'
+import { announcementTtlMs, encodeAnnouncement } from './announcement.js'
 import type { Subscription } from './subscription.js'
 
 /** What an announcer needs of its subscriber. */
 export interface AnnouncerContext {
-  readonly registry: Registry
+  readonly registry: RecordWriter
   readonly runtime: Runtime
   readonly service: string
   readonly heartbeatMs: number
@@ -20,17 +20,10 @@ export interface AnnouncerContext {
 /** The part of a subscription that is told of. */
 export type AnnouncedSubscription = Pick<Subscription, 'name' | 'state' | 'counts' | 'freshness'>
 
-/** What was told of a subscription. */
-interface Told {
-  readonly id: string
-  readonly startedAt: number
-  state: string | undefined
-  /** When it was last told, on the monotonic clock; undefined where it is to be told with the next heartbeat. */
-  sentAt: number | undefined
-  /** Settles when the announcement under way has; undefined where there is none. Never rejects. */
-  sending: Promise<void> | undefined
-  /** Whether a record may stand in the log. */
-  announced: boolean
+/** What was announced of a subscription. */
+interface Entry {
+  readonly record: OwnRecord
+  state: string
 }
 
 /**
@@ -39,7 +32,7 @@ interface Told {
  */
 export class Announcer {
   readonly #context: AnnouncerContext
-  readonly #entries = new Map<AnnouncedSubscription, Told>()
+  readonly #entries = new Map<AnnouncedSubscription, Entry>()
   readonly #withdrawals = new Set<Promise<void>>()
   readonly #outage: Outage
 
@@ -51,29 +44,28 @@ export class Announcer {
   /** A subscription has begun. */
   begin(subscription: AnnouncedSubscription): void {
     if (subscription.state === 'closed') return
-    const { runtime } = this.#context
-    const entry: Told = {
-      id: runtime.uuid(),
-      startedAt: runtime.now(),
-      announced: false,
-      state: undefined,
-      sentAt: undefined,
-      sending: undefined,
-    }
-    this.#entries.set(subscription, entry)
-    this.#send(subscription, entry)
+    const { registry, runtime, heartbeatMs } = this.#context
+    const startedAt = runtime.now()
+    const record = new OwnRecord({
+      member: 'subscriber',
+      writer: registry,
+      runtime,
+      intervalMs: announceIntervalMs(heartbeatMs),
+      ttlMs: announcementTtlMs(heartbeatMs),
+      encode: () => this.#describe(subscription, startedAt),
+      outage: this.#outage,
+    })
+    this.#entries.set(subscription, { record, state: subscription.state })
+    void record.send()
   }
 
-  /** A heartbeat: tells what has changed, and what was told a while ago. */
+  /** A heartbeat: announces what has changed, and what was announced a while ago. */
   beat(): void {
-    const now = this.#context.runtime.monotonic()
-    const intervalMs = announceIntervalMs(this.#context.heartbeatMs)
     for (const [subscription, entry] of this.#entries) {
-      const { sending, state, sentAt } = entry
-      if (sending) continue
-      if (sentAt === undefined || state !== subscription.state || now - sentAt >= intervalMs) {
-        this.#send(subscription, entry)
-      }
+      const { record, state } = entry
+      if (record.sending || !(record.due || state !== subscription.state)) continue
+      entry.state = subscription.state
+      void record.send()
     }
   }
 
@@ -82,7 +74,7 @@ export class Announcer {
     const entry = this.#entries.get(subscription)
     this.#entries.delete(subscription)
     if (entry === undefined) return
-    const withdrawal = this.#withdraw(entry).finally(() => this.#withdrawals.delete(withdrawal))
+    const withdrawal = entry.record.withdraw().finally(() => this.#withdrawals.delete(withdrawal))
     this.#withdrawals.add(withdrawal)
   }
 
@@ -91,19 +83,11 @@ export class Announcer {
     await Promise.all(this.#withdrawals)
   }
 
-  #send(subscription: AnnouncedSubscription, entry: Told): void {
-    entry.state = subscription.state
-    entry.sentAt = this.#context.runtime.monotonic()
-    entry.sending = this.#announce(subscription, entry).finally(() => {
-      entry.sending = undefined
-    })
-  }
-
-  async #announce(subscription: AnnouncedSubscription, entry: Told): Promise<void> {
-    const { registry, service, heartbeatMs, cap } = this.#context
+  #describe(subscription: AnnouncedSubscription, startedAt: number): string {
+    const { service, heartbeatMs, cap } = this.#context
     const { state, position, behind, lagMs } = subscription.freshness()
     const { resyncs, replayed, deadLetters } = subscription.counts
-    const record = encodeAnnouncement({
+    return encodeAnnouncement({
       name: subscription.name,
       service,
       host: hostname(),
@@ -117,36 +101,8 @@ export class Announcer {
       replayed,
       deadLetters,
       cap,
-      startedAt: entry.startedAt,
+      startedAt,
       heartbeatMs,
     })
-    try {
-      await registry.announce(entry.id, record, announcementTtlMs(heartbeatMs))
-      entry.announced = true
-      this.#outage.ended()
-    } catch (error) {
-      this.#failed(error, entry)
-    }
-  }
-
-  #failed(error: unknown, entry: Told): void {
-    if (isLinkLost(error)) {
-      // The link has told. The reply may be all that was lost.
-      entry.announced = true
-      entry.sentAt = undefined
-      return
-    }
-    this.#outage.failed(error)
-  }
-
-  async #withdraw(entry: Told): Promise<void> {
-    await entry.sending
-    // Where nothing could be written there is nothing to take back, and trying could only be refused as well.
-    if (!entry.announced) return
-    try {
-      await this.#context.registry.withdraw(entry.id)
-    } catch {
-      // What can't be withdrawn expires by itself.
-    }
   }
 }

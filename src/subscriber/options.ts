@@ -29,8 +29,6 @@ export interface SubscriberOptions extends ConnectionOptions {
   readonly replayConcurrency?: number
   /** Names the service to operators: `status` lists it. Default none. */
   readonly service?: string
-  /** Whether subscriptions make themselves known to operators, every few seconds in the log. Default true. */
-  readonly announce?: boolean
   /**
    * Whose child the span of an evict is: `parent+link` makes it one of the publish, so that both are one trace; `link`
    * begins a trace of its own that only links to the publish. Default `parent+link`.
@@ -46,7 +44,6 @@ export const subscriberRules = {
   ...connectionRules,
   replayConcurrency: wholeNumber({ default: 4, unit: 'pages', min: 1, max: 1_000 }),
   service: text(nameLimits),
-  announce: trueOrFalse(true),
   consumerSpan: oneOf(['parent+link', 'link'], 'parent+link'),
   traceUnsampled: trueOrFalse(false),
   stats: statsCollector('one for each subscription'),

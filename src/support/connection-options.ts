@@ -24,6 +24,11 @@ export interface ConnectionOptions {
    */
   readonly sharded?: boolean
   /**
+   * Whether publishers and subscriptions keep a record of themselves in the log, written every few seconds: operators
+   * see them in it, and subscribers wait after a failover for the publishers that are in it. Default true.
+   */
+  readonly announce?: boolean
+  /**
    * Whether spans are made and traces carried, where the application has set up OpenTelemetry. Metrics follow its meter
    * provider whatever this says. Default true.
    */
@@ -53,6 +58,7 @@ export const connectionRules = {
   closeTimeoutMs: wholeNumber({ default: 5_000, unit: 'ms', min: 0, max: hour }),
   cap: wholeNumber({ default: 100_000, unit: 'entries', min: 1, max: 1_000_000_000 }),
   sharded: trueOrFalse(false),
+  announce: trueOrFalse(true),
   tracing: trueOrFalse(true),
   logger: withFunctions<Logger, undefined>(['debug', 'info', 'warn', 'error'], 'none', undefined),
   runtime: runtimeRule,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { logKeys } from '../../src/log/model/keys.js'
+import { decodePublisherRecord } from '../../src/log/model/publisher-record.js'
 import { RedisLog } from '../../src/log/redis/redis-log.js'
 import { decodeAnnouncement } from '../../src/subscriber/announcement.js'
 import { until } from '../support/latch.js'
@@ -19,7 +20,7 @@ function register(channel: string) {
   const key = logKeys(channel).subscribers
   const commands = new RedisLog(fleet.server.url, { channel }).openCommands(new RecordingListener())
   const states = async (): Promise<(string | undefined)[]> => {
-    const records = await commands.listSubscribers()
+    const records = await commands.listAnnounced('subscriber')
     return records.map(({ record }) => decodeAnnouncement(record)?.state)
   }
   return { key, commands, states }
@@ -55,9 +56,9 @@ it('what is no announcement is passed over, and cleared away with what has expir
   expect(await states()).toEqual([undefined, undefined])
   await until(
     async () => {
-      await commands.announce('next', '{"name":"next"}', 60_000)
+      await commands.announce('subscriber', 'next', '{"name":"next"}', 60_000)
       const fields = await fleet.redis.hkeys(key)
-      await commands.withdraw('next')
+      await commands.withdraw('subscriber', 'next')
       return fields.toSorted().join() === 'e,f,next'
     },
     10_000,
@@ -94,7 +95,7 @@ it('a replica and a missing right are refused without the loss of the connection
       const reader = new RedisLog(url, { channel: 'register:replica' }).openCommands(listener)
       await reader.opened()
       await listener.reached('up')
-      await expect(reader.announce('a', '{"name":"a"}', 1_000)).rejects.toMatchObject({ kind })
+      await expect(reader.announce('subscriber', 'a', '{"name":"a"}', 1_000)).rejects.toMatchObject({ kind })
       expect(reader.up).toBe(true)
       await reader.close()
       expect(listener.events).toEqual(['up'])
@@ -103,4 +104,34 @@ it('a replica and a missing right are refused without the loss of the connection
     await commands.close()
     await replica.stop()
   }
+})
+
+it('publishers keep a register of their own, and the key expires', async () => {
+  const channel = 'register:publishers'
+  const { commands } = register(channel)
+  await commands.opened()
+  const key = logKeys(channel).publishers
+  const publisher = await fleet.publisher({ channel })
+  await publisher.invalidate('user', '1')
+  const [announced] = await commands.listAnnounced('publisher')
+  const replicationId = await commands.replicationId()
+  expect(announced && decodePublisherRecord(announced.record)).toMatchObject({ repairs: true, replicationId })
+  const ttl = await fleet.redis.pttl(key)
+  expect(ttl).toBeGreaterThan(50_000)
+  expect(ttl).toBeLessThanOrEqual(60_000)
+  await publisher.close()
+  expect(await fleet.redis.exists(key)).toBe(0)
+  await commands.close()
+})
+
+it('a publisher may do without the right to its register: it reports that once', async () => {
+  const channel = 'register:narrow'
+  await fleet.redis.call('acl', 'setuser', 'unlisted', 'on', '>secret', '~*', '&*', '+@all', '-hset')
+  const publisher = await fleet.publisher({ channel }, fleet.server.url.replace('//', '//unlisted:secret@'))
+  const errors: Error[] = []
+  publisher.on('error', (error) => errors.push(error))
+  await publisher.invalidate('user', '1')
+  await until(() => errors.length > 0, 10_000, 'an error')
+  expect(errors).toMatchObject([{ kind: 'refused', message: expect.stringContaining('HSET') as string }])
+  expect(publisher.health().status).toBe('up')
 })

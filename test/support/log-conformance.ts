@@ -402,15 +402,15 @@ export function describeLogConformance(name: string, servers: LogServers): void 
       })
     })
 
-    describe('the register of subscribers', () => {
+    describe.each(['subscriber', 'publisher'] as const)('the register of every %s', (member) => {
       const records = async (): Promise<Map<string, unknown>> =>
-        new Map((await commands.listSubscribers()).map(({ id, record }) => [id, JSON.parse(record)]))
+        new Map((await commands.listAnnounced(member)).map(({ id, record }) => [id, JSON.parse(record)]))
 
       it('keeps the newest record of each, stamped with the server’s time', async () => {
-        expect(await commands.listSubscribers()).toEqual([])
-        await commands.announce('a', '{"name":"ü","behind":1}', 60_000)
-        await commands.announce('b', '{"name":"other"}', 120_000)
-        await commands.announce('a', '{"name":"ü","behind":2}', 60_000)
+        expect(await commands.listAnnounced(member)).toEqual([])
+        await commands.announce(member, 'a', '{"name":"ü","behind":1}', 60_000)
+        await commands.announce(member, 'b', '{"name":"other"}', 120_000)
+        await commands.announce(member, 'a', '{"name":"ü","behind":2}', 60_000)
         const seenAt = expect.any(Number) as number
         expect(await records()).toEqual(
           new Map([
@@ -418,59 +418,69 @@ export function describeLogConformance(name: string, servers: LogServers): void 
             ['b', { seenAt, ttlMs: 120_000, name: 'other' }],
           ]),
         )
-        for (const { ageMs } of await commands.listSubscribers()) {
+        for (const { ageMs } of await commands.listAnnounced(member)) {
           expect(ageMs).toBeGreaterThanOrEqual(0)
           expect(ageMs).toBeLessThan(5_000)
         }
       })
 
+      it('is apart from the other one', async () => {
+        await commands.announce(member, 'a', '{"name":"a"}', 60_000)
+        const other = member === 'subscriber' ? 'publisher' : 'subscriber'
+        expect(await commands.listAnnounced(other)).toEqual([])
+        await commands.withdraw(other, 'a')
+        expect([...(await records()).keys()]).toEqual(['a'])
+      })
+
       it('forgets those that withdraw', async () => {
-        await commands.announce('a', '{"name":"a"}', 60_000)
-        await commands.announce('b', '{"name":"b"}', 60_000)
-        await commands.withdraw('a')
-        await commands.withdraw('nobody')
+        await commands.announce(member, 'a', '{"name":"a"}', 60_000)
+        await commands.announce(member, 'b', '{"name":"b"}', 60_000)
+        await commands.withdraw(member, 'a')
+        await commands.withdraw(member, 'nobody')
         expect([...(await records()).keys()]).toEqual(['b'])
       })
 
       it('forgets those that have expired, and keeps the others', async () => {
-        await commands.announce('long', '{"name":"long"}', 60_000)
-        await commands.announce('short', '{"name":"short"}', 1)
+        await commands.announce(member, 'long', '{"name":"long"}', 60_000)
+        await commands.announce(member, 'short', '{"name":"short"}', 1)
         const isKept = expect.poll(async () => [...(await records()).keys()], { interval: 5, timeout: 10_000 })
         await isKept.toEqual(['long'])
-        await commands.announce('next', '{"name":"next"}', 60_000)
+        await commands.announce(member, 'next', '{"name":"next"}', 60_000)
         expect([...(await records()).keys()].toSorted()).toEqual(['long', 'next'])
       })
 
       it('is gone after a FLUSHALL', async () => {
-        await commands.announce('a', '{"name":"a"}', 60_000)
+        await commands.announce(member, 'a', '{"name":"a"}', 60_000)
         await server.flush()
-        expect(await commands.listSubscribers()).toEqual([])
+        expect(await commands.listAnnounced(member)).toEqual([])
       })
 
       it('refuses who may not write, and shows all to who may read', async () => {
-        await commands.announce('a', '{"name":"a"}', 60_000)
+        await commands.announce(member, 'a', '{"name":"a"}', 60_000)
         const { commands: reader, listener } = await openCommands(server.readOnlyLog)
-        await expect(reader.announce('b', '{"name":"b"}', 60_000)).rejects.toMatchObject({ kind: 'refused' })
-        expect((await reader.listSubscribers()).map(({ id }) => id)).toEqual(['a'])
+        await expect(reader.announce(member, 'b', '{"name":"b"}', 60_000)).rejects.toMatchObject({ kind: 'refused' })
+        expect((await reader.listAnnounced(member)).map(({ id }) => id)).toEqual(['a'])
         expect(listener.events).toEqual(['up'])
       })
 
       it('takes 10,000 and no more, unless some have expired', async () => {
         const announce = (prefix: string, count: number, ttlMs: number): Promise<unknown> =>
           Promise.all(
-            Array.from({ length: count }, (_, index) => commands.announce(`${prefix}${index}`, '{"n":1}', ttlMs)),
+            Array.from({ length: count }, (_, index) =>
+              commands.announce(member, `${prefix}${index}`, '{"n":1}', ttlMs),
+            ),
           )
         await announce('long', 9_999, 600_000)
         await announce('last', 1, 600_000)
-        await expect(commands.announce('more', '{"n":1}', 600_000)).rejects.toMatchObject({ kind: 'reply' })
-        await commands.announce('last0', '{"n":2}', 1)
-        const known = expect.poll(async () => (await commands.listSubscribers()).length, {
+        await expect(commands.announce(member, 'more', '{"n":1}', 600_000)).rejects.toMatchObject({ kind: 'reply' })
+        await commands.announce(member, 'last0', '{"n":2}', 1)
+        const known = expect.poll(async () => (await commands.listAnnounced(member)).length, {
           interval: 5,
           timeout: 10_000,
         })
         await known.toBe(9_999)
-        await commands.announce('more', '{"n":1}', 600_000)
-        expect(await commands.listSubscribers()).toHaveLength(10_000)
+        await commands.announce(member, 'more', '{"n":1}', 600_000)
+        expect(await commands.listAnnounced(member)).toHaveLength(10_000)
       })
     })
 

@@ -11,6 +11,7 @@ import {
   type LogCommands,
   type LogConnection,
   type LogFeed,
+  type Member,
   type Page,
   type Position,
   type Presence,
@@ -35,7 +36,7 @@ class OwnStore {
   readonly entries: Entry[] = []
   readonly letters: DeadLetter[] = []
   readonly cursors = new Map<string, string>()
-  readonly records = new Map<string, string>()
+  readonly records = { subscriber: new Map<string, string>(), publisher: new Map<string, string>() }
   readonly feeds = new Set<FeedListener>()
   added = 0
   #ids = 0
@@ -268,20 +269,22 @@ class OwnCommands implements LogCommands {
     })
   }
 
-  announce(id: string, record: string, ttlMs: number): Promise<void> {
+  announce(member: Member, id: string, record: string, ttlMs: number): Promise<void> {
     return this.#connection.call(() => {
-      this.#store.records.set(id, `{"seenAt":0,"ttlMs":${ttlMs},${record.slice(1)}`)
+      this.#store.records[member].set(id, `{"seenAt":0,"ttlMs":${ttlMs},${record.slice(1)}`)
     })
   }
 
-  withdraw(id: string): Promise<void> {
+  withdraw(member: Member, id: string): Promise<void> {
     return this.#connection.call(() => {
-      this.#store.records.delete(id)
+      this.#store.records[member].delete(id)
     })
   }
 
-  listSubscribers(): Promise<readonly Announced[]> {
-    return this.#connection.call(() => Array.from(this.#store.records, ([id, record]) => ({ id, record, ageMs: 0 })))
+  listAnnounced(member: Member): Promise<readonly Announced[]> {
+    return this.#connection.call(() =>
+      Array.from(this.#store.records[member], ([id, record]) => ({ id, record, ageMs: 0 })),
+    )
   }
 }
 
@@ -319,8 +322,8 @@ export function noting(log: InvalidationLog, note: (appended: Appended) => void)
         listDeadLetters: (...page) => commands.listDeadLetters(...page),
         removeDeadLetters: (ids) => commands.removeDeadLetters(ids),
         announce: (...record) => commands.announce(...record),
-        withdraw: (id) => commands.withdraw(id),
-        listSubscribers: () => commands.listSubscribers(),
+        withdraw: (...id) => commands.withdraw(...id),
+        listAnnounced: (member) => commands.listAnnounced(member),
       }
     },
   }

@@ -42,7 +42,8 @@ export class VirtualPublisher {
       ...options,
     }).then((publisher) => new VirtualPublisher(runtime, log, publisher))
     const virtual = await runtime.runUntil(connecting, 1_000)
-    await runtime.advance(rest.latencyMs ?? 0)
+    // It looks at the server, and announces itself.
+    await runtime.advance(2 * (rest.latencyMs ?? 0))
     return virtual
   }
 

@@ -74,7 +74,7 @@ async function askAsSubscriber(context: ConnectionContext): Promise<Pick<Facts, 
   try {
     return await withCommands(context, async (commands) => ({
       lacking: { value: undefined },
-      subscriptions: await factOf(commands.listSubscribers().then(readFleet)),
+      subscriptions: await factOf(commands.listAnnounced('subscriber').then(readFleet)),
     }))
   } catch (error) {
     if (error instanceof UnsupportedServerError) {

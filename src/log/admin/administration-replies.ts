@@ -38,7 +38,14 @@ export function refusal(error: RedisError): Unknown {
 }
 
 /** The keys of the log that Redis keeps. */
-export const keyNames = ['stream', 'last', 'cursors', 'subscribers', 'dead'] as const satisfies (keyof LogKeys)[]
+export const keyNames = [
+  'stream',
+  'last',
+  'cursors',
+  'subscribers',
+  'publishers',
+  'dead',
+] as const satisfies (keyof LogKeys)[]
 
 /** The state of one key of the log. */
 export interface KeyState {

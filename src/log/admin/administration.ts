@@ -38,6 +38,7 @@ const expectedTypes = {
   last: 'string',
   cursors: 'hash',
   subscribers: 'hash',
+  publishers: 'hash',
   dead: 'stream',
 } as const
 

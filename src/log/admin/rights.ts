@@ -59,6 +59,26 @@ function needsOf(role: Role) {
   return (optional: boolean, without: string, ...commands: Command[]): Need => ({ role, optional, without, commands })
 }
 
+function runScript(...names: string[]): readonly Command[] {
+  return [
+    ['EVALSHA', noScript, String(names.length), ...names],
+    ['EVAL', 'return 1', String(names.length), ...names],
+  ]
+}
+
+/** A record in a register: written by a script, and removed. */
+function keepRecords(register: string): readonly Command[] {
+  return [
+    ['TIME'],
+    ['HSET', register, '', ''],
+    ['HLEN', register],
+    ['HGETALL', register],
+    ['HDEL', register, ''],
+    ['PTTL', register],
+    ['PEXPIRE', register, ''],
+  ]
+}
+
 /** Tried by both with each connection. */
 function probed(need: ReturnType<typeof needsOf>, { stream, probe }: LogKeys): Need {
   return need(
@@ -71,7 +91,7 @@ function probed(need: ReturnType<typeof needsOf>, { stream, probe }: LogKeys): N
 }
 
 function publisherNeeds(keys: LogKeys, sharded: boolean): readonly Need[] {
-  const { channel, stream, last } = keys
+  const { channel, stream, last, publishers } = keys
   const need = needsOf('publisher')
   return [
     need(
@@ -88,6 +108,12 @@ function publisherNeeds(keys: LogKeys, sharded: boolean): readonly Need[] {
     need(true, 'a failed append leaves a wrong head', ['DEL', last]),
     need(false, 'failovers are not noticed, so nothing is repaired; nobody warns of eviction', ['INFO', 'replication']),
     need(true, '`waitReplicas` can not be used', ['WAIT', '0', '0']),
+    need(
+      true,
+      'subscribers do not know of it, so after a failover they do not wait for what it repairs',
+      ...runScript(publishers),
+      ...keepRecords(publishers),
+    ),
     probed(need, keys),
   ]
 }
@@ -95,10 +121,6 @@ function publisherNeeds(keys: LogKeys, sharded: boolean): readonly Need[] {
 function subscriberNeeds(keys: LogKeys, sharded: boolean): readonly Need[] {
   const { channel, stream, last, cursors, subscribers, dead } = keys
   const need = needsOf('subscriber')
-  const scripts = (...names: string[]): Command[] => [
-    ['EVALSHA', noScript, String(names.length), ...names],
-    ['EVAL', 'return 1', String(names.length), ...names],
-  ]
   return [
     need(false, 'nothing is received', [sharded ? 'SSUBSCRIBE' : 'SUBSCRIBE', channel], ['PING']),
     need(
@@ -113,7 +135,7 @@ function subscriberNeeds(keys: LogKeys, sharded: boolean): readonly Need[] {
     need(
       true,
       'a first start on an empty log, and a failover that lost entries, are followed by a resync; replays are slower',
-      ...scripts(stream, last),
+      ...runScript(stream, last),
       ['XREVRANGE', stream, '+', '-'],
       ['SET', last, '', 'XX', 'NX'],
       ['XADD', stream, 'MAXLEN', '~', '1', 'none', 'a', ''],
@@ -122,7 +144,7 @@ function subscriberNeeds(keys: LogKeys, sharded: boolean): readonly Need[] {
     need(
       true,
       '`redisCursor()` can not be used',
-      ...scripts(cursors),
+      ...runScript(cursors),
       ['HGET', cursors, ''],
       ['HSET', cursors, '', ''],
     ),
@@ -133,18 +155,7 @@ function subscriberNeeds(keys: LogKeys, sharded: boolean): readonly Need[] {
       ['XRANGE', dead, '-', '+'],
       ['XDEL', dead, '1-1'],
     ),
-    need(
-      true,
-      '`status` and `doctor` do not see it',
-      ...scripts(subscribers),
-      ['TIME'],
-      ['HSET', subscribers, '', ''],
-      ['HLEN', subscribers],
-      ['HGETALL', subscribers],
-      ['HDEL', subscribers, ''],
-      ['PTTL', subscribers],
-      ['PEXPIRE', subscribers, ''],
-    ),
+    need(true, '`status` and `doctor` do not see it', ...runScript(subscribers), ...keepRecords(subscribers)),
     probed(need, keys),
   ]
 }

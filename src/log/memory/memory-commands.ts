@@ -1,6 +1,6 @@
 import { RedisError } from '../../support/errors.js'
 import type { ConnectionListener, DeadLetter, LogCommands } from '../log.js'
-import type { Announced } from '../model/announced.js'
+import type { Announced, Member } from '../model/announced.js'
 import type { Anchor, Appended, Inspection, Page, Presence } from '../model/entry.js'
 import type { Position } from '../model/position.js'
 import type { MemoryServer } from './memory-server.js'
@@ -104,21 +104,21 @@ export class MemoryCommands implements LogCommands {
     return this.#write('removeDeadLetters', () => this.#server.removeDeadLetters(ids))
   }
 
-  announce(id: string, record: string, ttlMs: number): Promise<void> {
+  announce(member: Member, id: string, record: string, ttlMs: number): Promise<void> {
     return this.#session.call(() => {
       this.#checkWritable('announce')
-      this.#server.announce(id, record, ttlMs)
+      this.#server.announce(member, id, record, ttlMs)
     })
   }
 
-  withdraw(id: string): Promise<void> {
+  withdraw(member: Member, id: string): Promise<void> {
     return this.#write('withdraw', () => {
-      this.#server.withdraw(id)
+      this.#server.withdraw(member, id)
     })
   }
 
-  listSubscribers(): Promise<readonly Announced[]> {
-    return this.#session.call(() => this.#server.listSubscribers())
+  listAnnounced(member: Member): Promise<readonly Announced[]> {
+    return this.#session.call(() => this.#server.listAnnounced(member))
   }
 
   /** The next `count` appends are executed, but the connection goes down before their reply arrives. */

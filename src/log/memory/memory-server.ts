@@ -2,7 +2,14 @@ import { compareStreamIds } from '../../message/stream-id.js'
 import { RedisError } from '../../support/errors.js'
 import type { Runtime } from '../../support/runtime.js'
 import type { DeadLetter } from '../log.js'
-import { type Announced, maxAnnounced, readAnnounced, stampRecord, tooManyAnnounced } from '../model/announced.js'
+import {
+  type Announced,
+  maxAnnounced,
+  type Member,
+  readAnnounced,
+  stampRecord,
+  tooManyAnnounced,
+} from '../model/announced.js'
 import {
   type Anchor,
   type Appended,
@@ -32,7 +39,7 @@ export class MemoryServer {
   readonly #runtime: Runtime
   readonly #nodeSize: number
   readonly #cursors = new Map<string, string>()
-  readonly #registry = new MemoryRegistry()
+  readonly #registers = { subscriber: new MemoryRegister(), publisher: new MemoryRegister() }
   #entries: MemoryStream<StoredEntry>
   #dead: MemoryStream<Omit<DeadLetter, 'id'>>
   #last: string | undefined
@@ -132,16 +139,16 @@ export class MemoryServer {
     return this.#dead.delete(ids)
   }
 
-  announce(id: string, record: string, ttlMs: number): void {
-    this.#registry.announce(id, record, ttlMs, this.#now())
+  announce(member: Member, id: string, record: string, ttlMs: number): void {
+    this.#registers[member].announce(id, record, ttlMs, this.#now())
   }
 
-  withdraw(id: string): void {
-    this.#registry.withdraw(id)
+  withdraw(member: Member, id: string): void {
+    this.#registers[member].withdraw(id)
   }
 
-  listSubscribers(): Announced[] {
-    return this.#registry.list(this.#now())
+  listAnnounced(member: Member): Announced[] {
+    return this.#registers[member].list(this.#now())
   }
 
   /** A replica that lacks the newest `lose` entries takes over: history goes on from there under a new id. */
@@ -155,7 +162,8 @@ export class MemoryServer {
     this.#entries = new MemoryStream(this.#nodeSize)
     this.#dead = new MemoryStream(this.#nodeSize)
     this.#cursors.clear()
-    this.#registry.clear()
+    this.#registers.subscriber.clear()
+    this.#registers.publisher.clear()
     this.#last = undefined
   }
 
@@ -198,8 +206,8 @@ function entryOf(item: StreamItem<StoredEntry>): Entry {
   return { position: positionOf(item), prev: item.value.prev, frame: item.value.frame }
 }
 
-/** The subscriptions that made themselves known to a `MemoryServer`. */
-class MemoryRegistry {
+/** The members of one kind that announced themselves to a `MemoryServer`. */
+class MemoryRegister {
   readonly #records = new Map<string, string>()
 
   announce(id: string, record: string, ttlMs: number, now: number): void {

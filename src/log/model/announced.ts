@@ -1,4 +1,7 @@
-/** The record of a subscription that has announced itself, as the log keeps it. */
+/** What announces itself to a log: each kind has a register of its own. */
+export type Member = 'subscriber' | 'publisher'
+
+/** The record of a subscription or publisher that has announced itself, as the log keeps it. */
 export interface Announced {
   readonly id: string
   /** The JSON object that was announced, with `seenAt` (ms since the epoch) and `ttlMs` put in front by the log. */
@@ -7,11 +10,11 @@ export interface Announced {
   readonly ageMs: number
 }
 
-/** How many subscriptions are kept at most: a fleet is smaller, and what is not one must not fill Redis. */
+/** How many records a register keeps at most: a fleet is smaller, and what is not one must not fill Redis. */
 export const maxAnnounced = 10_000
 
 /** Why one more is refused, as Redis words its errors. */
-export const tooManyAnnounced = `ERR ${maxAnnounced} subscriptions are announced already, the most there may be`
+export const tooManyAnnounced = `ERR ${maxAnnounced} records are announced already, the most there may be`
 
 /** A record as it is stored: when it was seen and how long it holds are put into its JSON object, in front. */
 export function stampRecord(record: string, now: number, ttlMs: number): string {

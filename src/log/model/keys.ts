@@ -8,6 +8,7 @@ export interface LogKeys {
   readonly last: string
   readonly cursors: string
   readonly subscribers: string
+  readonly publishers: string
   readonly dead: string
   /** Never exists: what the server can do is tried out on it. */
   readonly probe: string
@@ -36,6 +37,7 @@ export function logKeys(channel: string): LogKeys {
     last: `${tag}:last`,
     cursors: `${tag}:cursors`,
     subscribers: `${tag}:subscribers`,
+    publishers: `${tag}:publishers`,
     dead: `${tag}:dead`,
     probe: `${tag}:probe`,
   }

@@ -1,6 +1,6 @@
 import { isRefused } from '../../support/errors.js'
 import type { ConnectionListener, DeadLetter, LogCommands } from '../log.js'
-import { type Announced, readAnnounced } from '../model/announced.js'
+import { type Announced, type Member, readAnnounced } from '../model/announced.js'
 import { type Anchor, type Appended, emptyFrame, type Inspection, type Page, type Presence } from '../model/entry.js'
 import type { LogKeys } from '../model/keys.js'
 import type { Position } from '../model/position.js'
@@ -174,22 +174,26 @@ export class RedisCommands implements LogCommands {
     return readNumber(await this.#session.call('xdel', this.#keys.dead, ...ids))
   }
 
-  async announce(id: string, record: string, ttlMs: number): Promise<void> {
+  async announce(member: Member, id: string, record: string, ttlMs: number): Promise<void> {
     const args = [id, record.slice(1), String(ttlMs)]
-    const reply = await this.#session.runScript(announceScript, [this.#keys.subscribers], args, (reply) => reply)
+    const reply = await this.#session.runScript(announceScript, [this.#register(member)], args, (reply) => reply)
     // Made here and not of a reply that failed: a replica's refusal would replace the connection.
     if (typeof reply === 'string') throw replyError(reply, 'hset', this.#session.server)
   }
 
-  async withdraw(id: string): Promise<void> {
-    await this.#session.call('hdel', this.#keys.subscribers, id)
+  async withdraw(member: Member, id: string): Promise<void> {
+    await this.#session.call('hdel', this.#register(member), id)
   }
 
-  async listSubscribers(): Promise<readonly Announced[]> {
-    const [time, reply] = await this.#reads.run(['time'], ['hgetall', this.#keys.subscribers])
+  async listAnnounced(member: Member): Promise<readonly Announced[]> {
+    const [time, reply] = await this.#reads.run(['time'], ['hgetall', this.#register(member)])
     const [seconds, microseconds] = readList(time).map(readNumber)
     const now = Math.floor((seconds ?? 0) * 1_000 + (microseconds ?? 0) / 1_000)
     return readPairs(reply).flatMap(([id, record]) => readAnnounced(id, record, now) ?? [])
+  }
+
+  #register(member: Member): string {
+    return member === 'publisher' ? this.#keys.publishers : this.#keys.subscribers
   }
 
   async #prepare(send: Send): Promise<void> {

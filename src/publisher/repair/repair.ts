@@ -24,6 +24,8 @@ export interface RepairContext {
   /** Makes the message that evicts everything. */
   readonly evictAll: () => PreparedMessage
   readonly onRepaired: (summary: RepairSummary) => void
+  /** Called when the last frame of a repair has been acknowledged: `checkedId` has changed. */
+  readonly onChecked: () => void
   readonly onError: (error: Error) => void
 }
 
@@ -36,21 +38,67 @@ export class Repair {
   readonly #context: RepairContext
   /** Never ends: a server that does not report its replication id is reported once. */
   readonly #blindness: Outage
+  #checkedId: string | undefined
+  /** The replication id under which everything was looked up, while frames of the repair are not yet acknowledged. */
+  #repairingId: string | undefined
+  /** How many frames of repairs are not yet acknowledged. */
+  #unacknowledged = 0
+  #complete = false
 
   constructor(context: RepairContext) {
     this.#context = context
     this.#blindness = new Outage(context.onError)
   }
 
+  /**
+   * The replication id under which every acknowledged frame was last found, or was appended again and acknowledged.
+   * Undefined before the first check.
+   */
+  get checkedId(): string | undefined {
+    return this.#checkedId
+  }
+
+  /** Whether every acknowledged frame has been checked since the link came up, as far as the server lets us. */
+  get complete(): boolean {
+    return this.#complete
+  }
+
+  /** The link went down: the server that comes next may lack what was acknowledged. */
+  linkDown(): void {
+    this.#complete = false
+    this.#context.remembered.linkDown()
+  }
+
   /** The server's replication id was read. Rejects if a lookup failed: then the repair is still to be done. */
   async historyIs(id: string | undefined): Promise<void> {
     const { remembered } = this.#context
-    if (id === undefined) this.#blindness.failed(blindness('repair', 'set `repair` to false'))
-    else {
+    if (id === undefined) {
+      this.#blindness.failed(blindness('repair', 'set `repair` to false'))
+      this.#complete = this.#unacknowledged === 0
+    } else {
+      if (id !== this.#checkedId) this.#complete = false
+      if (id !== this.#repairingId) this.#repairingId = undefined
       if (!remembered.historyIs(id)) await this.#lookUp(id)
       remembered.provenUnder(id)
+      this.#repairingId = id
+      this.#conclude()
     }
     remembered.resumeAgeing()
+  }
+
+  /** A frame of a repair was acknowledged. */
+  acknowledged(): void {
+    this.#unacknowledged--
+    if (this.#repairingId === undefined) return
+    if (this.#conclude()) this.#context.onChecked()
+  }
+
+  /** Only when nothing is left to append again has everything survived. */
+  #conclude(): boolean {
+    if (this.#unacknowledged > 0) return false
+    this.#checkedId = this.#repairingId
+    this.#complete = true
+    return true
   }
 
   async #lookUp(id: string): Promise<void> {
@@ -64,10 +112,10 @@ export class Repair {
     for (const batch of lookupBatches(frames)) {
       presences.push(...(await log.lookup(batch.map(({ position }) => position))))
     }
-    this.#conclude(id, frames, presences)
+    this.#append(id, frames, presences)
   }
 
-  #conclude(id: string, frames: readonly RememberedFrame[], presences: readonly Presence[]): void {
+  #append(id: string, frames: readonly RememberedFrame[], presences: readonly Presence[]): void {
     const { remembered, batcher, evictAll, onRepaired } = this.#context
     // What was dropped can't be looked up: it counts as below.
     const dropped = remembered.droppedOutside(id)
@@ -88,6 +136,7 @@ export class Repair {
       const count = unknown.reduce((sum, frame) => sum + frame.count, lostCount)
       repeats.unshift({ messages: [], json, bytes, count })
     }
+    this.#unacknowledged += repeats.length
     batcher.repeat(repeats)
     onRepaired({ intact: intact.length, reappended: gone.length, unknown: unknownFrames })
   }

@@ -194,7 +194,7 @@ export const redisMisuses: readonly Misuse<LiveFleet>[] = [
       const commands = new RedisLog(fleet.server.url, { channel: fleet.channel }).openCommands(listener)
       await commands.opened()
       const isMarked = async (): Promise<boolean> => {
-        const marked = readFleet(await commands.listSubscribers()).filter(({ nameTaken }) => nameTaken)
+        const marked = readFleet(await commands.listAnnounced('subscriber')).filter(({ nameTaken }) => nameTaken)
         return marked.length === 2
       }
       await until(isMarked, 10_000, 'both marked')

@@ -24,9 +24,8 @@ beforeEach(() => {
     heartbeatMs: 100,
     cap: 1,
     registry: {
-      announce: (id) => call('announce', id),
-      withdraw: (id) => call('withdraw', id),
-      listSubscribers: () => Promise.reject(new Error('An announcer does not list subscribers')),
+      announce: (_, id) => call('announce', id),
+      withdraw: (_, id) => call('withdraw', id),
     },
     onError: (error) => errors.push(error),
   })

@@ -20,7 +20,7 @@ async function openReader(): Promise<void> {
 }
 
 async function announced(): Promise<(Announcement & { ageMs: number })[]> {
-  const records = await fleet.runtime.runUntil(reader.listSubscribers(), 1_000)
+  const records = await fleet.runtime.runUntil(reader.listAnnounced('subscriber'), 1_000)
   return records.flatMap(({ record, ageMs }) => {
     const announcement = decodeAnnouncement(record)
     return announcement ? [{ ...announcement, ageMs }] : []

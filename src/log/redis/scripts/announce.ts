@@ -2,11 +2,11 @@ import { maxAnnounced, tooManyAnnounced } from '../../model/announced.js'
 import { script } from './script.js'
 
 /**
- * Keeps the record of a subscription, stamped with the server's time. A new subscription may clear away expired
+ * Keeps the record of a subscription or publisher, stamped with the server's time. A new one may clear away expired
  * records: always if there are too many, else with a chance of one in the number of records, so that the cost of
  * starting a whole fleet grows only with its size.
  *
- * - KEYS: subscribers
+ * - KEYS: the register: subscribers or publishers
  * - ARGV: id, record (a JSON object) without its opening brace, how long it is valid (ms)
  * - Returns: 1, or the text of the refusal: an error reply would have the connection replaced
  */

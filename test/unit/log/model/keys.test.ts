@@ -10,6 +10,7 @@ describe('logKeys', () => {
       last: '{cache:invalidate}:last',
       cursors: '{cache:invalidate}:cursors',
       subscribers: '{cache:invalidate}:subscribers',
+      publishers: '{cache:invalidate}:publishers',
       dead: '{cache:invalidate}:dead',
       probe: '{cache:invalidate}:probe',
     })

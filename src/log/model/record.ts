@@ -1,0 +1,61 @@
+import { isArray, type Json, type JsonObject } from '../../message/message.js'
+
+/** How often a member announces itself at least, unless its heartbeat is slower. */
+const announceEveryMs = 5_000
+
+/** How often a member with this heartbeat announces itself while nothing changes. */
+export function announceIntervalMs(heartbeatMs: number): number {
+  return Math.max(announceEveryMs, heartbeatMs)
+}
+
+/** The latest time a `Date` can hold: more than any count reaches. */
+const latestTime = 8.64e15
+
+/** Longer texts are cut, so that a record stays small. */
+const maxTextLength = 255
+
+/** A record as JSON. */
+export function encodeRecord(record: object): string {
+  return JSON.stringify(record, (_, value: unknown) =>
+    typeof value === 'string' ? value.slice(0, maxTextLength) : value,
+  )
+}
+
+/** Reads the JSON object of a record; undefined for any other text. Never throws. */
+export function parseRecord(text: string): JsonObject | undefined {
+  try {
+    const value = JSON.parse(text) as Json
+    return typeof value === 'object' && value !== null && !isArray(value) ? value : undefined
+  } catch {
+    // Not JSON: something else wrote it.
+    return undefined
+  }
+}
+
+/** The named fields, if every one of them is of a kind. */
+export function pickFields<Name extends string, Value extends Json>(
+  record: JsonObject,
+  names: readonly Name[],
+  isKind: (value: Json | undefined) => value is Value,
+): Record<Name, Value> | undefined {
+  const picked = new Map<string, Value>()
+  for (const name of names) {
+    const value = record[name]
+    if (!isKind(value)) return undefined
+    picked.set(name, value)
+  }
+  // Sound: these are the names that were asked for, and each value was checked.
+  return Object.fromEntries(picked) as Record<Name, Value>
+}
+
+export function isShortText(value: Json | undefined): value is string {
+  return typeof value === 'string' && value.length <= maxTextLength
+}
+
+export function isCount(value: Json | undefined): value is number {
+  return typeof value === 'number' && value >= 0 && value <= latestTime
+}
+
+export function isFlag(value: Json | undefined): value is boolean {
+  return typeof value === 'boolean'
+}

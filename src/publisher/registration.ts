@@ -1,0 +1,89 @@
+import { hostname } from 'node:os'
+import { OwnRecord, type RecordWriter } from '../log/model/own-record.js'
+import { encodePublisherRecord, type PublisherRecord, publisherTtlMs } from '../log/model/publisher-record.js'
+import { announceIntervalMs } from '../log/model/record.js'
+import { Outage } from '../support/outage.js'
+import { version } from '../support/version.js'
+import type { ResolvedPublisherOptions } from './options.js'
+
+export interface RegistrationContext {
+  readonly writer: RecordWriter
+  readonly options: ResolvedPublisherOptions
+  readonly service: string
+  readonly queued: () => number
+  readonly onError: (error: Error) => void
+}
+
+/**
+ * Keeps the record of a publisher in the log. Subscribers rely on it after a failover: it must be there before the
+ * first append, and its replication id must not be newer than what the publisher has checked. Nothing here rejects:
+ * a failure is reported once, and tried again.
+ */
+export class Registration {
+  readonly #context: RegistrationContext
+  readonly #record: OwnRecord
+  readonly #startedAt: number
+  /** The replication id of the newest record. */
+  #announcedId: string | undefined
+  #checkedId: string | undefined
+  #closed = false
+
+  constructor(context: RegistrationContext) {
+    const { writer, options, onError } = context
+    const { runtime, heartbeatMs } = options
+    this.#context = context
+    this.#startedAt = runtime.now()
+    this.#record = new OwnRecord({
+      member: 'publisher',
+      writer,
+      runtime,
+      intervalMs: announceIntervalMs(heartbeatMs),
+      ttlMs: publisherTtlMs(heartbeatMs),
+      encode: () => encodePublisherRecord(this.#describe()),
+      outage: new Outage(onError),
+    })
+  }
+
+  /** The link went down: the server that comes next may not have the record. */
+  linkDown(): void {
+    this.#record.doubt()
+  }
+
+  /**
+   * Writes the record if it has changed or is due; resolves when that is done.
+   *
+   * @param checkedId the replication id under which all that was acknowledged was found or appended again
+   */
+  async keep(checkedId: string | undefined): Promise<void> {
+    this.#checkedId = checkedId
+    while (this.#record.sending) await this.#record.sending
+    if (this.#closed || !(this.#record.due || this.#announcedId !== this.#checkedId)) return
+    this.#announcedId = this.#checkedId
+    await this.#record.send()
+  }
+
+  /** Removes the record for good. */
+  async withdraw(): Promise<void> {
+    this.#closed = true
+    await this.#record.withdraw()
+  }
+
+  #describe(): PublisherRecord {
+    const { options, service, queued } = this.#context
+    const { cap, packing, sharded, heartbeatMs, repair } = options
+    return {
+      service,
+      host: hostname(),
+      pid: process.pid,
+      version,
+      cap,
+      packing,
+      sharded,
+      queued: queued(),
+      startedAt: this.#startedAt,
+      heartbeatMs,
+      repairs: repair !== undefined,
+      replicationId: this.#announcedId,
+    }
+  }
+}
