@@ -1,4 +1,6 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { describeValue } from './describe-value.js'
+import { ConfigurationError } from './errors.js'
 
 /** A timer that was set and can be taken back. */
 export interface Timer {
@@ -25,6 +27,11 @@ export interface Runtime {
   random(): number
   /** A new UUID, version 4. */
   uuid(): string
+  /**
+   * So many random bytes, which must not be predictable outside of tests. Optional: without it they come from
+   * `node:crypto`.
+   */
+  randomBytes?(size: number): Uint8Array
 }
 
 const countedDigits = 3
@@ -64,6 +71,19 @@ function countedUuids(): () => string {
     count = 1
     return series + (counts[0] ?? '')
   }
+}
+
+/**
+ * Bytes that nobody can guess, of `node:crypto` unless the runtime draws its own.
+ *
+ * @throws ConfigurationError if the runtime returns anything but an array of so many bytes
+ */
+export function unguessableBytes(runtime: Pick<Runtime, 'randomBytes'>, size: number): Uint8Array {
+  const bytes: unknown = runtime.randomBytes ? runtime.randomBytes(size) : randomBytes(size)
+  if (bytes instanceof Uint8Array && bytes.length === size) return bytes
+  throw new ConfigurationError(
+    `Expected \`randomBytes(${size})\` of \`runtime\` to return a Uint8Array of ${size} bytes, got ${describeValue(bytes)}: leave the function out to draw from node:crypto`,
+  )
 }
 
 /** Resolves `delayMs` milliseconds from now on the given runtime, or as soon as the signal aborts. Never rejects. */

@@ -71,6 +71,14 @@ export const publishing: readonly Mutant[] = [
     caughtBy: 'test/faults/cluster-lost-tail.test.ts',
   },
   {
+    name: 'append-ids-counted',
+    lacks: 'append ids that nobody can guess: they are counted',
+    file: 'log/model/position.ts',
+    from: 'return drawn.slice(next, (next += idLength))',
+    to: "return drawn.slice(0, 6) + String((next += idLength) / idLength).padStart(6, '0')",
+    caughtBy: 'test/unit/log/model/position.test.ts',
+  },
+  {
     name: 'registers-unproven',
     lacks: 'the wait of a record for the frames of a repair: it carries the new replication id before they are there',
     file: 'publisher/repair/repair.ts',

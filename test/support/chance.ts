@@ -14,6 +14,11 @@ export class Chance {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
   }
 
+  /** So many bytes. */
+  bytes(size: number): Uint8Array {
+    return Uint8Array.from({ length: size }, () => Math.floor(this.random() * 256))
+  }
+
   /** A UUID, version 4. */
   uuid(): string {
     return 'xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx'.replace(/[xy]/g, (place) => {

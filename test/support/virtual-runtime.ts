@@ -69,6 +69,10 @@ export class VirtualRuntime implements Runtime {
     return this.#chance.uuid()
   }
 
+  randomBytes(size: number): Uint8Array {
+    return this.#chance.bytes(size)
+  }
+
   /** This time with its own chance: how often one process draws a number then changes no number of another. */
   withChance(seed: number): Runtime {
     const chance = new Chance(seed)
@@ -79,6 +83,7 @@ export class VirtualRuntime implements Runtime {
       yield: () => this.yield(),
       random: () => chance.random(),
       uuid: () => chance.uuid(),
+      randomBytes: (size) => chance.bytes(size),
     }
   }
 

@@ -2,7 +2,7 @@ import { appendIdSource } from '../../message/position-text.js'
 import { compareStreamIds, isStreamId } from '../../message/stream-id.js'
 import { describeValue } from '../../support/describe-value.js'
 import { InvalidMessageError } from '../../support/errors.js'
-import type { Runtime } from '../../support/runtime.js'
+import { type Runtime, unguessableBytes } from '../../support/runtime.js'
 
 /** The place of an entry: its stream ID says where to read, its append id says which entry it is. */
 export interface Position {
@@ -42,15 +42,23 @@ export function isEarlier(a: string, b: string): boolean {
   return compareStreamIds(parsePosition(a).streamId, parsePosition(b).streamId) < 0
 }
 
-const prefixLength = 10
+const idLength = 12
+const idsPerDraw = 256
+/** Each character carries 6 bits. */
+const bytesPerDraw = (idsPerDraw * idLength * 6) / 8
 
 /**
- * Names attempts to append: a random prefix for this publisher and a counter. The prefix has a fixed length, so no two
- * of one publisher are equal, and two publishers share a prefix once in 10^15.
+ * Names attempts to append. Each id is 72 random bits: unique, and not to be guessed by anyone who has seen others. An id
+ * known in advance could be sent on the channel first, and the entry that gets it would count as a duplicate.
  */
-export function appendIds(runtime: Pick<Runtime, 'random'>): () => string {
-  let prefix = ''
-  while (prefix.length < prefixLength) prefix += Math.floor(runtime.random() * 36).toString(36)
-  let attempts = 0
-  return () => prefix + (attempts++).toString(36)
+export function appendIds(runtime: Pick<Runtime, 'randomBytes'>): () => string {
+  let drawn = ''
+  let next = 0
+  return () => {
+    if (next === drawn.length) {
+      drawn = Buffer.from(unguessableBytes(runtime, bytesPerDraw)).toString('base64url')
+      next = 0
+    }
+    return drawn.slice(next, (next += idLength))
+  }
 }
