@@ -96,19 +96,22 @@ export interface CallersContext {
   readonly onRejected: () => void
 }
 
+const sharedErrorMs = 10
+
 /** All calls of a publisher's `publish()` and `flush()` that wait. Each settles once. */
 export class Callers {
   readonly #context: CallersContext
   readonly #deadlines: Deadlines<Caller>
   readonly #flushes: Flush[] = []
+  #timeout: { readonly at: number; readonly error: Error } | undefined
 
   constructor(context: CallersContext) {
-    const { runtime, timeoutMs, timeoutError } = context
+    const { runtime, timeoutMs } = context
     this.#context = context
     this.#deadlines = new Deadlines({
       runtime,
       slackMs: timeoutMs / 100,
-      onExpired: (caller) => caller.reject(timeoutError()),
+      onExpired: (caller) => caller.reject(this.#timeoutNow()),
     })
   }
 
@@ -137,6 +140,15 @@ export class Callers {
       this.#flushes.shift()
       next.resolve()
     }
+  }
+
+  /** Callers that expire at about the same moment share one error: in an outage they are many. */
+  #timeoutNow(): Error {
+    const now = this.#context.runtime.monotonic()
+    if (this.#timeout === undefined || now - this.#timeout.at > sharedErrorMs) {
+      this.#timeout = { at: now, error: this.#context.timeoutError() }
+    }
+    return this.#timeout.error
   }
 
   rejectAll(error: Error): void {

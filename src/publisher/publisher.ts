@@ -218,8 +218,8 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
    * Publishes an invalidation, or a whole message as it is. Resolves when it is appended to the log. Never throws: if
    * it fails, the promise rejects.
    *
-   * Equal invalidations that wait at the same time are sent as one, and settle together. If you don't await
-   * `publish()`, attach a `.catch()`: Node ends a process at an unhandled rejection.
+   * Equal invalidations that wait at the same time are sent as one, and settle together. Await the promise, or use
+   * {@link enqueue}: Node ends a process at a rejection that nobody handles.
    *
    * @throws InvalidMessageError, SerializationError, ConfigurationError or ClosedError: it was not accepted, and
    *   nothing is sent
@@ -239,6 +239,28 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
       const { promise, reject } = Promise.withResolvers<Receipt>()
       reject(error)
       return promise
+    }
+  }
+
+  /**
+   * Publishes like {@link publish}, for callers that must not wait: it returns at once, and there is no promise. The
+   * message waits for as long as Redis is away, and is appended in its order. At most `maxQueued` messages wait.
+   *
+   * What fails later is emitted as `error`, once per outage, and counted: a message that is not appended within
+   * `publishTimeoutMs` (it stays queued, and is still sent), too few replicas, messages that `close()` gives up.
+   *
+   * @throws InvalidMessageError, SerializationError, ConfigurationError or ClosedError: it was not accepted, and
+   *   nothing is sent
+   */
+  enqueue(invalidation: Invalidation | InvalidationMessage): void {
+    const span = this.#telemetry?.publish()
+    try {
+      const prepared = this.#accept(invalidation, noOptions, span)
+      span?.accepted(prepared.messageId, invalidation)
+      this.#sender.enqueue(prepared, span)
+    } catch (error) {
+      span?.failed(error)
+      throw error
     }
   }
 

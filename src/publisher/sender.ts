@@ -8,9 +8,10 @@ import type { PublisherCounters } from '../telemetry/counters.js'
 import type { StatsCollector } from '../telemetry/stats-collector.js'
 import type { PublisherTelemetry, PublishSpan } from '../telemetry/telemetry.js'
 import { Batcher, type Frame, packedFrames, singleMessages } from './batcher.js'
-import { Callers, type Receipt } from './callers.js'
+import { Callers, type Receipt, type Settlers } from './callers.js'
 import { LinkWatch } from './link-watch.js'
-import type { ResolvedPublisherOptions, ResolvedWaitReplicasOptions } from './options.js'
+import { missingReplicas } from './missing-replicas.js'
+import type { ResolvedPublisherOptions } from './options.js'
 import type { Registration } from './registration.js'
 import { Remembered } from './repair/remembered.js'
 import { Repair, type RepairSummary } from './repair/repair.js'
@@ -49,6 +50,15 @@ export class Sender {
   readonly #watch: LinkWatch
   readonly #appendOutage = new Outage((error) => this.#context.onError(error))
   readonly #channelOutage = new Outage((error) => this.#context.onError(error))
+  /** Of messages that nobody waits for: one that is appended in time ends the outage. */
+  readonly #unawaitedOutage = new Outage((error) => this.#context.onError(error))
+  readonly #unawaited: Settlers = {
+    resolve: () => this.#unawaitedOutage.ended(),
+    reject: (error) => {
+      // What closing gives up is reported by whoever closes.
+      if (!this.#closed) this.#unawaitedOutage.failed(error)
+    },
+  }
   /** Whether `queued` was emitted, and `drained` not since. */
   #queueing = false
   #closed = false
@@ -119,15 +129,13 @@ export class Sender {
   /** Settles when the message was appended, at the publish timeout, when the signal aborts, or when closed. */
   send(prepared: PreparedMessage, signal: AbortSignal | undefined, span?: PublishSpan): Promise<Receipt> {
     const settlers = Promise.withResolvers<Receipt>()
-    const caller = this.#callers.add(settlers, signal)
-    this.#queue.add(prepared, caller)
-    if (span && this.#mustWait) {
-      span.queued(this.queued)
-      caller.reportTo(span)
-    }
-    if (!this.#queueing) this.#beginQueueing()
-    this.#batcher.wake()
+    this.#accept(prepared, settlers, signal, span)
     return settlers.promise
+  }
+
+  /** Sends a message that nobody waits for: what becomes of it is reported once per outage. */
+  enqueue(prepared: PreparedMessage, span?: PublishSpan): void {
+    this.#accept(prepared, span?.isRecorded ? this.#reportingTo(span) : this.#unawaited, undefined, span)
   }
 
   /** Resolves when every message sent up to now is appended; rejects if closed before. */
@@ -164,6 +172,30 @@ export class Sender {
       onChecked: () => void this.#register(),
       onError,
     })
+  }
+
+  #accept(prepared: PreparedMessage, settlers: Settlers, signal?: AbortSignal, span?: PublishSpan): void {
+    const caller = this.#callers.add(settlers, signal)
+    this.#queue.add(prepared, caller)
+    if (span && this.#mustWait) {
+      span.queued(this.queued)
+      caller.reportTo(span)
+    }
+    if (!this.#queueing) this.#beginQueueing()
+    this.#batcher.wake()
+  }
+
+  #reportingTo(span: PublishSpan): Settlers {
+    return {
+      resolve: (receipt) => {
+        span.appended(receipt.messageId, receipt.position)
+        this.#unawaited.resolve(receipt)
+      },
+      reject: (error) => {
+        span.failed(error)
+        this.#unawaited.reject(error)
+      },
+    }
   }
 
   async #look(): Promise<void> {
@@ -256,23 +288,5 @@ function settle({ messages }: Frame, { position, receivers }: Appended, error?: 
   for (const message of messages) {
     if (error) message.reject(error)
     else message.resolve({ messageId: message.prepared.messageId, position: text, receivers })
-  }
-}
-
-/** Waits until enough replicas have all that was appended; resolves to an error if they have not. Never rejects. */
-async function missingReplicas(
-  log: Log,
-  { count, timeoutMs }: ResolvedWaitReplicasOptions,
-): Promise<RedisError | undefined> {
-  const done = 'The invalidation was appended and published, and need not be published again'
-  try {
-    const confirmed = await log.waitReplicas(count, timeoutMs)
-    if (confirmed >= count) return undefined
-    return new RedisError(
-      'replicas',
-      `Expected ${count} replicas to confirm within ${timeoutMs} ms, but ${confirmed} did. ${done}`,
-    )
-  } catch (cause) {
-    return new RedisError('replicas', `Could not ask whether ${count} replicas have it. ${done}`, { cause })
   }
 }

@@ -100,9 +100,9 @@ export class SubscriptionCounters implements SubscriptionCounts {
 
 /** The one record of what a publisher counts. */
 export class PublisherCounters {
-  /** Calls of `publish()` whose message was appended. */
+  /** Calls of `publish()` and `enqueue()` whose message was appended. */
   published = 0
-  /** Calls of `publish()` that rejected. */
+  /** Calls of `publish()` that rejected, and of `enqueue()` that failed as they would. */
   publishFailures = 0
   /** Reported as `error`. */
   errors = 0

@@ -45,7 +45,7 @@ export interface InvalidationStats {
   readonly retries: number
   /** Given up on by the handler. */
   readonly deadLetters: number
-  /** Calls of `publish()` that rejected; what timed out is still sent. */
+  /** Calls of `publish()` that rejected, and of `enqueue()` that failed as they would; what timed out is still sent. */
   readonly publishFailures: number
   /** Failed publishes, and all that was reported as `error`. */
   readonly errors: number

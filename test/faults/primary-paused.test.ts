@@ -3,6 +3,7 @@ import { type PublisherEvents, PublishTimeoutError } from '../../src/index.js'
 import { ids } from '../support/handled.js'
 import { nextEvent, within } from '../support/latch.js'
 import { LiveFleet, type LiveFollower } from '../support/live-fleet.js'
+import { ScriptProcess } from '../support/script-process.js'
 import { expectResyncs, nextState } from '../support/settled.js'
 
 let fleet: LiveFleet
@@ -52,5 +53,25 @@ describe('a primary paused (SIGSTOP)', () => {
     expect(follower.handled.names).toEqual(['1'])
     expect(follower.states).toEqual(['replaying', 'live'])
     expect(follower.subscription.counts).toMatchObject({ live: 1, replayed: 0, gaps: 0 })
+  })
+  it('does not end a process that awaits nothing: all that it enqueued is appended afterwards, and one error emitted', async () => {
+    follower = await fleet.follow({}, { commandTimeoutMs: 60_000 })
+    const service = new ScriptProcess('enqueue-process.ts', [fleet.server.url, fleet.channel])
+    try {
+      await service.printed((lines) => lines.some((line) => 'enqueued' in line))
+      fleet.server.pause()
+      await service.printed((lines) => lines.some((line) => 'error' in line))
+      const before = service.values('enqueued').length
+      await service.printed((lines) => lines.filter((line) => 'enqueued' in line).length > before + 20)
+      fleet.server.resume()
+      service.tell({ stop: true })
+      await service.printed((lines) => lines.some((line) => 'closed' in line))
+      const count = service.values('enqueued').length
+      await follower.handled.has(String(count))
+      expect(follower.handled.names).toEqual(ids(1, count))
+      expect(service.values('error')).toEqual(['PublishTimeoutError'])
+    } finally {
+      await service.kill()
+    }
   })
 })

@@ -79,6 +79,14 @@ export const publishing: readonly Mutant[] = [
     caughtBy: 'test/unit/log/model/position.test.ts',
   },
   {
+    name: 'enqueue-silent',
+    lacks: 'the report of what becomes of enqueued messages',
+    file: 'publisher/sender.ts',
+    from: 'if (!this.#closed) this.#unawaitedOutage.failed(error)',
+    to: '',
+    caughtBy: 'test/unit/publisher/enqueue.test.ts',
+  },
+  {
     name: 'registers-unproven',
     lacks: 'the wait of a record for the frames of a repair: it carries the new replication id before they are there',
     file: 'publisher/repair/repair.ts',

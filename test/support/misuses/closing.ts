@@ -22,6 +22,16 @@ export const closingMisuses: readonly Misuse<MemoryStage>[] = [
     },
   },
   {
+    what: '`enqueue()` after `close()`',
+    outcome: 'it throws',
+    code: 'CLOSED',
+    async commit(stage) {
+      const publisher = await stage.publisher()
+      await publisher.close()
+      return eachOf([{ action: 'pattern', pattern: '*' }] as const, (each) => publisher.enqueue(each))
+    },
+  },
+  {
     what: '`subscribe()`, `deadLetters.list()`, `waitFor()` or `caughtUp()` after `close()`',
     outcome: 'it throws, or rejects',
     code: 'CLOSED',

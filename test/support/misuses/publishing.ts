@@ -81,6 +81,17 @@ export const publishingMisuses: readonly Misuse<MemoryStage>[] = [
     commit: (stage) => refusing(stage, notMessages),
   },
   {
+    what: '`enqueue()` of what is not an invalidation',
+    outcome: 'it throws; nothing is sent',
+    code: 'INVALID_MESSAGE',
+    async commit(stage) {
+      const publisher = await stage.publisher()
+      const error = await eachOf(notMessages, (each) => publisher.enqueue(each as Invalidation))
+      expect(stage.log.entries()).toEqual([])
+      return error
+    },
+  },
+  {
     what: '`publish()` of what is too large',
     outcome: 'it rejects (`reason` is `size`); nothing is sent',
     code: 'INVALID_MESSAGE',

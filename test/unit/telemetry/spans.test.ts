@@ -38,6 +38,25 @@ describe('the spans of a publish and its evicts', () => {
     expect(evict.status.code).toBe(SpanStatusCode.UNSET)
   })
 
+  it('are the same for a message that was enqueued: its span ends when it is appended', async () => {
+    const { handled } = await fleet.follow()
+    const publisher = await fleet.publisher()
+
+    await spans.within('request', () => {
+      publisher.enqueue({ action: 'delete', entityType: 'user', entityId: '1' })
+      return Promise.resolve()
+    })
+    await fleet.runtime.advance(100)
+
+    expect(handled).toEqual(['1'])
+    const [publish, evict] = [spans.one('publish'), spans.one('evict')]
+    expect(parentOf(publish)).toBe(idsOf(spans.one('request')))
+    expect(parentOf(evict)).toBe(idsOf(publish))
+    expect(publish.attributes).toHaveProperty(['cache_invalidation.stream_id'])
+    expect(() => publisher.enqueue({ action: 'delete', entityType: 'user', entityId: '' })).toThrow('entityId')
+    expect(spans.of('publish').at(-1)?.status.code).toBe(SpanStatusCode.ERROR)
+  })
+
   it('say what was published and evicted, where, and where it stands in the log', async () => {
     await fleet.follow({ name: 'profiles' })
     const publisher = await fleet.publisher()
