@@ -78,6 +78,11 @@ export class Batcher {
     return this.#unanswered === 0 && this.#retries.length === 0 && this.#context.queue.length === 0
   }
 
+  /** Whether frames may be sent. */
+  get isOpen(): boolean {
+    return this.#open
+  }
+
   /** Whether an attempt has failed, or the server has refused and not yet accepted again. */
   get failing(): boolean {
     return this.#failure !== undefined || this.#refusals > 0

@@ -369,12 +369,13 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
   }
 
   #linkDown(error: InvalidationError): void {
-    this.#sender.linkDown()
+    this.#sender.linkDown(error)
     this.emit('disconnected', error)
   }
 
   /** If the first attempt fails for good, `connect()` rejects with the reason, and no event is emitted. */
   #linkFailed(error: InvalidationError): void {
+    this.#sender.linkFailed(error)
     void this.#commands.opened().then(
       () => this.#linkOutage.failed(error),
       () => undefined,

@@ -2,13 +2,15 @@ import type { Log, LogConnection } from '../log/log.js'
 import type { Appended } from '../log/model/entry.js'
 import { formatPosition } from '../log/model/position.js'
 import type { PreparedMessage } from '../message/wire/prepared-message.js'
-import { ClosedError, PublishTimeoutError, RedisError } from '../support/errors.js'
+import { type ClosedError, RedisError } from '../support/errors.js'
 import { Outage } from '../support/outage.js'
+import { toError } from '../support/thrown.js'
 import type { PublisherCounters } from '../telemetry/counters.js'
 import type { StatsCollector } from '../telemetry/stats-collector.js'
 import type { PublisherTelemetry, PublishSpan } from '../telemetry/telemetry.js'
 import { Batcher, type Frame, packedFrames, singleMessages } from './batcher.js'
 import { Callers, type Receipt, type Settlers } from './callers.js'
+import { channelRefused, closedBeforeAppended, type Delay, publishTimeout } from './failures.js'
 import { LinkWatch } from './link-watch.js'
 import { missingReplicas } from './missing-replicas.js'
 import type { ResolvedPublisherOptions } from './options.js'
@@ -62,6 +64,8 @@ export class Sender {
   /** Whether `queued` was emitted, and `drained` not since. */
   #queueing = false
   #closed = false
+  /** The last failure of the link or of an append, unless an append has succeeded since. */
+  #trouble: Error | undefined
 
   constructor(context: SenderContext) {
     const { connection, options, evictAll, onError } = context
@@ -70,7 +74,7 @@ export class Sender {
     this.#callers = new Callers({
       runtime: options.runtime,
       timeoutMs: options.publishTimeoutMs,
-      timeoutError: () => this.#timeoutError(),
+      timeoutError: () => publishTimeout(options.publishTimeoutMs, this.#delay),
       oldestSequence: () => this.#batcher.oldestSequence,
       onRejected: () => (context.counters.publishFailures += 1),
     })
@@ -90,7 +94,7 @@ export class Sender {
       heartbeatMs: options.heartbeatMs,
       isUp: () => connection.up,
       look: () => this.#look(),
-      onLooked: () => this.#batcher.open(),
+      onLooked: () => this.#looked(),
       onError,
     })
   }
@@ -118,12 +122,18 @@ export class Sender {
     this.#watch.check()
   }
 
-  linkDown(): void {
+  linkDown(error: Error): void {
+    this.#trouble = error
     this.#batcher.shut()
     this.#repair?.linkDown()
     this.#context.registration?.linkDown()
     // If an append has failed just before, its messages wait already, and `queued` was not emitted.
     if (!this.#queueing) this.#beginQueueing()
+  }
+
+  /** An attempt to connect has failed. */
+  linkFailed(error: Error): void {
+    this.#trouble = error
   }
 
   /** Settles when the message was appended, at the publish timeout, when the signal aborts, or when closed. */
@@ -150,8 +160,7 @@ export class Sender {
     this.#watch.close()
     const { count, countUnderWay } = this.#batcher
     const lost = this.#queue.count + count
-    const doubt = countUnderWay > 0 ? `; ${countUnderWay} of them were under way and may have been` : ''
-    const error = new ClosedError(`The publisher was closed with ${lost} invalidations not appended${doubt}`)
+    const error = closedBeforeAppended(lost, countUnderWay, this.#delay)
     this.#callers.rejectAll(error)
     return lost > 0 ? error : undefined
   }
@@ -209,6 +218,11 @@ export class Sender {
     }
   }
 
+  #looked(): void {
+    if (this.#batcher.done) this.#trouble = undefined
+    this.#batcher.open()
+  }
+
   async #register(): Promise<void> {
     await this.#context.registration?.keep(this.#repair?.checkedId)
   }
@@ -219,8 +233,9 @@ export class Sender {
     this.#remembered?.add(frame, appended.position)
     if (frame.messages.length === 0) this.#repair?.acknowledged()
     this.#appendOutage.ended()
+    this.#trouble = undefined
     if (appended.receivers >= 0) this.#channelOutage.ended()
-    else this.#channelOutage.failed(this.#channelError())
+    else this.#channelOutage.failed(channelRefused(this.#context.channel))
     if (options.waitReplicas !== undefined) {
       return missingReplicas(connection, options.waitReplicas).then((error) => settle(frame, appended, error))
     }
@@ -241,6 +256,7 @@ export class Sender {
 
   #failed(error: unknown): void {
     if (this.#closed) return
+    this.#trouble = toError(error)
     this.#appendOutage.failed(error)
     // The link may lead to another server by now. If that is a replica, the log makes a new connection by itself.
     if (error instanceof RedisError && (error.kind === 'readonly' || error.kind === 'moved')) this.#watch.check()
@@ -266,20 +282,10 @@ export class Sender {
     return !this.#context.connection.up || this.#batcher.failing
   }
 
-  #timeoutError(): PublishTimeoutError {
-    const { connection, options } = this.#context
-    const link = connection.up ? 'up' : 'down'
-    return new PublishTimeoutError(
-      `Not acknowledged within ${options.publishTimeoutMs} ms (the connection is ${link}, ${this.queued} messages wait): the message stays queued and is still sent, so do not publish it again`,
-    )
-  }
-
-  #channelError(): RedisError {
-    const { channel } = this.#context
-    return new RedisError(
-      'refused',
-      `The server refuses PUBLISH on "${channel}". What is published is in the log, but subscribers find it only with their next heartbeat: grant the channel to this user (ACL SETUSER … &${channel})`,
-    )
+  get #delay(): Delay {
+    const { inFlight, queued } = this
+    const connected = this.#context.connection.up
+    return { connected, looked: this.#batcher.isOpen, inFlight, queued, trouble: this.#trouble }
   }
 }
 

@@ -65,6 +65,8 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
   readonly #blindness: Outage
   #replicationId: string | undefined
   #wasUp = false
+  /** The last failure of the link; undefined once it is up and answers. */
+  #linkError: Error | undefined
   #closing: Promise<void> | undefined
 
   /**
@@ -158,6 +160,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
       heartbeatMs,
       stats,
       createTelemetry: (measured) => this.#createTelemetry(measured),
+      linkError: () => this.#linkError,
       nextAppendId: this.#nextAppendId,
       inTurn: (read) => pages.take(replayConcurrency, read),
       replaceFeed: () => {
@@ -231,11 +234,13 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
     return {
       onUp: () => void this.#linkUp(),
       onDown: (error) => {
+        this.#linkError = error
         for (const subscription of this.#subscriptions) subscription.linkDown()
         this.emit('disconnected', error)
       },
       onMessage: (text) => this.#receive(text),
       onBeat: (head, sentAt) => {
+        this.#linkError = undefined
         for (const subscription of this.#subscriptions) subscription.beat(head, sentAt)
         void this.#checkReplication()
         this.#announcer?.beat()
@@ -267,6 +272,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
   async #linkUp(): Promise<void> {
     await this.#checkReplication()
     if (!this.#link.up) return
+    this.#linkError = undefined
     if (this.#wasUp) this.#openTelemetry?.reconnected(this.channel, 'subscriber')
     this.#wasUp = true
     for (const subscription of this.#subscriptions) subscription.linkUp()
@@ -296,6 +302,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
    * `connect()` rejects with the reason, and nobody need be told.
    */
   #linkFailed(error: Error): void {
+    this.#linkError = error
     void this.#link.opened().then(
       async () => {
         await this.#runtime.yield()

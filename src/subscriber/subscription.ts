@@ -27,6 +27,7 @@ import { Dispatcher, type Work } from './handling/dispatcher.js'
 import type { GivenUp } from './handling/retry.js'
 import type { ResolvedSubscriptionOptions } from './options.js'
 import { PositionWaits } from './position-waits.js'
+import type { Delay } from './progress/delay.js'
 import { type Freshness, judgeHealth, type SubscriptionHealth, type SubscriptionState } from './progress/health.js'
 import { Waiters, type WaitOptions } from './progress/waiters.js'
 
@@ -55,6 +56,8 @@ export interface SubscriptionContext {
   readonly stats: StatsCollector | undefined
   /** Begins to measure; undefined if the application has no OpenTelemetry. */
   createTelemetry(measured: MeasuredSubscription): SubscriptionTelemetry | undefined
+  /** The last failure of the link; undefined once it is up and answers. */
+  linkError(): Error | undefined
   nextAppendId(): string
   /** Reads a page of the log when it is this subscription's turn. */
   inTurn<T>(read: () => Promise<T>): Promise<T>
@@ -81,6 +84,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
   readonly #dispatcher: Dispatcher
   readonly #following: Following
   readonly #recovery: Recovery
+  #lastError: { readonly error: Error; readonly at: number } | undefined
   #closing: Promise<void> | undefined
 
   /** @internal */
@@ -107,7 +111,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
     this.#dispatcher = this.#createDispatcher(handler, options)
     this.#following = new Following({ limits, queue: this.#dispatcher, counters: this.#counters })
     this.#recovery = this.#createRecovery(options, cursor, limits)
-    this.#waiters = new Waiters(runtime)
+    this.#waiters = new Waiters(runtime, (startedAt) => this.#delaySince(startedAt))
     const isClosed = (): boolean => this.#closing !== undefined
     this.#waits = new PositionWaits({
       log,
@@ -313,7 +317,14 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
     )
   }
 
+  #delaySince(startedAt: number): Delay {
+    const { error, at = -Infinity } = this.#lastError ?? {}
+    const linkError = this.#context.linkError()
+    return { freshness: this.freshness(), linkError, ownError: at >= startedAt ? error : undefined }
+  }
+
   readonly #onError = (error: Error): void => {
+    this.#lastError = { error, at: this.#context.runtime.monotonic() }
     this.#counters.errors += 1
     this.emit('error', error)
   }

@@ -87,6 +87,14 @@ export const publishing: readonly Mutant[] = [
     caughtBy: 'test/unit/publisher/enqueue.test.ts',
   },
   {
+    name: 'timeout-without-cause',
+    lacks: 'the last failure of the connection as the cause of a publish timeout',
+    file: 'publisher/sender.ts',
+    from: 'this.#trouble = error\n    this.#batcher.shut()',
+    to: 'this.#batcher.shut()',
+    caughtBy: 'test/unit/publisher/timeouts.test.ts',
+  },
+  {
     name: 'registers-unproven',
     lacks: 'the wait of a record for the frames of a repair: it carries the new replication id before they are there',
     file: 'publisher/repair/repair.ts',

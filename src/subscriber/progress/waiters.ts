@@ -1,6 +1,7 @@
-import { ClosedError, WaitTimeoutError } from '../../support/errors.js'
+import { ClosedError } from '../../support/errors.js'
 import { abortSignal, resolveOptions, type RulesOf, wholeNumber } from '../../support/option-rules.js'
 import type { Runtime } from '../../support/runtime.js'
+import { type Delay, waitTimeout } from './delay.js'
 import type { HandledState } from './progress.js'
 
 /** How long to wait, and what ends the waiting early. */
@@ -27,10 +28,13 @@ interface Waiter {
 export class Waiters {
   readonly #waiters = new Set<Waiter>()
   readonly #runtime: Runtime
+  readonly #delaySince: (startedAt: number) => Delay
   #born = 0
 
-  constructor(runtime: Runtime) {
+  /** @param delaySince what is in the way of a wait that began then, on the monotonic clock; asked when it took too long */
+  constructor(runtime: Runtime, delaySince: (startedAt: number) => Delay) {
     this.#runtime = runtime
+    this.#delaySince = delaySince
   }
 
   /** The number of the youngest waiter: a head read from now on is newer than all born up to it. */
@@ -52,8 +56,9 @@ export class Waiters {
   ): { readonly promise: Promise<void>; done(): void } {
     const { promise, resolve, reject }: PromiseWithResolvers<void> = Promise.withResolvers()
     const { timeoutMs, signal } = resolveOptions(waitRules, options, 'waiting')
+    const startedAt = this.#runtime.monotonic()
     const timer = this.#runtime.after(timeoutMs, () => {
-      waiter.settle(new WaitTimeoutError(`Waited ${timeoutMs} ms for ${what}: raise timeoutMs, or read past the cache`))
+      waiter.settle(waitTimeout(timeoutMs, what, this.#delaySince(startedAt)))
     })
     const onAbort = (): void => {
       waiter.settle(signal?.reason)

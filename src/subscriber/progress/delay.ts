@@ -1,0 +1,38 @@
+import { WaitTimeoutError } from '../../support/errors.js'
+import { describeThrown } from '../../support/thrown.js'
+import type { Freshness } from './health.js'
+
+/** What a subscription knows when a wait takes too long. */
+export interface Delay {
+  readonly freshness: Pick<Freshness, 'state' | 'behind'>
+  /** The last failure of the link; undefined once it is up and answers. */
+  readonly linkError: Error | undefined
+  /** The last error that the subscription emitted while the wait lasted. */
+  readonly ownError: Error | undefined
+}
+
+/** The error of a wait that took too long: says what it waited for, and what is in the way. */
+export function waitTimeout(timeoutMs: number, what: string, delay: Delay): WaitTimeoutError {
+  const cause = delay.linkError ?? delay.ownError
+  const last = cause === undefined ? '' : ` (${describeThrown(cause)})`
+  const isDown = delay.freshness.state === 'connecting' || delay.freshness.state === 'disconnected'
+  const advice = isDown ? 'Read past the cache until it is back' : 'Read past the cache, or raise timeoutMs'
+  return new WaitTimeoutError(`Waited ${timeoutMs} ms for ${what}: ${obstacle(delay)}${last}. ${advice}`, { cause })
+}
+
+function obstacle({ freshness: { state, behind }, linkError }: Delay): string {
+  switch (state) {
+    case 'connecting':
+      return 'the link to Redis has not come up yet'
+    case 'disconnected':
+      return 'the link to Redis is down'
+    case 'replaying':
+      return 'what was missed is being read from the log'
+    case 'lagging':
+      return `the handler can't keep up, and ${behind} messages wait for it`
+    default:
+      if (linkError !== undefined) return 'the link is up, but Redis refuses to answer'
+      if (behind > 0) return `the handler has not handled ${behind} messages yet`
+      return 'all that has arrived is handled, and this has not arrived'
+  }
+}
