@@ -61,6 +61,7 @@ export type {
 export type { Announced, Member } from './log/model/announced.js'
 export type { Anchor, Appended, Entry, Inspection, Page, Presence } from './log/model/entry.js'
 export type { Position } from './log/model/position.js'
+export type { Replication } from './log/model/replication.js'
 export type {
   ClientOverrides,
   ClusterLike,

@@ -28,7 +28,7 @@ function withCalls(commands: LogCommands, changed: ChangedCalls): LogCommands {
     close: () => commands.close(),
     append: (appendId, frame, cap) => commands.append(appendId, frame, cap),
     waitReplicas: (count, timeoutMs) => commands.waitReplicas(count, timeoutMs),
-    replicationId: () => commands.replicationId(),
+    replication: () => commands.replication(),
     head: () => commands.head(),
     anchor: (appendId, cap) => commands.anchor(appendId, cap),
     inspect: (position) => commands.inspect(position),

@@ -2,6 +2,7 @@ import type { InvalidationError } from '../support/errors.js'
 import type { Announced, Member } from './model/announced.js'
 import type { Anchor, Appended, Inspection, Page, Presence } from './model/entry.js'
 import type { Position } from './model/position.js'
+import type { Replication } from './model/replication.js'
 
 /**
  * The log: a capped stream with its live channel. This is the one seam to Redis; `RedisLog` and `MemoryLog` implement
@@ -75,8 +76,8 @@ export interface Log {
   append(appendId: string, frame: string, cap: number): Promise<Appended>
   /** Waits until `count` replicas have all that was appended over this connection; resolves to how many have. */
   waitReplicas(count: number, timeoutMs: number): Promise<number>
-  /** The replication id of the server: it changes with every failover and restart. Undefined if it can't be had. */
-  replicationId(): Promise<string | undefined>
+  /** The server's part in replication, and its replication id. */
+  replication(): Promise<Replication>
   /**
    * Append id of the newest entry: the value of `last` or, if that is gone, the append id of the last entry if it is
    * also the last ever generated. Undefined if neither can be had.

@@ -210,7 +210,7 @@ export class Sender {
   async #look(): Promise<void> {
     try {
       // Without `repair` the answer still shows that the link is alive.
-      const id = await this.#context.connection.replicationId()
+      const { id } = await this.#context.connection.replication()
       await this.#repair?.historyIs(id)
     } finally {
       // Before anything is sent: subscribers must know of a publisher that may have acknowledged entries.

@@ -1,7 +1,10 @@
 import type { InvalidationLog, LogCommands, LogFeed } from '../log/log.js'
+import type { Replication } from '../log/model/replication.js'
+import type { ElapsedClock } from '../support/elapsed-clock.js'
 import { ConfigurationError, type InvalidationError } from '../support/errors.js'
 import { Outage } from '../support/outage.js'
 import type { Runtime, Timer } from '../support/runtime.js'
+import type { Look } from './progress/look.js'
 
 /** What the link tells its owner. */
 export interface LinkListener {
@@ -9,11 +12,20 @@ export interface LinkListener {
   onUp(): void
   onDown(error: InvalidationError): void
   onMessage(text: string): void
-  /** A heartbeat has read the head of the log; `sentAt` is when, on the monotonic clock. */
-  onBeat(head: string | undefined, sentAt: number): void
+  /** The server was looked at, over one connection that is still up. */
+  onLook(look: Look): void
   onError(error: Error): void
   /** All works, but something about the server may do harm. */
   onWarning(text: string): void
+}
+
+/** How a link is watched. */
+export interface LinkOptions {
+  readonly heartbeatMs: number
+  readonly runtime: Runtime
+  readonly clock: ElapsedClock
+  /** Whether a replica may vouch, as far as the age of its link allows. */
+  readonly readReplica: boolean
 }
 
 /** A connection of a link. Attempts to connect that fail again and again are one outage. */
@@ -27,16 +39,20 @@ export class Link {
   readonly commands: LogCommands
   readonly #feed: LogFeed
   readonly #listener: LinkListener
-  readonly #runtime: Runtime
-  readonly #heartbeatMs: number
+  readonly #options: LinkOptions
   #beat: Timer | undefined
   readonly #beatOutage: Outage
   #closed = false
+  /** How often it went down: what was read before and after may come from two servers. */
+  #losses = 0
+  #looks = 0
+  /** A look that was asked for, and has not begun. */
+  #lookWanted = false
+  #looking = false
 
-  constructor(log: InvalidationLog, heartbeatMs: number, runtime: Runtime, listener: LinkListener) {
+  constructor(log: InvalidationLog, options: LinkOptions, listener: LinkListener) {
     this.#listener = listener
-    this.#runtime = runtime
-    this.#heartbeatMs = heartbeatMs
+    this.#options = options
     const report = (error: Error): void => listener.onError(error)
     this.#beatOutage = new Outage(report)
     const commands: Part = { up: false, outage: new Outage(report) }
@@ -58,6 +74,17 @@ export class Link {
 
   get up(): boolean {
     return this.commands.up && this.#feed.up
+  }
+
+  /** Number of the newest look that has begun. */
+  get looks(): number {
+    return this.#looks
+  }
+
+  /** Looks at the server now or, if a look that was asked for is under way, once more after it. */
+  look(): void {
+    this.#lookWanted = true
+    if (!this.#looking) void this.#lookAsWanted()
   }
 
   /** Settles with the first attempts to connect, as `opened()` of each does. */
@@ -85,6 +112,7 @@ export class Link {
       },
       onDown: (error) => {
         part.up = false
+        this.#losses += 1
         if (other.up && !this.#closed) this.#listener.onDown(error)
       },
       onError: (error) => {
@@ -94,24 +122,65 @@ export class Link {
   }
 
   #scheduleBeat(): void {
-    this.#beat = this.#runtime.after(this.#heartbeatMs, () => {
+    const { runtime, heartbeatMs } = this.#options
+    this.#beat = runtime.after(heartbeatMs, () => {
       void this.#runBeat()
     })
   }
 
   async #runBeat(): Promise<void> {
-    if (this.up) {
-      try {
-        const sentAt = this.#runtime.monotonic()
-        const [head] = await Promise.all([this.commands.head(), this.#feed.ping()])
-        this.#beatOutage.ended()
-        if (this.up) this.#listener.onBeat(head, sentAt)
-      } catch (error) {
-        // A lost or silent connection was reported by `onDown`; what is left is a server that refuses to answer.
-        if (this.up) this.#beatOutage.failed(error)
-      }
-    }
+    await this.#lookNow(true)
     if (!this.#closed) this.#scheduleBeat()
+  }
+
+  async #lookAsWanted(): Promise<void> {
+    this.#looking = true
+    while (this.#lookWanted && this.up) {
+      this.#lookWanted = false
+      await this.#lookNow(false)
+    }
+    this.#lookWanted = false
+    this.#looking = false
+  }
+
+  async #lookNow(isBeat: boolean): Promise<void> {
+    if (!this.up || this.#closed) return
+    const losses = this.#losses
+    const number = ++this.#looks
+    try {
+      const [seen] = await Promise.all([this.#readServer(), isBeat ? this.#feed.ping() : undefined])
+      this.#beatOutage.ended()
+      if (losses === this.#losses) this.#listener.onLook({ number, isBeat, isSettled: true, ...seen })
+    } catch (error) {
+      // A lost or silent connection was reported by `onDown`; what is left is a server that refuses to answer.
+      if (this.up) this.#beatOutage.failed(error)
+    }
+  }
+
+  /**
+   * The role is read after the head: a primary that was demoted in between may have taken over the data of another, and
+   * its head with it.
+   */
+  async #readServer(): Promise<Pick<Look, 'head' | 'completeAt' | 'replication'>> {
+    const { clock, readReplica } = this.#options
+    const sentAt = clock.now()
+    const head = await this.commands.head()
+    const replication = await this.commands.replication()
+    if (replication.role !== 'replica') return { head, completeAt: sentAt, replication }
+    return readReplica ? this.#readReplica(replication) : { head, completeAt: undefined, replication }
+  }
+
+  /**
+   * The age of a replica's link is read before the head: a link that had stalled and goes on in between is young, and
+   * the head that was read before is old.
+   */
+  async #readReplica(before: Replication): Promise<Pick<Look, 'head' | 'completeAt' | 'replication'>> {
+    const sentAt = this.#options.clock.now()
+    const head = await this.commands.head()
+    const replication = await this.commands.replication()
+    const isSame = replication.id === before.id && replication.role === before.role
+    const isKnown = isSame && before.linkAgeMs !== undefined && replication.linkAgeMs !== undefined
+    return { head, completeAt: isKnown ? sentAt - before.linkAgeMs : undefined, replication }
   }
 }
 

@@ -27,6 +27,13 @@ export interface SubscriberOptions extends ConnectionOptions {
    * come back at once, the others wait for their turn. Default 4.
    */
   readonly replayConcurrency?: number
+  /**
+   * Whether a replica is meant, such as a reader endpoint. If not, a subscriber on a replica receives everything that the
+   * replica does and vouches for nothing. If so, `verifiedAt` is as old as what the replica last heard of its primary:
+   * up to 11 seconds more if nothing is published, since a primary pings its replicas every 10. A link that is slow, so
+   * that bytes arrive late, can't be seen. Default false.
+   */
+  readonly readReplica?: boolean
   /** Names the service to operators: `status` lists it. Default none. */
   readonly service?: string
   /**
@@ -43,6 +50,7 @@ export interface SubscriberOptions extends ConnectionOptions {
 export const subscriberRules = {
   ...connectionRules,
   replayConcurrency: wholeNumber({ default: 4, unit: 'pages', min: 1, max: 1_000 }),
+  readReplica: trueOrFalse(false),
   service: text(nameLimits),
   consumerSpan: oneOf(['parent+link', 'link'], 'parent+link'),
   traceUnsampled: trueOrFalse(false),

@@ -2,7 +2,6 @@ import type { Log } from '../log/log.js'
 import { parsePosition, type Position } from '../log/model/position.js'
 import { compareStreamIds } from '../message/stream-id.js'
 import { ClosedError } from '../support/errors.js'
-import type { Runtime } from '../support/runtime.js'
 import type { Following } from './follow/following.js'
 import type { SubscriptionState } from './progress/health.js'
 import type { HandledState } from './progress/progress.js'
@@ -10,11 +9,19 @@ import type { Waiters, WaitOptions } from './progress/waiters.js'
 
 export interface PositionWaitsContext {
   readonly log: Log
-  readonly runtime: Runtime
-  readonly following: Pick<Following, 'isHandled' | 'handledState' | 'handledPosition'>
+  readonly looks: Looks
+  readonly following: Pick<Following, 'isHandled' | 'handledState' | 'handledPosition' | 'trust'>
   readonly waiters: Waiters
   readonly isClosed: () => boolean
   readonly emitter: StateEmitter
+}
+
+/** The looks at the server. */
+export interface Looks {
+  /** Number of the newest that has begun. */
+  readonly begun: number
+  /** Looks now, or as soon as the look that is under way has ended. */
+  look(): void
 }
 
 /** A subscription, as far as its state is listened to. */
@@ -38,34 +45,21 @@ export class PositionWaits {
    */
   async caughtUp(options: WaitOptions): Promise<void> {
     this.#checkOpen()
-    const { runtime, following, waiters, emitter, log } = this.#context
-    const calledAt = runtime.monotonic()
-    let isReached: (handled: HandledState) => boolean = () => false
-    const wait = waiters.wait(
-      'the end of the log',
-      options,
-      (handled) => (handled.verifiedAt ?? calledAt) > calledAt || isReached(handled),
-    )
-    const readHead = (): void => {
-      void log.head().then(
-        (head) => {
-          isReached = (handled) => following.isHandled(head, handled)
-          waiters.advanced(following.handledState)
-        },
-        // Read again when the subscription goes live; heartbeats and recoveries read the head too.
-        () => undefined,
-      )
-    }
+    const { looks, waiters, emitter } = this.#context
+    const { begun } = looks
+    // Numbers, and not times: of two events at one time none is known to be the earlier.
+    const isProved = ({ proof }: HandledState): boolean => proof !== undefined && proof.look > begun
+    const wait = waiters.wait('the end of the log', options, isProved)
     // A first start may be what puts a head into an empty log.
-    const readWhenLive = (state: SubscriptionState): void => {
-      if (state === 'live') readHead()
+    const lookWhenLive = (state: SubscriptionState): void => {
+      if (state === 'live') looks.look()
     }
-    emitter.on('state', readWhenLive)
-    readHead()
+    emitter.on('state', lookWhenLive)
+    looks.look()
     try {
       await wait.promise
     } finally {
-      emitter.off('state', readWhenLive)
+      emitter.off('state', lookWhenLive)
     }
   }
 
@@ -97,14 +91,16 @@ export class PositionWaits {
   }
 
   /**
-   * Whether an entry too old to be remembered is in the part of our history that has been handled. Below the log's
-   * first entry it is, if the handled part reaches into the log: what a failover lost on the way there, its publisher
-   * has appended again long ago.
+   * Whether an entry too old to be remembered is in the part of our history that has been handled: that part must reach
+   * into the log. Of an entry below the log's first nobody can see which history it is of, so that one counts only if
+   * nothing was lost by a failover since.
    */
   async #isBehindUs(target: Position): Promise<boolean> {
-    const handled = this.#context.following.handledPosition
+    const { following, log } = this.#context
+    const handled = following.handledPosition
     if (handled === undefined || compareStreamIds(target.streamId, handled.streamId) > 0) return false
-    const [presence, ours] = await this.#context.log.lookup([target, handled])
-    return presence !== 'gone' && ours === 'intact'
+    const [presence, ours] = await log.lookup([target, handled])
+    if (ours !== 'intact' || presence === undefined || presence === 'gone') return false
+    return following.trust.covers(target.streamId, presence === 'intact')
   }
 }

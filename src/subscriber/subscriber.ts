@@ -4,6 +4,7 @@ import { appendIds } from '../log/model/position.js'
 import { openLog, type RedisSource } from '../log/open-log.js'
 import { decodeFrame } from '../message/wire/decode-frame.js'
 import { describeValue } from '../support/describe-value.js'
+import { ElapsedClock } from '../support/elapsed-clock.js'
 import { ClosedError, ConfigurationError } from '../support/errors.js'
 import { type ErrorEvents, TypedEmitter } from '../support/events.js'
 import { resolveOptions } from '../support/option-rules.js'
@@ -27,6 +28,7 @@ import {
   type SubscriptionOptions,
   subscriptionRules,
 } from './options.js'
+import type { Look } from './progress/look.js'
 import { Subscription } from './subscription.js'
 
 /** Events of a subscriber. */
@@ -63,7 +65,8 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
   readonly #deafness: DeafReport
   /** Never ends: blindness is reported once. */
   readonly #blindness: Outage
-  #replicationId: string | undefined
+  readonly #clock: ElapsedClock
+  readonly #onReplica: Outage
   #wasUp = false
   /** The last failure of the link; undefined once it is up and answers. */
   #linkError: Error | undefined
@@ -104,8 +107,10 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
     this.#nextAppendId = appendIds(runtime)
     this.#deafness = new DeafReport(log.channel, this.#onError)
     this.#blindness = new Outage(this.#onError)
+    this.#onReplica = new Outage(this.#onError)
+    this.#clock = new ElapsedClock(runtime)
     this.#garbage = new GarbageReport(runtime, this.#onError)
-    this.#link = new Link(log, options.heartbeatMs, runtime, this.#linkListener())
+    this.#link = new Link(log, { ...options, clock: this.#clock }, this.#linkListener())
     const { commands } = this.#link
     const { announce, service, heartbeatMs, cap } = options
     if (announce) {
@@ -148,16 +153,25 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
     if (typeof handler !== 'function') {
       throw new ConfigurationError(`Expected the handler to be a function, got \`${typeof handler}\``)
     }
-    const { runtime, cap, closeTimeoutMs, heartbeatMs, logger, stats, replayConcurrency } = this.#options
+    const { runtime, cap, closeTimeoutMs, heartbeatMs, readReplica, logger, stats, replayConcurrency } = this.#options
+    const link = this.#link
     const pages = sharedTurns(runtime, `pages of ${this.#log.origin ?? ''}`)
     const subscription = new Subscription(handler, resolveOptions(subscriptionRules, options, 'subscribe'), {
       channel: this.channel,
-      log: this.#link.commands,
+      log: link.commands,
       runtime,
+      clock: this.#clock,
+      looks: {
+        get begun() {
+          return link.looks
+        },
+        look: () => link.look(),
+      },
       logger,
       cap,
       closeTimeoutMs,
       heartbeatMs,
+      readReplica,
       stats,
       createTelemetry: (measured) => this.#createTelemetry(measured),
       linkError: () => this.#linkError,
@@ -165,8 +179,8 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
       inTurn: (read) => pages.take(replayConcurrency, read),
       replaceFeed: () => {
         // Each subscription asks for it, and the first has it made.
-        if (this.#link.up) this.#deafness.replaced()
-        this.#link.replaceFeed()
+        if (link.up) this.#deafness.replaced()
+        link.replaceFeed()
       },
       onClosed: (closed) => {
         this.#subscriptions.delete(closed)
@@ -239,13 +253,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
         this.emit('disconnected', error)
       },
       onMessage: (text) => this.#receive(text),
-      onBeat: (head, sentAt) => {
-        this.#linkError = undefined
-        for (const subscription of this.#subscriptions) subscription.beat(head, sentAt)
-        void this.#checkReplication()
-        this.#announcer?.beat()
-        this.#openTelemetry?.meters.look()
-      },
+      onLook: (look) => this.#looked(look),
       onError: (error) => this.#linkFailed(error),
       onWarning: (text) => this.warn(text),
     }
@@ -262,39 +270,44 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
   }
 
   async #begin(subscription: Subscription): Promise<void> {
-    // The id to compare with must be older than the position that the subscription begins at.
-    if (this.#link.up) await this.#checkReplication()
-    if (this.#link.up) subscription.linkUp()
+    // The id must be older than the position that the subscription begins at.
+    const id = this.#link.up ? await this.#readReplicationId() : undefined
+    if (this.#link.up) subscription.linkUp(id)
     else subscription.linkDown()
     this.#announcer?.begin(subscription)
   }
 
   async #linkUp(): Promise<void> {
-    await this.#checkReplication()
+    const id = await this.#readReplicationId()
     if (!this.#link.up) return
     this.#linkError = undefined
     if (this.#wasUp) this.#openTelemetry?.reconnected(this.channel, 'subscriber')
     this.#wasUp = true
-    for (const subscription of this.#subscriptions) subscription.linkUp()
+    for (const subscription of this.#subscriptions) subscription.linkUp(id)
     this.emit('connected')
   }
 
-  /** Asked only where a subscription wants to know of every failover: publishers repair what one lost. */
-  async #checkReplication(): Promise<void> {
-    if (![...this.#subscriptions].some((subscription) => subscription.strictFailover)) return
+  async #readReplicationId(): Promise<string | undefined> {
     try {
-      const id = await this.#link.commands.replicationId()
-      if (id === undefined) {
-        const remedy = 'rely on the publishers, which repair what a failover lost'
-        this.#blindness.failed(blindness('strictFailover', remedy))
-      }
-      const changed = this.#replicationId !== undefined && id !== undefined && id !== this.#replicationId
-      this.#replicationId = id ?? this.#replicationId
-      if (!changed) return
-      for (const subscription of this.#subscriptions) if (subscription.strictFailover) subscription.resync('failover')
+      return (await this.#link.commands.replication()).id
     } catch {
-      // The link has told what is wrong with it; the id is read again at the next heartbeat.
+      // The link has reported what is wrong with it; looks read the id again.
+      return undefined
     }
+  }
+
+  #looked(look: Look): void {
+    const { role, id } = look.replication
+    if (role === 'replica' && !this.#options.readReplica) this.#onReplica.failed(isReplica(this.#log.server))
+    else this.#onReplica.ended()
+    for (const subscription of this.#subscriptions) {
+      if (id === undefined && subscription.strictFailover) this.#blindness.failed(blindness('strictFailover', rely))
+      subscription.looked(look)
+    }
+    if (!look.isBeat) return
+    this.#linkError = undefined
+    this.#announcer?.beat()
+    this.#openTelemetry?.meters.look()
   }
 
   /**
@@ -328,4 +341,12 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
     const arrived: LogFrame = { position: { streamId, appendId }, prev, messages, traces, bytes }
     for (const subscription of this.#subscriptions) subscription.arrive(arrived)
   }
+}
+
+const rely = 'rely on the publishers, which repair what a failover lost'
+
+function isReplica(server: string | undefined): ConfigurationError {
+  return new ConfigurationError(
+    `Expected ${server ?? 'the server'} to be the primary, but it is a replica: it can't know what it lacks, so \`verifiedAt\` stays and \`caughtUp()\` waits. Connect to the primary, or set \`readReplica\` if a replica is meant`,
+  )
 }

@@ -1,9 +1,9 @@
 import type { CursorTable, DeadLetter, DeadLetterStore, Log } from '../log/log.js'
-import { formatPosition, type Position } from '../log/model/position.js'
-import type { ResyncReason } from '../log/model/resync-reason.js'
+import { formatCursor, formatPosition, type Position } from '../log/model/position.js'
 import { streamIdTime } from '../message/stream-id.js'
 import { encodeWithTrace } from '../message/wire/encode.js'
 import { type ErrorEvents, type Logger, TypedEmitter } from '../support/events.js'
+import type { ElapsedClock } from '../support/elapsed-clock.js'
 import type { Runtime } from '../support/runtime.js'
 import { SubscriptionCounters, type SubscriptionCounts } from '../telemetry/counters.js'
 import { HandlerTimer, StatsCollector } from '../telemetry/stats-collector.js'
@@ -26,9 +26,16 @@ import type { InvalidationHandler } from './handling/delivery.js'
 import { Dispatcher, type Work } from './handling/dispatcher.js'
 import type { GivenUp } from './handling/retry.js'
 import type { ResolvedSubscriptionOptions } from './options.js'
-import { PositionWaits } from './position-waits.js'
+import { type Looks, PositionWaits } from './position-waits.js'
 import type { Delay } from './progress/delay.js'
-import { type Freshness, judgeHealth, type SubscriptionHealth, type SubscriptionState } from './progress/health.js'
+import {
+  type Freshness,
+  judgeHealth,
+  type SubscriptionHealth,
+  type SubscriptionState,
+  unverifiedLimitMs,
+} from './progress/health.js'
+import type { Look } from './progress/look.js'
 import { Waiters, type WaitOptions } from './progress/waiters.js'
 
 /** Events of a subscription. */
@@ -48,10 +55,13 @@ export interface SubscriptionContext {
   readonly channel: string
   readonly log: Log & CursorTable & DeadLetterStore
   readonly runtime: Runtime
+  readonly clock: ElapsedClock
+  readonly looks: Looks
   readonly logger: Logger | undefined
   readonly cap: number
   readonly closeTimeoutMs: number
   readonly heartbeatMs: number
+  readonly readReplica: boolean
   /** Undefined if each subscription has its own. */
   readonly stats: StatsCollector | undefined
   /** Begins to measure; undefined if the application has no OpenTelemetry. */
@@ -85,6 +95,8 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
   readonly #following: Following
   readonly #recovery: Recovery
   #lastError: { readonly error: Error; readonly at: number } | undefined
+  /** Whether the server said that it is a replica when it was looked at last. */
+  #onReplica = false
   #closing: Promise<void> | undefined
 
   /** @internal */
@@ -95,7 +107,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
     this.name = options.name
     this.strictFailover = options.strictFailover
     this.#context = context
-    this.#begunAt = runtime.monotonic()
+    this.#begunAt = context.clock.now()
     this.stats = context.stats ?? new StatsCollector({ runtime })
     const cursor = openCursor(options, context.channel, log)
     // From now on nothing is refused any more: what is measured here must come to be, and be closed.
@@ -109,13 +121,16 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
       onError: this.#onError,
     })
     this.#dispatcher = this.#createDispatcher(handler, options)
-    this.#following = new Following({ limits, queue: this.#dispatcher, counters: this.#counters })
+    this.#following = new Following(
+      { limits, queue: this.#dispatcher, counters: this.#counters },
+      options.strictFailover,
+    )
     this.#recovery = this.#createRecovery(options, cursor, limits)
     this.#waiters = new Waiters(runtime, (startedAt) => this.#delaySince(startedAt))
     const isClosed = (): boolean => this.#closing !== undefined
     this.#waits = new PositionWaits({
       log,
-      runtime,
+      looks: context.looks,
       following: this.#following,
       waiters: this.#waiters,
       isClosed,
@@ -141,19 +156,21 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
   /** How fresh the cache is known to be. */
   freshness(): Freshness {
     const oldest = this.#following.oldestUnhandled
+    const { proof } = this.#following.handledState
     return {
       state: this.state,
       position: this.position,
       lagMs: oldest === undefined ? 0 : Math.max(0, this.#context.runtime.now() - streamIdTime(oldest.streamId)),
       behind: this.#dispatcher.pending + this.#following.buffered,
-      verifiedAt: this.#following.handledState.verifiedAt,
+      verifiedAt: proof && this.#context.clock.toMonotonic(proof.completeAt),
     }
   }
 
   /** How the subscription is; cheap enough for a readiness probe. */
   health(): SubscriptionHealth {
-    const { runtime, heartbeatMs } = this.#context
-    return judgeHealth(this.freshness(), runtime.monotonic(), heartbeatMs)
+    const { runtime, heartbeatMs, readReplica } = this.#context
+    const doubts = { replica: this.#onReplica && !readReplica, failover: this.#following.trust.isDoubtful }
+    return judgeHealth(this.freshness(), runtime.monotonic(), unverifiedLimitMs(heartbeatMs, readReplica), doubts)
   }
 
   /**
@@ -189,8 +206,8 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
   }
 
   /** @internal */
-  linkUp(): void {
-    this.#perform(this.#following.linkUp())
+  linkUp(replicationId: string | undefined): void {
+    this.#perform(this.#following.linkUp(replicationId))
     void this.#deadLetters.retry()
   }
 
@@ -214,14 +231,10 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
     this.#counters.invalid += count
   }
 
-  /** A heartbeat has read the head of the log. @internal */
-  beat(head: string | undefined, sentAt: number): void {
-    this.#perform(this.#following.beat(head, sentAt))
-  }
-
-  /** Evicts everything, whatever the log says. @internal */
-  resync(reason: ResyncReason): void {
-    this.#perform(this.#following.resync(reason))
+  /** The server was looked at. @internal */
+  looked(look: Look): void {
+    this.#onReplica = look.replication.role === 'replica'
+    this.#perform(this.#following.looked(look))
   }
 
   #perform(effects: readonly Effect[]): void {
@@ -232,6 +245,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
           break
         case 'state':
           this.emit('state', effect.state, effect.previous)
+          if (effect.state === 'live' && !this.#isVerifiedLately) this.#context.looks.look()
           break
         case 'read':
           void this.#recovery.run()
@@ -252,6 +266,13 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
     }
   }
 
+  /** Recoveries follow one another closely at times: the server need not be looked at after each. */
+  get #isVerifiedLately(): boolean {
+    const { clock, heartbeatMs } = this.#context
+    const { proof } = this.#following.handledState
+    return proof !== undefined && clock.now() - proof.completeAt < heartbeatMs
+  }
+
   #handOver(handOvers: readonly HandOver[], recovery?: RecoverySpan): void {
     this.#dispatcher.push(
       handOvers.map(({ frame: { messages, traces, bytes }, origin, ticket }): Work => {
@@ -262,7 +283,8 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
   }
 
   #advanced(position: Position | undefined, newHistory: boolean): void {
-    if (this.#committer && position) this.#committer.commit(formatPosition(position), newHistory)
+    const { id } = this.#following.trust
+    if (this.#committer && position) this.#committer.commit(formatCursor(position, id), newHistory)
     this.#waiters.advanced(this.#following.handledState)
   }
 
@@ -330,8 +352,9 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
   }
 
   #gauges(): SubscriptionGauges {
+    const { runtime, clock } = this.#context
     const { lagMs, behind, verifiedAt } = this.freshness()
-    const unverifiedMs = this.#context.runtime.monotonic() - (verifiedAt ?? this.#begunAt)
+    const unverifiedMs = runtime.monotonic() - (verifiedAt ?? clock.toMonotonic(this.#begunAt))
     return { lagMs, behind, unverifiedMs }
   }
 

@@ -80,7 +80,7 @@ describe('who may do what', () => {
     await acl('blind', '-info')
     const { commands } = redis.openCommands(redis.server.url.replace('//', '//blind:right@'))
     await commands.opened()
-    expect(await commands.replicationId()).toBeUndefined()
+    expect(await commands.replication()).toEqual({ id: undefined, role: 'primary', linkAgeMs: undefined })
   })
 
   it('says that a replica is read-only, and looks for the primary again', async () => {

@@ -114,7 +114,7 @@ it('publishers keep a register of their own, and the key expires', async () => {
   const publisher = await fleet.publisher({ channel })
   await publisher.invalidate('user', '1')
   const [announced] = await commands.listAnnounced('publisher')
-  const replicationId = await commands.replicationId()
+  const { id: replicationId } = await commands.replication()
   expect(announced && decodePublisherRecord(announced.record)).toMatchObject({ repairs: true, replicationId })
   const ttl = await fleet.redis.pttl(key)
   expect(ttl).toBeGreaterThan(50_000)

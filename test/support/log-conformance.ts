@@ -485,9 +485,10 @@ export function describeLogConformance(name: string, servers: LogServers): void 
     })
 
     it('names the server’s history, and how many replicas follow it', async () => {
-      const id = await commands.replicationId()
-      expect(id).toMatch(/^[\da-f-]{36,40}$/)
-      expect(await commands.replicationId()).toBe(id)
+      const replication = await commands.replication()
+      expect(replication.id).toMatch(/^[\da-f-]{36,40}$/)
+      expect(replication).toMatchObject({ role: 'primary', linkAgeMs: undefined })
+      expect(await commands.replication()).toEqual(replication)
       expect(await commands.waitReplicas(1, 20)).toBe(0)
     })
 

@@ -16,6 +16,7 @@ import {
   type Position,
   type Presence,
   RedisError,
+  type Replication,
 } from '../../src/index.js'
 
 /** A log that lives in this process, as a user would write it: complete, with the public entry point alone. */
@@ -192,8 +193,8 @@ class OwnCommands implements LogCommands {
     return this.#connection.call(() => 0)
   }
 
-  replicationId(): Promise<string | undefined> {
-    return this.#connection.call(() => 'this process')
+  replication(): Promise<Replication> {
+    return this.#connection.call(() => ({ id: 'this process', role: 'primary', linkAgeMs: undefined }))
   }
 
   head(): Promise<string | undefined> {
@@ -310,7 +311,7 @@ export function noting(log: InvalidationLog, note: (appended: Appended) => void)
           return appended
         },
         waitReplicas: (...demand) => commands.waitReplicas(...demand),
-        replicationId: () => commands.replicationId(),
+        replication: () => commands.replication(),
         head: () => commands.head(),
         anchor: (...marker) => commands.anchor(...marker),
         inspect: (position) => commands.inspect(position),

@@ -3,19 +3,25 @@ import type { ConnectionListener, DeadLetter, LogCommands } from '../log.js'
 import type { Announced, Member } from '../model/announced.js'
 import type { Anchor, Appended, Inspection, Page, Presence } from '../model/entry.js'
 import type { Position } from '../model/position.js'
+import type { Replication } from '../model/replication.js'
+import type { MemoryReplica } from './memory-replica.js'
 import type { MemoryServer } from './memory-server.js'
 import { MemorySession, type MemorySessionContext } from './memory-session.js'
 
 /** A command connection to a `MemoryServer`. */
 export class MemoryCommands implements LogCommands {
-  readonly #server: MemoryServer
+  readonly #replica: MemoryReplica
   readonly #session: MemorySession
   #acknowledgementsToLose = 0
 
   /** Starts connecting. */
   constructor(context: MemorySessionContext, listener: ConnectionListener) {
-    this.#server = context.server
+    this.#replica = context.replica
     this.#session = new MemorySession(context, listener)
+  }
+
+  get #server(): MemoryServer {
+    return this.#replica.data
   }
 
   get up(): boolean {
@@ -55,8 +61,8 @@ export class MemoryCommands implements LogCommands {
     return this.#session.call(() => this.#server.replicas, holdMs)
   }
 
-  replicationId(): Promise<string | undefined> {
-    return this.#session.call(() => this.#server.replicationId)
+  replication(): Promise<Replication> {
+    return this.#session.call(() => this.#replica.replication())
   }
 
   head(): Promise<string | undefined> {
@@ -141,6 +147,10 @@ export class MemoryCommands implements LogCommands {
 
   #checkWritable(name: string): void {
     const refusal = this.#session.writeRefusal
-    if (refusal) throw new RedisError(refusal, `the log in memory refused ${name}: \`refuseWrites()\` is in force`)
+    if (refusal)
+      throw new RedisError(
+        refusal,
+        `the log in memory refused ${name}: \`refuseWrites()\` or \`serveReplica()\` is in force`,
+      )
   }
 }

@@ -14,7 +14,7 @@ export class MemoryFeed implements LogFeed {
   /** Starts connecting. */
   constructor(context: MemorySessionContext, listener: FeedListener) {
     const { subscribers } = context.server
-    const receive = (text: string): void => this.#receive(text)
+    const receive = (text: string): void => context.replica.publish(() => this.#receive(text))
     this.#listener = listener
     this.#session = new MemorySession(context, listener, {
       attach: () => {

@@ -2,22 +2,25 @@ import { ConfigurationError } from '../../support/errors.js'
 import type { ConnectionListener, FeedListener, InvalidationLog, LogCommands, LogFeed } from '../log.js'
 import { MemoryCommands } from './memory-commands.js'
 import { MemoryFeed } from './memory-feed.js'
+import { MemoryReplica, type ReplicaState } from './memory-replica.js'
 import type { MemorySessionContext, WriteRefusal } from './memory-session.js'
 
 /** Which connections a fault strikes. */
 export type ConnectionKind = 'commands' | 'feeds' | 'all'
 
 const connectionKinds: readonly ConnectionKind[] = ['commands', 'feeds', 'all']
+const replicaStates: readonly (ReplicaState | undefined)[] = ['synced', 'stalled', undefined]
 const writeRefusals: readonly (WriteRefusal | undefined)[] = ['readonly', 'refused', undefined]
 
 /** What all links to one log share. */
-export type MemoryLinkContext = Omit<MemorySessionContext, 'writeRefusal' | 'onClosed'> & {
+export type MemoryLinkContext = Omit<MemorySessionContext, 'writeRefusal' | 'onClosed' | 'replica'> & {
   readonly channel: string
 }
 
 /**
  * A way to a {@link MemoryLog}, with faults of its own: hand each client a link, and one can be cut off while the
- * others go on. Faults strike the connections that are open when they are called; only `refuseWrites` lasts. An
+ * others go on. Faults strike the connections that are open when they are called; only `refuseWrites` and `serveReplica`
+ * last. An
  * argument that can't be meant throws a `ConfigurationError`.
  */
 export class MemoryLink implements InvalidationLog {
@@ -26,6 +29,7 @@ export class MemoryLink implements InvalidationLog {
   readonly #parent: MemoryLink | undefined
   readonly #commands = new Set<MemoryCommands>()
   readonly #feeds = new Set<MemoryFeed>()
+  readonly #replica: MemoryReplica
   #writeRefusal: WriteRefusal | undefined
 
   /** @internal */
@@ -33,6 +37,7 @@ export class MemoryLink implements InvalidationLog {
     this.channel = context.channel
     this.#context = context
     this.#parent = parent
+    this.#replica = new MemoryReplica(context.server, context.runtime)
   }
 
   openCommands(listener: ConnectionListener): LogCommands {
@@ -103,6 +108,16 @@ export class MemoryLink implements InvalidationLog {
     this.#writeRefusal = kind
   }
 
+  /**
+   * The server behind this link is a replica of the log from now on: it refuses writes as one. A `stalled` one receives
+   * nothing more from its primary, although it answers: what is read is as of now, and live messages wait until it is
+   * `synced` again. `undefined` ends it. Connections stay as they are. Other links keep the primary.
+   */
+  serveReplica(state: ReplicaState | undefined): void {
+    requireOneOf('state', state, replicaStates)
+    this.#replica.become(state)
+  }
+
   /** The links whose connections a fault of this one strikes. */
   protected reachedLinks(): readonly MemoryLink[] {
     return [this]
@@ -117,11 +132,12 @@ export class MemoryLink implements InvalidationLog {
   }
 
   get #refusal(): WriteRefusal | undefined {
+    if (this.#replica.isReplica) return 'readonly'
     return this.#writeRefusal ?? (this.#parent ? this.#parent.#refusal : undefined)
   }
 
   #sessionContext(onClosed: () => void): MemorySessionContext {
-    return { ...this.#context, onClosed, writeRefusal: () => this.#refusal }
+    return { ...this.#context, replica: this.#replica, onClosed, writeRefusal: () => this.#refusal }
   }
 }
 

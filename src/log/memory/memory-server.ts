@@ -64,6 +64,17 @@ export class MemoryServer {
     return this.#replicationId
   }
 
+  /** A server with the same data, which changes with this one no more. */
+  copy(): MemoryServer {
+    const copy = new MemoryServer(this.#runtime, this.#nodeSize)
+    copy.#entries = this.#entries.copy()
+    copy.#dead = this.#dead.copy()
+    copy.#last = this.#last
+    copy.#replicationId = this.#replicationId
+    for (const [name, position] of this.#cursors) copy.#cursors.set(name, position)
+    return copy
+  }
+
   append(appendId: string, frame: string, cap: number): Appended {
     const { position, prev } = this.#add(appendId, frame, cap)
     return { position, prev, receivers: this.publish(publishedFrame(position, prev, frame)) }

@@ -2,6 +2,7 @@ import { type InvalidationError, RedisError } from '../../support/errors.js'
 import type { Runtime, Timer } from '../../support/runtime.js'
 import { toError } from '../../support/thrown.js'
 import type { ConnectionListener, LogConnection } from '../log.js'
+import type { MemoryReplica } from './memory-replica.js'
 import type { MemoryServer } from './memory-server.js'
 import { MemoryWire } from './memory-wire.js'
 
@@ -11,6 +12,8 @@ export type WriteRefusal = 'readonly' | 'refused'
 /** What a session is made of. */
 export interface MemorySessionContext {
   readonly server: MemoryServer
+  /** What is behind the link that the connection was made through. */
+  readonly replica: MemoryReplica
   readonly runtime: Runtime
   /** From a call to its reply. */
   readonly latencyMs: number

@@ -22,6 +22,14 @@ export class MemoryStream<Value> {
     this.#nodeSize = nodeSize
   }
 
+  copy(): MemoryStream<Value> {
+    const copy = new MemoryStream<Value>(this.#nodeSize)
+    copy.#items = [...this.#items]
+    copy.#lastId = this.#lastId
+    copy.#added = this.#added
+    return copy
+  }
+
   get items(): readonly StreamItem<Value>[] {
     return this.#items
   }

@@ -32,6 +32,39 @@ export function parsePosition(text: string): Position {
   return { streamId: match[1], appendId: match[2] }
 }
 
+/** How much of a replication id is kept: 64 random bits of it, which the id of a cursor has room for. */
+const shortIdLength = 16
+
+/** As much of a replication id as cursors keep. */
+export function shortId(replicationId: string | undefined): string | undefined {
+  return replicationId?.slice(0, shortIdLength)
+}
+
+const savedId = /^(.+)\.\.([\w-]+)$/
+
+/**
+ * A position as a cursor saves it, such as `1795365850251-16@abcdefgh4mnz..8f2c01d9e4b7a653`: with the (short) replication
+ * id under which everything up to it was handled, if that is known. Versions that know nothing of the id take the whole
+ * for an entry that the log does not have, and resync.
+ */
+export function formatCursor(position: Position, replicationId: string | undefined): string {
+  const text = formatPosition(position)
+  const cursor = `${text}..${replicationId}`
+  return replicationId !== undefined && savedId.test(cursor) && positionPattern.test(cursor) ? cursor : text
+}
+
+/**
+ * Reads what a cursor has saved, with a replication id or without.
+ *
+ * @throws InvalidMessageError if it holds no position
+ */
+export function parseCursor(text: string): { readonly position: Position; readonly replicationId: string | undefined } {
+  const position = parsePosition(text)
+  const [, appendId, replicationId] = savedId.exec(position.appendId) ?? []
+  if (appendId === undefined) return { position, replicationId: undefined }
+  return { position: { ...position, appendId }, replicationId }
+}
+
 /** Whether an entry that somebody wrote has an append id such as publishers give: if not, nothing can begin at it. */
 export function isPosition(position: Position): boolean {
   return positionPattern.test(formatPosition(position))

@@ -4,6 +4,7 @@ import { type Announced, type Member, readAnnounced } from '../model/announced.j
 import { type Anchor, type Appended, emptyFrame, type Inspection, type Page, type Presence } from '../model/entry.js'
 import type { LogKeys } from '../model/keys.js'
 import type { Position } from '../model/position.js'
+import { type Replication, unknownReplication } from '../model/replication.js'
 import type { SessionContext } from './client-source.js'
 import { kindOfReply, replyCode, replyError } from './errors.js'
 import { checkPrimary, checkSharded, demoted, probe, warnOfEviction } from './probe.js'
@@ -12,11 +13,14 @@ import {
   deadLetterFields,
   readDeadLetter,
   readEntry,
+  readInfo,
   readList,
   readNumber,
   readOptionalText,
   readPairs,
   readPresence,
+  readReplication,
+  readRole,
   readStreamInfo,
   readText,
 } from './replies.js'
@@ -83,18 +87,12 @@ export class RedisCommands implements LogCommands {
     return readNumber(await this.#session.callWithin(deadline, 'wait', String(count), String(timeoutMs)))
   }
 
-  async replicationId(): Promise<string | undefined> {
-    try {
-      const [info] = await Promise.all([this.#session.call('info', 'replication').then(readText), this.#checkOwner()])
-      if (this.#session.primaryOnly && /^role:slave/m.test(info)) {
-        throw this.#session.failureOf('info', demoted(this.#session.server))
-      }
-      return /^master_replid:(\w+)/m.exec(info)?.[1]
-    } catch (error) {
-      // No right to ask, or a server that has no such section.
-      if (isRefused(error) || replyCode(error) === 'ERR') return undefined
-      throw error
-    }
+  async replication(): Promise<Replication> {
+    const [replication] = await Promise.all([this.#askReplication(), this.#checkOwner()])
+    const { kind, server } = this.#session
+    // Sentinels and clusters have a primary: it is looked for again. A single server is what the user named.
+    if (replication.role === 'replica' && kind !== 'single') throw this.#session.failureOf('info', demoted(server))
+    return replication
   }
 
   async head(): Promise<string | undefined> {
@@ -214,6 +212,22 @@ export class RedisCommands implements LogCommands {
     }
   }
 
+  /** A user without the right to INFO can still be told the role: HELLO needs no right. */
+  async #askReplication(): Promise<Replication> {
+    const send: Send = (command, ...args) => this.#session.call(command, ...args)
+    try {
+      return readReplication(readInfo(await send('info', 'replication')))
+    } catch (error) {
+      if (!isNotSaid(error)) throw error
+    }
+    try {
+      return { ...unknownReplication, role: readRole(await send('hello')) }
+    } catch (error) {
+      if (!isNotSaid(error)) throw error
+      return unknownReplication
+    }
+  }
+
   /** INFO is answered by every node of a cluster, also by one whose slot has moved on: only a key tells. */
   async #checkOwner(): Promise<void> {
     if (this.#session.kind !== 'cluster') return
@@ -243,4 +257,9 @@ export class RedisCommands implements LogCommands {
     if (info?.last === undefined || info.last.position.appendId !== newest) return undefined
     return { position: info.last.position, added: info.added }
   }
+}
+
+/** Whether a call failed for want of rights, or since the server does not know it. */
+function isNotSaid(error: unknown): boolean {
+  return isRefused(error) || replyCode(error) === 'ERR'
 }

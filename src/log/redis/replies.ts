@@ -2,6 +2,7 @@ import { describeValue } from '../../support/describe-value.js'
 import { RedisError } from '../../support/errors.js'
 import type { DeadLetter } from '../log.js'
 import type { Entry, Page, Presence } from '../model/entry.js'
+import type { Replication } from '../model/replication.js'
 
 /** What XINFO STREAM says of a stream. */
 export interface StreamInfo {
@@ -122,6 +123,31 @@ export function readInfo(reply: unknown): Named {
         return [line.slice(0, colon), line.slice(colon + 1)]
       }),
   )
+}
+
+/** What INFO says of replication. */
+export function readReplication(info: Named): Replication {
+  const role = roleOf(info.get('role'))
+  return { id: info.get('master_replid'), role, linkAgeMs: role === 'replica' ? linkAgeOf(info) : undefined }
+}
+
+/** The role that HELLO names; undefined if it names none. */
+export function readRole(reply: unknown): Replication['role'] {
+  return roleOf(field(readList(reply), 'role'))
+}
+
+function roleOf(name: unknown): Replication['role'] {
+  if (name === 'master') return 'primary'
+  return name === 'slave' || name === 'replica' ? 'replica' : undefined
+}
+
+/**
+ * The age of the last byte from the primary. The state of the link does not serve: it is up for a minute after the link
+ * has stalled. The server counts whole seconds, so that up to one more may have passed.
+ */
+function linkAgeOf(info: Named): number | undefined {
+  const seconds = Number(info.get('master_last_io_seconds_ago') ?? -1)
+  return info.get('master_link_status') === 'up' && seconds >= 0 ? (seconds + 1) * 1_000 : undefined
 }
 
 /** A dead letter as the fields of a stream entry. */

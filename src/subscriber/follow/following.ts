@@ -1,7 +1,8 @@
-import type { Position } from '../../log/model/position.js'
+import { type Position, shortId } from '../../log/model/position.js'
 import type { ResyncReason } from '../../log/model/resync-reason.js'
 import type { SubscriptionState } from '../progress/health.js'
-import type { HandledState } from '../progress/progress.js'
+import type { Look } from '../progress/look.js'
+import type { HandledState, Trust } from '../progress/progress.js'
 import { judgeArrival } from './continuity.js'
 import { type Effect, type Handed, type LogFrame, noEffects, type Ticket } from './effect.js'
 import { Intake, type IntakeContext, type Load } from './intake.js'
@@ -21,6 +22,9 @@ const deafAfter = 2
 export class Following {
   readonly #intake: Intake
   readonly #limits: Load
+  readonly #strictFailover: boolean
+  /** The replication id that a resync was last wanted for. */
+  #resyncedFor: string | undefined
   readonly #buffer = new ArrivalBuffer()
   #state: SubscriptionState = 'connecting'
   #linkUp = false
@@ -33,7 +37,8 @@ export class Following {
   #deafBeats = 0
   #previousBeat: { readonly head: string | undefined } | undefined
 
-  constructor(context: IntakeContext) {
+  constructor(context: IntakeContext, strictFailover: boolean) {
+    this.#strictFailover = strictFailover
     this.#intake = new Intake(context)
     this.#limits = context.limits
   }
@@ -45,6 +50,10 @@ export class Following {
   /** The newest entry up to which everything has been handled. */
   get handledPosition(): Position | undefined {
     return this.#intake.progress.position
+  }
+
+  get trust(): Pick<Trust, 'id' | 'isDoubtful' | 'covers'> {
+    return this.#intake.progress.trust
   }
 
   get handledState(): HandledState {
@@ -72,7 +81,9 @@ export class Following {
     return accepted !== undefined && accepted <= sequence
   }
 
-  linkUp(): readonly Effect[] {
+  /** @param replicationId undefined if the server does not say */
+  linkUp(replicationId: string | undefined): readonly Effect[] {
+    this.#idRead(replicationId)
     this.#linkUp = true
     this.#epoch += 1
     this.#previousBeat = undefined
@@ -112,22 +123,45 @@ export class Following {
     return this.#intake.takeEffects()
   }
 
-  /** A heartbeat has read the head of the log; `sentAt` is when, on the monotonic clock. */
-  beat(head: string | undefined, sentAt: number): readonly Effect[] {
-    this.#intake.headRead(head, sentAt)
+  /** The server was looked at. */
+  looked(look: Look): readonly Effect[] {
+    const { trust } = this.#intake.progress
+    const { number, head, completeAt } = look
+    this.#idRead(look.replication.id)
+    if (look.isSettled && !this.#strictFailover) trust.settled()
+    const isProof = completeAt !== undefined && !trust.isDoubtful
+    this.#intake.headRead(head, isProof ? { look: number, id: trust.current, completeAt } : undefined)
+    if (look.isBeat) this.#beat(head)
+    return this.#intake.takeEffects()
+  }
+
+  #beat(head: string | undefined): void {
     const previous = this.#previousBeat
     this.#previousBeat = { head }
     if (!this.#reading && this.#linkUp) {
       if (this.#state === 'lagging') this.#keepUp()
       if (previous !== undefined && this.#hasMissed(previous.head, head)) this.#missed()
     }
-    return this.#intake.takeEffects()
+  }
+
+  /** Once for each id: what the publishers find does not count for a subscription that resyncs. */
+  #idRead(replicationId: string | undefined): void {
+    const { trust } = this.#intake.progress
+    const id = shortId(replicationId)
+    trust.idRead(id)
+    if (!this.#strictFailover || !trust.isDoubtful || id === this.#resyncedFor) return
+    this.#resyncedFor = id
+    this.#wantResync('failover')
+  }
+
+  #wantResync(reason: ResyncReason): void {
+    this.#resyncWanted = { reason }
+    this.#read()
   }
 
   /** Everything is to be evicted, whatever the log says. */
   resync(reason: ResyncReason): readonly Effect[] {
-    this.#resyncWanted = { reason }
-    this.#read()
+    this.#wantResync(reason)
     return this.#intake.takeEffects()
   }
 

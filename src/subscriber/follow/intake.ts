@@ -4,6 +4,7 @@ import type { ResyncReason } from '../../log/model/resync-reason.js'
 import type { DecodedFrame } from '../../message/wire/decode.js'
 import type { SubscriptionCounters } from '../../telemetry/counters.js'
 import type { Origin } from '../handling/delivery.js'
+import type { Ground, Proof } from '../progress/look.js'
 import { type Finish, Progress } from '../progress/progress.js'
 import { type Effect, type Handed, type HandOver, type LogFrame, noEffects, type Ticket } from './effect.js'
 import { History } from './history.js'
@@ -114,8 +115,9 @@ export class Intake {
     return { type: 'hand-over', frame, origin, ticket: this.#accept(entry.position) }
   }
 
-  /** Goes on from an entry behind which there is nothing to handle. */
-  begin(position: Position, ordinal?: number): void {
+  /** Goes on from an entry behind which there is nothing to handle, as far as the ground says. */
+  begin(position: Position, ground: Ground, ordinal?: number): void {
+    this.progress.trust.begun(ground)
     const sequence = this.history.begin(position, ordinal)
     this.progress.accepted(position, sequence, this.history.forks)()
   }
@@ -126,9 +128,9 @@ export class Intake {
     else if (ticket !== undefined) this.add({ type: 'orphan-handled', appendId: ticket.orphan })
   }
 
-  /** A read of `last`, sent at `sentAt` (monotonic), said that the log ends with this entry, or has none. */
-  headRead(head: string | undefined, sentAt: number): void {
-    this.progress.headRead(head, this.history.sequenceOf(head), sentAt)
+  /** A look at the server said that the log ends with this entry, or has none. */
+  headRead(head: string | undefined, proof: Proof | undefined): void {
+    this.progress.headRead(head, this.history.sequenceOf(head), proof)
   }
 
   add(effect: Effect): void {

@@ -2,6 +2,8 @@ import type { Anchor, Entry } from '../../log/model/entry.js'
 import type { Position } from '../../log/model/position.js'
 import type { ResyncReason } from '../../log/model/resync-reason.js'
 import type { DecodedFrame } from '../../message/wire/decode.js'
+import type { Ground } from '../progress/look.js'
+import { inLogOnly, type Trust } from '../progress/progress.js'
 import type { Effect, HandOver, LogFrame, Ticket } from './effect.js'
 import type { History } from './history.js'
 import { fits, type Intake, type Load } from './intake.js'
@@ -14,6 +16,17 @@ import { fits, type Intake, type Load } from './intake.js'
  * - `lost-place`: the log changed under the reading; look again
  */
 export type ReadingOutcome = 'caught-up' | 'resynced' | 'lost-place'
+
+/** Where a resync goes on. */
+export interface Restart {
+  readonly anchor: Anchor | undefined
+  /** The head that was read; without an anchor the history goes on from it. */
+  readonly head: string | undefined
+  /** Waiters born up to it were born before the head was read. */
+  readonly mark: number
+  /** What is covered when the handler has run. */
+  readonly ground: Ground
+}
 
 /** One reading of the log, by its events: it begins when it is made. */
 export class Reading {
@@ -42,22 +55,29 @@ export class Reading {
     return this.#intake.history
   }
 
-  /** Follows from an entry on, behind which there is nothing to handle: a saved cursor. */
-  begin(position: Position): readonly Effect[] {
-    this.#intake.begin(position)
+  /** Its `current` id was read before anything that is read from now on. */
+  get trust(): Pick<Trust, 'current' | 'id'> {
+    return this.#intake.progress.trust
+  }
+
+  /** Follows from an entry on, behind which there is nothing to handle, as far as the ground says. */
+  begin(position: Position, ground: Ground): readonly Effect[] {
+    this.#intake.begin(position, ground)
     return this.#intake.takeEffects()
   }
 
-  /** Follows from the anchor on, behind which there is nothing to handle; undefined if the log has none. */
-  anchored(anchor: Anchor | undefined, sentAt: number): readonly Effect[] {
-    if (anchor) this.#intake.begin(anchor.position, anchor.added)
-    else this.#intake.history.beginUnanchored()
-    return this.headRead(anchor?.position.appendId, sentAt)
+  /** Begins with the first entry that the log has. */
+  beginOldest(): void {
+    this.#intake.progress.trust.begun({ id: this.trust.current, since: inLogOnly })
   }
 
-  /** A read of `last`, sent at `sentAt` (monotonic), said that the log ends with this entry, or has none. */
-  headRead(head: string | undefined, sentAt: number): readonly Effect[] {
-    this.#intake.headRead(head, sentAt)
+  /** Follows from the anchor on; undefined if the log has none. */
+  anchored(anchor: Anchor | undefined, ground: Ground): readonly Effect[] {
+    if (anchor) this.#intake.begin(anchor.position, ground, anchor.added)
+    else {
+      this.#intake.progress.trust.begun(ground)
+      this.#intake.history.beginUnanchored()
+    }
     return this.#intake.takeEffects()
   }
 
@@ -73,16 +93,12 @@ export class Reading {
     return this.#intake.entry(entry, decoded)
   }
 
-  /**
-   * Continuity was given up: goes on from the anchor or, unanchored, from the head that was read. Returns the ticket of
-   * the resync.
-   *
-   * @param mark waiters born up to it were born before the head was read
-   */
-  resync(reason: ResyncReason, anchor: Anchor | undefined, head: string | undefined, mark: number): Ticket {
+  /** Continuity was given up. Returns the ticket of the resync. */
+  resync(reason: ResyncReason, { anchor, head, mark, ground }: Restart): Ticket {
     const { history, progress } = this.#intake
     this.#intake.resynced(reason)
     const sequence = history.restart(anchor?.position, anchor?.added, head)
+    progress.trust.resynced(sequence, ground)
     return progress.resynced(anchor?.position, sequence, history.forks, mark)
   }
 

@@ -1,6 +1,6 @@
 import type { Log } from '../../log/log.js'
 import type { Entry, Page } from '../../log/model/entry.js'
-import { formatPosition, parsePosition, type Position } from '../../log/model/position.js'
+import { formatPosition, parseCursor, parsePosition, type Position } from '../../log/model/position.js'
 import type { ResyncReason } from '../../log/model/resync-reason.js'
 import { decodeFrame } from '../../message/wire/decode-frame.js'
 import { backoffMs } from '../../support/backoff.js'
@@ -9,6 +9,7 @@ import { Outage } from '../../support/outage.js'
 import { delay, type Runtime } from '../../support/runtime.js'
 import type { RecoverySpan } from '../../telemetry/telemetry.js'
 import type { CursorStore } from '../handling/cursor.js'
+import type { Ground } from '../progress/look.js'
 import { type Continuity, judgeContinuity, judgeFork, type ReplayStart } from './continuity.js'
 import type { Effect, HandOver } from './effect.js'
 import type { Following } from './following.js'
@@ -51,7 +52,14 @@ export interface RecoveryContext {
   onError(error: Error): void
 }
 
-type Beginning = 'anchor' | 'oldest' | 'no-cursor' | Position
+type Beginning = 'anchor' | 'oldest' | 'no-cursor' | SavedPosition
+
+/** A position that was saved or named, and the replication id under which everything up to it had been handled. */
+interface SavedPosition {
+  readonly position: Position
+  readonly replicationId: string | undefined
+  readonly isCursor: boolean
+}
 
 /** Messages handed to the queue at once from a backlog: long enough to be cheap, short enough to stop between. */
 const sliceMessages = 256
@@ -121,8 +129,14 @@ export class Recovery {
     const beginning = await this.#beginning()
     let outcome: ReadingOutcome | undefined
     if (beginning === 'no-cursor') outcome = await this.#resync(reading, 'no-cursor')
-    else if (beginning === 'oldest') outcome = await this.#replay(reading, { at: 'first', prev: undefined }, false)
-    else if (beginning !== 'anchor') this.#context.perform(reading.begin(beginning))
+    else if (beginning === 'oldest') {
+      reading.beginOldest()
+      outcome = await this.#replay(reading, { at: 'first', prev: undefined }, false)
+    } else if (beginning !== 'anchor') {
+      const { position, replicationId: id, isCursor } = beginning
+      // What is before a cursor was handled in an earlier life; what is before another position was not.
+      this.#context.perform(reading.begin(position, { id, since: isCursor ? undefined : position.streamId }))
+    }
     // An empty log has no oldest entry: anchor to its head, as a first start does.
     const isEmpty = outcome === 'lost-place' && reading.history.position === undefined
     if (beginning === 'anchor' || isEmpty) outcome = await this.#anchor(reading)
@@ -137,15 +151,16 @@ export class Recovery {
     if (saved !== undefined) return saved
     if (startAt === undefined) return cursor.durable ? 'no-cursor' : 'anchor'
     if (startAt === 'head') return 'anchor'
-    return startAt === 'oldest' ? 'oldest' : parsePosition(startAt)
+    if (startAt === 'oldest') return 'oldest'
+    return { position: parsePosition(startAt), replicationId: undefined, isCursor: false }
   }
 
   /** A cursor that can't be read counts as missing: a resync is safe. If Redis fails, it is asked again. */
-  async #loadCursor(): Promise<Position | undefined> {
+  async #loadCursor(): Promise<SavedPosition | undefined> {
     const { cursor, options } = this.#context
     try {
       const text = await cursor.load(options.name)
-      return text === undefined || text === null ? undefined : parsePosition(text)
+      return text === undefined || text === null ? undefined : { ...parseCursor(text), isCursor: true }
     } catch (error) {
       if (error instanceof RedisError) throw error
       this.#context.onError(
@@ -156,20 +171,19 @@ export class Recovery {
   }
 
   async #anchor(reading: Reading): Promise<ReadingOutcome> {
-    const { log, runtime, cap } = this.#context
-    const sentAt = runtime.monotonic()
+    const { log, cursor, cap } = this.#context
+    const id = reading.trust.current
     const anchor = await log.anchor(this.#context.nextAppendId(), cap)
-    this.#context.perform(reading.anchored(anchor, sentAt))
+    // A cache that outlives the process is not empty: it keeps what `startAt` skips.
+    const since = cursor.durable ? anchor?.position.streamId : undefined
+    this.#context.perform(reading.anchored(anchor, { id, since }))
     return 'caught-up'
   }
 
   /** There is no anchor entry yet. While the head stays the same, nothing was missed; a new head is a resync. */
   async #followUnanchored(reading: Reading): Promise<ReadingOutcome> {
-    const { log, runtime } = this.#context
-    const sentAt = runtime.monotonic()
-    const head = await log.head()
+    const head = await this.#context.log.head()
     if (head !== undefined && !reading.history.isUnanchored(head)) return this.#resync(reading, 'no-position')
-    this.#context.perform(reading.headRead(head, sentAt))
     return 'caught-up'
   }
 
@@ -197,7 +211,7 @@ export class Recovery {
         head: () => log.head(),
         monotonic: () => runtime.monotonic(),
         yield: () => runtime.yield(),
-        readPage: (streamId, request) => this.#context.inTurn(() => this.#readPage(reading, streamId, request)),
+        readPage: (streamId, request) => this.#context.inTurn(() => this.#readPage(streamId, request)),
         accept: async (page) => {
           messages += await this.#takeEntries(reading, page, span)
           entries += page.length
@@ -212,14 +226,10 @@ export class Recovery {
     return end === 'broken' ? this.#resync(reading, 'deleted') : end
   }
 
-  async #readPage(reading: Reading, streamId: string, { count, joined }: PageRequest): Promise<Page> {
-    const { log, runtime } = this.#context
+  async #readPage(streamId: string, { count, joined }: PageRequest): Promise<Page> {
     // Its turn may have come after it was closed.
     if (this.#context.isStopped()) throw new ClosedError('The subscription is closed: it reads nothing more')
-    const sentAt = runtime.monotonic()
-    const page = await log.readPage(streamId, count, joined)
-    if (page.last !== undefined) this.#context.perform(reading.headRead(page.last, sentAt))
-    return page
+    return this.#context.log.readPage(streamId, count, joined)
   }
 
   /** Hands entries over, at the handler's pace. Resolves to the number of messages they carried. */
@@ -254,12 +264,15 @@ export class Recovery {
     const from = reading.history.position
     // Taken before the head is read: promises made by then wait for nothing newer than that head.
     const mark = this.#context.waiterMark()
-    const sentAt = runtime.monotonic()
+    const id = reading.trust.current
     const anchor = await watched(span, () => log.anchor(this.#context.nextAppendId(), cap))
     // Unanchored, evicting all covers everything up to this head: the handler runs after the head was read.
     const head = anchor ? anchor.position.appendId : await watched(span, () => log.head())
-    const ticket = reading.resync(reason, anchor, head, mark)
-    this.#context.perform(reading.headRead(head, sentAt))
+    const evicts = options.onResync === 'evict'
+    const ground: Ground = evicts
+      ? { id, since: undefined }
+      : { id: reading.trust.id, since: anchor?.position.streamId }
+    const ticket = reading.resync(reason, { anchor, head, mark, ground })
     const event: ResyncEvent = { reason, from: text(from), to: text(anchor?.position), missed }
     const messages = options.onResync === 'notify' ? [] : [evictAll(event, runtime)]
     const origin = { mode: 'resync', reason, ...(missed !== undefined && { missed }) } as const

@@ -18,17 +18,26 @@ export interface Freshness {
   /** How many messages were taken and are not handled yet. */
   readonly behind: number
   /**
-   * The last moment at which everything appended was known to be handled, on the monotonic clock (`performance.now()`);
-   * undefined before the first.
+   * The last moment at which everything that had been acknowledged was known to be handled, on the monotonic clock
+   * (`performance.now()`); undefined before the first. If the machine has slept since, it is earlier by as much: its age
+   * is its true age.
+   *
+   * On a replica it stays, unless `readReplica` is set. After a failover it stays until every publisher that is known
+   * has checked that its entries survived. Not covered: a split brain while both sides answer; and what a publisher had
+   * acknowledged that died together with the primary, once its record has expired, or that has `repair: false` or
+   * `announce: false`. `strictFailover` and `waitReplicas` cover these.
    */
   readonly verifiedAt: number | undefined
 }
 
 /**
- * Why a subscription is not `up`: its state, or `unverified`: for three heartbeats it was not known to have handled
- * everything.
+ * Why a subscription is not `up`: its state, or
+ *
+ * - `unverified`: for three heartbeats it was not known to have handled everything (with `readReplica`, 11 seconds more)
+ * - `replica`: the server is a replica, which can't know what it lacks
+ * - `failover`: it is `unverified`, since publishers have not checked yet that their entries survived a failover
  */
-export type HealthReason = Exclude<SubscriptionState, 'live'> | 'unverified'
+export type HealthReason = Exclude<SubscriptionState, 'live'> | 'unverified' | 'replica' | 'failover'
 
 /** How a subscription is, and with it the cache that it keeps fresh. */
 export interface SubscriptionHealth extends Freshness {
@@ -47,11 +56,31 @@ export interface SubscriptionHealth extends Freshness {
 /** Each heartbeat verifies, unless a message is being handled just then: one that is missed means nothing yet. */
 const heartbeatsMissed = 3
 
+/** A primary pings its replicas every 10 seconds, unless configured otherwise, and a replica counts whole seconds. */
+const replicaLagMs = 11_000
+
+/** How long a subscription may be unverified before that counts. */
+export function unverifiedLimitMs(heartbeatMs: number, readReplica: boolean): number {
+  return heartbeatsMissed * heartbeatMs + (readReplica ? replicaLagMs : 0)
+}
+
+/** Why a subscription may vouch for nothing, although it is connected. */
+export interface Doubts {
+  /** The server is a replica, and none is meant. */
+  readonly replica: boolean
+  /** Publishers have not checked yet what a failover lost. */
+  readonly failover: boolean
+}
+
 /** @param now monotonic, as `verifiedAt` is */
-export function judgeHealth(freshness: Freshness, now: number, heartbeatMs: number): SubscriptionHealth {
+export function judgeHealth(freshness: Freshness, now: number, limitMs: number, doubts: Doubts): SubscriptionHealth {
   const { state, verifiedAt } = freshness
   const unverifiedMs = verifiedAt === undefined ? undefined : now - verifiedAt
-  const isVerified = unverifiedMs !== undefined && unverifiedMs <= heartbeatsMissed * heartbeatMs
+  const isVerified = unverifiedMs !== undefined && unverifiedMs <= limitMs
+  const reasons: HealthReason[] = []
+  if (!isVerified) reasons.push('unverified')
+  if (doubts.replica) reasons.push('replica')
+  if (doubts.failover && !isVerified) reasons.push('failover')
   const judged = (status: SubscriptionHealth['status'], ...reasons: HealthReason[]): SubscriptionHealth => ({
     status,
     reasons,
@@ -64,11 +93,11 @@ export function judgeHealth(freshness: Freshness, now: number, heartbeatMs: numb
     case 'closed':
       return judged('down', state)
     case 'lagging':
-      return isVerified ? judged('degraded', state) : judged('degraded', state, 'unverified')
+      return judged('degraded', state, ...reasons)
     case 'replaying':
       // Every gap is read from the log: where that takes no longer than a few heartbeats, nobody need know.
-      return isVerified ? judged('up') : judged('degraded', state, 'unverified')
+      return reasons.length === 0 ? judged('up') : judged('degraded', state, ...reasons)
     case 'live':
-      return isVerified ? judged('up') : judged('degraded', 'unverified')
+      return judged(reasons.length === 0 ? 'up' : 'degraded', ...reasons)
   }
 }

@@ -1,4 +1,6 @@
 import type { Position } from '../../log/model/position.js'
+import { compareStreamIds } from '../../message/stream-id.js'
+import type { Ground, Proof } from './look.js'
 
 /** How far a subscription's handler has come. */
 export interface HandledState {
@@ -6,8 +8,8 @@ export interface HandledState {
   readonly sequence: number
   /** The newest resync handled read its head after every waiter up to this number was born. */
   readonly resyncMark: number
-  /** Send time of the newest read of `last` that the handled part has reached. */
-  readonly verifiedAt: number | undefined
+  /** The newest proof whose head the handled part has reached; undefined before the first. */
+  readonly proof: Proof | undefined
 }
 
 /** A step of the handled watermark. Its values only grow, so the newest of several steps covers all. */
@@ -26,7 +28,7 @@ export type Finish = () => void
 export interface ProgressListener {
   /** The handled part has grown; `newHistory` says that the position may be before the last one. */
   onHandled(position: Position | undefined, newHistory: boolean): void
-  /** A read of the head was found to be handled when it came, or an earlier one is now. */
+  /** A head with a proof was found to be handled when it was read, or an earlier one is now. */
   onVerified(): void
 }
 
@@ -35,15 +37,16 @@ const maxUnreached = 8
 
 /** How far the handler of a subscription has come, and when it last had handled everything that was appended. */
 export class Progress {
+  readonly trust = new Trust()
   readonly #listener: ProgressListener
   readonly #watermark: Watermark<Milestone>
   #resyncMark = 0
   #handled: Milestone = { position: undefined, sequence: 0, resyncMark: 0, forks: 0 }
-  /** Heads that were read and not yet accepted, by append id, with the time the read was sent. */
-  readonly #unreached = new Map<string, number>()
-  /** Heads that were read and accepted, and are not yet handled; in order of acceptance. */
-  #unverified: { readonly sequence: number; readonly sentAt: number }[] = []
-  #verifiedAt: number | undefined
+  /** Heads that were read and not yet accepted, by append id. */
+  readonly #unreached = new Map<string, Proof | undefined>()
+  /** Heads with a proof that were accepted, and are not yet handled. */
+  #unverified: { readonly sequence: number; readonly proof: Proof }[] = []
+  #proof: Proof | undefined
 
   constructor(listener: ProgressListener) {
     this.#listener = listener
@@ -51,6 +54,7 @@ export class Progress {
       const newHistory = milestone.forks !== this.#handled.forks
       this.#handled = milestone
       this.#verify()
+      this.trust.handled(milestone.sequence)
       listener.onHandled(milestone.position, newHistory)
     })
   }
@@ -66,16 +70,14 @@ export class Progress {
   }
 
   get handled(): HandledState {
-    return { sequence: this.#handled.sequence, resyncMark: this.#handled.resyncMark, verifiedAt: this.#verifiedAt }
+    return { sequence: this.#handled.sequence, resyncMark: this.#handled.resyncMark, proof: this.#proof }
   }
 
   /** An entry was accepted, after so many forks. */
   accepted(position: Position, sequence: number, forks: number): Finish {
-    const readAt = this.#unreached.get(position.appendId)
-    if (readAt !== undefined) {
-      this.#unreached.delete(position.appendId)
-      this.#unverified.push({ sequence, sentAt: readAt })
-    }
+    const proof = this.#unreached.get(position.appendId)
+    this.#unreached.delete(position.appendId)
+    if (proof !== undefined) this.#unverified.push({ sequence, proof })
     return this.#watermark.add({ position, sequence, resyncMark: this.#resyncMark, forks })
   }
 
@@ -92,17 +94,20 @@ export class Progress {
   }
 
   /**
-   * A read of `last`, sent at `sentAt` (monotonic), said that the log ends with this entry, or has none. `sequence` is
-   * undefined if that entry was not accepted.
+   * A look at the server said that the log ends with this entry, or has none. `sequence` is undefined if that entry was
+   * not accepted.
    */
-  headRead(appendId: string | undefined, sequence: number | undefined, sentAt: number): void {
+  headRead(appendId: string | undefined, sequence: number | undefined, proof: Proof | undefined): void {
     if (sequence !== undefined) {
-      this.#unverified.push({ sequence, sentAt })
+      if (proof === undefined) return
+      // Of two proofs of one entry the later one covers the other: looks on demand must not pile up.
+      if (this.#unverified.at(-1)?.sequence === sequence) this.#unverified.pop()
+      this.#unverified.push({ sequence, proof })
       this.#verify()
       return
     }
     if (appendId === undefined) return
-    this.#unreached.set(appendId, sentAt)
+    this.#unreached.set(appendId, proof ?? this.#unreached.get(appendId))
     if (this.#unreached.size > maxUnreached) {
       const oldest = this.#unreached.keys().next()
       if (!oldest.done) this.#unreached.delete(oldest.value)
@@ -118,14 +123,100 @@ export class Progress {
     if (this.#unverified.length === 0) return
     this.#unverified = this.#unverified.filter((read) => {
       if (read.sequence > this.#handled.sequence) return true
-      this.#verified(read.sentAt)
+      this.#verified(read.proof)
       return false
     })
   }
 
-  #verified(sentAt: number): void {
-    this.#verifiedAt = Math.max(this.#verifiedAt ?? sentAt, sentAt)
+  /** Of a replica, a later look may prove an earlier moment: its link had stalled. */
+  #verified(proof: Proof): void {
+    const { look = 0, completeAt = proof.completeAt } = this.#proof ?? {}
+    if (proof.look > look) {
+      this.#proof = { ...proof, completeAt: Math.max(completeAt, proof.completeAt) }
+      this.trust.verified(proof.id)
+    }
     this.#listener.onVerified()
+  }
+}
+
+/** Of entries that are no longer in the log, none. */
+export const inLogOnly = 'log'
+
+/**
+ * What a subscription may vouch for across failovers. Each can lose entries that were acknowledged, and a subscription
+ * that was away can't see that. So what it knows holds under one replication id: after that has changed, it doubts until
+ * the publishers have checked that their entries survived, or everything was evicted.
+ *
+ * An id that was read before something else holds for it: if it changed in between, there is doubt for nothing.
+ */
+export class Trust {
+  #current: string | undefined
+  #ground: Ground | undefined
+  /** The id under which all publishers have checked that what was acknowledged to them is in the log. */
+  #settled: string | undefined
+  /** What a resync covers as soon as it is handled. */
+  #coming: { readonly sequence: number; readonly ground: Ground } | undefined
+
+  /** The replication id, as it was read last; undefined if the server does not say. */
+  get current(): string | undefined {
+    return this.#current
+  }
+
+  /** The replication id under which nothing that was acknowledged is missing; undefined if that is not known. */
+  get id(): string | undefined {
+    return this.#ground?.id
+  }
+
+  /** Whether something that a failover lost may be missing here. If the server does not say its id, nobody can know. */
+  get isDoubtful(): boolean {
+    if (this.#ground === undefined || this.#current === undefined) return false
+    return this.#current !== this.#ground.id && this.#current !== this.#settled
+  }
+
+  idRead(id: string | undefined): void {
+    this.#current = id
+  }
+
+  begun(ground: Ground): void {
+    this.#ground = ground
+  }
+
+  /** Everything is evicted by what was accepted at this sequence; `since` as of a {@link Ground}. */
+  resynced(sequence: number, ground: Ground): void {
+    this.#coming = { sequence, ground }
+  }
+
+  /** Everything accepted up to this sequence has been handled. */
+  handled(sequence: number): void {
+    if (this.#coming === undefined || sequence < this.#coming.sequence) return
+    this.#ground = this.#coming.ground
+    this.#coming = undefined
+  }
+
+  /**
+   * All publishers have checked, under the current id, that what was acknowledged to them is in the log. A head that is
+   * read from now on proves that it is handled.
+   */
+  settled(): void {
+    this.#settled = this.#current
+  }
+
+  /** Everything that was acknowledged before a moment under this id has been handled. */
+  verified(id: string | undefined): void {
+    if (this.#ground !== undefined && id !== undefined) this.#ground = { ...this.#ground, id }
+  }
+
+  /**
+   * Whether an entry at or before the handled position has been handled here, or is covered.
+   *
+   * @param isInLog whether it is in the log; one that is not may be of a history that a failover replaced
+   */
+  covers(streamId: string, isInLog: boolean): boolean {
+    if (this.#ground === undefined) return false
+    const { id, since } = this.#ground
+    if (!isInLog && (id === undefined || id !== this.#current)) return false
+    if (since === inLogOnly) return isInLog
+    return since === undefined || compareStreamIds(streamId, since) >= 0
   }
 }
 

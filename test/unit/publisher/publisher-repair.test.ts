@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { MemoryLog } from '../../../src/log/memory/memory-log.js'
+import { unknownReplication } from '../../../src/log/model/replication.js'
 import type { PublisherOptions } from '../../../src/publisher/options.js'
 import { RedisError } from '../../../src/support/errors.js'
 import { type Tap, VirtualPublisher } from '../../support/virtual-publisher.js'
@@ -149,9 +150,9 @@ describe('the replication id', () => {
   test('is read when the link comes up and with every heartbeat', async () => {
     let reads = 0
     const virtual = await published([], { heartbeatMs: 500 }, (commands) => ({
-      replicationId: () => {
+      replication: () => {
         reads++
-        return commands.replicationId()
+        return commands.replication()
       },
     }))
     expect(reads).toBe(1)
@@ -171,7 +172,9 @@ describe('the replication id', () => {
 
   test('that changes behind a connection that stays is found by the heartbeat', async () => {
     let id = 'before'
-    const virtual = await published(['1', '2'], {}, () => ({ replicationId: () => Promise.resolve(id) }))
+    const virtual = await published(['1', '2'], {}, () => ({
+      replication: () => Promise.resolve({ ...unknownReplication, id }),
+    }))
     const [, second = ''] = idsOf(virtual.log)
     virtual.log.deleteEntries(second)
     id = 'after'
@@ -184,7 +187,7 @@ describe('the replication id', () => {
     let id = 'before'
     let publishNewer = (): void => undefined
     const virtual = await published(['1', '2'], {}, (commands) => ({
-      replicationId: () => Promise.resolve(id),
+      replication: () => Promise.resolve({ ...unknownReplication, id }),
       lookup: (positions) => {
         publishNewer()
         return commands.lookup(positions)
@@ -201,9 +204,9 @@ describe('the replication id', () => {
     let moved = true
     let reads = 0
     const virtual = await published([], { heartbeatMs: 60_000 }, (commands) => ({
-      replicationId: () => {
+      replication: () => {
         reads++
-        return commands.replicationId()
+        return commands.replication()
       },
       append: (...args) => {
         if (!moved) return commands.append(...args)
@@ -217,7 +220,7 @@ describe('the replication id', () => {
   })
 
   test('that can not be had does not keep anything from being appended, and is told', async () => {
-    const virtual = await published(['1'], {}, () => ({ replicationId: () => Promise.resolve(undefined) }))
+    const virtual = await published(['1'], {}, () => ({ replication: () => Promise.resolve(unknownReplication) }))
     virtual.log.failOver({ lose: 1 })
     await virtual.runtime.runUntil(virtual.publisher.invalidate('user', '2'), 1_000)
     expect(virtual.evicts).toEqual(['2'])
@@ -229,7 +232,7 @@ describe('the replication id', () => {
   test('that can not be read now is read with the next heartbeat: what was acknowledged meanwhile is looked up', async () => {
     let failing = false
     const virtual = await published(['1'], {}, (commands) => ({
-      replicationId: () => (failing ? Promise.reject(new RedisError('reply', 'LOADING')) : commands.replicationId()),
+      replication: () => (failing ? Promise.reject(new RedisError('reply', 'LOADING')) : commands.replication()),
     }))
     failing = true
     virtual.log.failOver({ lose: 1 })

@@ -53,7 +53,7 @@ describe('the error of a publish that times out says what it waited for', () => 
   })
 
   test('the server was not looked at yet', async () => {
-    const virtual = await VirtualPublisher.connect(options, { tap: () => ({ replicationId: never }) })
+    const virtual = await VirtualPublisher.connect(options, { tap: () => ({ replication: never }) })
     const error = await timeoutOf(virtual)
     expect(error.message).toContain('has not answered the first questions yet')
   })

@@ -5,6 +5,7 @@ import {
   judgeHealth,
   type SubscriptionHealth,
   type SubscriptionState,
+  unverifiedLimitMs,
 } from '../../../src/subscriber/progress/health.js'
 import { RedisError } from '../../../src/support/errors.js'
 import { VirtualFleet } from '../../support/virtual-fleet.js'
@@ -12,9 +13,11 @@ import { VirtualFleet } from '../../support/virtual-fleet.js'
 const heartbeatMs = 1_000
 const now = 60_000
 
-const judged = (state: SubscriptionState, verifiedAt: number | undefined): SubscriptionHealth => {
+const noDoubts = { replica: false, failover: false }
+
+const judged = (state: SubscriptionState, verifiedAt: number | undefined, doubts = noDoubts): SubscriptionHealth => {
   const freshness: Freshness = { state, position: '1-1@a', lagMs: 3, behind: 2, verifiedAt }
-  return judgeHealth(freshness, now, heartbeatMs)
+  return judgeHealth(freshness, now, unverifiedLimitMs(heartbeatMs, false), doubts)
 }
 
 describe('health is judged by state and by the last moment of verification', () => {
@@ -37,6 +40,24 @@ describe('health is judged by state and by the last moment of verification', () 
     ['live', lately, 'up', []],
   ])('%s, verified at %s: %s', (state, verifiedAt, status, reasons) => {
     expect(judged(state, verifiedAt)).toMatchObject({ status, reasons })
+  })
+
+  it.each<[SubscriptionState, number, string[]]>([
+    ['live', lately, ['replica']],
+    ['live', longAgo, ['unverified', 'replica', 'failover']],
+    ['replaying', lately, ['replaying', 'replica']],
+    ['lagging', longAgo, ['lagging', 'unverified', 'replica', 'failover']],
+  ])('%s on a replica after a failover, verified at %s: %s', (state, verifiedAt, reasons) => {
+    const doubts = { replica: true, failover: true }
+    expect(judged(state, verifiedAt, doubts)).toMatchObject({ status: 'degraded', reasons })
+  })
+
+  it('lets a failover pass that is settled within the usual time', () => {
+    expect(judged('live', lately, { replica: false, failover: true })).toMatchObject({ status: 'up', reasons: [] })
+  })
+
+  it('waits for the next ping of a primary on a replica that is meant', () => {
+    expect(unverifiedLimitMs(heartbeatMs, true)).toBe(14_000)
   })
 
   it('comes with what it was judged by', () => {

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { changeCommands } from '../../../src/log/changed-commands.js'
 import type { MemoryLink } from '../../../src/log/memory/memory-link.js'
+import { unknownReplication } from '../../../src/log/model/replication.js'
 import type { CursorFactory } from '../../../src/subscriber/handling/cursor.js'
 import { ids } from '../../support/handled.js'
 import { VirtualFleet } from '../../support/virtual-fleet.js'
@@ -102,7 +103,7 @@ it('a resync that leaves nothing to anchor to vouches for nothing before it has 
 
 it('a server that does not tell its replication id makes strictFailover say that it sees no failover, once', async () => {
   const fleet = new VirtualFleet()
-  const log = changeCommands(fleet.log.link(), () => ({ replicationId: () => Promise.resolve(undefined) }))
+  const log = changeCommands(fleet.log.link(), () => ({ replication: () => Promise.resolve(unknownReplication) }))
   const follower = await fleet.follow({ log, strictFailover: true })
   await fleet.caughtUp(follower)
   await fleet.runtime.advance(5_000)

@@ -157,11 +157,11 @@ describe('a failover', () => {
     const { listener: feedListener } = await openFeed()
     const ids = ['a', 'b', 'c', 'd']
     for (const id of ids) await run(commands.append(id, frame, cap))
-    const history = await run(commands.replicationId())
+    const history = await run(commands.replication())
     log.failOver({ lose: 2 })
     expect(log.entries().map(({ position }) => position.appendId)).toEqual(['a', 'b'])
     await runtime.advance(reconnectMs)
-    expect(await run(commands.replicationId())).not.toBe(history)
+    expect(await run(commands.replication())).not.toBe(history)
     expect(await run(commands.head())).toBe('b')
     expect(await run(commands.append('e', frame, cap))).toMatchObject({ prev: 'b' })
     expect(await run(commands.inspect({ streamId: '1-1', appendId: 'x' }))).toMatchObject({ added: 3, last: 'e' })

@@ -3,6 +3,7 @@ import type { Position } from '../../../../src/log/model/position.js'
 import type { InvalidationMessage } from '../../../../src/message/message.js'
 import type { Effect, HandOver, LogFrame } from '../../../../src/subscriber/follow/effect.js'
 import { Following } from '../../../../src/subscriber/follow/following.js'
+import type { Look } from '../../../../src/subscriber/progress/look.js'
 import { SubscriptionCounters } from '../../../../src/telemetry/counters.js'
 
 const queue = { pending: 0, pendingBytes: 0 }
@@ -14,7 +15,7 @@ beforeEach(() => {
   queue.pending = 0
   queue.pendingBytes = 0
   counters = new SubscriptionCounters()
-  following = new Following({ limits, queue, counters })
+  following = new Following({ limits, queue, counters }, false)
 })
 
 /** The entry of this number, in a log without trims or failovers. */
@@ -44,12 +45,18 @@ function handOverOf(effects: readonly Effect[]): HandOver {
   return found
 }
 
+/** A heartbeat of this number, with all else as it was. */
+function beat(head: string, number: number, changes: Partial<Look> = {}): Look {
+  const replication = { id: 'one', role: 'primary', linkAgeMs: undefined } as const
+  return { number, isBeat: true, head, completeAt: number, replication, isSettled: false, ...changes }
+}
+
 /** Brings it live, with this entry as its anchor. */
 function goLive(number: number): void {
-  following.linkUp()
+  following.linkUp('one')
   following.readingWanted()
   const reading = following.beginReading()
-  reading.anchored({ position: at(number), added: number }, 0)
+  reading.anchored({ position: at(number), added: number }, { id: 'one', since: undefined })
   expect(reading.ended('caught-up').done).toBe(true)
   following.readingsEnded()
   expect(following.state).toBe('live')
@@ -57,21 +64,22 @@ function goLive(number: number): void {
 
 describe('a first start', () => {
   it('reads the log once the link is up, begins at the anchor, and is live', () => {
-    expect(types(following.linkUp())).toEqual(['read'])
+    expect(types(following.linkUp('one'))).toEqual(['read'])
     expect(types(following.readingWanted())).toEqual(['replaying'])
     const reading = following.beginReading()
-    expect(types(reading.anchored({ position: at(5), added: 5 }, 7))).toEqual(['advanced', 'verified'])
+    const ground = { id: 'one', since: undefined }
+    expect(types(reading.anchored({ position: at(5), added: 5 }, ground))).toEqual(['advanced'])
     expect(reading.ended('caught-up')).toEqual({ done: true, effects: [] })
     expect(types(following.readingsEnded())).toEqual(['live'])
     expect(following.handledPosition).toEqual(at(5))
-    expect(following.handledState.verifiedAt).toBe(7)
+    expect(following.handledState.proof).toBeUndefined()
   })
 
   it('asks for one reading, however often the link comes up meanwhile, and has it repeated', () => {
-    following.linkUp()
+    following.linkUp('one')
     const reading = following.beginReading()
     following.linkDown()
-    expect(types(following.linkUp())).toEqual(['replaying'])
+    expect(types(following.linkUp('one'))).toEqual(['replaying'])
     expect(reading.ended('caught-up').done).toBe(false)
   })
 })
@@ -125,7 +133,7 @@ describe('a frame', () => {
   it('has no effect once it is closed', () => {
     goLive(5)
     expect(types(following.close())).toEqual(['closed'])
-    expect([following.frame(frame(6)), following.foreignFrame(frame(7)), following.linkUp()]).toEqual([[], [], []])
+    expect([following.frame(frame(6)), following.foreignFrame(frame(7)), following.linkUp('one')]).toEqual([[], [], []])
   })
 })
 
@@ -158,7 +166,8 @@ describe('the end of a reading', () => {
     goLive(5)
     following.frame(frame(7))
     const reading = following.beginReading()
-    reading.resync('deleted', { position: at(9), added: 9 }, 'e9', 0)
+    const anchor = { position: at(9), added: 9 }
+    reading.resync('deleted', { anchor, head: 'e9', mark: 0, ground: { id: 'one', since: undefined } })
     expect(reading.ended('resynced')).toEqual({ done: false, effects: [] })
     expect(following.buffered).toBe(0)
     expect(counters.resyncsByReason).toEqual(new Map([['deleted', 1]]))
@@ -177,17 +186,17 @@ describe('the end of a reading', () => {
 describe('a heartbeat', () => {
   it('verifies what has been handled', () => {
     goLive(5)
-    expect(types(following.beat('e5', 9))).toEqual(['verified'])
-    expect(following.handledState.verifiedAt).toBe(9)
+    expect(types(following.looked(beat('e5', 9)))).toEqual(['verified'])
+    expect(following.handledState.proof).toEqual({ look: 9, id: 'one', completeAt: 9 })
   })
 
   it('has the log read for a head that a whole beat did not bring, and then the connection replaced', () => {
     goLive(5)
-    expect(following.beat('e6', 1)).toEqual([])
-    expect(types(following.beat('e6', 2))).toEqual(['read'])
+    expect(following.looked(beat('e6', 1))).toEqual([])
+    expect(types(following.looked(beat('e6', 2)))).toEqual(['read'])
     following.beginReading().ended('caught-up')
     following.readingsEnded()
-    expect(types(following.beat('e6', 3))).toEqual(['replace-feed'])
+    expect(types(following.looked(beat('e6', 3)))).toEqual(['replace-feed'])
     expect(counters.gaps).toBe(2)
   })
 })
