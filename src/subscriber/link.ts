@@ -1,7 +1,9 @@
 import type { InvalidationLog, LogCommands, LogFeed } from '../log/log.js'
+import type { Announced } from '../log/model/announced.js'
+import { decodePublisherRecord } from '../log/model/publisher-record.js'
 import type { Replication } from '../log/model/replication.js'
 import type { ElapsedClock } from '../support/elapsed-clock.js'
-import { ConfigurationError, type InvalidationError } from '../support/errors.js'
+import { ConfigurationError, type InvalidationError, isLinkLost } from '../support/errors.js'
 import { Outage } from '../support/outage.js'
 import type { Runtime, Timer } from '../support/runtime.js'
 import type { Look } from './progress/look.js'
@@ -14,6 +16,8 @@ export interface LinkListener {
   onMessage(text: string): void
   /** The server was looked at, over one connection that is still up. */
   onLook(look: Look): void
+  /** Whether somebody wants to know whether the publishers have checked what a failover may have lost. */
+  isDoubtful(): boolean
   onError(error: Error): void
   /** All works, but something about the server may do harm. */
   onWarning(text: string): void
@@ -27,6 +31,8 @@ export interface LinkOptions {
   /** Whether a replica may vouch, as far as the age of its link allows. */
   readonly readReplica: boolean
 }
+
+type Seen = Pick<Look, 'head' | 'completeAt' | 'replication'>
 
 /** A connection of a link. Attempts to connect that fail again and again are one outage. */
 interface Part {
@@ -42,6 +48,7 @@ export class Link {
   readonly #options: LinkOptions
   #beat: Timer | undefined
   readonly #beatOutage: Outage
+  readonly #registerOutage: Outage
   #closed = false
   /** How often it went down: what was read before and after may come from two servers. */
   #losses = 0
@@ -55,6 +62,7 @@ export class Link {
     this.#options = options
     const report = (error: Error): void => listener.onError(error)
     this.#beatOutage = new Outage(report)
+    this.#registerOutage = new Outage(report)
     const commands: Part = { up: false, outage: new Outage(report) }
     const feed: Part = { up: false, outage: new Outage(report) }
     this.commands = log.openCommands({
@@ -148,12 +156,33 @@ export class Link {
     const losses = this.#losses
     const number = ++this.#looks
     try {
-      const [seen] = await Promise.all([this.#readServer(), isBeat ? this.#feed.ping() : undefined])
+      const ping = isBeat ? this.#feed.ping() : undefined
+      const [seen] = await Promise.all([this.#readProved(), ping])
       this.#beatOutage.ended()
-      if (losses === this.#losses) this.#listener.onLook({ number, isBeat, isSettled: true, ...seen })
+      if (losses === this.#losses) this.#listener.onLook({ number, isBeat, ...seen })
     } catch (error) {
       // A lost or silent connection was reported by `onDown`; what is left is a server that refuses to answer.
       if (this.up) this.#beatOutage.failed(error)
+    }
+  }
+
+  /** The register is read before the head, so that the head has all that publishers have appended again. */
+  async #readProved(): Promise<Omit<Look, 'number' | 'isBeat'>> {
+    const publishers = this.#listener.isDoubtful() ? await this.#readPublishers() : undefined
+    const seen = await this.#readServer()
+    return { ...seen, isSettled: publishers?.every((each) => hasChecked(each, seen.replication.id)) ?? false }
+  }
+
+  /** Undefined if the register can't be read: whether anything is missing is then not known. */
+  async #readPublishers(): Promise<readonly Announced[] | undefined> {
+    try {
+      const publishers = await this.commands.listAnnounced('publisher')
+      this.#registerOutage.ended()
+      return publishers
+    } catch (error) {
+      if (isLinkLost(error)) throw error
+      this.#registerOutage.failed(unreadableRegister(error))
+      return undefined
     }
   }
 
@@ -161,7 +190,7 @@ export class Link {
    * The role is read after the head: a primary that was demoted in between may have taken over the data of another, and
    * its head with it.
    */
-  async #readServer(): Promise<Pick<Look, 'head' | 'completeAt' | 'replication'>> {
+  async #readServer(): Promise<Seen> {
     const { clock, readReplica } = this.#options
     const sentAt = clock.now()
     const head = await this.commands.head()
@@ -174,7 +203,7 @@ export class Link {
    * The age of a replica's link is read before the head: a link that had stalled and goes on in between is young, and
    * the head that was read before is old.
    */
-  async #readReplica(before: Replication): Promise<Pick<Look, 'head' | 'completeAt' | 'replication'>> {
+  async #readReplica(before: Replication): Promise<Seen> {
     const sentAt = this.#options.clock.now()
     const head = await this.commands.head()
     const replication = await this.commands.replication()
@@ -182,6 +211,19 @@ export class Link {
     const isKnown = isSame && before.linkAgeMs !== undefined && replication.linkAgeMs !== undefined
     return { head, completeAt: isKnown ? sentAt - before.linkAgeMs : undefined, replication }
   }
+}
+
+/** Whether all that was acknowledged to a publisher is in the log under this replication id, as far as it can know. */
+function hasChecked({ record }: Announced, replicationId: string | undefined): boolean {
+  const publisher = decodePublisherRecord(record)
+  return publisher !== undefined && (!publisher.repairs || publisher.replicationId === replicationId)
+}
+
+function unreadableRegister(cause: unknown): ConfigurationError {
+  return new ConfigurationError(
+    'Expected to read the register of publishers after a failover: until it can be read, nobody knows what they have still to append again, so `verifiedAt` stays and `caughtUp()` waits. Give the user the right to HGETALL its key (`doctor` names it), or set `strictFailover`',
+    { cause },
+  )
 }
 
 /**

@@ -254,6 +254,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
       },
       onMessage: (text) => this.#receive(text),
       onLook: (look) => this.#looked(look),
+      isDoubtful: () => this.#isDoubtful,
       onError: (error) => this.#linkFailed(error),
       onWarning: (text) => this.warn(text),
     }
@@ -296,14 +297,21 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
     }
   }
 
+  get #isDoubtful(): boolean {
+    return [...this.#subscriptions].some((subscription) => subscription.isDoubtful)
+  }
+
   #looked(look: Look): void {
     const { role, id } = look.replication
+    const wasDoubtful = this.#isDoubtful
     if (role === 'replica' && !this.#options.readReplica) this.#onReplica.failed(isReplica(this.#log.server))
     else this.#onReplica.ended()
     for (const subscription of this.#subscriptions) {
       if (id === undefined && subscription.strictFailover) this.#blindness.failed(blindness('strictFailover', rely))
       subscription.looked(look)
     }
+    // The register was not read for this look; most publishers have checked by now.
+    if (this.#isDoubtful && !wasDoubtful) this.#link.look()
     if (!look.isBeat) return
     this.#linkError = undefined
     this.#announcer?.beat()

@@ -231,6 +231,11 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
     this.#counters.invalid += count
   }
 
+  /** Whether something that a failover lost may be missing here until its publisher has checked. @internal */
+  get isDoubtful(): boolean {
+    return !this.strictFailover && this.#following.trust.isDoubtful
+  }
+
   /** The server was looked at. @internal */
   looked(look: Look): void {
     this.#onReplica = look.replication.role === 'replica'
