@@ -28,7 +28,7 @@ export const continuity: MicroCase = {
         const accepted = new AcceptedEntries()
         let position: Position | undefined
         for (const next of chain) {
-          const arriving = { appendId: next.appendId, prev: position?.appendId ?? '' }
+          const arriving = { position: next, prev: position?.appendId ?? '' }
           if (position !== undefined && judgeArrival(position, accepted, arriving) !== 'deliver') continue
           position = next
           accepted.add(next)

@@ -10,7 +10,7 @@ import type { Waiters, WaitOptions } from './progress/waiters.js'
 export interface PositionWaitsContext {
   readonly log: Log
   readonly looks: Looks
-  readonly following: Pick<Following, 'isHandled' | 'handledState' | 'handledPosition' | 'trust'>
+  readonly following: Pick<Following, 'hasHandled' | 'handledState' | 'handledPosition' | 'trust'>
   readonly waiters: Waiters
   readonly isClosed: () => boolean
   readonly emitter: StateEmitter
@@ -72,8 +72,8 @@ export class PositionWaits {
     this.#checkOpen()
     const { following, waiters } = this.#context
     const target = parsePosition(text)
-    const isReached = (handled: HandledState): boolean => following.isHandled(target.appendId, handled)
-    const wait = waiters.wait(`position ${text}`, options, isReached, target.appendId)
+    const isReached = (handled: HandledState): boolean => following.hasHandled(target, handled)
+    const wait = waiters.wait(`position ${text}`, options, isReached, text)
     waiters.advanced(following.handledState)
     void this.#isBehindUs(target).then(
       (behind) => {

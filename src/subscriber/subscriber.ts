@@ -18,6 +18,7 @@ import type { MeasuredSubscription, SubscriptionTelemetry } from '../telemetry/t
 import { Announcer } from './announcer.js'
 import type { LogFrame } from './follow/effect.js'
 import { GarbageReport } from './follow/garbage-report.js'
+import { StrayLookups } from './follow/stray-lookups.js'
 import { DeadLetters } from './handling/dead-letters.js'
 import type { InvalidationHandler } from './handling/delivery.js'
 import { DeafReport, Link, type LinkListener } from './link.js'
@@ -63,6 +64,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
   readonly #nextAppendId: () => string
   readonly #garbage: GarbageReport
   readonly #deafness: DeafReport
+  readonly #strayLookups: StrayLookups
   /** Never ends: blindness is reported once. */
   readonly #blindness: Outage
   readonly #clock: ElapsedClock
@@ -112,6 +114,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
     this.#garbage = new GarbageReport(runtime, this.#onError)
     this.#link = new Link(log, { ...options, clock: this.#clock }, this.#linkListener())
     const { commands } = this.#link
+    this.#strayLookups = new StrayLookups({ channel: log.channel, runtime, log: commands, onError: this.#onError })
     const { announce, service, heartbeatMs, cap } = options
     if (announce) {
       this.#announcer = new Announcer({
@@ -176,6 +179,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
       createTelemetry: (measured) => this.#createTelemetry(measured),
       linkError: () => this.#linkError,
       nextAppendId: this.#nextAppendId,
+      askAboutStray: (position, asker) => this.#strayLookups.ask(position, asker),
       inTurn: (read) => pages.take(replayConcurrency, read),
       replaceFeed: () => {
         // Each subscription asks for it, and the first has it made.
@@ -266,6 +270,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
 
   async #close(): Promise<void> {
     await Promise.all([...this.#subscriptions].map((subscription) => subscription.close()))
+    this.#strayLookups.close()
     await this.#announcer?.close()
     await this.#link.close()
   }

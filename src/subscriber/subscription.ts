@@ -19,11 +19,13 @@ import { GarbageReport } from './follow/garbage-report.js'
 import type { Load } from './follow/intake.js'
 import type { ReplayEvent, ResyncEvent } from './follow/recovery-event.js'
 import { Recovery } from './follow/recovery.js'
+import type { StrayAsker, StrayLookups } from './follow/stray-lookups.js'
 import { CursorCommitter } from './handling/cursor-committer.js'
 import { type CursorStore, openCursor } from './handling/cursor.js'
 import { DeadLetterBox } from './handling/dead-letter-box.js'
 import type { InvalidationHandler } from './handling/delivery.js'
 import { Dispatcher, type Work } from './handling/dispatcher.js'
+import { provenCursor } from './handling/proven-cursor.js'
 import type { GivenUp } from './handling/retry.js'
 import type { ResolvedSubscriptionOptions } from './options.js'
 import { type Looks, PositionWaits } from './position-waits.js'
@@ -71,6 +73,8 @@ export interface SubscriptionContext {
   nextAppendId(): string
   /** Reads a page of the log when it is this subscription's turn. */
   inTurn<T>(read: () => Promise<T>): Promise<T>
+  /** Has the log asked whether it has a frame that arrived; returns when the answer comes. */
+  askAboutStray(position: Position, asker: StrayAsker): ReturnType<StrayLookups['ask']>
   replaceFeed(): void
   onClosed(subscription: Subscription): void
 }
@@ -114,7 +118,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
     this.stats.subscriptions.add(this.#counters)
     const { name } = options
     this.#telemetry = context.createTelemetry({ name, counters: this.#counters, gauges: () => this.#gauges() })
-    this.#committer = cursor.durable ? this.#createCommitter(cursor, options) : undefined
+    this.#committer = cursor.durable ? this.#createCommitter(provenCursor(cursor, log), options) : undefined
     this.#deadLetters = new DeadLetterBox({
       store: (letter) => log.addDeadLetter(letter, options.deadLetterCap),
       onStored: (letter) => this.emit('deadLetter', letter),
@@ -265,7 +269,10 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
           this.#waiters.advanced(this.#following.handledState)
           break
         case 'orphan-handled':
-          this.#waiters.orphanHandled(effect.appendId)
+          this.#waiters.orphanHandled(effect.position)
+          break
+        case 'look-up':
+          this.#lookUp(effect.position)
           break
       }
     }
@@ -276,6 +283,28 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
     const { clock, heartbeatMs } = this.#context
     const { proof } = this.#following.handledState
     return proof !== undefined && clock.now() - proof.completeAt < heartbeatMs
+  }
+
+  /** Has the log asked about a stray, together with those of the other subscriptions. */
+  #lookUp(position: Position): void {
+    const { strays } = this.#following
+    switch (this.#context.askAboutStray(position, this.#strayAsker)) {
+      case 'soon':
+        return
+      case 'later':
+        this.#perform(strays.delayed(position))
+        return
+      case 'never':
+        this.#perform(strays.refused(position))
+    }
+  }
+
+  readonly #strayAsker: StrayAsker = {
+    awaits: (position) => this.#following.strays.awaits(position),
+    answer: (position, presence) => {
+      const isAbsent = presence === 'gone' || presence === 'below'
+      this.#perform(this.#following.strays.answered(position, isAbsent))
+    },
   }
 
   #handOver(handOvers: readonly HandOver[], recovery?: RecoverySpan): void {

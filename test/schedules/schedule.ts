@@ -20,6 +20,22 @@ const daily = [
   { weight: 1, arbitrary: step('waitFor', { who }) },
 ]
 
+/** What somebody publishes who has the right to publish on the channel, and no other. */
+const strangers = [
+  {
+    weight: 2,
+    arbitrary: step('forge', {
+      kind: fc.constantFrom('stray' as const, 'chain', 'next', 'copy', 'again'),
+      count: fc.integer({ min: 1, max: 8 }),
+      /** Which of the newest entries is copied or repeated. */
+      at: fc.nat(12),
+      /** How the stream ID is chosen: behind the newest, far ahead, or before all. */
+      id: fc.constantFrom('next' as const, 'far', 'old'),
+      empty: fc.boolean(),
+    }),
+  },
+]
+
 const failovers = [
   { weight: 2, arbitrary: step('failOver', { lose: fc.nat(6), keepFeeds: fc.boolean() }) },
   { weight: 1, arbitrary: step('stepClock', { ms: fc.integer({ min: -60_000, max: 1_000 }) }) },
@@ -55,7 +71,7 @@ const calm = fc.record({
   ...settings,
   cap: fc.constant(10_000),
   maxQueued: fc.constant(10_000),
-  steps: fc.array(fc.oneof(...daily, ...failovers), { maxLength: 40, size: 'max' }),
+  steps: fc.array(fc.oneof(...daily, ...strangers, ...failovers), { maxLength: 40, size: 'max' }),
 })
 
 /** Schedules in which everything happens, and room is short. */
@@ -63,7 +79,7 @@ const harsh = fc.record({
   ...settings,
   cap: fc.integer({ min: 3, max: 60 }),
   maxQueued: fc.integer({ min: 2, max: 40 }),
-  steps: fc.array(fc.oneof(...daily, ...failovers, ...operators), { maxLength: 40, size: 'max' }),
+  steps: fc.array(fc.oneof(...daily, ...strangers, ...failovers, ...operators), { maxLength: 40, size: 'max' }),
 })
 
 /** Half of the schedules are calm. */

@@ -9,6 +9,7 @@ import { VirtualRuntime } from '../support/virtual-runtime.js'
 import { CacheCopy } from './cache-copy.js'
 import { Ledger } from './ledger.js'
 import type { Schedule, Step } from './schedule.js'
+import { Stranger } from './stranger.js'
 import type { Transcript } from './transcript.js'
 import { type Note, noteEvents, publisherEvents } from './witness.js'
 
@@ -30,6 +31,7 @@ export class World {
   readonly #runtime: VirtualRuntime
   readonly #log: MemoryLog
   readonly #ledger: Ledger
+  readonly #stranger: Stranger
   readonly #writers: Writer[] = []
   readonly #copies: CacheCopy[] = []
   readonly #pending = new Set<Promise<unknown>>()
@@ -42,6 +44,7 @@ export class World {
     this.#runtime = new VirtualRuntime(schedule.seed)
     this.#log = new MemoryLog({ runtime: this.#runtime, latencyMs: schedule.latencyMs, nodeSize: 1 })
     this.#ledger = new Ledger(this.#runtime, this.#log)
+    this.#stranger = new Stranger(this.#log)
   }
 
   /** Runs a schedule to its end, and notes in the transcript what users see; rejects with what went wrong. */
@@ -157,6 +160,9 @@ export class World {
       case 'waitFor':
         this.#watch(at(this.#copies, step.who).waitFor(this.#ledger.lastPosition))
         return
+      case 'forge':
+        this.#stranger.forge(step)
+        return this.#runtime.settle()
       case 'failOver':
         this.#ledger.failedOver()
         this.#log.failOver({ lose: step.lose, keep: step.keepFeeds ? 'feeds' : 'none' })

@@ -5,7 +5,7 @@ import { compareStreamIds } from '../../message/stream-id.js'
 
 /** The identity of a frame that arrived on the live channel. */
 export interface ArrivingFrame {
-  readonly appendId: string
+  readonly position: Position
   readonly prev: string
 }
 
@@ -13,16 +13,30 @@ export interface ArrivingFrame {
 export type ArrivalVerdict = 'deliver' | 'duplicate' | 'recover'
 
 /**
- * The live rule: a frame continues my history if its `prev` is my append id. Stream IDs are not asked: they can look
- * right after a failover although entries were replaced.
+ * The live rule: a frame continues my history if its `prev` is my append id, its stream ID is greater than mine, and
+ * its append id was not accepted before. A duplicate is an accepted entry under the same stream ID. Anybody who may
+ * publish on the channel can write a frame, so whatever contradicts itself is left to the log to decide.
  */
 export function judgeArrival(
-  position: Position | undefined,
-  accepted: { has(appendId: string): boolean },
-  frame: ArrivingFrame,
+  mine: Position | undefined,
+  accepted: { streamIdOf(appendId: string): string | undefined },
+  { position: { streamId, appendId }, prev }: ArrivingFrame,
 ): ArrivalVerdict {
-  if (frame.prev === position?.appendId) return 'deliver'
-  return accepted.has(frame.appendId) ? 'duplicate' : 'recover'
+  const acceptedAs = accepted.streamIdOf(appendId)
+  if (prev === mine?.appendId) {
+    return acceptedAs === undefined && isLater(streamId, mine.streamId) ? 'deliver' : 'recover'
+  }
+  return acceptedAs === streamId ? 'duplicate' : 'recover'
+}
+
+/** Whether stream ID `a` is greater than `b`. Without a part of a text if they are equally long, as nearly all are. */
+function isLater(a: string, b: string): boolean {
+  const dash = a.indexOf('-')
+  const otherDash = b.indexOf('-')
+  if (dash !== otherDash) return dash > otherDash
+  if (a.length === b.length) return a > b
+  const [time, otherTime] = [a.slice(0, dash), b.slice(0, dash)]
+  return time === otherTime ? a.length > b.length : time > otherTime
 }
 
 /** Where reading goes on from. */

@@ -21,8 +21,8 @@ export interface LogFrame extends Handed {
 }
 
 /**
- * Identifies what was handed over, for the event that it has been handled: a part of the history, a frame of a history
- * that a failover replaced, or something that never was in the log.
+ * Identifies what was handed over, for the event that it has been handled: a part of the history; the position, as
+ * text, of a frame that the log does not have; or undefined for anything else that is not part of the history.
  */
 export type Ticket = Finish | { readonly orphan: string } | undefined
 
@@ -40,12 +40,15 @@ export type Effect =
   | { readonly type: 'state'; readonly state: SubscriptionState; readonly previous: SubscriptionState }
   /** Read the log. No other reading is asked for until this one has ended. */
   | { readonly type: 'read' }
+  /** Ask whether the log has a frame that continues nothing here; the answer is an event. */
+  | { readonly type: 'look-up'; readonly position: Position }
   /** Make a new Pub/Sub connection: it delivers nothing although it looks well. */
   | { readonly type: 'replace-feed' }
   /** The handled part has grown; `newHistory` says that the position may be before the last one. */
   | { readonly type: 'advanced'; readonly position: Position | undefined; readonly newHistory: boolean }
   /** Everything appended is known to be handled, as of a moment later than before. */
   | { readonly type: 'verified' }
-  | { readonly type: 'orphan-handled'; readonly appendId: string }
+  /** A frame that the log does not have was handled; its position, as text. */
+  | { readonly type: 'orphan-handled'; readonly position: string }
 
 export const noEffects: readonly Effect[] = []

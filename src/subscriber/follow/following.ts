@@ -7,6 +7,7 @@ import { judgeArrival } from './continuity.js'
 import { type Effect, type Handed, type LogFrame, noEffects, type Ticket } from './effect.js'
 import { Intake, type IntakeContext, type Load } from './intake.js'
 import { ArrivalBuffer, Reading, type ReadingOutcome } from './reading.js'
+import { Strays } from './strays.js'
 
 /** Readings in a row that a heartbeat had to start before the Pub/Sub connection is taken to be deaf. */
 const deafAfter = 2
@@ -20,6 +21,8 @@ const deafAfter = 2
  * log.
  */
 export class Following {
+  /** Frames out of place, about which the log is asked; it takes the events of the answers. */
+  readonly strays: Strays
   readonly #intake: Intake
   readonly #limits: Load
   readonly #strictFailover: boolean
@@ -32,8 +35,6 @@ export class Following {
   /** Counts the times the link came up: a reading that began before the last time proves nothing. */
   #epoch = 0
   #resyncWanted: { readonly reason: ResyncReason } | undefined
-  /** Readings in a row that a frame outside our history caused. */
-  #strays = 0
   #deafBeats = 0
   #previousBeat: { readonly head: string | undefined } | undefined
 
@@ -41,6 +42,10 @@ export class Following {
     this.#strictFailover = strictFailover
     this.#intake = new Intake(context)
     this.#limits = context.limits
+    this.strays = new Strays(this.#intake, context.limits, {
+      onGap: (frame) => this.#gap(frame),
+      onOverflow: () => this.#wantResync('overflow'),
+    })
   }
 
   get state(): SubscriptionState {
@@ -65,9 +70,9 @@ export class Following {
     return this.#intake.progress.oldestUnhandled
   }
 
-  /** How many messages are buffered while the log is read. */
+  /** How many messages are kept until the log was read, or has answered about them. */
   get buffered(): number {
-    return this.#buffer.messages
+    return this.#buffer.messages + this.strays.messages
   }
 
   /** Whether so much more may wait for the handler. */
@@ -79,6 +84,11 @@ export class Following {
   isHandled(appendId: string | undefined, { sequence }: HandledState): boolean {
     const accepted = this.#intake.history.sequenceOf(appendId)
     return accepted !== undefined && accepted <= sequence
+  }
+
+  /** Whether the handled part has reached this entry. Its append id alone may have come in a forged frame. */
+  hasHandled({ streamId, appendId }: Position, handled: HandledState): boolean {
+    return this.#intake.history.streamIdOf(appendId) === streamId && this.isHandled(appendId, handled)
   }
 
   /** @param replicationId undefined if the server does not say */
@@ -106,13 +116,8 @@ export class Following {
       if (!this.#buffer.add(frame, this.#limits)) this.#lag()
       return this.#intake.takeEffects()
     }
-    const taken = this.#take(frame)
-    if (taken !== 'taken') {
-      // A frame without room is read from the log when there is some.
-      if (taken === 'full') this.#lag()
-      else this.#buffer.add(frame, this.#limits)
-      this.#read()
-    }
+    // A frame without room is read from the log when there is some.
+    if (!this.#take(frame)) this.#read()
     return this.#intake.takeEffects()
   }
 
@@ -174,17 +179,13 @@ export class Following {
   close(): readonly Effect[] {
     this.#setState('closed')
     this.#buffer.clear()
+    this.strays.takeAll()
     return this.#intake.takeEffects()
   }
 
   /** Whether the log should still be read. If not, {@link readingsEnded} follows. */
   get wantsReading(): boolean {
     return this.#linkUp && this.#state !== 'closed'
-  }
-
-  /** Readings in a row that frames outside our history caused, after the first. */
-  get strayReadings(): number {
-    return Math.max(0, this.#strays - 1)
   }
 
   /** The log is about to be read, or to be read again. */
@@ -222,38 +223,54 @@ export class Following {
   /** The end of the log was reached: judges what arrived meanwhile, in order; false if it must be read again. */
   #settle(): boolean {
     const { history } = this.#intake
-    const suspects = this.#buffer.takeSuspects()
-    // What the log does not have, and we have not accepted, is of a history that lost; it still says what to evict.
-    const orphans = suspects.filter(({ position }) => !history.has(position.appendId))
-    if (orphans.length > 0) this.#strays += 1
-    for (const frame of orphans) this.#intake.orphan(frame)
-    for (const frame of suspects) if (!orphans.includes(frame)) this.#intake.duplicate(frame.messages.length)
+    for (const frame of this.#buffer.takeSuspects()) {
+      const { position, messages } = frame
+      // What the log does not have, and we have not accepted, is of a history that lost; it still says what to evict.
+      const isAccepted = history.streamIdOf(position.appendId) === position.streamId
+      if (isAccepted) this.#intake.duplicate(messages.length)
+      else if (!this.#intake.orphan(frame, true)) this.#resyncWanted = { reason: 'overflow' }
+    }
+    if (!this.#linkUp) return false
     for (let frame = this.#buffer.peek(); frame !== undefined; frame = this.#buffer.peek()) {
-      const taken = this.#take(frame)
-      if (taken === 'full') this.#lag()
-      if (taken !== 'taken') return false
+      if (!this.#take(frame)) return false
       this.#buffer.remove(frame.position.appendId)
     }
-    return true
+    return this.#resyncWanted === undefined
   }
 
-  /** The live rule. `full`: it continues the history, and there is no room for it. */
-  #take(frame: LogFrame): 'taken' | 'full' | 'recover' {
+  /** Takes a frame by the live rule; false if it continues the history and there is no room for it. */
+  #take(frame: LogFrame): boolean {
     const { history } = this.#intake
-    const { position, prev, messages } = frame
-    switch (judgeArrival(history.position, history, { appendId: position.appendId, prev })) {
+    switch (judgeArrival(history.position, history, frame)) {
       case 'deliver':
-        if (!this.#intake.live(frame)) return 'full'
-        this.#strays = 0
+        // A stray of the same name names another entry before it: one of the two is forged.
+        if (this.strays.names.size > 0 && this.strays.awaits(frame.position)) return true
+        if (!this.#intake.live(frame)) {
+          this.#lag()
+          return false
+        }
         this.#deafBeats = 0
-        return 'taken'
+        return true
       case 'duplicate':
-        this.#intake.duplicate(messages.length)
-        return 'taken'
+        this.#intake.duplicate(frame.messages.length)
+        return true
       case 'recover':
-        if (this.#linkUp) this.#intake.gap()
-        return 'recover'
+        this.#outOfPlace(frame)
+        return true
     }
+  }
+
+  /** The log is asked about a stray. What continues the history is taken meanwhile. */
+  #outOfPlace(frame: LogFrame): void {
+    if (this.#linkUp) this.strays.ask(frame)
+    else this.#buffer.add(frame, this.#limits)
+  }
+
+  /** The live channel did not continue the history: entries are missing before this frame of the log. */
+  #gap(frame: LogFrame | undefined): void {
+    if (frame) this.#buffer.add(frame, this.#limits)
+    if (this.#linkUp) this.#intake.gap()
+    this.#read()
   }
 
   #hasMissed(previous: string | undefined, head: string | undefined): boolean {
@@ -277,6 +294,8 @@ export class Following {
   #read(): void {
     if (this.#reading || !this.wantsReading) return
     this.#reading = true
+    // It brings those that are in the log, and shows that the others are not ahead of us.
+    for (const frame of this.strays.takeAll()) this.#buffer.add(frame, this.#limits)
     this.#intake.add({ type: 'read' })
   }
 

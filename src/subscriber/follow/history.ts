@@ -29,9 +29,9 @@ export class History {
     return this.#forks
   }
 
-  /** Whether an entry was accepted, as far as entries are remembered. */
-  has(appendId: string): boolean {
-    return this.#accepted.has(appendId)
+  /** Stream ID of an accepted entry; undefined unless it is remembered. */
+  streamIdOf(appendId: string): string | undefined {
+    return this.#accepted.streamIdOf(appendId)
   }
 
   /** The accepted entries that are remembered. */
@@ -133,8 +133,9 @@ export class AcceptedEntries {
     return this.#sequence
   }
 
-  has(appendId: string): boolean {
-    return this.#newestPlaceOf(appendId) !== undefined
+  streamIdOf(appendId: string): string | undefined {
+    const place = this.#newestPlaceOf(appendId)
+    return place === undefined ? undefined : this.#streamIds[place]
   }
 
   sequenceOf(appendId: string): number | undefined {

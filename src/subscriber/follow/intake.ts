@@ -80,12 +80,20 @@ export class Intake {
     return true
   }
 
-  /** Takes a frame of a history that a failover replaced: it is handled, and no position moves. */
-  orphan(frame: LogFrame): void {
-    const { position, messages } = frame
+  /**
+   * Takes a frame that is not part of the history: it is handled, and no position moves. False if there is no room.
+   *
+   * @param isAbsent whether the log is known not to have it: only then does it count as handled for those who wait for
+   *   it, since anybody may have written it
+   */
+  orphan(frame: LogFrame, isAbsent: boolean): boolean {
+    const { position, messages, bytes } = frame
+    if (messages.length === 0) return true
+    if (!this.hasRoom({ messages: messages.length, bytes })) return false
     this.#context.counters.orphaned += messages.length
-    if (messages.length === 0) return
-    this.#handOver(frame, { mode: 'live', position: formatPosition(position) }, { orphan: position.appendId })
+    const text = formatPosition(position)
+    this.#handOver(frame, { mode: 'live', position: text }, isAbsent ? { orphan: text } : undefined)
+    return true
   }
 
   /** Drops messages that were read from the log already. */
@@ -125,7 +133,7 @@ export class Intake {
   /** Something that was handed over has been handled. */
   handled(ticket: Ticket): void {
     if (typeof ticket === 'function') ticket()
-    else if (ticket !== undefined) this.add({ type: 'orphan-handled', appendId: ticket.orphan })
+    else if (ticket !== undefined) this.add({ type: 'orphan-handled', position: ticket.orphan })
   }
 
   /** A look at the server said that the log ends with this entry, or has none. */

@@ -84,8 +84,6 @@ export class Recovery {
     let failures = 0
     while (following.wantsReading) {
       perform(following.readingWanted())
-      const strays = following.strayReadings
-      if (strays > 0) await delay(runtime, backoffMs(strays - 1, runtime))
       const reading = following.beginReading()
       try {
         const outcome = await this.#read(reading)

@@ -20,7 +20,7 @@ export const waitRules = {
 interface Waiter {
   readonly born: number
   readonly isDone: (state: HandledState) => boolean
-  readonly appendId: string | undefined
+  readonly position: string | undefined
   settle(error?: unknown): void
 }
 
@@ -46,13 +46,14 @@ export class Waiters {
    * @throws ConfigurationError for options that can't work
    * @param what named in the errors
    * @param isDone asked at every step of the handler; a resync that covers the waiter is seen to here
-   * @param appendId an entry that also ends the waiting when it is handled without being part of our history
+   * @param position of an entry, as text, that also ends the waiting when it is handled without being part of our
+   *   history
    */
   wait(
     what: string,
     options: WaitOptions,
     isDone: (state: HandledState) => boolean,
-    appendId?: string,
+    position?: string,
   ): { readonly promise: Promise<void>; done(): void } {
     const { promise, resolve, reject }: PromiseWithResolvers<void> = Promise.withResolvers()
     const { timeoutMs, signal } = resolveOptions(waitRules, options, 'waiting')
@@ -66,7 +67,7 @@ export class Waiters {
     const waiter: Waiter = {
       born: ++this.#born,
       isDone,
-      appendId,
+      position,
       settle: (error) => {
         if (!this.#waiters.delete(waiter)) return
         timer.cancel()
@@ -94,8 +95,8 @@ export class Waiters {
   }
 
   /** An entry was handled that is not part of our history. */
-  orphanHandled(appendId: string): void {
-    for (const waiter of this.#waiters) if (waiter.appendId === appendId) waiter.settle()
+  orphanHandled(position: string): void {
+    for (const waiter of this.#waiters) if (waiter.position === position) waiter.settle()
   }
 
   close(): void {

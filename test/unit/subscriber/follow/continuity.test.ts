@@ -6,29 +6,74 @@ import { judgeArrival, judgeContinuity, judgeFork } from '../../../../src/subscr
 const position: Position = { streamId: '100-0', appendId: 'mine' }
 const older: Position = { streamId: '90-0', appendId: 'older' }
 
-function accepted(...appendIds: string[]): { has(appendId: string): boolean } {
-  return new Set(appendIds)
+/** Accepted entries: stream IDs by append id. */
+function accepted(entries: Record<string, string>): { streamIdOf(appendId: string): string | undefined } {
+  return { streamIdOf: (appendId) => entries[appendId] }
 }
 
 describe('the live rule', () => {
+  const next = { streamId: '101-0', appendId: 'next' }
   const rows = [
-    { says: 'its prev is mine: deliver', at: position, prev: 'mine', appendId: 'next', verdict: 'deliver' },
+    { says: 'its prev is mine: deliver', at: position, prev: 'mine', frame: next, verdict: 'deliver' },
     {
-      says: 'its prev is mine, whatever its id says: deliver',
-      at: position,
+      says: 'its prev is mine, in the same millisecond: deliver',
+      at: { streamId: '100-9', appendId: 'mine' },
       prev: 'mine',
-      appendId: 'mine',
+      frame: { streamId: '100-10', appendId: 'next' },
       verdict: 'deliver',
     },
-    { says: 'accepted before: duplicate', at: position, prev: 'oldest', appendId: 'older', verdict: 'duplicate' },
-    { says: 'I am it: duplicate', at: position, prev: 'older', appendId: 'mine', verdict: 'duplicate' },
-    { says: 'continues something else: recover', at: position, prev: 'other', appendId: 'next', verdict: 'recover' },
-    { says: 'continues nothing: recover', at: position, prev: '', appendId: 'next', verdict: 'recover' },
-    { says: 'I am unanchored: recover', at: undefined, prev: '', appendId: 'next', verdict: 'recover' },
+    {
+      says: 'its prev is mine, and its time has one more digit: deliver',
+      at: { streamId: '999-10', appendId: 'mine' },
+      prev: 'mine',
+      frame: { streamId: '1000-0', appendId: 'next' },
+      verdict: 'deliver',
+    },
+    {
+      says: 'its prev is mine, and its stream ID is mine as well: recover',
+      at: position,
+      prev: 'mine',
+      frame: { streamId: '100-0', appendId: 'next' },
+      verdict: 'recover',
+    },
+    {
+      says: 'its prev is mine, and its stream ID is less: recover',
+      at: { streamId: '100-10', appendId: 'mine' },
+      prev: 'mine',
+      frame: { streamId: '100-9', appendId: 'next' },
+      verdict: 'recover',
+    },
+    {
+      says: 'its prev is mine, and its time is earlier though its text is longer: recover',
+      at: { streamId: '200-1', appendId: 'mine' },
+      prev: 'mine',
+      frame: { streamId: '199-10', appendId: 'next' },
+      verdict: 'recover',
+    },
+    {
+      says: 'its prev is mine, and its append id was accepted before: recover',
+      at: position,
+      prev: 'mine',
+      frame: { streamId: '101-0', appendId: 'older' },
+      verdict: 'recover',
+    },
+    { says: 'accepted before: duplicate', at: position, prev: 'oldest', frame: older, verdict: 'duplicate' },
+    { says: 'I am it: duplicate', at: position, prev: 'older', frame: position, verdict: 'duplicate' },
+    {
+      says: 'accepted before under another stream ID: recover',
+      at: position,
+      prev: 'oldest',
+      frame: { streamId: '91-0', appendId: 'older' },
+      verdict: 'recover',
+    },
+    { says: 'continues something else: recover', at: position, prev: 'other', frame: next, verdict: 'recover' },
+    { says: 'continues nothing: recover', at: position, prev: '', frame: next, verdict: 'recover' },
+    { says: 'I am unanchored: recover', at: undefined, prev: '', frame: next, verdict: 'recover' },
   ] as const
 
-  it.each(rows)('$says', ({ at, prev, appendId, verdict }) => {
-    expect(judgeArrival(at, accepted('older', 'mine'), { appendId, prev })).toBe(verdict)
+  it.each(rows)('$says', ({ at, prev, frame, verdict }) => {
+    const known = accepted({ older: '90-0', mine: '100-0' })
+    expect(judgeArrival(at, known, { position: frame, prev })).toBe(verdict)
   })
 })
 

@@ -51,6 +51,12 @@ function beat(head: string, number: number, changes: Partial<Look> = {}): Look {
   return { number, isBeat: true, head, completeAt: number, replication, isSettled: false, ...changes }
 }
 
+/** A frame arrives that the log has, and that does not continue the history: a reading begins. */
+function findGap(number: number): void {
+  following.frame(frame(number))
+  expect(types(following.strays.answered(at(number), false))).toEqual(['read'])
+}
+
 /** Brings it live, with this entry as its anchor. */
 function goLive(number: number): void {
   following.linkUp('one')
@@ -108,10 +114,15 @@ describe('a frame', () => {
     expect(counters.duplicates).toBe(1)
   })
 
-  it('that does not continue the history is a gap: the log is read, and what comes meanwhile waits', () => {
+  it('that does not continue the history waits for the answer of the log; one that the log has is a gap', () => {
     goLive(5)
-    expect(types(following.frame(frame(7)))).toEqual(['read'])
-    expect(following.frame(frame(8))).toEqual([])
+    expect(following.frame(frame(7))).toEqual([{ type: 'look-up', position: at(7) }])
+    expect(following.frame(frame(7)), 'it is asked about once').toEqual([])
+    expect(types(following.frame(frame(8)))).toEqual(['look-up'])
+    expect(following.buffered).toBe(2)
+    expect(counters.gaps).toBe(0)
+    expect(types(following.strays.answered(at(7), false))).toEqual(['read'])
+    expect(following.strays.awaits(at(8)), 'the reading answers about it').toBe(false)
     expect(following.buffered).toBe(2)
     expect(counters.gaps).toBe(1)
   })
@@ -137,10 +148,92 @@ describe('a frame', () => {
   })
 })
 
+describe('a stray', () => {
+  it('does not hold up what continues the history', () => {
+    goLive(5)
+    following.frame(frame(9, { prev: 'elsewhere' }))
+    expect(types(following.frame(frame(6)))).toEqual(['hand-over'])
+  })
+
+  it('that is not in the log is handed over; no position moves, and the log is not read', () => {
+    goLive(5)
+    following.frame(frame(9, { prev: 'elsewhere' }))
+    const effects = following.strays.answered(at(9), true)
+    expect(types(effects)).toEqual(['hand-over'])
+    expect(counters).toMatchObject({ orphaned: 1, gaps: 0 })
+    expect(following.handled(handOverOf(effects).ticket)).toEqual([{ type: 'orphan-handled', position: '9-0@e9' }])
+    expect(following.handledPosition).toEqual(at(5))
+  })
+
+  it('whose answer has to wait is handed over at once, and proves nothing to those who wait for it', () => {
+    goLive(5)
+    following.frame(frame(7))
+    const effects = following.strays.delayed(at(7))
+    expect(types(effects)).toEqual(['hand-over'])
+    expect(following.handled(handOverOf(effects).ticket)).toEqual([])
+    expect(following.buffered).toBe(0)
+    expect(following.strays.answered(at(7), true), 'it is not handed over twice').toEqual([])
+    following.frame(frame(8))
+    following.strays.delayed(at(8))
+    expect(types(following.strays.answered(at(8), false)), 'the log has it').toEqual(['read'])
+  })
+
+  it('that nobody can be asked about is handed over and forgotten', () => {
+    goLive(5)
+    following.frame(frame(7))
+    expect(types(following.strays.refused(at(7)))).toEqual(['hand-over'])
+    expect(following.strays.awaits(at(7))).toBe(false)
+  })
+
+  it('takes room: beyond it the next is handed over at once, and without room for that everything is evicted', () => {
+    goLive(5)
+    following.frame(frame(11, { prev: 'x' }))
+    following.frame(frame(12, { prev: 'x' }))
+    expect(types(following.frame(frame(13, { prev: 'x' })))).toEqual(['hand-over', 'look-up'])
+    expect(following.buffered).toBe(2)
+    queue.pending = 2
+    expect(types(following.strays.answered(at(11), true))).toEqual(['read'])
+    expect(following.beginReading().wanted).toBe('overflow')
+  })
+
+  it('of the name of one that waits does not continue the history: it names another entry before it', () => {
+    goLive(5)
+    following.frame(frame(7))
+    expect(following.frame(frame(7, { prev: 'e5' }))).toEqual([])
+    expect(types(following.strays.answered(at(7), false))).toEqual(['read'])
+  })
+
+  it('that arrives while the link is down waits for the next reading', () => {
+    goLive(5)
+    following.linkDown()
+    expect(following.frame(frame(7))).toEqual([])
+    expect(following.buffered).toBe(1)
+    expect(types(following.linkUp('one'))).toEqual(['read'])
+  })
+
+  it('under an accepted append id is not a duplicate if its stream ID is another', () => {
+    goLive(5)
+    following.frame(frame(6))
+    const copy = { ...frame(6), position: { streamId: '7-0', appendId: 'e6' } }
+    expect(types(following.frame(copy))).toEqual(['look-up'])
+    expect(counters.duplicates).toBe(0)
+  })
+})
+
+describe('waiting for a position', () => {
+  it('ends with its entry, and not with a frame that copied its append id', () => {
+    goLive(5)
+    const forged = { ...frame(6), position: { streamId: '99-0', appendId: 'e6' } }
+    following.handled(handOverOf(following.frame(forged)).ticket)
+    expect(following.hasHandled(at(6), following.handledState)).toBe(false)
+    expect(following.hasHandled(forged.position, following.handledState)).toBe(true)
+  })
+})
+
 describe('the end of a reading', () => {
   it('hands over the frames that continue it, in order, as far as there is room', () => {
     goLive(5)
-    following.frame(frame(7))
+    findGap(7)
     const reading = following.beginReading()
     reading.entry({ ...frame(6), frame: '{}' }, { messages: [], rejected: [] })
     reading.entry({ ...frame(7), frame: '{}' }, { messages: [], rejected: [] })
@@ -156,15 +249,39 @@ describe('the end of a reading', () => {
   it('hands over a frame that arrived before it and is not in the log: it is of a replaced history', () => {
     goLive(5)
     following.frame(frame(7, { prev: 'lost' }))
+    findGap(9)
     const { done, effects } = following.beginReading().ended('caught-up')
     expect(done).toBe(true)
-    expect(counters.orphaned).toBe(1)
-    expect(following.handled(handOverOf(effects).ticket)).toEqual([{ type: 'orphan-handled', appendId: 'e7' }])
+    expect(counters.orphaned).toBe(2)
+    expect(following.handled(handOverOf(effects).ticket)).toEqual([{ type: 'orphan-handled', position: '9-0@e9' }])
+  })
+
+  it('evicts everything if there is no room for frames that are not in the log', () => {
+    goLive(5)
+    following.frame(frame(7, { prev: 'lost' }))
+    findGap(9)
+    queue.pending = 1
+    const { done, effects } = following.beginReading().ended('caught-up')
+    expect(types(effects)).toEqual(['hand-over'])
+    expect(done).toBe(false)
+    expect(following.beginReading().wanted).toBe('overflow')
+  })
+
+  it('asks the log about what arrived meanwhile and does not continue it', () => {
+    goLive(5)
+    findGap(7)
+    const reading = following.beginReading()
+    reading.entry({ ...frame(6), frame: '{}' }, { messages: [], rejected: [] })
+    reading.entry({ ...frame(7), frame: '{}' }, { messages: [], rejected: [] })
+    following.frame(frame(9))
+    const { done, effects } = reading.ended('caught-up')
+    expect(effects).toEqual([{ type: 'look-up', position: at(9) }])
+    expect(done).toBe(true)
   })
 
   it('that evicted everything drops what arrived before it, and has the log read again', () => {
     goLive(5)
-    following.frame(frame(7))
+    findGap(7)
     const reading = following.beginReading()
     const anchor = { position: at(9), added: 9 }
     reading.resync('deleted', { anchor, head: 'e9', mark: 0, ground: { id: 'one', since: undefined } })
