@@ -46,6 +46,8 @@ export type { InvalidationStats, StatsOptions } from './telemetry/stats-collecto
 export type { LatencySummary } from './telemetry/latencies.js'
 
 export type { RedisSource } from './log/open-log.js'
+export { deleteMatching } from './log/redis/delete-matching.js'
+export type { DeleteMatchingOptions } from './log/redis/delete-matching.js'
 export type {
   ConnectionListener,
   CursorTable,
@@ -66,6 +68,7 @@ export type {
   ClientOverrides,
   ClusterLike,
   ClusterLikeOptions,
+  KeyClient,
   RedisLike,
   RedisLikeOptions,
 } from './log/redis/redis-like.js'

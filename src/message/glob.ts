@@ -25,6 +25,11 @@ export function matchesPattern(pattern: string, key: string): boolean {
   return lastMatcher(key)
 }
 
+/** A text as a glob that matches nothing but it. */
+export function escapeGlob(text: string): string {
+  return text.replace(/[\\*?[\]]/g, '\\$&')
+}
+
 function makeMatcher(pattern: string): Matcher {
   const texts = textsBetweenStars(pattern)
   if (texts) return (key) => isMadeOf(texts, key)

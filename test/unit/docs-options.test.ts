@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import ts from 'typescript'
 import { expect, test } from 'vitest'
 import { failOverRules, memoryLogRules } from '../../src/log/memory/memory-log.js'
+import { deleteMatchingRules } from '../../src/log/redis/delete-matching.js'
 import { messageRules } from '../../src/message/create-message.js'
 import { publisherRules, publishRules, repairRules, waitReplicasRules } from '../../src/publisher/options.js'
 import { listRules } from '../../src/subscriber/handling/dead-letters.js'
@@ -24,6 +25,7 @@ const owners: readonly (readonly [heading: string, rules: OptionRules, file: str
   ['`retry`', retryRules, 'subscriber/options.ts', 'RetryOptions'],
   ['Waiting', waitRules, 'subscriber/progress/waiters.ts', 'WaitOptions'],
   ['Dead letters', listRules, 'subscriber/handling/dead-letters.ts', 'ListDeadLettersOptions'],
+  ['Deleting keys', deleteMatchingRules, 'log/redis/delete-matching.ts', 'DeleteMatchingOptions'],
   ['Messages', messageRules, 'message/create-message.ts', 'MessageOptions'],
   ['`StatsCollector`', statsRules, 'telemetry/stats-collector.ts', 'StatsOptions'],
   ['`MemoryLog`', memoryLogRules, 'log/memory/memory-log.ts', 'MemoryLogOptions'],

@@ -1,3 +1,4 @@
+import { escapeGlob } from '../../message/glob.js'
 import { emptyFrame } from '../model/entry.js'
 import type { LogKeys } from '../model/keys.js'
 import type { Command } from '../redis/reads.js'
@@ -36,11 +37,6 @@ export function rulesOf({ command }: Pick<Right, 'command'>, keys: LogKeys): rea
   const named = (names: readonly string[], sign: string): readonly string[] =>
     args.filter((arg) => names.includes(arg)).map((arg) => sign + escapeGlob(arg))
   return [`+${words.join('|').toLowerCase()}`, ...named(Object.values(ours), '~'), ...named([channel], '&')]
-}
-
-/** Keys and channels are granted by patterns. */
-function escapeGlob(name: string): string {
-  return name.replace(/[*?[\]\\]/g, '\\$&')
 }
 
 /**

@@ -43,6 +43,19 @@ export function logKeys(channel: string): LogKeys {
   }
 }
 
+/** How the names of a log's keys end: of all versions, since others may keep keys that this one does not. */
+const keyNames = ['stream', 'last', 'cursors', 'subscribers', 'publishers', 'dead', 'probe']
+const logKey = new RegExp(`^(\\{[^}]+\\}):(?:${keyNames.join('|')})$`)
+
+/**
+ * The stream of the log that a key belongs to by its name, whatever the channel; undefined if no log has such a key. A
+ * cache may have keys that look the same: it is a log's if that stream exists.
+ */
+export function streamOfLogKey(key: string): string | undefined {
+  const tag = logKey.exec(key)?.[1]
+  return tag && `${tag}:stream`
+}
+
 function whyNoChannel(channel: unknown): string | undefined {
   if (typeof channel !== 'string') return 'it is no text'
   if (channel === '') return 'it is empty'

@@ -28,6 +28,18 @@ export interface ClusterLike {
   nodes(): readonly unknown[]
 }
 
+/** A client that keys are deleted with: an ioredis client or Cluster, of ioredis 5 or 6. */
+export interface KeyClient {
+  readonly isCluster: boolean
+  readonly options: { readonly keyPrefix?: string | undefined }
+  call(command: string, ...args: string[]): Promise<unknown>
+}
+
+/** A Cluster that keys are deleted with. */
+export interface KeyCluster extends KeyClient {
+  nodes(role: 'master'): readonly Pick<KeyClient, 'call'>[]
+}
+
 /** What is read of the options of a Cluster. */
 export interface ClusterLikeOptions {
   readonly keyPrefix?: string | undefined

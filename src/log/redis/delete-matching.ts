@@ -1,0 +1,113 @@
+import { escapeGlob } from '../../message/glob.js'
+import { describeValue } from '../../support/describe-value.js'
+import { ConfigurationError, RedisError } from '../../support/errors.js'
+import { abortSignal, resolveOptions, type RulesOf, text, wholeNumber } from '../../support/option-rules.js'
+import { streamOfLogKey } from '../model/keys.js'
+import type { KeyClient, KeyCluster } from './redis-like.js'
+import { readList, readText } from './replies.js'
+
+/** Options of {@link deleteMatching}. */
+export interface DeleteMatchingOptions {
+  /** What the names of the cache's keys begin with, beside the client's own `keyPrefix`. Default: none. */
+  readonly prefix?: string
+  /** How many keys the server looks at for each SCAN, and how many are deleted at once, in keys. Default 1,000. */
+  readonly count?: number
+  /** When it aborts, no more keys are deleted: pass `delivery.signal`. Default: none. */
+  readonly signal?: AbortSignal
+}
+
+export const deleteMatchingRules = {
+  prefix: text({ maxLength: 8_192 }),
+  count: wholeNumber({ default: 1_000, unit: 'keys', min: 1, max: 100_000 }),
+  signal: abortSignal,
+} satisfies RulesOf<DeleteMatchingOptions>
+
+/**
+ * Deletes every key of a cache in Redis that matches a pattern, as a handler does with `message.pattern`. It spares the
+ * keys of every log of this library on that server, which SCAN and DEL of the pattern `*` would delete too.
+ *
+ * ```ts
+ * if (message.action === 'pattern') await deleteMatching(redis, message.pattern, { signal: delivery.signal })
+ * ```
+ *
+ * It scans page by page (SCAN, on every primary of a cluster) and unlinks what it finds, so it blocks neither the server
+ * nor this process. A key that is there from the beginning to the end is found; one that moves between two nodes of a
+ * cluster meanwhile may be missed, and so is one whose name is not UTF-8. The client's `keyPrefix` and `prefix` belong to the cache's keys, and not to the
+ * pattern.
+ *
+ * Resolves to how many keys were deleted. Rejects with what the client rejects with, with the signal's reason, with
+ * `ConfigurationError` for a client, a pattern or an option that can't work, and with `RedisError` if a cluster names no
+ * primary. It may have deleted some keys by then: call it again.
+ *
+ * @param redis an ioredis client or Cluster, as the cache uses it
+ * @param pattern a Redis glob over the cache's keys
+ */
+export async function deleteMatching(
+  redis: KeyClient,
+  pattern: string,
+  options: DeleteMatchingOptions = {},
+): Promise<number> {
+  const { prefix, count, signal } = resolveOptions(deleteMatchingRules, options, 'deleteMatching')
+  if (typeof pattern !== 'string') {
+    throw new ConfigurationError(`Expected the pattern to be a string, got ${describeValue(pattern)}`)
+  }
+  requireClient(redis)
+  const ownPrefix = redis.options.keyPrefix ?? ''
+  // SCAN gets no prefix of the client, and finds whole names; each command with a key gets it again.
+  const match = escapeGlob(ownPrefix + prefix) + pattern
+  let deleted = 0
+  for (const node of await nodesOf(redis)) {
+    let cursor = '0'
+    do {
+      signal?.throwIfAborted()
+      const [next, found] = readList(await node.call('scan', cursor, 'MATCH', match, 'COUNT', String(count)))
+      cursor = readText(next)
+      const names = readList(found).map((name) => readText(name).slice(ownPrefix.length))
+      const keys = await withoutLogs(redis, names)
+      for (let start = 0; start < keys.length; start += count) {
+        deleted += await unlink(redis, keys.slice(start, start + count))
+      }
+    } while (cursor !== '0')
+  }
+  return deleted
+}
+
+function requireClient(redis: unknown): asserts redis is KeyClient {
+  const isClient =
+    typeof redis === 'object' && redis !== null && 'call' in redis && 'options' in redis && 'isCluster' in redis
+  if (isClient && typeof redis.call === 'function') return
+  throw new ConfigurationError(`Expected an ioredis client or Cluster to delete keys with, got ${describeValue(redis)}`)
+}
+
+function isCluster(redis: KeyClient): redis is KeyCluster {
+  return redis.isCluster && 'nodes' in redis
+}
+
+/** Where to scan: the keys of a cluster are spread over its primaries. */
+async function nodesOf(redis: KeyClient): Promise<readonly Pick<KeyClient, 'call'>[]> {
+  if (!isCluster(redis)) return [redis]
+  // A Cluster knows its nodes once it is connected, which a command waits for.
+  await redis.call('ping')
+  const primaries = redis.nodes('master')
+  if (primaries.length > 0) return primaries
+  throw new RedisError('disconnected', 'The cluster names no primary to look for keys on: it is not connected')
+}
+
+/** Without those that are a log's: by their name, and because that log is there. */
+async function withoutLogs(redis: KeyClient, names: readonly string[]): Promise<readonly string[]> {
+  const suspects = names.filter((name) => streamOfLogKey(name) !== undefined)
+  if (suspects.length === 0) return names
+  const spared = new Set<string>()
+  for (const name of suspects) {
+    const type = await redis.call('type', streamOfLogKey(name) ?? name)
+    if (type === 'stream') spared.add(name)
+  }
+  return names.filter((name) => !spared.has(name))
+}
+
+/** Resolves to how many keys were there. In a cluster each has a command of its own: they are in different slots. */
+async function unlink(redis: KeyClient, keys: readonly string[]): Promise<number> {
+  if (!redis.isCluster) return Number(await redis.call('unlink', ...keys))
+  const replies = await Promise.all(keys.map((key) => redis.call('unlink', key)))
+  return replies.reduce<number>((sum, reply) => sum + Number(reply), 0)
+}
