@@ -4,6 +4,7 @@ import type { ConnectionListener, InvalidationLog, LogCommands, LogConnection } 
 import { appendIds } from '../log/model/position.js'
 import { openLog, openOnce } from '../log/open-log.js'
 import type { RedisLogOptions, TlsOptions } from '../log/redis/redis-log.js'
+import { decodeMessage } from '../message/wire/decode.js'
 import { DeadLetters } from '../subscriber/handling/dead-letters.js'
 import { connectionRules, defaultChannel } from '../support/connection-options.js'
 import { RedisError } from '../support/errors.js'
@@ -129,6 +130,7 @@ export function withDeadLetters(
       new DeadLetters({
         store: commands,
         republish: async (message) => {
+          decodeMessage(message)
           await commands.append(nextAppendId(), message, cap)
         },
       }),

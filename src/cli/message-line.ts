@@ -50,11 +50,16 @@ export function printMessage(output: Output, message: PrintedMessage): Promise<v
   return output.print(cells.join('  '))
 }
 
-/** The messages of an entry, without what is not a message, of which it warns. */
-export function messagesOf(entry: Entry, output: Output): readonly InvalidationMessage[] {
+/** The messages of an entry, without what can't be read, of which it warns and calls `onUnreadable`. */
+export function messagesOf(
+  entry: Entry,
+  output: Output,
+  onUnreadable: () => void = () => undefined,
+): readonly InvalidationMessage[] {
   const { messages, rejected } = decodeFrame(entry.frame)
   for (const { message } of rejected) {
-    output.warn(`entry ${formatPosition(entry.position)} holds a frame that is no message: ${printable(message)}`)
+    output.warn(`entry ${formatPosition(entry.position)} can't be read in full: ${printable(message)}`)
   }
+  if (rejected.length > 0) onUnreadable()
   return messages
 }

@@ -61,6 +61,7 @@ class Replay {
   #messages = 0
   #failed = 0
   #gaps = 0
+  #unreadable = 0
 
   constructor(session: CommandSession, flags: ReplayFlags) {
     this.#session = session
@@ -75,7 +76,7 @@ class Replay {
     output.note(
       `replayed ${formatCount(this.#messages, 'message', 'messages')}, read ${formatCount(this.#entries, 'entry', 'entries')}${failed}`,
     )
-    return this.#failed + this.#gaps === 0 ? exitCodes.ok : exitCodes.failure
+    return this.#failed + this.#gaps + this.#unreadable === 0 ? exitCodes.ok : exitCodes.failure
   }
 
   async #readAll(commands: LogCommands, range: Range): Promise<void> {
@@ -88,7 +89,7 @@ class Replay {
     for await (const entry of entries) {
       const { streamId } = entry.position
       this.#entries++
-      for (const message of messagesOf(entry, output).filter(isMeant)) {
+      for (const message of messagesOf(entry, output, () => this.#unreadable++).filter(isMeant)) {
         if (!(await this.#hand({ ...message, position: formatPosition(entry.position) }))) return
       }
       output.progress(() => `${formatCount(this.#entries, 'entry', 'entries')} read, up to ${timeOfStreamId(streamId)}`)

@@ -3,6 +3,7 @@ import { blindness } from '../log/model/blindness.js'
 import { appendIds } from '../log/model/position.js'
 import { openLog, type RedisSource } from '../log/open-log.js'
 import { decodeFrame } from '../message/wire/decode-frame.js'
+import { decodeMessage } from '../message/wire/decode.js'
 import { describeValue } from '../support/describe-value.js'
 import { ElapsedClock } from '../support/elapsed-clock.js'
 import { ClosedError, ConfigurationError } from '../support/errors.js'
@@ -130,6 +131,8 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
       store: commands,
       checkOpen: () => this.#checkOpen(),
       republish: async (message) => {
+        // An entry that nobody can read would be a resync of every subscription.
+        decodeMessage(message)
         await commands.append(this.#nextAppendId(), message, cap)
       },
     })
@@ -341,17 +344,15 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
   #receive(text: string): void {
     const { streamId, appendId, prev, messages, traces, rejected } = decodeFrame(text)
     const bytes = text.length
-    if (rejected.length > 0) {
-      this.#garbage.add(rejected)
-      for (const subscription of this.#subscriptions) subscription.countInvalid(rejected.length)
-    }
+    if (rejected.length > 0) for (const subscription of this.#subscriptions) subscription.countInvalid(rejected.length)
     if (streamId === undefined || appendId === undefined || prev === undefined) {
+      if (rejected.length > 0) this.#garbage.add(rejected)
       if (messages.length === 0) return
       for (const subscription of this.#subscriptions) subscription.arriveForeign({ messages, traces, bytes })
       return
     }
     this.#deafness.heard()
-    const arrived: LogFrame = { position: { streamId, appendId }, prev, messages, traces, bytes }
+    const arrived: LogFrame = { position: { streamId, appendId }, prev, messages, traces, bytes, rejected }
     for (const subscription of this.#subscriptions) subscription.arrive(arrived)
   }
 }

@@ -1,5 +1,6 @@
 import type { CursorTable, DeadLetter, DeadLetterStore, Log } from '../log/log.js'
 import { formatCursor, formatPosition, type Position } from '../log/model/position.js'
+import type { InvalidationMessage } from '../message/message.js'
 import { streamIdTime } from '../message/stream-id.js'
 import { encodeWithTrace } from '../message/wire/encode.js'
 import { type ErrorEvents, type Logger, TypedEmitter } from '../support/events.js'
@@ -17,6 +18,7 @@ import type { Effect, Handed, HandOver, LogFrame } from './follow/effect.js'
 import { Following } from './follow/following.js'
 import { GarbageReport } from './follow/garbage-report.js'
 import type { Load } from './follow/intake.js'
+import { LogDeletion } from './follow/log-deletion.js'
 import type { ReplayEvent, ResyncEvent } from './follow/recovery-event.js'
 import { Recovery } from './follow/recovery.js'
 import type { StrayAsker, StrayLookups } from './follow/stray-lookups.js'
@@ -36,6 +38,7 @@ import {
   type SubscriptionHealth,
   type SubscriptionState,
   unverifiedLimitMs,
+  withReason,
 } from './progress/health.js'
 import type { Look } from './progress/look.js'
 import { Waiters, type WaitOptions } from './progress/waiters.js'
@@ -97,6 +100,8 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
   readonly #committer: CursorCommitter | undefined
   readonly #dispatcher: Dispatcher
   readonly #following: Following
+  readonly #deletion: LogDeletion
+  readonly #garbage: GarbageReport
   readonly #recovery: Recovery
   #lastError: { readonly error: Error; readonly at: number } | undefined
   /** Whether the server said that it is a replica when it was looked at last. */
@@ -129,6 +134,8 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
       { limits, queue: this.#dispatcher, counters: this.#counters },
       options.strictFailover,
     )
+    this.#deletion = new LogDeletion(context.channel)
+    this.#garbage = new GarbageReport(runtime, this.#onError)
     this.#recovery = this.#createRecovery(options, cursor, limits)
     this.#waiters = new Waiters(runtime, (startedAt) => this.#delaySince(startedAt))
     const isClosed = (): boolean => this.#closing !== undefined
@@ -174,7 +181,9 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
   health(): SubscriptionHealth {
     const { runtime, heartbeatMs, readReplica } = this.#context
     const doubts = { replica: this.#onReplica && !readReplica, failover: this.#following.trust.isDoubtful }
-    return judgeHealth(this.freshness(), runtime.monotonic(), unverifiedLimitMs(heartbeatMs, readReplica), doubts)
+    const limitMs = unverifiedLimitMs(heartbeatMs, readReplica)
+    const health = judgeHealth(this.freshness(), runtime.monotonic(), limitMs, doubts)
+    return this.#deletion.isFound ? withReason(health, 'log-deleted') : health
   }
 
   /**
@@ -217,6 +226,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
 
   /** @internal */
   linkDown(): void {
+    this.#deletion.linkLost()
     this.#perform(this.#following.linkDown())
   }
 
@@ -244,6 +254,8 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
   looked(look: Look): void {
     this.#onReplica = look.replication.role === 'replica'
     this.#perform(this.#following.looked(look))
+    if (!this.#deletion.isSuspected || look.head === undefined) return
+    if (this.#following.isHandled(look.head, this.#following.handledState)) this.#deletion.seen(look.number)
   }
 
   #perform(effects: readonly Effect[]): void {
@@ -273,6 +285,9 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
           break
         case 'look-up':
           this.#lookUp(effect.position)
+          break
+        case 'garbage':
+          this.#garbage.add(effect.rejected)
           break
       }
     }
@@ -310,7 +325,11 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
   #handOver(handOvers: readonly HandOver[], recovery?: RecoverySpan): void {
     this.#dispatcher.push(
       handOvers.map(({ frame: { messages, traces, bytes }, origin, ticket }): Work => {
-        const handled = (): void => this.#perform(this.#following.handled(ticket))
+        const pattern = messages.some(isPattern) ? this.#deletion.patternIn(messages) : undefined
+        const handled = (): void => {
+          if (pattern !== undefined) this.#deletion.handled(pattern, this.#context.looks.begun)
+          this.#perform(this.#following.handled(ticket))
+        }
         return { messages, traces, bytes, origin, recovery, handled }
       }),
     )
@@ -356,7 +375,8 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
         cursor,
         options,
         following: this.#following,
-        garbage: new GarbageReport(runtime, this.#onError),
+        garbage: this.#garbage,
+        deletion: this.#deletion,
         nextAppendId: () => this.#context.nextAppendId(),
         inTurn: (read) => this.#context.inTurn(read),
         waiterMark: () => this.#waiters.mark,
@@ -404,6 +424,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
 
   async #close(): Promise<void> {
     this.#perform(this.#following.close())
+    this.#recovery.close()
     await this.#dispatcher.close(this.#context.closeTimeoutMs)
     await this.#deadLetters.close()
     await this.#committer?.close()
@@ -412,4 +433,8 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
     this.stats.subscriptions.remove(this.#counters)
     this.#context.onClosed(this)
   }
+}
+
+function isPattern({ action }: InvalidationMessage): boolean {
+  return action === 'pattern'
 }

@@ -40,8 +40,9 @@ export class ConfigurationError extends InvalidationError {
  * - `json`: it is no JSON object
  * - `size`: it, or a part of it, is longer or nests deeper than it may
  * - `field`: a field is missing or of the wrong kind; an argument is no cache key, or no position
+ * - `version`: another version of this package wrote it, in a form that this version does not know
  */
-export type InvalidMessageReason = 'json' | 'size' | 'field'
+export type InvalidMessageReason = 'json' | 'size' | 'field' | 'version'
 
 /** Options of an {@link InvalidMessageError}. */
 export interface InvalidMessageErrorOptions extends ErrorOptions {

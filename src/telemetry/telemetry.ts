@@ -115,3 +115,13 @@ export interface SubscriptionGauges {
    */
   readonly unverifiedMs: number
 }
+
+/** Ends the span with the error of a step that failed. */
+export async function watched<T>(span: RecoverySpan | undefined, step: () => Promise<T>): Promise<T> {
+  try {
+    return await step()
+  } catch (error) {
+    span?.failed(error)
+    throw error
+  }
+}

@@ -252,7 +252,7 @@ describe('an entry added by hand', () => {
 })
 
 describe('garbage in an entry of ours', () => {
-  it('is counted and told once for each kind, and the messages beside it are handled', async () => {
+  it('evicts everything, is reported once for each kind, and what follows it is not missed', async () => {
     let last = start.split('@')[1] ?? ''
     for (const [index, [, text]] of garbage.entries()) {
       await addByHand(['a', `by-hand.${index}`, 'p', last, 'm', text])
@@ -260,25 +260,33 @@ describe('garbage in an entry of ours', () => {
     }
     await fleet.redis.set(`{${channel}}:last`, last)
     const behind = await follow({ startAt: start })
+    await Promise.all([live, behind].map(({ handled }) => handled.has('*')))
     await expectGoodMessages(live, behind)
-    for (const { subscription, errors } of [live, behind]) {
-      expect(subscription.counts.invalid).toBeGreaterThanOrEqual(garbage.length)
-      expect(errors.map((error) => 'reason' in error && error.reason).toSorted()).toEqual(['field', 'json', 'size'])
+    for (const follower of [live, behind]) {
+      expect(follower.subscription.counts.invalid).toBe(1)
+      expect(follower.errors).toMatchObject([{ code: 'INVALID_MESSAGE', reason: 'json' }])
+      await expectResyncs(follower, ['unreadable'])
     }
-    await expectResyncs(live, [])
-    await expectResyncs(behind, [])
   })
 
-  it('of several MiB in each of many is read page by page', async () => {
+  it.each(garbage)('that is %s evicts everything', async (_what, text) => {
+    const last = start.split('@')[1] ?? ''
+    await addByHand(['a', 'by-hand.1', 'p', last, 'm', text])
+    await fleet.redis.set(`{${channel}}:last`, 'by-hand.1')
+    const behind = await follow({ startAt: start })
+    await expectResyncs(behind, ['unreadable'])
+  })
+
+  it('of several MiB in each of many is one resync', async () => {
     let last = start.split('@')[1] ?? ''
     for (let index = 0; index < 25; index++) {
       await addByHand(['a', `giant.${index}`, 'p', last, 'm', 'x'.repeat(4 * 1024 * 1024)])
       last = `giant.${index}`
     }
     await fleet.redis.set(`{${channel}}:last`, last)
+    await live.handled.has('*')
     await expectGoodMessages(live)
-    expect(live.subscription.counts.invalid).toBe(25)
-    await expectResyncs(live, [])
+    await expectResyncs(live, ['unreadable'])
   })
 })
 

@@ -142,12 +142,13 @@ test('what is trimmed before the range is told of, and what is gone from its mid
   expect(broken.stderr).toMatch(/^warning: entries between \S+ and \S+ are gone/m)
 })
 
-test('what is no message is told of and left out', async () => {
+test('an entry that can not be read is reported and left out, and ends it with 1', async () => {
   await publishUsers('1')
   await fleet.redis.xadd(`{${channel}}:stream`, '*', 'a', 'odd', 'p', '', 'm', '{"action":"\u001b[2J"}')
-  const { stdout, stderr } = await replay(['--from', '0', '--json'])
+  const { stdout, stderr, exitCode } = await replay(['--from', '0', '--json'])
+  expect(exitCode).toBe(1)
   expect(fieldOf(stdout, 'entityId')).toEqual(['1'])
-  expect(stderr).toContain('holds a frame that is no message')
+  expect(stderr).toContain("can't be read in full")
   expect(stderr).not.toContain('\u001b')
 })
 

@@ -2,10 +2,18 @@ import { commandLine } from './command-line.js'
 import { connecting } from './connecting.js'
 import { following } from './following.js'
 import { hostileInput } from './hostile-input.js'
+import { mixing } from './mixing.js'
 import type { Mutant } from './mutant.js'
 import { publishing } from './publishing.js'
 
 /** Where a mutant is caught unless it says otherwise. */
 export const usuallyCaughtBy = 'test/schedules'
 
-export const mutants: readonly Mutant[] = [...following, ...publishing, ...connecting, ...hostileInput, ...commandLine]
+export const mutants: readonly Mutant[] = [
+  ...following,
+  ...publishing,
+  ...connecting,
+  ...hostileInput,
+  ...mixing,
+  ...commandLine,
+]

@@ -17,6 +17,8 @@ export interface CacheCopyOptions {
   /** How long a handler runs at most. */
   readonly handlingMs: number
   readonly isAppended: (key: string) => boolean
+  /** Deletes the log, as a handler does that deletes every key of its Redis. */
+  readonly deleteLog: () => void
   /** Where to note what users of its process see; each start begins another life. */
   readonly noteOf: (life: number) => Note | undefined
   readonly connection: { readonly runtime: Runtime; readonly heartbeatMs: number; readonly cap: number }
@@ -37,6 +39,7 @@ export class CacheCopy {
   readonly #options: CacheCopyOptions
   #running: Running | undefined
   #lives = 0
+  #deletions = 0
 
   constructor(link: MemoryLink, ledger: CopyLedger, options: CacheCopyOptions) {
     this.link = link
@@ -66,6 +69,7 @@ export class CacheCopy {
         }
         // A process that was killed evicts nothing any more.
         if (this.#running?.subscriber === subscriber) this.#evict(message, delivery)
+        if (message.action === 'pattern' && this.#deletions-- > 0) this.#options.deleteLog()
       },
       { ...options, handlerTimeoutMs, retry: { minDelayMs: 5, maxDelayMs: 20 }, commitIntervalMs: 50 },
     )
@@ -76,6 +80,11 @@ export class CacheCopy {
     // What outlives the process is full already; what does not is filled when nothing can be missed any more.
     if (options.name === 'memory') void this.#fillWhenCaughtUp(subscription)
     else this.#ledger.filled = true
+  }
+
+  /** The next so many times that everything is evicted, the log is deleted with it. */
+  deleteLog(count: number): void {
+    this.#deletions = count
   }
 
   /** The process dies: nothing it does counts any more, and nothing it saves reaches the log. */

@@ -18,6 +18,7 @@ const daily = [
   { weight: 2, arbitrary: step('kill', { who, downMs: fc.integer({ min: 0, max: 600 }) }) },
   { weight: 1, arbitrary: step('restart', { who }) },
   { weight: 1, arbitrary: step('waitFor', { who }) },
+  { weight: 1, arbitrary: step('writeNewer', { publisher: who, count: few, partly: fc.boolean() }) },
 ]
 
 /** What somebody publishes who has the right to publish on the channel, and no other. */
@@ -46,6 +47,7 @@ const operators = [
   { weight: 1, arbitrary: step('trim', { keep: fc.nat(5) }) },
   { weight: 1, arbitrary: step('delete', { at: fc.nat(20) }) },
   { weight: 1, arbitrary: step('evictLast', {}) },
+  { weight: 1, arbitrary: step('deleteLog', { who, count: few }) },
 ]
 
 function step<Name extends string, Fields extends object>(
@@ -64,7 +66,7 @@ const settings = {
 }
 
 /**
- * Schedules without an operator's faults and with room for everything: a resync, which would hide a miss, is then rare.
+ * Schedules without an operator's faults and with room for everything: a resync, which would hide a miss, is then rarer.
  * Failovers are among them, because the protocol promises to repair what they lose.
  */
 const calm = fc.record({

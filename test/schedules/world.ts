@@ -18,8 +18,15 @@ const heartbeatMs = 100
 /** After this many virtual ms without a fault everything must have come to rest. */
 const healingMs = 30_000
 
+/** How a publisher writes: the next `left` frames in a form that no reader knows, or that is only partly known. */
+interface Newer {
+  left: number
+  partly: boolean
+}
+
 interface Writer {
   readonly link: MemoryLink
+  readonly newer: Newer
   readonly publisher: InvalidationPublisher
   readonly note: Note | undefined
 }
@@ -82,11 +89,12 @@ export class World {
       const link = this.#log.link()
       const runtime = this.#nextRuntime()
       const options = { ...connection, runtime, maxQueued, packing, publishTimeoutMs: 500 }
-      const publisher = await this.#until(InvalidationPublisher.connect(this.#recorded(link), service, options))
+      const newer = { left: 0, partly: false }
+      const publisher = await this.#until(InvalidationPublisher.connect(this.#recorded(link, newer), service, options))
       publisher.on('error', ignore)
       const note = this.#noteOf(service)
       if (note) noteEvents(publisher, publisherEvents, note)
-      this.#writers.push({ link, publisher, note })
+      this.#writers.push({ link, newer, publisher, note })
     }
     const cursors: [string, CursorFactory][] = [
       ['memory', memoryCursor()],
@@ -109,6 +117,7 @@ export class World {
         maxBuffered: slow ? maxBuffered : 10_000,
         concurrency: name === 'parallel' ? 3 : 1,
         isAppended: (key) => this.#ledger.isAppended(key),
+        deleteLog: () => this.#log.clear(),
       })
       this.#copies.push(copy)
       await this.#until(copy.start())
@@ -170,6 +179,12 @@ export class World {
       case 'stepClock':
         this.#log.stepClock(step.ms)
         return
+      case 'writeNewer':
+        Object.assign(at(this.#writers, step.publisher).newer, { left: step.count, partly: step.partly })
+        return
+      case 'deleteLog':
+        at(this.#copies, step.who).deleteLog(step.count)
+        return
       case 'clear':
         this.#log.clear()
         return
@@ -187,9 +202,10 @@ export class World {
   }
 
   /** A link whose acknowledged appends are entered in the ledger. */
-  #recorded(link: MemoryLink): InvalidationLog {
+  #recorded(link: MemoryLink, newer: Newer): InvalidationLog {
     return changeCommands(link, (commands) => ({
-      append: async (appendId, frame, cap) => {
+      append: async (appendId, given, cap) => {
+        const frame = newer.left-- > 0 ? newerForm(given, newer.partly) : given
         const appended = await commands.append(appendId, frame, cap)
         this.#ledger.appended(frame)
         return appended
@@ -226,6 +242,8 @@ export class World {
 
   /** Nothing more goes wrong: everything must come to rest, and nothing be left pending. */
   async #heal(): Promise<void> {
+    for (const copy of this.#copies) copy.deleteLog(0)
+    for (const { newer } of this.#writers) newer.left = 0
     await this.#runtime.advance(5_000)
     for (const { publisher } of this.#writers) await this.#until(publisher.flush())
     await this.#runtime.advance(5_000)
@@ -250,6 +268,13 @@ export class World {
   #until<T>(promise: Promise<T>): Promise<T> {
     return this.#runtime.runUntil(promise, 2 * healingMs)
   }
+}
+
+/** A frame as a later version might write it, which says the same. */
+function newerForm(frame: string, partly: boolean): string {
+  const packed = '{"frame":['
+  if (!partly) return `{"later":${frame},"version":"9.1.0"}`
+  return `${packed}{"later":1},${frame.startsWith(packed) ? frame.slice(packed.length) : `${frame}]}`}`
 }
 
 function at<T>(items: readonly T[], index: number): T {

@@ -33,7 +33,7 @@ test('the page has every kind of RedisError, and no others', () => {
 })
 
 test('the page has every reason of InvalidMessageError, and no others', () => {
-  const reasons: Record<errors.InvalidMessageReason, true> = { json: true, size: true, field: true }
+  const reasons: Record<errors.InvalidMessageReason, true> = { json: true, size: true, field: true, version: true }
   expect(rowsUnder(page, 'Garbage').map(([reason]) => reason)).toEqual(
     Object.keys(reasons).map((reason) => `\`${reason}\``),
   )

@@ -32,6 +32,7 @@ test('every reason for a resync is explained', () => {
     'no-position': true,
     overflow: true,
     failover: true,
+    unreadable: true,
   }
   const section = page.split(/^#+ /m).find((text) => text.startsWith('Resync\n')) ?? ''
   const explained = Array.from(section.matchAll(/^\| `([^`]+)`/gm), ([, reason]) => reason)

@@ -2,6 +2,7 @@ import type { RawEntry } from '../../log/admin/administration-replies.js'
 import { streamIdTime } from '../../message/stream-id.js'
 import { decodeFrame } from '../../message/wire/decode-frame.js'
 import { connectionRules } from '../../support/connection-options.js'
+import { version } from '../../support/version.js'
 import { formatCount, formatDuration } from '../format.js'
 import { type Check, defineCheck, error, warning } from './check.js'
 import { thresholds } from './facts.js'
@@ -27,7 +28,7 @@ const foreignEntries = defineCheck({
   needs: ['snapshot'],
   find({ snapshot: { newest } }, { keys }) {
     const foreign = newest.flatMap((entry) => {
-      const why = whyForeign(entry)
+      const why = writerOf(entry) === undefined ? whyForeign(entry) : undefined
       return why === undefined ? [] : [{ id: entry.id, why }]
     })
     const [first] = foreign
@@ -41,6 +42,33 @@ const foreignEntries = defineCheck({
     ]
   },
 })
+
+const newerEntries = defineCheck({
+  name: 'newer-entries',
+  fine: 'no entry needs a newer version to be read',
+  needs: ['snapshot'],
+  find({ snapshot: { newest } }) {
+    const newer = newest.flatMap((entry) => {
+      const writer = writerOf(entry)
+      return writer === undefined ? [] : [{ id: entry.id, writer }]
+    })
+    const [first] = newer
+    if (first === undefined) return []
+    return [
+      error(
+        `${formatCount(newer.length, 'entry', 'entries')} of the newest ${newest.length} can't be read by version ${version}; version ${first.writer} wrote ${first.id}: subscribers of ${version} evict everything, again and again`,
+        'Update the subscribers first, and then the publishers',
+      ),
+    ]
+  },
+})
+
+/** The version that wrote an entry which this version can't read; undefined for all other entries. */
+function writerOf(entry: RawEntry): string | undefined {
+  if (!isOurs(entry)) return undefined
+  const { writer } = decodeFrame(entry.fields[5] ?? '')
+  return writer === version ? undefined : writer
+}
 
 function isOurs({ fields }: RawEntry): boolean {
   return fields.length === 6 && fields[0] === 'a' && fields[2] === 'p' && fields[4] === 'm'
@@ -137,4 +165,12 @@ const deadLetters = defineCheck({
 })
 
 /** About what is stored. */
-export const logChecks: readonly Check[] = [keyTypes, foreignEntries, chain, streamClock, cover, deadLetters]
+export const logChecks: readonly Check[] = [
+  keyTypes,
+  foreignEntries,
+  newerEntries,
+  chain,
+  streamClock,
+  cover,
+  deadLetters,
+]

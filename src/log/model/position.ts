@@ -17,6 +17,11 @@ export function formatPosition(position: Position): string {
   return `${position.streamId}@${position.appendId}`
 }
 
+/** The same, or undefined without a position. */
+export function positionText(position: Position | undefined): string | undefined {
+  return position && formatPosition(position)
+}
+
 /**
  * Reads a position from its text.
  *

@@ -9,6 +9,7 @@
  * - `no-position`: at the start there was no entry to anchor to, and one has appeared since
  * - `overflow`: messages that are not in the log arrived faster than they could be handled
  * - `failover`: the replication id changed, and `strictFailover` is set
+ * - `unreadable`: an entry of the log can't be read in full; as a rule a newer version of this package wrote it
  */
 export type ResyncReason =
-  'trimmed' | 'forked' | 'log-lost' | 'deleted' | 'no-cursor' | 'no-position' | 'overflow' | 'failover'
+  'trimmed' | 'forked' | 'log-lost' | 'deleted' | 'no-cursor' | 'no-position' | 'overflow' | 'failover' | 'unreadable'

@@ -1,4 +1,5 @@
 import { InvalidMessageError } from '../../support/errors.js'
+import { version } from '../../support/version.js'
 import { entityTypesByName } from '../entity.js'
 import { exceedsBytes, maxEnvelopeBytes, maxFrameBytes, maxMessageBytes, maxRejected } from '../limits.js'
 import { type InvalidationMessage, isArray, type Json, type JsonObject } from '../message.js'
@@ -126,9 +127,29 @@ export function parseFrame(text: string): DecodedFrame {
     return { messages: [], rejected: [requireInvalid(error)] }
   }
   const place = readEnvelope(raw)
-  const packed = isArray(raw.frame) && raw.message_id === undefined ? raw.frame : [raw]
+  const writer = readWriter(raw.version)
+  const isAlone = raw.message_id !== undefined
+  const packed = isArray(raw.frame) && !isAlone ? raw.frame : undefined
+  if (packed === undefined && !isAlone && writer !== undefined) {
+    return { ...place, messages: [], rejected: [unknownForm(writer)], writer }
+  }
   const limit = place ? maxMessageBytes + maxEnvelopeBytes : maxMessageBytes
-  return readMessages(packed, place, exceedsBytes(text, limit) ? limit : undefined)
+  const frame = readMessages(packed ?? [raw], place, exceedsBytes(text, limit) ? limit : undefined)
+  return writer === undefined || frame.rejected.length === 0 ? frame : { ...frame, writer }
+}
+
+const versionPattern = /^[\w.+-]{1,64}$/
+
+/** The version that wrote a frame. A frame of a form that is newer than this version always names it. */
+function readWriter(value: Json | undefined): string | undefined {
+  return typeof value === 'string' && versionPattern.test(value) ? value : undefined
+}
+
+function unknownForm(writer: string): InvalidMessageError {
+  return new InvalidMessageError(
+    `Expected a frame of a form that version ${version} knows, got one that version ${writer} wrote: update this service`,
+    { reason: 'version' },
+  )
 }
 
 /** @param limit how large a message may be, in bytes; only given if one of them may be larger */

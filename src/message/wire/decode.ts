@@ -18,6 +18,8 @@ export interface DecodedFrame {
   readonly traces?: readonly (TraceContext | undefined)[]
   /** Why each of the others is no message; a frame with more than 1,000 of those is read no further. */
   readonly rejected: readonly InvalidMessageError[]
+  /** The version of this package that wrote the frame, if it names one; absent if nothing was rejected. */
+  readonly writer?: string
 }
 
 /** A frame's place in the log. */

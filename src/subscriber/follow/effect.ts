@@ -1,6 +1,7 @@
 import type { Position } from '../../log/model/position.js'
 import type { InvalidationMessage } from '../../message/message.js'
 import type { TraceContext } from '../../message/trace-context.js'
+import type { InvalidMessageError } from '../../support/errors.js'
 import type { Origin } from '../handling/delivery.js'
 import type { SubscriptionState } from '../progress/health.js'
 import type { Finish } from '../progress/progress.js'
@@ -18,6 +19,8 @@ export interface Handed {
 export interface LogFrame extends Handed {
   readonly position: Position
   readonly prev: string
+  /** Why the rest of it could not be read; empty if all of it was. */
+  readonly rejected: readonly InvalidMessageError[]
 }
 
 /**
@@ -50,5 +53,7 @@ export type Effect =
   | { readonly type: 'verified' }
   /** A frame that the log does not have was handled; its position, as text. */
   | { readonly type: 'orphan-handled'; readonly position: string }
+  /** Report what could not be read of a frame that the log does not have. */
+  | { readonly type: 'garbage'; readonly rejected: readonly InvalidMessageError[] }
 
 export const noEffects: readonly Effect[] = []

@@ -37,6 +37,8 @@ export class Following {
   #resyncWanted: { readonly reason: ResyncReason } | undefined
   #deafBeats = 0
   #previousBeat: { readonly head: string | undefined } | undefined
+  /** Whether a resync is to come, after a pause: it covers all that arrives until then. */
+  #resyncAhead = false
 
   constructor(context: IntakeContext, strictFailover: boolean) {
     this.#strictFailover = strictFailover
@@ -112,6 +114,10 @@ export class Following {
   /** A frame of the log arrived on the live channel. */
   frame(frame: LogFrame): readonly Effect[] {
     if (this.#state === 'closed') return noEffects
+    if (this.#resyncAhead) {
+      this.#intake.early(frame)
+      return this.#intake.takeEffects()
+    }
     if (this.#reading || this.#state === 'connecting') {
       if (!this.#buffer.add(frame, this.#limits)) this.#lag()
       return this.#intake.takeEffects()
@@ -145,7 +151,7 @@ export class Following {
     this.#previousBeat = { head }
     if (!this.#reading && this.#linkUp) {
       if (this.#state === 'lagging') this.#keepUp()
-      if (previous !== undefined && this.#hasMissed(previous.head, head)) this.#missed()
+      if (previous !== undefined && this.#hasMissed(previous.head, head)) this.#missed(head)
     }
   }
 
@@ -168,6 +174,18 @@ export class Following {
   resync(reason: ResyncReason): readonly Effect[] {
     this.#wantResync(reason)
     return this.#intake.takeEffects()
+  }
+
+  /** A resync waits for its turn: what has arrived and what arrives meanwhile is handled, and no position moves. */
+  resyncWaits(): readonly Effect[] {
+    this.#resyncAhead = true
+    for (const frame of this.#buffer.takeAll()) this.#intake.early(frame)
+    return this.#intake.takeEffects()
+  }
+
+  /** The resync has its turn: what arrives from now on may be behind the head that it goes on from. */
+  resyncBegins(): void {
+    this.#resyncAhead = false
   }
 
   /** A frame that was handed over has been handled. */
@@ -241,7 +259,9 @@ export class Following {
   /** Takes a frame by the live rule; false if it continues the history and there is no room for it. */
   #take(frame: LogFrame): boolean {
     const { history } = this.#intake
-    switch (judgeArrival(history.position, history, frame)) {
+    const verdict = judgeArrival(history.position, history, frame)
+    // No position moves over what was not read: the entry in the log decides.
+    switch (verdict === 'deliver' && frame.rejected.length > 0 ? 'recover' : verdict) {
       case 'deliver':
         // A stray of the same name names another entry before it: one of the two is forged.
         if (this.strays.names.size > 0 && this.strays.awaits(frame.position)) return true
@@ -280,9 +300,10 @@ export class Following {
     return head === undefined && history.position !== undefined
   }
 
-  #missed(): void {
+  #missed(head: string | undefined): void {
     this.#intake.gap()
-    this.#deafBeats += 1
+    // A log that is gone has published nothing that the channel should have delivered.
+    if (head !== undefined) this.#deafBeats += 1
     if (this.#deafBeats < deafAfter) {
       this.#read()
       return

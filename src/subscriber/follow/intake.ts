@@ -60,13 +60,13 @@ export class Intake {
     return 2 * messages <= limits.messages && 2 * bytes <= limits.bytes
   }
 
-  /** Takes the next frame of the history from the live channel; false if there is no room for it. */
+  /** Takes the next frame of the history from the live channel, read in full; false if there is no room for it. */
   live(frame: LogFrame): boolean {
     const { position, messages, bytes } = frame
     if (!this.hasRoom({ messages: messages.length, bytes })) return false
     this.#context.counters.live += messages.length
     const finish = this.#accept(position)
-    // All of it was garbage: there is nothing to wait for, and nothing to hold while a handler is slow.
+    // A marker: there is nothing to wait for.
     if (messages.length === 0) finish()
     else this.#handOver(frame, { mode: 'live', position: formatPosition(position) }, finish)
     return true
@@ -87,13 +87,23 @@ export class Intake {
    *   it, since anybody may have written it
    */
   orphan(frame: LogFrame, isAbsent: boolean): boolean {
-    const { position, messages, bytes } = frame
+    const { position, messages, bytes, rejected } = frame
+    const isWhole = rejected.length === 0
+    if (messages.length > 0 && !this.hasRoom({ messages: messages.length, bytes })) return false
+    if (!isWhole) this.add({ type: 'garbage', rejected })
     if (messages.length === 0) return true
-    if (!this.hasRoom({ messages: messages.length, bytes })) return false
     this.#context.counters.orphaned += messages.length
     const text = formatPosition(position)
-    this.#handOver(frame, { mode: 'live', position: text }, isAbsent ? { orphan: text } : undefined)
+    // Who waits for a frame waits for all that it says.
+    this.#handOver(frame, { mode: 'live', position: text }, isAbsent && isWhole ? { orphan: text } : undefined)
     return true
+  }
+
+  /** Takes a frame that a resync will cover: what it says is handled at once if there is room, and no position moves. */
+  early(frame: LogFrame): void {
+    const { position, messages } = frame
+    if (this.history.streamIdOf(position.appendId) === position.streamId) this.duplicate(messages.length)
+    else this.orphan(frame, false)
   }
 
   /** Drops messages that were read from the log already. */
@@ -114,13 +124,17 @@ export class Intake {
   /**
    * Takes the next entry of the history from the log. The caller makes sure that there is room before it hands it over.
    */
-  entry(entry: Entry, { messages, traces, rejected }: DecodedFrame): HandOver {
+  entry(entry: Entry, { messages, traces }: DecodedFrame): HandOver {
     const { counters } = this.#context
-    counters.invalid += rejected.length
     counters.replayed += messages.length
     const frame = { messages, traces, bytes: entry.frame.length }
     const origin: Origin = { mode: 'replay', position: formatPosition(entry.position) }
     return { type: 'hand-over', frame, origin, ticket: this.#accept(entry.position) }
+  }
+
+  /** So many parts of the next entry of the log could not be read. */
+  unreadable(parts: number): void {
+    this.#context.counters.invalid += parts
   }
 
   /** Goes on from an entry behind which there is nothing to handle, as far as the ground says. */

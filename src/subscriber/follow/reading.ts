@@ -93,6 +93,11 @@ export class Reading {
     return this.#intake.entry(entry, decoded)
   }
 
+  /** The next entry of the history can't be read in full: so many parts of it are not messages. */
+  unreadable(parts: number): void {
+    this.#intake.unreadable(parts)
+  }
+
   /** Continuity was given up. Returns the ticket of the resync. */
   resync(reason: ResyncReason, { anchor, head, mark, ground }: Restart): Ticket {
     const { history, progress } = this.#intake
@@ -160,6 +165,13 @@ export class ArrivalBuffer {
     this.#arrived.delete(appendId)
     this.#count(frame, -1)
     return true
+  }
+
+  /** Removes and returns all frames, oldest first. */
+  takeAll(): LogFrame[] {
+    const frames = [...this.#suspects.values(), ...this.#arrived.values()]
+    this.clear()
+    return frames
   }
 
   /** Removes and returns the frames that were there when the reading began. */

@@ -1,9 +1,13 @@
 import type { Log } from '../../log/log.js'
-import type { Position } from '../../log/model/position.js'
+import { formatPosition, type Position } from '../../log/model/position.js'
 import type { ResyncReason } from '../../log/model/resync-reason.js'
 import type { InvalidationMessage, Json } from '../../message/message.js'
+import type { DecodedFrame } from '../../message/wire/decode.js'
 import { decodeFrame } from '../../message/wire/decode-frame.js'
+import { describeValue } from '../../support/describe-value.js'
+import { InvalidMessageError } from '../../support/errors.js'
 import type { Runtime } from '../../support/runtime.js'
+import { version } from '../../support/version.js'
 import type { RecoverySpan } from '../../telemetry/telemetry.js'
 
 /** A replay that handed something over, or found where a failover had replaced the history. */
@@ -40,6 +44,18 @@ export function evictAll(event: ResyncEvent, runtime: Runtime): InvalidationMess
     timestamp: new Date(runtime.now()).toISOString(),
     sourceService: 'cache-invalidation',
   }
+}
+
+/** The error for an entry of the log that can't be read in full. */
+export function unreadableError(position: Position, { rejected, writer }: DecodedFrame): InvalidMessageError {
+  const [cause] = rejected
+  const entry = `An entry of the log, ${describeValue(formatPosition(position))},`
+  const outcome = 'everything is evicted instead (resync `unreadable`)'
+  const said =
+    writer === undefined || writer === version
+      ? `${entry} can't be read in full, and ${outcome}: ${cause?.message ?? ''}. Update this service if a newer version wrote it; else find out who writes to the log`
+      : `${entry} was written by version ${writer} and can't be read by ${version}, and ${outcome}: update this service`
+  return new InvalidMessageError(said, { reason: cause?.reason ?? 'json', cause })
 }
 
 /** Ends the span of a resync, linked to the newest publish that it makes up for, if that is still in the log. */

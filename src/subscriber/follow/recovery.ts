@@ -1,30 +1,24 @@
-import type { Log } from '../../log/log.js'
 import type { Entry, Page } from '../../log/model/entry.js'
-import { formatPosition, parseCursor, parsePosition, type Position } from '../../log/model/position.js'
-import type { ResyncReason } from '../../log/model/resync-reason.js'
+import { parseCursor, parsePosition, type Position, positionText } from '../../log/model/position.js'
 import { decodeFrame } from '../../message/wire/decode-frame.js'
 import { backoffMs } from '../../support/backoff.js'
 import { ClosedError, ConfigurationError, RedisError } from '../../support/errors.js'
 import { Outage } from '../../support/outage.js'
-import { delay, type Runtime } from '../../support/runtime.js'
-import type { RecoverySpan } from '../../telemetry/telemetry.js'
+import { delay } from '../../support/runtime.js'
+import { type RecoverySpan, watched } from '../../telemetry/telemetry.js'
 import type { CursorStore } from '../handling/cursor.js'
-import type { Ground } from '../progress/look.js'
 import { type Continuity, judgeContinuity, judgeFork, type ReplayStart } from './continuity.js'
-import type { Effect, HandOver } from './effect.js'
-import type { Following } from './following.js'
+import type { HandOver } from './effect.js'
 import type { GarbageReport } from './garbage-report.js'
 import type { Load } from './intake.js'
 import { findNewestIntact } from './newest-intact.js'
 import type { Reading, ReadingOutcome } from './reading.js'
-import { endSpan, evictAll, type ReplayEvent, type ResyncEvent } from './recovery-event.js'
+import { type ReplayEvent, unreadableError } from './recovery-event.js'
 import type { PageRequest } from './replay-pace.js'
 import { replay } from './replayer.js'
+import { Resync, type ResyncContext } from './resync.js'
 
-export interface RecoveryContext {
-  readonly log: Log
-  readonly runtime: Runtime
-  readonly following: Following
+export interface RecoveryContext extends ResyncContext {
   readonly garbage: GarbageReport
   readonly cursor: CursorStore
   readonly options: {
@@ -33,23 +27,16 @@ export interface RecoveryContext {
     readonly pageSize: number
     readonly onResync: 'evict' | 'notify'
   }
-  readonly cap: number
-  nextAppendId(): string
   /** Reads a page of the log when it is this subscription's turn. */
   inTurn<T>(read: () => Promise<T>): Promise<T>
-  /** The number of the youngest promise that waits for a position. */
-  waiterMark(): number
-  readonly perform: (effects: readonly Effect[]) => void
-  /** Hands frames to the handler's queue, as one task. */
-  handOver(handOvers: readonly HandOver[], span?: RecoverySpan): void
-  /** Resolves when so much more may wait for the handler, or at close. */
-  room(more: Load): Promise<void>
-  isStopped(): boolean
-  /** Begins the span of a replay, or of a resync for this reason; undefined if nobody traces. */
-  startSpan(reason: ResyncReason | undefined): RecoverySpan | undefined
   emitReplay(event: ReplayEvent): void
-  emitResync(event: ResyncEvent): void
-  onError(error: Error): void
+}
+
+/** What was taken of a page; `isWhole` is false if it ended at an entry that can't be read in full. */
+interface Taken {
+  readonly entries: number
+  readonly messages: number
+  readonly isWhole: boolean
 }
 
 type Beginning = 'anchor' | 'oldest' | 'no-cursor' | SavedPosition
@@ -69,11 +56,13 @@ const sliceBytes = 256 * 1024
 export class Recovery {
   readonly #context: RecoveryContext
   readonly #sliceMessages: number
+  readonly #resync: Resync
   #begun = false
 
   /** @param limits what may wait for the handler */
   constructor(context: RecoveryContext, limits: Load) {
     this.#context = context
+    this.#resync = new Resync(context)
     this.#sliceMessages = Math.min(sliceMessages, limits.messages)
   }
 
@@ -101,13 +90,18 @@ export class Recovery {
     perform(following.readingsEnded())
   }
 
+  /** Waits for nothing more. */
+  close(): void {
+    this.#resync.close()
+  }
+
   /** Rejects if the log could not be asked; another reading may follow. */
   async #read(reading: Reading): Promise<ReadingOutcome> {
     if (!this.#begun) {
       const outcome = await this.#begin(reading)
       if (outcome !== undefined) return outcome
     }
-    if (reading.wanted !== undefined) return this.#resync(reading, reading.wanted)
+    if (reading.wanted !== undefined) return this.#resync.run(reading, reading.wanted)
     const { position } = reading.history
     if (position === undefined) return this.#followUnanchored(reading)
     const continuity = await this.#findContinuity(reading, position)
@@ -115,7 +109,7 @@ export class Recovery {
       case 'current':
         return 'caught-up'
       case 'resync':
-        return this.#resync(reading, continuity.reason, continuity.missed)
+        return this.#resync.run(reading, continuity.reason, continuity.missed)
       case 'replay':
         if (continuity.forked && continuity.start.at === 'entry') reading.forkedFrom(continuity.start.position)
         return this.#replay(reading, continuity.start, continuity.forked)
@@ -126,7 +120,7 @@ export class Recovery {
   async #begin(reading: Reading): Promise<ReadingOutcome | undefined> {
     const beginning = await this.#beginning()
     let outcome: ReadingOutcome | undefined
-    if (beginning === 'no-cursor') outcome = await this.#resync(reading, 'no-cursor')
+    if (beginning === 'no-cursor') outcome = await this.#resync.run(reading, 'no-cursor')
     else if (beginning === 'oldest') {
       reading.beginOldest()
       outcome = await this.#replay(reading, { at: 'first', prev: undefined }, false)
@@ -181,7 +175,7 @@ export class Recovery {
   /** There is no anchor entry yet. While the head stays the same, nothing was missed; a new head is a resync. */
   async #followUnanchored(reading: Reading): Promise<ReadingOutcome> {
     const head = await this.#context.log.head()
-    if (head !== undefined && !reading.history.isUnanchored(head)) return this.#resync(reading, 'no-position')
+    if (head !== undefined && !reading.history.isUnanchored(head)) return this.#resync.run(reading, 'no-position')
     return 'caught-up'
   }
 
@@ -211,17 +205,27 @@ export class Recovery {
         yield: () => runtime.yield(),
         readPage: (streamId, request) => this.#context.inTurn(() => this.#readPage(streamId, request)),
         accept: async (page) => {
-          messages += await this.#takeEntries(reading, page, span)
-          entries += page.length
+          const taken = await this.#takeEntries(reading, page, span)
+          messages += taken.messages
+          entries += taken.entries
           await runtime.yield()
+          return taken.isWhole
         },
       }),
     )
     const durationMs = runtime.monotonic() - startedAt
-    const event = { from: text(from), to: text(reading.history.position), entries, messages, forked, durationMs }
+    const event = {
+      from: positionText(from),
+      to: positionText(reading.history.position),
+      entries,
+      messages,
+      forked,
+      durationMs,
+    }
     span?.end(event)
     if (entries > 0 || forked) this.#context.emitReplay(event)
-    return end === 'broken' ? this.#resync(reading, 'deleted') : end
+    if (end === 'stopped') return this.#resync.run(reading, 'unreadable')
+    return end === 'broken' ? this.#resync.run(reading, 'deleted') : end
   }
 
   async #readPage(streamId: string, { count, joined }: PageRequest): Promise<Page> {
@@ -230,10 +234,11 @@ export class Recovery {
     return this.#context.log.readPage(streamId, count, joined)
   }
 
-  /** Hands entries over, at the handler's pace. Resolves to the number of messages they carried. */
-  async #takeEntries(reading: Reading, entries: readonly Entry[], span?: RecoverySpan): Promise<number> {
+  /** Hands entries over, at the handler's pace, up to the first that can't be read in full. */
+  async #takeEntries(reading: Reading, entries: readonly Entry[], span?: RecoverySpan): Promise<Taken> {
     let slice: HandOver[] = []
-    let [messages, bytes, total] = [0, 0, 0]
+    let [messages, bytes] = [0, 0]
+    const taken = { entries: 0, messages: 0, isWhole: true }
     const push = async (): Promise<void> => {
       await this.#context.room({ messages, bytes })
       this.#context.handOver(slice, span)
@@ -241,56 +246,23 @@ export class Recovery {
       messages = bytes = 0
     }
     for (const entry of entries) {
-      if (this.#context.isStopped()) return total
+      if (this.#context.isStopped()) return taken
       const decoded = decodeFrame(entry.frame)
-      if (decoded.rejected.length > 0) this.#context.garbage.add(decoded.rejected)
+      taken.isWhole = decoded.rejected.length === 0
+      if (!taken.isWhole) {
+        reading.unreadable(decoded.rejected.length)
+        this.#context.garbage.add([unreadableError(entry.position, decoded)])
+        break
+      }
       if (decoded.traces) span?.makesUpFor(decoded.traces)
       slice.push(reading.entry(entry, decoded))
       messages += decoded.messages.length
       bytes += entry.frame.length
-      total += decoded.messages.length
+      taken.entries += 1
+      taken.messages += decoded.messages.length
       if (messages >= this.#sliceMessages || slice.length >= sliceMessages || bytes >= sliceBytes) await push()
     }
     if (slice.length > 0) await push()
-    return total
+    return taken
   }
-
-  async #resync(reading: Reading, reason: ResyncReason, missed?: number): Promise<ReadingOutcome> {
-    const { log, runtime, cap, options } = this.#context
-    const span = this.#context.startSpan(reason)
-    await this.#context.room({ messages: 1, bytes: 0 })
-    const from = reading.history.position
-    // Taken before the head is read: promises made by then wait for nothing newer than that head.
-    const mark = this.#context.waiterMark()
-    const id = reading.trust.current
-    const anchor = await watched(span, () => log.anchor(this.#context.nextAppendId(), cap))
-    // Unanchored, evicting all covers everything up to this head: the handler runs after the head was read.
-    const head = anchor ? anchor.position.appendId : await watched(span, () => log.head())
-    const evicts = options.onResync === 'evict'
-    const ground: Ground = evicts
-      ? { id, since: undefined }
-      : { id: reading.trust.id, since: anchor?.position.streamId }
-    const ticket = reading.resync(reason, { anchor, head, mark, ground })
-    const event: ResyncEvent = { reason, from: text(from), to: text(anchor?.position), missed }
-    const messages = options.onResync === 'notify' ? [] : [evictAll(event, runtime)]
-    const origin = { mode: 'resync', reason, ...(missed !== undefined && { missed }) } as const
-    this.#context.handOver([{ type: 'hand-over', frame: { messages, bytes: 0 }, origin, ticket }], span)
-    if (span) void endSpan(span, event, anchor?.position, log)
-    this.#context.emitResync(event)
-    return 'resynced'
-  }
-}
-
-/** Ends the span with the error of a step that failed. */
-async function watched<T>(span: RecoverySpan | undefined, step: () => Promise<T>): Promise<T> {
-  try {
-    return await step()
-  } catch (error) {
-    span?.failed(error)
-    throw error
-  }
-}
-
-function text(position: Position | undefined): string | undefined {
-  return position && formatPosition(position)
 }

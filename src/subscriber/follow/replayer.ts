@@ -11,8 +11,8 @@ export interface ReplayContext {
   readPage(from: string, request: PageRequest): Promise<Page>
   /** Append id of the newest entry; asked if a page finds `last` gone. */
   head(): Promise<string | undefined>
-  /** Takes entries over in order; the replay goes on when it resolves. */
-  accept(entries: readonly Entry[]): Promise<void>
+  /** Takes entries over in order; the replay goes on when it resolves to true, and ends when it resolves to false. */
+  accept(entries: readonly Entry[]): Promise<boolean>
   /** Monotonic clock, in ms. */
   monotonic(): number
   /** Lets the event loop turn. */
@@ -25,8 +25,9 @@ export interface ReplayContext {
  * - `caught-up`: everything up to the newest entry was handed over
  * - `lost-place`: the anchor entry is gone, or an empty log has nothing to begin at; look at the log again
  * - `broken`: an entry in the middle or at the end is missing; continuity can't be proved any more
+ * - `stopped`: the caller takes no more
  */
-export type ReplayEnd = 'caught-up' | 'lost-place' | 'broken'
+export type ReplayEnd = 'caught-up' | 'lost-place' | 'broken' | 'stopped'
 
 /**
  * Reads the log from a known entry to its end. Every page starts at the last accepted entry and counts only if that
@@ -53,7 +54,7 @@ export async function replay(start: ReplayStart, context: ReplayContext): Promis
       // A socket writes at the end of a turn, and handing over may take all of this one.
       await context.yield()
     }
-    if (entries.length > 0) await context.accept(entries)
+    if (!(await isTaken(entries, context))) return 'stopped'
     pages.handedOver()
     if (isFull) continue
 
@@ -66,6 +67,10 @@ export async function replay(start: ReplayStart, context: ReplayContext): Promis
     else emptyHanded = true
     next = pages.read(anchor)
   }
+}
+
+async function isTaken(entries: readonly Entry[], context: ReplayContext): Promise<boolean> {
+  return entries.length === 0 || (await context.accept(entries))
 }
 
 /** Reads pages, each in the way that the waiting times of those before it ask for. */

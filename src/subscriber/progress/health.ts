@@ -31,13 +31,15 @@ export interface Freshness {
 }
 
 /**
+/**
  * Why a subscription is not `up`: its state, or
  *
  * - `unverified`: for three heartbeats it was not known to have handled everything (with `readReplica`, 11 seconds more)
  * - `replica`: the server is a replica, which can't know what it lacks
  * - `failover`: it is `unverified`, since publishers have not checked yet that their entries survived a failover
+ * - `log-deleted`: the log is gone each time after the handler ran for the pattern `*`, so a handler deletes it
  */
-export type HealthReason = Exclude<SubscriptionState, 'live'> | 'unverified' | 'replica' | 'failover'
+export type HealthReason = Exclude<SubscriptionState, 'live'> | 'unverified' | 'replica' | 'failover' | 'log-deleted'
 
 /** How a subscription is, and with it the cache that it keeps fresh. */
 export interface SubscriptionHealth extends Freshness {
@@ -100,4 +102,10 @@ export function judgeHealth(freshness: Freshness, now: number, limitMs: number, 
     case 'live':
       return judged(reasons.length === 0 ? 'up' : 'degraded', ...reasons)
   }
+}
+
+/** The same health with one more reason: what was `up` is `degraded`. */
+export function withReason(health: SubscriptionHealth, reason: HealthReason): SubscriptionHealth {
+  const status = health.status === 'up' ? 'degraded' : health.status
+  return { ...health, status, reasons: [...health.reasons, reason] }
 }

@@ -250,7 +250,7 @@ describe('the live channel', () => {
     expect(follower.subscription.counts.foreign).toBe(1)
   })
 
-  it('and the log that carry garbage in an entry say so, and lose neither the place nor the neighbours', async () => {
+  it('and the log that carry garbage in an entry say so, and evict all in its place', async () => {
     const fleet = new VirtualFleet()
     const link = fleet.log.link()
     const commands = link.openCommands({ onUp: () => undefined, onDown: () => undefined, onError: () => undefined })
@@ -264,14 +264,16 @@ describe('the live channel', () => {
     await fleet.caughtUp(follower)
     const late = await fleet.follow({ startAt: 'oldest' })
     await fleet.caughtUp(late)
-    expect(follower.handled).toEqual(['0', '1', '2'])
-    expect(late.handled).toEqual(['0', '1', '2'])
-    expect(late.errors).toMatchObject([
-      { code: 'INVALID_MESSAGE', reason: 'field' },
-      { code: 'INVALID_MESSAGE', reason: 'json' },
-    ])
-    expect(late.subscription.counts.invalid).toBe(garbage.length)
-    expect(late.resyncs).toEqual([])
+    expect(follower.handled.at(-1)).toBe('*')
+    expect(late.handled).toEqual(['*'])
+    expect(late.errors).toMatchObject([{ code: 'INVALID_MESSAGE', reason: 'field' }])
+    expect(late.subscription.counts.invalid).toBe(1)
+    expect(late.resyncs).toMatchObject([{ reason: 'unreadable' }])
+    await fleet.append('after')
+    for (const each of [follower, late]) {
+      await fleet.caughtUp(each)
+      expect(each.handled.at(-1)).toBe('after')
+    }
   })
 
   it('that carries garbage says so, and goes on', async () => {

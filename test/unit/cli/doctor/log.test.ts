@@ -24,6 +24,11 @@ describe('is found', () => {
     ],
     ['an entry that is no JSON', 'foreign-entries: error', { snapshot: logOf(entry(one.id, 'one', '', 'text'), two) }],
     ['an entry that is no message', 'foreign-entries: error', { snapshot: logOf(entry(one.id, 'one', '', '{}'), two) }],
+    [
+      'an entry of a form that a newer version wrote',
+      'newer-entries: error',
+      { snapshot: logOf(entry(one.id, 'one', '', '{"columns":[],"version":"9.1.0"}'), two) },
+    ],
     ['an entry that was deleted', 'chain: warning', { snapshot: logOf(one, three) }],
     ['a head that is not the last entry', 'chain: error', { snapshot: { ...logOf(one, two), last: 'three' } }],
     [

@@ -4,6 +4,7 @@ import type { InvalidationMessage } from '../../../../src/message/message.js'
 import type { Effect, HandOver, LogFrame } from '../../../../src/subscriber/follow/effect.js'
 import { Following } from '../../../../src/subscriber/follow/following.js'
 import type { Look } from '../../../../src/subscriber/progress/look.js'
+import { InvalidMessageError } from '../../../../src/support/errors.js'
 import { SubscriptionCounters } from '../../../../src/telemetry/counters.js'
 
 const queue = { pending: 0, pendingBytes: 0 }
@@ -32,7 +33,13 @@ function frame(number: number, { prev = `e${number - 1}`, messages = 1 } = {}): 
     timestamp: '2026-11-22T10:00:00.000Z',
     sourceService: 'test',
   }
-  return { position: at(number), prev, messages: Array.from({ length: messages }, () => message), bytes: 10 }
+  const all = Array.from({ length: messages }, () => message)
+  return { position: at(number), prev, messages: all, bytes: 10, rejected: [] }
+}
+
+/** The same, and a part that could not be read. */
+function partOf(number: number): LogFrame {
+  return { ...frame(number), rejected: [new InvalidMessageError('a part of it')] }
 }
 
 function types(effects: readonly Effect[]): string[] {
@@ -102,7 +109,19 @@ describe('a frame', () => {
     expect(counters.live).toBe(1)
   })
 
-  it('of garbage alone is handled at once', () => {
+  it('that can not be read in full is read from the log, though it continues the history', () => {
+    goLive(5)
+    expect(types(following.frame(partOf(6)))).toEqual(['look-up'])
+    expect(types(following.strays.answered(at(6), false))).toEqual(['read'])
+    expect(following.handledPosition).toEqual(at(5))
+    const reading = following.beginReading()
+    expect(reading.ended('caught-up').effects).toMatchObject([
+      { type: 'garbage', rejected: [{ message: 'a part of it' }] },
+      { type: 'hand-over', ticket: undefined },
+    ])
+  })
+
+  it('without a message is handled at once', () => {
     goLive(5)
     expect(types(following.frame(frame(6, { messages: 0 })))).toEqual(['advanced'])
   })
@@ -315,5 +334,44 @@ describe('a heartbeat', () => {
     following.readingsEnded()
     expect(types(following.looked(beat('e6', 3)))).toEqual(['replace-feed'])
     expect(counters.gaps).toBe(2)
+  })
+})
+
+describe('while a resync waits', () => {
+  it('what has arrived and what arrives is handed over as far as there is room, and the position stays', () => {
+    goLive(5)
+    findGap(8)
+    following.beginReading()
+    const effects = following.resyncWaits()
+    expect(effects).toMatchObject([{ type: 'hand-over', ticket: undefined }])
+    queue.pending = 1
+    expect(types(following.frame(frame(9)))).toEqual(['hand-over'])
+    queue.pending = 2
+    expect(following.frame(frame(10))).toEqual([])
+    expect(following.frame(frame(5))).toEqual([])
+    expect([following.buffered, following.handledPosition]).toEqual([0, at(5)])
+    expect(counters).toMatchObject({ orphaned: 2, duplicates: 1 })
+  })
+
+  it('nobody is told that a frame was handled of which a part could not be read', () => {
+    goLive(5)
+    findGap(8)
+    following.beginReading()
+    following.resyncWaits()
+    expect(following.frame(partOf(9))).toMatchObject([{ type: 'garbage' }, { type: 'hand-over', ticket: undefined }])
+  })
+
+  it('and then has its turn, what arrives waits for the log to be read again', () => {
+    goLive(5)
+    findGap(8)
+    const reading = following.beginReading()
+    following.resyncWaits()
+    following.resyncBegins()
+    expect(following.frame(frame(9))).toEqual([])
+    expect(following.buffered).toBe(1)
+    const anchor = { position: at(8), added: 8 }
+    reading.resync('unreadable', { anchor, head: 'e8', mark: 0, ground: { id: 'one', since: undefined } })
+    expect(reading.ended('resynced').done).toBe(false)
+    expect(following.buffered).toBe(0)
   })
 })

@@ -5,7 +5,8 @@ import { ArrivalBuffer } from '../../../../src/subscriber/follow/reading.js'
 const limits = { messages: 10, bytes: 1_000 }
 
 function frame(id: number, bytes = 10): LogFrame {
-  return { position: { streamId: `${id}-0`, appendId: `e${id}` }, prev: `e${id - 1}`, messages: [], bytes }
+  const position = { streamId: `${id}-0`, appendId: `e${id}` }
+  return { position, prev: `e${id - 1}`, messages: [], bytes, rejected: [] }
 }
 
 it('lets frames without a message take room, and gives it back', () => {

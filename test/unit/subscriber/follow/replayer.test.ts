@@ -50,7 +50,7 @@ async function run(log: ScriptedLog, start: ReplayStart, pageSize = 3): Promise<
     head: () => Promise.resolve(log.last ?? log.entries.at(-1)?.position.appendId),
     accept: (entries) => {
       read.push(...entries.map((each) => each.position.appendId))
-      return Promise.resolve()
+      return Promise.resolve(true)
     },
   })
   return { end, read }
@@ -137,7 +137,7 @@ describe('a replay', () => {
       },
       accept: (entries) => {
         read.push(...entries.map((each) => each.position.appendId))
-        return Promise.resolve()
+        return Promise.resolve(true)
       },
     })
     expect({ end, read }).toEqual({ end: 'caught-up', read: names(2, 4) })
@@ -170,7 +170,7 @@ describe('a replay', () => {
       yield: () => Promise.resolve(),
       readPage: (start, request) => log.readPage(start, request),
       head: () => Promise.resolve(undefined),
-      accept: () => Promise.resolve(),
+      accept: () => Promise.resolve(true),
     })
     expect(end).toBe('broken')
   })
@@ -200,7 +200,7 @@ describe('a replay', () => {
       head: () => Promise.resolve(log.last),
       accept: () => {
         steps.push('accept')
-        return Promise.resolve()
+        return Promise.resolve(true)
       },
     })
     expect(steps).toEqual(['read', 'read', 'turn', 'accept', 'read', 'turn', 'accept'])
@@ -219,7 +219,7 @@ describe('a replay', () => {
         return log.readPage(start, request)
       },
       head: () => Promise.resolve(log.last),
-      accept: () => Promise.resolve(),
+      accept: () => Promise.resolve(true),
     })
     expect(sizes.slice(0, 4)).toEqual([16, 64, 256, 400])
     expect(sizes.at(-1)).toBe(2)
@@ -243,7 +243,7 @@ describe('a replay', () => {
       head: () => Promise.resolve(log.last),
       accept: () => {
         now += 10
-        return Promise.resolve()
+        return Promise.resolve(true)
       },
     })
     expect(asked.slice(3, 5)).toEqual([false, false])
