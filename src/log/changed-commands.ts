@@ -8,6 +8,7 @@ export function changeCommands(log: InvalidationLog, change: (commands: LogComma
   return {
     channel: log.channel,
     server: log.server,
+    database: log.database,
     origin: log.origin,
     openFeed: (listener) => log.openFeed(listener),
     openCommands(listener) {

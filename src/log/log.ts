@@ -17,6 +17,11 @@ export interface InvalidationLog {
   readonly channel: string
   /** `host:port` or the path of a socket, for telemetry; absent without a server, or if it may change. */
   readonly server?: string | undefined
+  /**
+   * Number of the database of the server that the log is in. It names the log among those of the same channel, which
+   * hear each other's frames. Absent if nobody else can publish on its channel.
+   */
+  readonly database?: number | undefined
   /** Names the servers, the same for every log that lives there; absent without servers. */
   readonly origin?: string | undefined
   /** Opens a command connection and starts connecting. */

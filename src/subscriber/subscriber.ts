@@ -19,6 +19,7 @@ import type { MeasuredSubscription, SubscriptionTelemetry } from '../telemetry/t
 import { Announcer } from './announcer.js'
 import type { LogFrame } from './follow/effect.js'
 import { GarbageReport } from './follow/garbage-report.js'
+import { OtherLogs } from './follow/other-logs.js'
 import { StrayLookups } from './follow/stray-lookups.js'
 import { DeadLetters } from './handling/dead-letters.js'
 import type { InvalidationHandler } from './handling/delivery.js'
@@ -66,6 +67,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
   readonly #garbage: GarbageReport
   readonly #deafness: DeafReport
   readonly #strayLookups: StrayLookups
+  readonly #otherLogs: OtherLogs
   /** Never ends: blindness is reported once. */
   readonly #blindness: Outage
   readonly #clock: ElapsedClock
@@ -115,7 +117,10 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
     this.#garbage = new GarbageReport(runtime, this.#onError)
     this.#link = new Link(log, { ...options, clock: this.#clock }, this.#linkListener())
     const { commands } = this.#link
-    this.#strayLookups = new StrayLookups({ channel: log.channel, runtime, log: commands, onError: this.#onError })
+    const shared = { channel: log.channel, runtime, onError: this.#onError }
+    this.#strayLookups = new StrayLookups({ ...shared, log: commands })
+    const { database } = log
+    this.#otherLogs = new OtherLogs({ ...shared, database, lookups: this.#strayLookups, onDropped: this.#onDropped })
     const { announce, service, heartbeatMs, cap } = options
     if (announce) {
       this.#announcer = new Announcer({
@@ -251,6 +256,11 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
 
   readonly #onError = (error: Error): void => this.emit('error', error)
 
+  /** A frame of a log in another database was dropped. */
+  readonly #onDropped = (): void => {
+    for (const subscription of this.#subscriptions) subscription.countOtherLog()
+  }
+
   #linkListener(): LinkListener {
     return {
       onUp: () => void this.#linkUp(),
@@ -287,6 +297,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
   }
 
   async #linkUp(): Promise<void> {
+    this.#otherLogs.forget()
     const id = await this.#readReplicationId()
     if (!this.#link.up) return
     this.#linkError = undefined
@@ -342,7 +353,8 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
   }
 
   #receive(text: string): void {
-    const { streamId, appendId, prev, messages, traces, rejected } = decodeFrame(text)
+    if (this.#otherLogs.drops(text)) return
+    const { streamId, appendId, prev, database, messages, traces, rejected } = decodeFrame(text)
     const bytes = text.length
     if (rejected.length > 0) for (const subscription of this.#subscriptions) subscription.countInvalid(rejected.length)
     if (streamId === undefined || appendId === undefined || prev === undefined) {
@@ -351,9 +363,17 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
       for (const subscription of this.#subscriptions) subscription.arriveForeign({ messages, traces, bytes })
       return
     }
-    this.#deafness.heard()
     const arrived: LogFrame = { position: { streamId, appendId }, prev, messages, traces, bytes, rejected }
-    for (const subscription of this.#subscriptions) subscription.arrive(arrived)
+    if (database === this.#log.database || this.#admits(database, arrived)) this.#arrive(arrived)
+  }
+
+  #admits(database: number | undefined, frame: LogFrame): boolean {
+    return this.#otherLogs.admits({ database, position: frame.position }, () => this.#arrive(frame))
+  }
+
+  #arrive(frame: LogFrame): void {
+    this.#deafness.heard()
+    for (const subscription of this.#subscriptions) subscription.arrive(frame)
   }
 }
 

@@ -250,6 +250,11 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
     return !this.strictFailover && this.#following.trust.isDoubtful
   }
 
+  /** A frame of a log in another database arrived, and was dropped. @internal */
+  countOtherLog(): void {
+    this.#counters.otherLog += 1
+  }
+
   /** The server was looked at. @internal */
   looked(look: Look): void {
     this.#onReplica = look.replication.role === 'replica'

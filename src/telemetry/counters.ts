@@ -8,12 +8,14 @@ export interface SubscriptionCounts {
   readonly replayed: number
   /** Arrived live and were dropped, because the log had already given them. */
   readonly duplicates: number
-  /** Taken live from a history that a failover replaced. */
+  /** Taken live without being part of the history: a failover replaced theirs, or somebody forged them. */
   readonly orphaned: number
   /** Came without a place in the log: from publishers that only use Pub/Sub. */
   readonly foreign: number
   /** Were not messages, live or in the log: garbage, which is reported as `error` once a kind and minute. */
   readonly invalid: number
+  /** Frames of a log in another database of the same Redis, which were dropped. */
+  readonly otherLog: number
   /** Given up on by the handler. */
   readonly deadLetters: number
   /** Times the live channel did not continue the history, and the log was read. */
@@ -29,6 +31,7 @@ const subscriptionFields = [
   'orphaned',
   'foreign',
   'invalid',
+  'otherLog',
   'deadLetters',
   'gaps',
   'retries',
@@ -48,6 +51,7 @@ export class SubscriptionCounters implements SubscriptionCounts {
   orphaned = 0
   foreign = 0
   invalid = 0
+  otherLog = 0
   deadLetters = 0
   gaps = 0
   /** Times a failed handler was tried again. */
@@ -86,8 +90,8 @@ export class SubscriptionCounters implements SubscriptionCounts {
 
   /** A copy of the part that is public. */
   copy(): SubscriptionCounts {
-    const { live, replayed, duplicates, orphaned, foreign, invalid, deadLetters, gaps, resyncs } = this
-    return { live, replayed, duplicates, orphaned, foreign, invalid, deadLetters, gaps, resyncs }
+    const { live, replayed, duplicates, orphaned, foreign, invalid, otherLog, deadLetters, gaps, resyncs } = this
+    return { live, replayed, duplicates, orphaned, foreign, invalid, otherLog, deadLetters, gaps, resyncs }
   }
 
   /** Adds every count of another record, or takes it away. */

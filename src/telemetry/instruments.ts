@@ -80,6 +80,12 @@ export const instruments = {
     unit: '{message}',
     description: 'Messages received live that the log had given before',
   },
+  orphaned: {
+    name: 'cache_invalidation.orphaned',
+    kind: 'counter',
+    unit: '{message}',
+    description: 'Messages received live that are not part of the history',
+  },
   gaps: {
     name: 'cache_invalidation.gaps',
     kind: 'counter',
@@ -97,6 +103,12 @@ export const instruments = {
     kind: 'counter',
     unit: '{message}',
     description: 'What stood on the channel or in the log and is no message',
+  },
+  otherLog: {
+    name: 'cache_invalidation.other_log',
+    kind: 'counter',
+    unit: '{frame}',
+    description: 'Frames of a log in another database of the same Redis, which were dropped',
   },
   deadLetters: {
     name: 'cache_invalidation.dead_letters',

@@ -1,3 +1,5 @@
+import { changeCommands } from '../../src/log/changed-commands.js'
+import type { InvalidationLog } from '../../src/log/log.js'
 import type { MemoryLink } from '../../src/log/memory/memory-link.js'
 import type { InvalidationMessage } from '../../src/message/message.js'
 import type { CursorFactory } from '../../src/subscriber/handling/cursor.js'
@@ -51,7 +53,8 @@ export class CacheCopy {
     const { connection, handlingMs, name, cursor, pageSize, maxBuffered, concurrency } = this.#options
     const options = { name, cursor, pageSize, maxBuffered, concurrency }
     this.link.refuseWrites(undefined)
-    const subscriber = await InvalidationSubscriber.connect(this.link, connection)
+    const log = name === 'slow' ? behindProxy(this.link) : this.link
+    const subscriber = await InvalidationSubscriber.connect(log, connection)
     subscriber.on('error', ignore)
     const note = this.#options.noteOf(this.#lives++)
     if (note) noteEvents(subscriber, subscriberEvents, note)
@@ -148,6 +151,11 @@ export class CacheCopy {
     }
     if (this.#running?.subscription === subscription) this.#ledger.filled = true
   }
+}
+
+/** The log as it is seen through a proxy that gives databases other numbers. */
+function behindProxy(link: MemoryLink): InvalidationLog {
+  return { ...changeCommands(link, () => ({})), database: 7 }
 }
 
 /** Closes a process; how it was at the end is what its users could see last. */

@@ -26,7 +26,7 @@ const strangers = [
   {
     weight: 2,
     arbitrary: step('forge', {
-      kind: fc.constantFrom('stray' as const, 'chain', 'next', 'copy', 'again'),
+      kind: fc.constantFrom('stray' as const, 'chain', 'next', 'copy', 'again', 'elsewhere'),
       count: fc.integer({ min: 1, max: 8 }),
       /** Which of the newest entries is copied or repeated. */
       at: fc.nat(12),

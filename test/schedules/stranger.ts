@@ -1,5 +1,5 @@
 import type { MemoryLog } from '../../src/log/memory/memory-log.js'
-import { publishedFrame } from '../../src/log/model/entry.js'
+import { type Entry, publishedFrame } from '../../src/log/model/entry.js'
 import type { Step } from './schedule.js'
 
 type Forging = Extract<Step, { readonly do: 'forge' }>
@@ -25,20 +25,20 @@ export class Stranger {
       if (!copied) return
       const { position, prev, frame } = copied
       const streamId = kind === 'again' ? position.streamId : this.#streamId(id)
-      for (let copy = 0; copy < count; copy++) this.#publish({ ...position, streamId }, prev, frame)
+      for (let copy = 0; copy < count; copy++) this.#publish(kind, { position: { ...position, streamId }, prev, frame })
       return
     }
     let prev = kind === 'next' ? (newest?.position.appendId ?? '') : 'nowhere'
     for (let frame = 0; frame < count; frame++) {
       const appendId = `forged${this.#frames++}`
       const text = empty ? '{"frame":[]}' : evictionOf(appendId)
-      this.#publish({ streamId: this.#streamId(id), appendId }, prev, text)
+      this.#publish(kind, { position: { streamId: this.#streamId(id), appendId }, prev, frame: text })
       if (kind !== 'stray') prev = appendId
     }
   }
 
-  #publish(position: { readonly streamId: string; readonly appendId: string }, prev: string, frame: string): void {
-    this.#log.publish(publishedFrame(position, prev, frame))
+  #publish(kind: Forging['kind'], { position, prev, frame }: Entry): void {
+    this.#log.publish(publishedFrame({ position, prev, frame }, kind === 'elsewhere' ? 1 : 0))
   }
 
   #streamId(id: Forging['id']): string {

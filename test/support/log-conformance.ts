@@ -118,10 +118,12 @@ export function describeLogConformance(name: string, servers: LogServers): void 
           stream_id: position.streamId,
           append_id: 'two',
           prev: 'one',
+          db: server.log.database,
           message_id: 'm1',
           entity_id: 'ü"1',
         })
-        expect(text).toBe(`{"stream_id":"${position.streamId}","append_id":"two","prev":"one",${frame.slice(1)}`)
+        const place = `{"stream_id":"${position.streamId}","append_id":"two","prev":"one","db":${server.log.database}`
+        expect(text).toBe(`${place},${frame.slice(1)}`)
       })
 
       it('counts the feeds it reached, and reaches them in order', async () => {

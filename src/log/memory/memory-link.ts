@@ -25,6 +25,7 @@ export type MemoryLinkContext = Omit<MemorySessionContext, 'writeRefusal' | 'onC
  */
 export class MemoryLink implements InvalidationLog {
   readonly channel: string
+  readonly database: number
   readonly #context: MemoryLinkContext
   readonly #parent: MemoryLink | undefined
   readonly #commands = new Set<MemoryCommands>()
@@ -35,6 +36,7 @@ export class MemoryLink implements InvalidationLog {
   /** @internal */
   constructor(context: MemoryLinkContext, parent?: MemoryLink) {
     this.channel = context.channel
+    this.database = context.server.database
     this.#context = context
     this.#parent = parent
     this.#replica = new MemoryReplica(context.server, context.runtime)

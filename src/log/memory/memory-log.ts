@@ -43,6 +43,8 @@ export interface MemoryLogOptions {
   readonly latencyMs?: number
   /** From the loss of a connection to the next attempt to connect, in ms. Default 50. */
   readonly reconnectMs?: number
+  /** Number of the database of the server that the log is in. Default 0. */
+  readonly database?: number
   /** How many entries capping removes at once: Redis trims by whole nodes. 1 caps exactly. Default 100. */
   readonly nodeSize?: number
 }
@@ -52,6 +54,7 @@ export const memoryLogRules = {
   runtime: runtimeRule,
   latencyMs: wholeNumber({ default: 0, unit: 'ms', min: 0, max: 60_000 }),
   reconnectMs: wholeNumber({ default: 50, unit: 'ms', min: 0, max: 60_000 }),
+  database: wholeNumber({ default: 0, unit: '', min: 0, max: 1_000_000 }),
   nodeSize: wholeNumber({ default: 100, unit: 'entries', min: 1, max: 100_000 }),
 } satisfies RulesOf<MemoryLogOptions>
 
@@ -68,6 +71,8 @@ export const memoryLogRules = {
  *
  * Its own faults strike every connection; those of a {@link link} strike the connections made through it.
  *
+ * A log that is made `beside` another is in another database of the same server: each hears what the other publishes.
+ *
  * @throws ConfigurationError for an option that can't work
  */
 export class MemoryLog extends MemoryLink {
@@ -75,11 +80,11 @@ export class MemoryLog extends MemoryLink {
   readonly #context: MemoryLinkContext
   readonly #links: MemoryLink[] = []
 
-  constructor(options: MemoryLogOptions = {}) {
+  constructor(options: MemoryLogOptions = {}, beside?: MemoryLog) {
     const resolved = resolveOptions(memoryLogRules, options, 'MemoryLog')
-    const { runtime, latencyMs, reconnectMs, nodeSize } = resolved
-    const { channel } = logKeys(resolved.channel ?? defaultChannel)
-    const server = new MemoryServer(runtime, nodeSize)
+    const { runtime, latencyMs, reconnectMs, nodeSize, database } = resolved
+    const { channel } = logKeys(resolved.channel ?? beside?.channel ?? defaultChannel)
+    const server = new MemoryServer(runtime, nodeSize, database, beside && beside.#server)
     const context = { channel, server, runtime, latencyMs, reconnectMs }
     super(context)
     this.#server = server

@@ -36,6 +36,8 @@ export type Subscriber = (text: string) => void
 
 /** A Redis server's share of the log: each method is one atomic step, as a script or a transaction is in Redis. */
 export class MemoryServer {
+  /** The number of the database. */
+  readonly database: number
   readonly #runtime: Runtime
   readonly #nodeSize: number
   readonly #cursors = new Map<string, string>()
@@ -50,9 +52,12 @@ export class MemoryServer {
   replicas = 0
   /** Whether it can be reached. */
   reachable = true
-  readonly subscribers = new Set<Subscriber>()
+  readonly subscribers: Set<Subscriber>
 
-  constructor(runtime: Runtime, nodeSize: number) {
+  /** @param beside the share of the same server in another database: Pub/Sub is one for all */
+  constructor(runtime: Runtime, nodeSize: number, database: number, beside?: MemoryServer) {
+    this.database = database
+    this.subscribers = beside?.subscribers ?? new Set()
     this.#runtime = runtime
     this.#nodeSize = nodeSize
     this.#entries = new MemoryStream(nodeSize)
@@ -66,7 +71,7 @@ export class MemoryServer {
 
   /** A server with the same data, which changes with this one no more. */
   copy(): MemoryServer {
-    const copy = new MemoryServer(this.#runtime, this.#nodeSize)
+    const copy = new MemoryServer(this.#runtime, this.#nodeSize, this.database)
     copy.#entries = this.#entries.copy()
     copy.#dead = this.#dead.copy()
     copy.#last = this.#last
@@ -77,7 +82,7 @@ export class MemoryServer {
 
   append(appendId: string, frame: string, cap: number): Appended {
     const { position, prev } = this.#add(appendId, frame, cap)
-    return { position, prev, receivers: this.publish(publishedFrame(position, prev, frame)) }
+    return { position, prev, receivers: this.publish(publishedFrame({ position, prev, frame }, this.database)) }
   }
 
   /** Returns how many it reached. */

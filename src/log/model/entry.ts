@@ -55,7 +55,10 @@ export interface Anchor {
 /** The frame of a marker: an entry that carries no invalidation. */
 export const emptyFrame = encodeFrame([])
 
-/** A frame as it is published: with its place in the log put in. The script of an append builds the same text. */
-export function publishedFrame(position: Position, prev: string, frame: string): string {
-  return `{"stream_id":"${position.streamId}","append_id":"${position.appendId}","prev":"${prev}",${frame.slice(1)}`
+/**
+ * A frame as it is published: with its place in the log put in, and the number of the database that the log is in. The
+ * script of an append builds the same text.
+ */
+export function publishedFrame({ position, prev, frame }: Entry, database: number): string {
+  return `{"stream_id":"${position.streamId}","append_id":"${position.appendId}","prev":"${prev}","db":${database},${frame.slice(1)}`
 }

@@ -12,6 +12,8 @@ export interface ClientSource {
   readonly makeClient: ClientFactory
   /** Names the servers, the same for all that connects to them, whichever is connected to; never with a password. */
   readonly origin: string
+  /** Number of the database that connections select. */
+  readonly database: number
   /**
    * Where the newest connection leads: `host:port` or the path of a socket; undefined while that is being looked for.
    */

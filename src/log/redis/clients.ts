@@ -31,12 +31,13 @@ export function makeClientSource(redis: RedisTarget, purpose: ClientPurpose, tls
 }
 
 function singleSource({ template }: SingleTarget): ClientSource {
-  const { path, host = 'localhost', port = 6_379 } = template.options
+  const { path, host = 'localhost', port = 6_379, db = 0 } = template.options
   const server = path ?? formatAddress({ host, port })
   return {
     kind: 'single',
     makeClient: (retryDelay) => template.duplicate(clientOverrides(retryDelay)),
     origin: server,
+    database: db,
     location: server,
     cluster: undefined,
   }

@@ -37,6 +37,7 @@ export class RedisCommands implements LogCommands {
   readonly #keys: LogKeys
   readonly #listener: ConnectionListener
   readonly #sharded: boolean
+  readonly #database: string
   readonly #commandTimeoutMs: number
   readonly #session: RedisSession
   readonly #reads: AtomicReads
@@ -47,6 +48,7 @@ export class RedisCommands implements LogCommands {
     this.#keys = keys
     this.#listener = listener
     this.#sharded = context.sharded
+    this.#database = String(context.source.database)
     this.#commandTimeoutMs = context.commandTimeoutMs
     this.#session = new RedisSession(context, listener, { prepare: (send) => this.#prepare(send) })
     this.#reads = new AtomicReads(this.#session, [keys.stream, keys.last])
@@ -71,7 +73,8 @@ export class RedisCommands implements LogCommands {
 
   append(appendId: string, frame: string, cap: number): Promise<Appended> {
     const { stream, last, channel } = this.#keys
-    const args = [appendId, frame.slice(1), String(cap), channel, this.#sharded ? 'SPUBLISH' : 'PUBLISH']
+    const publish = this.#sharded ? 'SPUBLISH' : 'PUBLISH'
+    const args = [appendId, frame.slice(1), String(cap), channel, publish, this.#database]
     return this.#session.runScript(appendScript, [stream, last], args, (reply) => {
       const [streamId, prev, receivers] = readList(reply)
       return {

@@ -50,6 +50,10 @@ export class RedisLog implements InvalidationLog {
     return kind === 'single' ? origin : undefined
   }
 
+  get database(): number {
+    return this.#context.source.database
+  }
+
   get origin(): string {
     return this.#context.source.origin
   }

@@ -31,7 +31,7 @@ const traceparent = '([\\da-f]{2}-[\\da-f]{32}-[\\da-f]{16}-[\\da-f]{2})'
  * The place in the log, as the script of an append puts it in front. A number of 20 digits may need more than 64 bits.
  */
 const envelope = new RegExp(
-  `^\\{"stream_id":"(\\d{1,19}-\\d{1,19})","append_id":"(${appendIdSource})","prev":"(|${appendIdSource})",`,
+  `^\\{"stream_id":"(\\d{1,19}-\\d{1,19})","append_id":"(${appendIdSource})","prev":"(|${appendIdSource})",(?:"db":(\\d{1,9}),)?`,
 )
 
 /** A message but for its braces: an entity without metadata, its fields in the order in which they are encoded. */
@@ -114,8 +114,19 @@ function ownCopy(slice: string): string {
   return slice.length < minSlice ? slice : ` ${slice}`.slice(1)
 }
 
-function envelopeOf([, streamId = '', appendId = '', prev = '']: RegExpExecArray): Envelope {
-  return { streamId: ownCopy(streamId), appendId: ownCopy(appendId), prev: ownCopy(prev) }
+function envelopeOf([, streamId = '', appendId = '', prev = '', database]: RegExpExecArray): Envelope {
+  return {
+    streamId: ownCopy(streamId),
+    appendId: ownCopy(appendId),
+    prev: ownCopy(prev),
+    database: database === undefined ? undefined : Number(database),
+  }
+}
+
+/** The database that a frame's log is in, read from the first fields alone; undefined if they are not as we write them. */
+export function databaseOf(text: string): number | undefined {
+  const database = envelope.exec(text)?.[4]
+  return database === undefined ? undefined : Number(database)
 }
 
 /** Reads a frame of any messages, and of garbage. */
@@ -209,5 +220,11 @@ function readEnvelope(raw: JsonObject): Envelope | undefined {
   const { stream_id: streamId, append_id: appendId, prev } = raw
   if (typeof streamId !== 'string' || typeof appendId !== 'string' || typeof prev !== 'string') return undefined
   if (!isStreamId(streamId) || !appendIdPattern.test(appendId)) return undefined
-  return prev === '' || appendIdPattern.test(prev) ? { streamId, appendId, prev } : undefined
+  if (prev !== '' && !appendIdPattern.test(prev)) return undefined
+  return { streamId, appendId, prev, database: readDatabase(raw.db) }
+}
+
+/** Undefined for what older versions publish, and for what is not the number of a database. */
+function readDatabase(db: Json | undefined): number | undefined {
+  return typeof db === 'number' && Number.isSafeInteger(db) && db >= 0 ? db : undefined
 }

@@ -13,6 +13,8 @@ export interface DecodedFrame {
   readonly appendId?: string
   /** Append id of the entry before; empty where this one continues nothing. */
   readonly prev?: string
+  /** Number of the database that the log is in; undefined if the frame does not say it, as those of older versions. */
+  readonly database?: number | undefined
   readonly messages: readonly InvalidationMessage[]
   /** The trace of the message at the same place; absent where none carries one. */
   readonly traces?: readonly (TraceContext | undefined)[]
@@ -23,7 +25,7 @@ export interface DecodedFrame {
 }
 
 /** A frame's place in the log. */
-export type Envelope = Required<Pick<DecodedFrame, 'streamId' | 'appendId' | 'prev'>>
+export type Envelope = Required<Pick<DecodedFrame, 'streamId' | 'appendId' | 'prev'>> & Pick<DecodedFrame, 'database'>
 
 /**
  * Reads a message from its wire form. Empty strings and batches, which encoding refuses, are taken: the crate can

@@ -16,7 +16,8 @@ function eviction(id: string): string {
 
 /** Publishes a frame that no publisher appended, with one eviction, of the entity that its append id names. */
 function forge(fleet: VirtualFleet, appendId: string, { streamId = '1-1', prev = 'nowhere' } = {}): void {
-  fleet.log.publish(publishedFrame({ streamId, appendId }, prev, eviction(appendId)))
+  const entry = { position: { streamId, appendId }, prev, frame: eviction(appendId) }
+  fleet.log.publish(publishedFrame(entry, fleet.log.database))
 }
 
 /** Publishes a frame that continues the newest entry. */

@@ -5,7 +5,8 @@ import { luaFunctions, script } from './script.js'
  * value back: a head that names a missing entry would make every subscription resync.
  *
  * - KEYS: stream, last
- * - ARGV: append id, the frame without its opening brace, cap (entries), channel, PUBLISH or SPUBLISH
+ * - ARGV: append id, the frame without its opening brace, cap (entries), channel, PUBLISH or SPUBLISH, the number of the
+ *   database
  * - Returns: stream ID, prev, receivers (−1 if the server refuses the channel: the entry is in the log all the same)
  */
 export const appendScript = script(`
@@ -21,7 +22,7 @@ if type(id) == 'table' then
   return id
 end
 local receivers = redis.pcall(ARGV[5], ARGV[4],
-  '{"stream_id":"' .. id .. '","append_id":"' .. ARGV[1] .. '","prev":"' .. prev .. '",' .. ARGV[2])
+  '{"stream_id":"' .. id .. '","append_id":"' .. ARGV[1] .. '","prev":"' .. prev .. '","db":' .. ARGV[6] .. ',' .. ARGV[2])
 if type(receivers) == 'table' then receivers = -1 end
 return {id, prev, receivers}
 `)

@@ -45,6 +45,7 @@ export function clusterSource(target: ClusterTarget, { slot, runtime, commandTim
     kind: 'cluster',
     makeClient: (retryDelay) => new Redis({ ...nodeOptions, ...clientOverrides(retryDelay), Connector }),
     origin: `the cluster of ${seeds.map(formatAddress).join(', ')}`,
+    database: nodeOptions.db ?? 0,
     get location() {
       return owner.last && formatAddress(owner.last)
     },

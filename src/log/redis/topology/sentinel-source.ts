@@ -41,6 +41,7 @@ export function sentinelSource(target: SentinelTarget, { runtime, commandTimeout
     kind: 'sentinel',
     makeClient: (retryDelay) => new Redis({ ...serverOptions, ...clientOverrides(retryDelay), Connector }),
     origin: `the primary "${name}" of the sentinels ${seeds.map(formatAddress).join(', ')}`,
+    database: serverOptions.db ?? 0,
     get location() {
       return finder.last && formatAddress(finder.last)
     },
