@@ -1,12 +1,11 @@
 import type { InvalidationLog, LogCommands, LogFeed } from '../log/log.js'
-import type { Announced } from '../log/model/announced.js'
-import { decodePublisherRecord } from '../log/model/publisher-record.js'
 import type { Replication } from '../log/model/replication.js'
 import type { ElapsedClock } from '../support/elapsed-clock.js'
-import { ConfigurationError, type InvalidationError, isLinkLost } from '../support/errors.js'
+import { ConfigurationError, type InvalidationError } from '../support/errors.js'
 import { Outage } from '../support/outage.js'
 import type { Runtime, Timer } from '../support/runtime.js'
 import type { Look } from './progress/look.js'
+import { PublisherRegister } from './publisher-register.js'
 
 /** What the link tells its owner. */
 export interface LinkListener {
@@ -48,7 +47,7 @@ export class Link {
   readonly #options: LinkOptions
   #beat: Timer | undefined
   readonly #beatOutage: Outage
-  readonly #registerOutage: Outage
+  readonly #publishers: PublisherRegister
   #closed = false
   /** How often it went down: what was read before and after may come from two servers. */
   #losses = 0
@@ -62,7 +61,6 @@ export class Link {
     this.#options = options
     const report = (error: Error): void => listener.onError(error)
     this.#beatOutage = new Outage(report)
-    this.#registerOutage = new Outage(report)
     const commands: Part = { up: false, outage: new Outage(report) }
     const feed: Part = { up: false, outage: new Outage(report) }
     this.commands = log.openCommands({
@@ -71,6 +69,7 @@ export class Link {
         listener.onWarning(text)
       },
     })
+    this.#publishers = new PublisherRegister(this.commands, options.clock, report)
     this.#feed = log.openFeed({
       ...this.#watch(feed, commands),
       onMessage: (text) => {
@@ -168,22 +167,11 @@ export class Link {
 
   /** The register is read before the head, so that the head has all that publishers have appended again. */
   async #readProved(): Promise<Omit<Look, 'number' | 'isBeat'>> {
-    const publishers = this.#listener.isDoubtful() ? await this.#readPublishers() : undefined
+    const isDoubtful = this.#listener.isDoubtful()
+    if (!isDoubtful) this.#publishers.forget()
+    const haveChecked = isDoubtful ? await this.#publishers.read() : undefined
     const seen = await this.#readServer()
-    return { ...seen, isSettled: publishers?.every((each) => hasChecked(each, seen.replication.id)) ?? false }
-  }
-
-  /** Undefined if the register can't be read: whether anything is missing is then not known. */
-  async #readPublishers(): Promise<readonly Announced[] | undefined> {
-    try {
-      const publishers = await this.commands.listAnnounced('publisher')
-      this.#registerOutage.ended()
-      return publishers
-    } catch (error) {
-      if (isLinkLost(error)) throw error
-      this.#registerOutage.failed(unreadableRegister(error))
-      return undefined
-    }
+    return { ...seen, isSettled: haveChecked?.(seen.replication.id) ?? false }
   }
 
   /**
@@ -211,19 +199,6 @@ export class Link {
     const isKnown = isSame && before.linkAgeMs !== undefined && replication.linkAgeMs !== undefined
     return { head, completeAt: isKnown ? sentAt - before.linkAgeMs : undefined, replication }
   }
-}
-
-/** Whether all that was acknowledged to a publisher is in the log under this replication id, as far as it can know. */
-function hasChecked({ record }: Announced, replicationId: string | undefined): boolean {
-  const publisher = decodePublisherRecord(record)
-  return publisher !== undefined && (!publisher.repairs || publisher.replicationId === replicationId)
-}
-
-function unreadableRegister(cause: unknown): ConfigurationError {
-  return new ConfigurationError(
-    'Expected to read the register of publishers after a failover: until it can be read, nobody knows what they have still to append again, so `verifiedAt` stays and `caughtUp()` waits. Give the user the right to HGETALL its key (`doctor` names it), or set `strictFailover`',
-    { cause },
-  )
 }
 
 /**

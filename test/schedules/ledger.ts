@@ -39,6 +39,9 @@ export class CopyLedger {
   }
 }
 
+/** After this time every publisher has announced itself again. */
+const announcedAgainMs = 6_000
+
 /** Keeps the score of a schedule. */
 export class Ledger {
   readonly #runtime: VirtualRuntime
@@ -48,7 +51,10 @@ export class Ledger {
   readonly #acknowledgedAt = new Map<string, number>()
   readonly #appended = new Set<string>()
   #lastPosition: string | undefined
-  #failedOver = false
+  #registerGoneAt = -Infinity
+  #isUnregistered = false
+  /** Keys that nobody publishes again: their publisher has died. */
+  readonly #orphaned = new Set<string>()
 
   constructor(runtime: VirtualRuntime, log: Pick<MemoryLog, 'entries'>) {
     this.#runtime = runtime
@@ -66,12 +72,21 @@ export class Ledger {
     return copy
   }
 
+  /** A publisher has died, which published these keys: what a failover loses of them is lost for good. */
+  publisherDied(keys: Iterable<string>): void {
+    for (const key of keys) {
+      this.#orphaned.add(key)
+      for (const copy of this.#copies) copy.stale.delete(key)
+    }
+  }
+
   changed(key: string): void {
     for (const copy of this.#copies) if (copy.filled) copy.stale.add(key)
   }
 
   acknowledged(key: string, position: string): void {
     this.#acknowledgedAt.set(key, this.#runtime.monotonic())
+    if (this.#orphaned.has(key)) return
     this.#lastPosition = position
   }
 
@@ -87,16 +102,21 @@ export class Ledger {
     return this.#appended.has(key) || this.#log.entries().some(({ frame }) => names(frame, key))
   }
 
-  /** From now on an acknowledged entry may be missing from the log until its publisher has appended it again. */
+  /** The log is gone, and the register of publishers with it. */
+  cleared(): void {
+    this.#registerGoneAt = this.#runtime.monotonic()
+  }
+
+  /** Before publishers have announced themselves again nobody knows of them, and of what they have to append again. */
   failedOver(): void {
-    this.#failedOver = true
+    if (this.#runtime.monotonic() - this.#registerGoneAt < announcedAgainMs) this.#isUnregistered = true
   }
 
   /** What must hold at every moment. */
   check(): void {
     this.#checkWatermarks()
     this.#checkMemory()
-    if (!this.#failedOver) this.#checkFreshness()
+    if (!this.#isUnregistered) this.#checkFreshness()
   }
 
   /** No watermark stands at or behind an entry that the handler is at work on. */

@@ -39,6 +39,19 @@ const strangers = [
 
 const failovers = [
   { weight: 2, arbitrary: step('failOver', { lose: fc.nat(6), keepFeeds: fc.boolean() }) },
+  {
+    weight: 2,
+    arbitrary: step('failOverUnseen', {
+      who,
+      publisher: who,
+      count: few,
+      lose: fc.integer({ min: 1, max: 6 }),
+      awayMs: fc.integer({ min: 0, max: 1_000 }),
+    }),
+  },
+  { weight: 1, arbitrary: step('publisherDies', { publisher: who }) },
+  { weight: 2, arbitrary: step('serveReplica', { who, state: fc.constantFrom('synced' as const, 'stalled') }) },
+  { weight: 1, arbitrary: step('servePrimary', { who }) },
   { weight: 1, arbitrary: step('stepClock', { ms: fc.integer({ min: -60_000, max: 1_000 }) }) },
 ]
 

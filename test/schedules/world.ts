@@ -24,9 +24,15 @@ interface Newer {
   partly: boolean
 }
 
+/** A publisher that died is forgotten after this time. */
+const forgottenMs = 61_000
+
 interface Writer {
+  readonly service: string
   readonly link: MemoryLink
   readonly newer: Newer
+  /** The keys that it published. */
+  readonly keys: Set<string>
   readonly publisher: InvalidationPublisher
   readonly note: Note | undefined
 }
@@ -43,6 +49,9 @@ export class World {
   readonly #copies: CacheCopy[] = []
   readonly #pending = new Set<Promise<unknown>>()
   #keys = 0
+  #deaths = 0
+  /** By how much the server's clock was set back. */
+  #setBackMs = 0
   #processes = 0
 
   private constructor(schedule: Schedule, transcript: Transcript | undefined) {
@@ -83,19 +92,9 @@ export class World {
   }
 
   async #start(): Promise<void> {
-    const { cap, maxQueued, packing, pageSize, maxBuffered } = this.#schedule
+    const { cap, packing, pageSize, maxBuffered } = this.#schedule
     const connection = { heartbeatMs, cap, closeTimeoutMs: 1_000 }
-    for (const service of ['writer-0', 'writer-1']) {
-      const link = this.#log.link()
-      const runtime = this.#nextRuntime()
-      const options = { ...connection, runtime, maxQueued, packing, publishTimeoutMs: 500 }
-      const newer = { left: 0, partly: false }
-      const publisher = await this.#until(InvalidationPublisher.connect(this.#recorded(link, newer), service, options))
-      publisher.on('error', ignore)
-      const note = this.#noteOf(service)
-      if (note) noteEvents(publisher, publisherEvents, note)
-      this.#writers.push({ link, newer, publisher, note })
-    }
+    for (const service of ['writer-0', 'writer-1']) this.#writers.push(await this.#startWriter(service))
     const cursors: [string, CursorFactory][] = [
       ['memory', memoryCursor()],
       ['durable', redisCursor()],
@@ -176,7 +175,18 @@ export class World {
         this.#ledger.failedOver()
         this.#log.failOver({ lose: step.lose, keep: step.keepFeeds ? 'feeds' : 'none' })
         return
+      case 'failOverUnseen':
+        return this.#failOverUnseen(step)
+      case 'publisherDies':
+        return this.#killWriter(step.publisher % this.#writers.length)
+      case 'serveReplica':
+        at(this.#copies, step.who).link.serveReplica(step.state)
+        return
+      case 'servePrimary':
+        at(this.#copies, step.who).link.serveReplica(undefined)
+        return
       case 'stepClock':
+        this.#setBackMs += Math.max(0, -step.ms)
         this.#log.stepClock(step.ms)
         return
       case 'writeNewer':
@@ -186,6 +196,7 @@ export class World {
         at(this.#copies, step.who).deleteLog(step.count)
         return
       case 'clear':
+        this.#ledger.cleared()
         this.#log.clear()
         return
       case 'trim':
@@ -199,6 +210,49 @@ export class World {
       case 'evictLast':
         this.#log.evictLast()
     }
+  }
+
+  async #startWriter(service: string): Promise<Writer> {
+    const { cap, maxQueued, packing } = this.#schedule
+    const link = this.#log.link()
+    const runtime = this.#nextRuntime()
+    const options = { heartbeatMs, cap, closeTimeoutMs: 1_000, runtime, maxQueued, packing, publishTimeoutMs: 500 }
+    const newer = { left: 0, partly: false }
+    const publisher = await this.#until(InvalidationPublisher.connect(this.#recorded(link, newer), service, options))
+    publisher.on('error', ignore)
+    const note = this.#noteOf(service)
+    if (note) noteEvents(publisher, publisherEvents, note)
+    return { service, link, newer, publisher, keys: new Set(), note }
+  }
+
+  /** A publisher dies, with all that it would have appended again; another takes its place. */
+  async #killWriter(index: number): Promise<void> {
+    const writer = this.#writers[index]
+    if (!writer) return
+    const { service, link, publisher, keys } = writer
+    this.#ledger.publisherDied(keys)
+    this.#deaths += 1
+    link.refuseWrites('refused')
+    await this.#until(publisher.close())
+    this.#writers[index] = await this.#startWriter(service)
+  }
+
+  /** A failover loses what a copy has not seen, and the publisher comes back after the copy. */
+  async #failOverUnseen({ who, publisher, count, lose, awayMs }: Step & { do: 'failOverUnseen' }): Promise<void> {
+    const copy = at(this.#copies, who)
+    const writer = at(this.#writers, publisher)
+    await this.#until(copy.kill())
+    this.#publish(writer, count)
+    await this.#runtime.advance(100)
+    this.#ledger.failedOver()
+    this.#log.failOver({ lose, keep: 'none' })
+    const starting = copy.start()
+    for (let ms = 0; ms < awayMs; ms += 25) {
+      writer.link.cut()
+      await this.#runtime.advance(25)
+      this.#ledger.check()
+    }
+    await this.#until(starting)
   }
 
   /** A link whose acknowledged appends are entered in the ledger. */
@@ -224,10 +278,11 @@ export class World {
     return transcript && ((what, detail) => transcript.add(this.#runtime.monotonic(), actor, what, detail))
   }
 
-  #publish({ publisher, note }: Writer, count: number): void {
+  #publish({ publisher, keys, note }: Writer, count: number): void {
     for (let index = 0; index < count; index++) {
       const key = `k${this.#keys++}`
       this.#ledger.changed(key)
+      keys.add(key)
       const publishing = publisher.invalidate('user', key).then(
         (receipt) => {
           this.#ledger.acknowledged(key, receipt.position)
@@ -242,9 +297,14 @@ export class World {
 
   /** Nothing more goes wrong: everything must come to rest, and nothing be left pending. */
   async #heal(): Promise<void> {
-    for (const copy of this.#copies) copy.deleteLog(0)
+    for (const copy of this.#copies) {
+      copy.deleteLog(0)
+      copy.link.serveReplica(undefined)
+    }
     for (const { newer } of this.#writers) newer.left = 0
     await this.#runtime.advance(5_000)
+    // Those that died are forgotten at once: to wait for it takes most of the time of a run.
+    if (this.#deaths > 0) this.#log.stepClock(forgottenMs + this.#setBackMs)
     for (const { publisher } of this.#writers) await this.#until(publisher.flush())
     await this.#runtime.advance(5_000)
     for (const copy of this.#copies) await this.#until(copy.caughtUp(healingMs))

@@ -113,11 +113,14 @@ export class MemoryLink implements InvalidationLog {
   /**
    * The server behind this link is a replica of the log from now on: it refuses writes as one. A `stalled` one receives
    * nothing more from its primary, although it answers: what is read is as of now, and live messages wait until it is
-   * `synced` again. `undefined` ends it. Connections stay as they are. Other links keep the primary.
+   * `synced` again. Connections stay as they are. `undefined` ends it: connections are cut, and lead to the primary when
+   * they come back. Other links have the primary all the time.
    */
   serveReplica(state: ReplicaState | undefined): void {
     requireOneOf('state', state, replicaStates)
+    const { isReplica } = this.#replica
     this.#replica.become(state)
+    if (isReplica && state === undefined) this.cut()
   }
 
   /** The links whose connections a fault of this one strikes. */
