@@ -72,16 +72,25 @@ export class PositionWaits {
     this.#checkOpen()
     const { following, waiters } = this.#context
     const target = parsePosition(text)
-    const isReached = (handled: HandledState): boolean => following.hasHandled(target, handled)
+    let { proof } = following.handledState
+    const lookBehind = (): void => {
+      void this.#isBehindUs(target).then(
+        (behind) => {
+          if (behind) wait.done()
+        },
+        // The log could not be asked: the entry, a resync or the time limit ends the waiting.
+        () => undefined,
+      )
+    }
+    const isReached = (handled: HandledState): boolean => {
+      // With each proof, more of what is behind us may be known to be handled.
+      if (proof !== handled.proof) lookBehind()
+      proof = handled.proof
+      return following.hasHandled(target, handled)
+    }
     const wait = waiters.wait(`position ${text}`, options, isReached, text)
     waiters.advanced(following.handledState)
-    void this.#isBehindUs(target).then(
-      (behind) => {
-        if (behind) wait.done()
-      },
-      // The log could not be asked: the entry, a resync or the time limit ends the waiting.
-      () => undefined,
-    )
+    lookBehind()
     await wait.promise
   }
 

@@ -6,8 +6,8 @@ export const connecting: readonly Mutant[] = [
     name: 'no-ping',
     lacks: 'the PING that finds a Pub/Sub connection half-open',
     file: 'subscriber/link.ts',
-    from: 'Promise.all([this.commands.head(), this.#feed.ping()])',
-    to: 'Promise.all([this.commands.head()])',
+    from: 'const ping = isBeat ? this.#feed.ping() : undefined',
+    to: 'const ping = undefined',
     caughtBy: 'test/faults/silent-links',
   },
   {

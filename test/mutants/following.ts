@@ -98,8 +98,8 @@ export const following: readonly Mutant[] = [
     name: 'no-marker',
     lacks: 'the marker of a log without an entry to anchor to',
     file: 'subscriber/follow/reading.ts',
-    from: 'if (anchor) this.#intake.begin(anchor.position, anchor.added)',
-    to: "if (anchor?.position.appendId.endsWith('0')) return this.headRead(anchor.position.appendId, sentAt)\n    if (anchor) this.#intake.begin(anchor.position, anchor.added)",
+    from: 'if (anchor) this.#intake.begin(anchor.position, ground, anchor.added)',
+    to: "if (anchor?.position.appendId.endsWith('0')) return this.#intake.takeEffects()\n    if (anchor) this.#intake.begin(anchor.position, ground, anchor.added)",
     caughtBy: 'test/unit/subscriber',
   },
   {

@@ -4,6 +4,7 @@ import { following } from './following.js'
 import { hostileInput } from './hostile-input.js'
 import { mixing } from './mixing.js'
 import type { Mutant } from './mutant.js'
+import { proofs } from './proofs.js'
 import { publishing } from './publishing.js'
 
 /** Where a mutant is caught unless it says otherwise. */
@@ -11,6 +12,7 @@ export const usuallyCaughtBy = 'test/schedules'
 
 export const mutants: readonly Mutant[] = [
   ...following,
+  ...proofs,
   ...publishing,
   ...connecting,
   ...hostileInput,

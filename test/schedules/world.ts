@@ -246,13 +246,13 @@ export class World {
     await this.#runtime.advance(100)
     this.#ledger.failedOver()
     this.#log.failOver({ lose, keep: 'none' })
-    const starting = copy.start()
-    for (let ms = 0; ms < awayMs; ms += 25) {
-      writer.link.cut()
-      await this.#runtime.advance(25)
+    writer.link.goDown()
+    await this.#until(copy.start())
+    for (let ms = 0; ms < awayMs; ms += 50) {
+      await this.#runtime.advance(50)
       this.#ledger.check()
     }
-    await this.#until(starting)
+    writer.link.comeBack()
   }
 
   /** A link whose acknowledged appends are entered in the ledger. */

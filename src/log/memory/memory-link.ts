@@ -13,14 +13,14 @@ const replicaStates: readonly (ReplicaState | undefined)[] = ['synced', 'stalled
 const writeRefusals: readonly (WriteRefusal | undefined)[] = ['readonly', 'refused', undefined]
 
 /** What all links to one log share. */
-export type MemoryLinkContext = Omit<MemorySessionContext, 'writeRefusal' | 'onClosed' | 'replica'> & {
+export type MemoryLinkContext = Omit<MemorySessionContext, 'writeRefusal' | 'isReachable' | 'onClosed' | 'replica'> & {
   readonly channel: string
 }
 
 /**
  * A way to a {@link MemoryLog}, with faults of its own: hand each client a link, and one can be cut off while the
- * others go on. Faults strike the connections that are open when they are called; only `refuseWrites` and `serveReplica`
- * last. An
+ * others go on. Faults strike the connections that are open when they are called; only `goDown`,
+ * `refuseWrites` and `serveReplica` last. An
  * argument that can't be meant throws a `ConfigurationError`.
  */
 export class MemoryLink implements InvalidationLog {
@@ -32,6 +32,7 @@ export class MemoryLink implements InvalidationLog {
   readonly #feeds = new Set<MemoryFeed>()
   readonly #replica: MemoryReplica
   #writeRefusal: WriteRefusal | undefined
+  #isDown = false
 
   /** @internal */
   constructor(context: MemoryLinkContext, parent?: MemoryLink) {
@@ -92,6 +93,17 @@ export class MemoryLink implements InvalidationLog {
     if (kind !== 'commands') for (const feed of this.#reachedFeeds()) feed.cut(reason)
   }
 
+  /** The server can't be reached: connections go down, and attempts to connect fail until `comeBack`. */
+  goDown(): void {
+    this.#isDown = true
+    this.cut()
+  }
+
+  /** The server can be reached again; connections come up with their next attempt. */
+  comeBack(): void {
+    this.#isDown = false
+  }
+
   /**
    * Each open command connection executes its next `count` appends but never hears the reply: it goes down, so that
    * its client can't know what became of them.
@@ -136,13 +148,23 @@ export class MemoryLink implements InvalidationLog {
     return this.reachedLinks().flatMap((link) => [...link.#feeds])
   }
 
+  get #isReachable(): boolean {
+    return !this.#isDown && (this.#parent === undefined || this.#parent.#isReachable)
+  }
+
   get #refusal(): WriteRefusal | undefined {
     if (this.#replica.isReplica) return 'readonly'
     return this.#writeRefusal ?? (this.#parent ? this.#parent.#refusal : undefined)
   }
 
   #sessionContext(onClosed: () => void): MemorySessionContext {
-    return { ...this.#context, replica: this.#replica, onClosed, writeRefusal: () => this.#refusal }
+    return {
+      ...this.#context,
+      replica: this.#replica,
+      onClosed,
+      isReachable: () => this.#isReachable,
+      writeRefusal: () => this.#refusal,
+    }
   }
 }
 

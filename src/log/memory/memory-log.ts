@@ -98,17 +98,6 @@ export class MemoryLog extends MemoryLink {
     return link
   }
 
-  /** The server can't be reached: every connection goes down, and attempts to connect fail until `comeBack`. */
-  goDown(): void {
-    this.#server.reachable = false
-    this.cut()
-  }
-
-  /** The server can be reached again; connections come up with their next attempt. */
-  comeBack(): void {
-    this.#server.reachable = true
-  }
-
   /**
    * A replica that lacks the newest `lose` entries takes over: they vanish, `last` goes back to what it was before
    * them, the replication id changes. Connections go down and come back; with `keep: 'feeds'` the feeds stay up, and

@@ -50,8 +50,6 @@ export class MemoryServer {
   clockOffset = 0
   /** How many replicas confirm what is appended. */
   replicas = 0
-  /** Whether it can be reached. */
-  reachable = true
   readonly subscribers: Set<Subscriber>
 
   /** @param beside the share of the same server in another database: Pub/Sub is one for all */

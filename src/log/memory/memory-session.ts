@@ -19,6 +19,8 @@ export interface MemorySessionContext {
   readonly latencyMs: number
   /** From the loss of a connection to the next attempt. */
   readonly reconnectMs: number
+  /** Whether attempts to connect succeed. */
+  readonly isReachable: () => boolean
   readonly writeRefusal: () => WriteRefusal | undefined
   readonly onClosed: () => void
 }
@@ -108,7 +110,7 @@ export class MemorySession implements LogConnection {
   #connect(): void {
     this.#replies.send(this.#context.latencyMs, () => {
       if (this.#closed) return
-      if (this.#context.server.reachable) this.#comeUp()
+      if (this.#context.isReachable()) this.#comeUp()
       else this.#failToConnect()
     })
   }

@@ -37,25 +37,28 @@ export function parsePosition(text: string): Position {
   return { streamId: match[1], appendId: match[2] }
 }
 
-/** How much of a replication id is kept: 64 random bits of it, which the id of a cursor has room for. */
+/** How much of a replication id is kept: 64 random bits of it, which a cursor has room for. */
 const shortIdLength = 16
 
-/** As much of a replication id as cursors keep. */
+/** As much of a replication id as cursors keep, in characters that an append id may have. */
 export function shortId(replicationId: string | undefined): string | undefined {
-  return replicationId?.slice(0, shortIdLength)
+  return replicationId === '' ? undefined : replicationId?.slice(0, shortIdLength).replaceAll(/[^\w-]/g, '_')
 }
 
+const maxAppendIdLength = 64
+const beforeId = '..'
 const savedId = /^(.+)\.\.([\w-]+)$/
 
 /**
- * A position as a cursor saves it, such as `1795365850251-16@abcdefgh4mnz..8f2c01d9e4b7a653`: with the (short) replication
+ * A position as a cursor saves it, such as `1795365850251-16@abcdefgh4mnz..8f2c01d9e4b7a653`: with the short replication
  * id under which everything up to it was handled, if that is known. Versions that know nothing of the id take the whole
  * for an entry that the log does not have, and resync.
  */
-export function formatCursor(position: Position, replicationId: string | undefined): string {
+export function formatCursor(position: Position, id: string | undefined): string {
   const text = formatPosition(position)
-  const cursor = `${text}..${replicationId}`
-  return replicationId !== undefined && savedId.test(cursor) && positionPattern.test(cursor) ? cursor : text
+  if (id === undefined) return text
+  const hasRoom = position.appendId.length + beforeId.length + id.length <= maxAppendIdLength
+  return hasRoom ? text + beforeId + id : text
 }
 
 /**
