@@ -42,6 +42,15 @@ export class Replica {
     this.#link.cut()
   }
 
+  /** From now on nothing passes between it and its primary, although the link looks open. */
+  stall(): void {
+    this.#link.inflict({ kind: 'stall' })
+  }
+
+  resume(): void {
+    this.#link.heal()
+  }
+
   /** Makes it a primary, as it is. */
   async promote(): Promise<void> {
     await this.redis.call('REPLICAOF', 'NO', 'ONE')

@@ -5,7 +5,10 @@ import type { PublisherOptions } from '../../../src/publisher/options.js'
 import { InvalidationPublisher } from '../../../src/publisher/publisher.js'
 import { redisCursor } from '../../../src/subscriber/handling/cursor.js'
 import { RedisError } from '../../../src/support/errors.js'
+import { delay } from '../../../src/support/runtime.js'
+import { nameOf } from '../../support/handled.js'
 import { type Follower, type FollowerOptions, VirtualFleet } from '../../support/virtual-fleet.js'
+import type { Tap } from '../../support/virtual-publisher.js'
 
 const durable = { name: 'feed-service-1', cursor: redisCursor(), commitIntervalMs: 0, startAt: 'head' }
 
@@ -41,7 +44,10 @@ async function holdDown(fleet: VirtualFleet, link: MemoryLink, ms: number): Prom
 }
 
 /** A durable follower was away when a failover lost an entry; its publisher has not come back yet. */
-async function loseUnseen(options: FollowerOptions = {}, publisherOptions: PublisherOptions = {}) {
+async function loseUnseen(
+  { tap, ...options }: FollowerOptions & { readonly tap?: Tap } = {},
+  publisherOptions: PublisherOptions = {},
+) {
   const fleet = new VirtualFleet()
   const writer = await publishing(fleet, publisherOptions)
   const first = await fleet.follow({ ...durable, ...options })
@@ -52,7 +58,8 @@ async function loseUnseen(options: FollowerOptions = {}, publisherOptions: Publi
   const lostAt = fleet.runtime.monotonic()
   writer.link.goDown()
   fleet.log.failOver({ lose: 1 })
-  const follower = await fleet.follow({ ...durable, ...options })
+  const log = tap && changeCommands(fleet.log, tap)
+  const follower = await fleet.follow({ ...durable, ...options, ...(log && { log }) })
   return { fleet, writer, follower, lostAt }
 }
 
@@ -120,6 +127,27 @@ describe('after a failover, a subscription that was away', () => {
     writer.link.comeBack()
     await fleet.caughtUp(follower)
     expect(follower.handled).toEqual(['lost'])
+  })
+
+  it('takes no head for complete that was read before the publisher had checked', async () => {
+    let back = (): Promise<void> => Promise.resolve()
+    const { fleet, writer, follower, lostAt } = await loseUnseen({
+      handler: (message) => (nameOf(message) === 'lost' ? new Promise(() => undefined) : undefined),
+      tap: (commands) => ({
+        head: async () => {
+          const head = await commands.head()
+          await back()
+          return head
+        },
+      }),
+    })
+    await fleet.runtime.advance(1_500)
+    back = async () => {
+      writer.link.comeBack()
+      await delay(fleet.runtime, 500)
+    }
+    await fleet.runtime.advance(3_000)
+    expect(vouchesFor(follower)).toBeLessThanOrEqual(lostAt)
   })
 
   it('says once that it can not read the register, and vouches for nothing', async () => {
