@@ -64,7 +64,7 @@ export interface ConnectionContext {
 /** What the connections of the log are made with. */
 function logOptions({ connection, runtime }: Omit<ConnectionContext, 'signal'>): RedisLogOptions {
   const { channel, sharded, tls } = connection
-  return { channel, sharded, tls, runtime }
+  return { channel, sharded, tls, runtime, owner: { role: 'cli', service: '' } }
 }
 
 export function logOf(context: Omit<ConnectionContext, 'signal'>): InvalidationLog {

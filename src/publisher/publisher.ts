@@ -107,7 +107,7 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
   ): Promise<InvalidationPublisher> {
     const resolved = resolveOptions(publisherRules, options, 'InvalidationPublisher.connect')
     checkService(service)
-    const log = openLog(redis, resolved)
+    const log = openLog(redis, { ...resolved, owner: { role: 'publisher', service } })
     const publisher = new InvalidationPublisher(log, service, resolved, await loadOpenTelemetry())
     try {
       await publisher.#commands.opened()

@@ -87,7 +87,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
    */
   static async connect(redis: RedisSource, options: SubscriberOptions = {}): Promise<InvalidationSubscriber> {
     const resolved = resolveOptions(subscriberRules, options, 'InvalidationSubscriber.connect')
-    const log = openLog(redis, resolved)
+    const log = openLog(redis, { ...resolved, owner: { role: 'subscriber', service: resolved.service } })
     const subscriber = new InvalidationSubscriber(log, resolved, await loadOpenTelemetry())
     try {
       await subscriber.#link.opened()

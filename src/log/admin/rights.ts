@@ -27,7 +27,7 @@ interface Need {
 const noScript = '0'.repeat(40)
 
 /** Commands whose rights are granted by their first word alone, as `+xinfo|stream`. */
-const containers = new Set(['SCRIPT', 'XINFO'])
+const containers = new Set(['CLIENT', 'SCRIPT', 'XINFO'])
 
 /** What grants a right: rules of `ACL SETUSER`, which Redis 6.2 and later, and Valkey, understand. */
 export function rulesOf({ command }: Pick<Right, 'command'>, keys: LogKeys): readonly string[] {
@@ -75,15 +75,18 @@ function keepRecords(register: string): readonly Command[] {
   ]
 }
 
-/** Tried by both with each connection. */
-function probed(need: ReturnType<typeof needsOf>, { stream, probe }: LogKeys): Need {
-  return need(
-    true,
-    'what the server lacks shows only when it is asked for it, and scripts are sent in full',
-    ['SET', probe, '', 'XX', 'GET'],
-    ['XLEN', stream],
-    ['SCRIPT', 'LOAD', 'return 1'],
-  )
+/** Done by both with each connection. */
+function onConnect(need: ReturnType<typeof needsOf>, { stream, probe }: LogKeys): readonly Need[] {
+  return [
+    need(
+      true,
+      'what the server lacks shows only when it is asked for it, and scripts are sent in full',
+      ['SET', probe, '', 'XX', 'GET'],
+      ['XLEN', stream],
+      ['SCRIPT', 'LOAD', 'return 1'],
+    ),
+    need(true, 'its connections have no name in CLIENT LIST', ['CLIENT', 'SETNAME', '']),
+  ]
 }
 
 function publisherNeeds(keys: LogKeys, sharded: boolean): readonly Need[] {
@@ -110,7 +113,7 @@ function publisherNeeds(keys: LogKeys, sharded: boolean): readonly Need[] {
       ...runScript(publishers),
       ...keepRecords(publishers),
     ),
-    probed(need, keys),
+    ...onConnect(need, keys),
   ]
 }
 
@@ -152,6 +155,6 @@ function subscriberNeeds(keys: LogKeys, sharded: boolean): readonly Need[] {
       ['XDEL', dead, '1-1'],
     ),
     need(true, '`status` and `doctor` do not see it', ...runScript(subscribers), ...keepRecords(subscribers)),
-    probed(need, keys),
+    ...onConnect(need, keys),
   ]
 }

@@ -3,8 +3,11 @@ import type { ClientOverrides, RedisLike } from './redis-like.js'
 import type { TargetKind } from './target.js'
 import type { Address } from './topology/address.js'
 
-/** Makes a client that has not connected yet and waits `retryDelay()` ms before each attempt to reconnect. */
-export type ClientFactory = (retryDelay: () => number) => RedisLike
+/**
+ * Makes a client that has not connected yet and waits `retryDelay()` ms before each attempt to reconnect. `name` is that
+ * of the connection; default: that of the purpose.
+ */
+export type ClientFactory = (retryDelay: () => number, name?: string) => RedisLike
 
 /** Where clients come from. */
 export interface ClientSource {
@@ -28,6 +31,8 @@ export interface SessionContext {
   readonly runtime: Runtime
   /** How long a command, or an attempt to connect, may take before the connection is replaced, in ms. */
   readonly commandTimeoutMs: number
+  /** The name of a Pub/Sub connection in CLIENT LIST. */
+  readonly feedName: string
   /** Whether the channel is that of the log's slot of a cluster alone. */
   readonly sharded: boolean
 }
@@ -54,14 +59,18 @@ export interface ClientPurpose {
   readonly runtime: Runtime
   /** How long an attempt to connect may take, in ms. */
   readonly commandTimeoutMs: number
+  /** The name of its connections in CLIENT LIST. */
+  readonly name: string
 }
 
 /** How long a connection that was dropped may take to say goodbye before its socket is destroyed. */
 export const disconnectTimeoutMs = 100
 
 /** Our clients never resend or queue a command. The caller decides about a command that fails. */
-export function clientOverrides(retryDelay: () => number): ClientOverrides {
+export function clientOverrides(retryDelay: () => number, connectionName: string): ClientOverrides {
   return {
+    // If the server refuses to set it, ioredis goes on without.
+    connectionName,
     lazyConnect: true,
     autoResendUnfulfilledCommands: false,
     autoResubscribe: false,

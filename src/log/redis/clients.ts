@@ -6,6 +6,7 @@ import {
   disconnect,
   disconnectTimeoutMs,
 } from './client-source.js'
+import { behindOwnName } from './connection-name.js'
 import type { RedisLike } from './redis-like.js'
 import { readTarget, type RedisTarget, type SingleTarget, type TlsOptions } from './target.js'
 import { formatAddress } from './topology/address.js'
@@ -22,7 +23,7 @@ export function makeClientSource(redis: RedisTarget, purpose: ClientPurpose, tls
   const target = readTarget(redis, tls)
   switch (target.kind) {
     case 'single':
-      return singleSource(target)
+      return singleSource(target, purpose)
     case 'sentinel':
       return sentinelSource(target, purpose)
     case 'cluster':
@@ -30,12 +31,13 @@ export function makeClientSource(redis: RedisTarget, purpose: ClientPurpose, tls
   }
 }
 
-function singleSource({ template }: SingleTarget): ClientSource {
-  const { path, host = 'localhost', port = 6_379, db = 0 } = template.options
+function singleSource({ template }: SingleTarget, purpose: ClientPurpose): ClientSource {
+  const { connectionName, path, host = 'localhost', port = 6_379, db = 0 } = template.options
   const server = path ?? formatAddress({ host, port })
   return {
     kind: 'single',
-    makeClient: (retryDelay) => template.duplicate(clientOverrides(retryDelay)),
+    makeClient: (retryDelay, name = purpose.name) =>
+      template.duplicate(clientOverrides(retryDelay, behindOwnName(connectionName, name))),
     origin: server,
     database: db,
     location: server,

@@ -15,6 +15,7 @@ export class RedisFeed implements LogFeed {
     this.#channel = channel
     this.#sharded = context.sharded
     this.#session = new RedisSession(context, listener, {
+      connectionName: context.feedName,
       prepare: (send) => this.#subscribe(send),
       receive: (from, text) => {
         if (from === channel) listener.onMessage(text)

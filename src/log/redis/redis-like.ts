@@ -60,6 +60,7 @@ export interface RedisLikeOptions {
   readonly port?: number | undefined
   readonly path?: string | undefined
   readonly keyPrefix?: string | undefined
+  readonly connectionName?: string | undefined
   readonly db?: number | undefined
   /** Set where sentinels are asked for the primary of this name. */
   readonly sentinels?: readonly Partial<Address>[] | undefined
@@ -75,6 +76,7 @@ export interface RedisLikeOptions {
 
 /** Options that our connections set, whatever the client says they are made from. */
 export interface ClientOverrides {
+  readonly connectionName: string
   readonly lazyConnect: true
   readonly autoResendUnfulfilledCommands: false
   readonly autoResubscribe: false

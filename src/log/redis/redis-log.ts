@@ -5,6 +5,7 @@ import { type LogKeys, logKeys } from '../model/keys.js'
 import type { SessionContext } from './client-source.js'
 import { makeClientSource } from './clients.js'
 import { RedisCommands } from './commands.js'
+import { connectionName, type ConnectionOwner } from './connection-name.js'
 import { RedisFeed } from './feed.js'
 import type { RedisTarget, TlsOptions } from './target.js'
 import { slotOf } from './topology/slots.js'
@@ -25,6 +26,8 @@ export interface RedisLogOptions {
   readonly commandTimeoutMs?: number
   /** Clock, timers and randomness. Default: the system's. */
   readonly runtime?: Runtime
+  /** Who it is opened for: names its connections in CLIENT LIST. Default: nobody in particular. */
+  readonly owner?: ConnectionOwner
 }
 
 /**
@@ -75,7 +78,9 @@ export class RedisLog implements InvalidationLog {
 export function sessionContext(redis: RedisTarget, keys: LogKeys, options: RedisLogOptions): SessionContext {
   const commandTimeoutMs = connectionRules.commandTimeoutMs.resolve(options.commandTimeoutMs, 'commandTimeoutMs')
   const sharded = connectionRules.sharded.resolve(options.sharded, 'sharded')
-  const { runtime = systemRuntime } = options
-  const source = makeClientSource(redis, { slot: slotOf(keys.channel), runtime, commandTimeoutMs }, options.tls)
-  return { source, runtime, commandTimeoutMs, sharded }
+  const { runtime = systemRuntime, owner, tls } = options
+  const name = connectionName(owner)
+  const feedName = connectionName(owner?.role === 'subscriber' ? { ...owner, role: 'feed' } : owner)
+  const source = makeClientSource(redis, { slot: slotOf(keys.channel), runtime, commandTimeoutMs, name }, tls)
+  return { source, runtime, commandTimeoutMs, feedName, sharded }
 }

@@ -25,6 +25,8 @@ export interface SessionPurpose {
   readonly prepare: (send: Send) => Promise<unknown>
   /** Takes a published message, if `prepare` subscribes. */
   readonly receive?: (channel: string, text: string) => void
+  /** The name of the connection in CLIENT LIST. Default: that of the log's owner. */
+  readonly connectionName?: string
   /** Whether to leave the server on a refusal that says that the primary is elsewhere. Default: always. */
   readonly leavesOn?: (refusal: unknown) => boolean
 }
@@ -177,7 +179,7 @@ export class RedisSession implements LogConnection {
   }
 
   #openClient(): RedisLike {
-    const client = this.#context.source.makeClient(() => this.#backoff.delayMs())
+    const client = this.#context.source.makeClient(() => this.#backoff.delayMs(), this.#purpose.connectionName)
     const on = (event: string, run: (...args: never[]) => void): void => {
       client.on(event, (...args: never[]) => {
         if (client === this.#client && this.#state !== 'closed') run(...args)

@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis'
 import { clientOverrides, type ClientPurpose, type ClientSource, shareOf } from '../client-source.js'
+import { behindOwnName } from '../connection-name.js'
 import type { RedisLike } from '../redis-like.js'
 import type { ClusterTarget } from '../target.js'
 import { type Address, formatAddress, throughNat } from './address.js'
@@ -13,14 +14,16 @@ import { readSlots } from './slots.js'
  * looked up before each attempt to connect. ioredis' own Cluster follows redirects without a word, where a publisher
  * must know of them, and does not always repair its Pub/Sub connection.
  */
-export function clusterSource(target: ClusterTarget, { slot, runtime, commandTimeoutMs }: ClientPurpose): ClientSource {
+export function clusterSource(target: ClusterTarget, purpose: ClientPurpose): ClientSource {
+  const { slot, runtime, commandTimeoutMs } = purpose
   const { seeds, nodeOptions, natMap } = target
+  const nameOf = (name: string): string => behindOwnName(nodeOptions.connectionName, name)
   const reachable = (node: Address): Address => throughNat(node, natMap)
   const limitMs = shareOf(commandTimeoutMs, 3)
   const clientOf = ({ host, port }: Address): RedisLike =>
     new Redis({
       ...nodeOptions,
-      ...clientOverrides(() => 0),
+      ...clientOverrides(() => 0, nameOf(purpose.name)),
       host,
       port,
       connectTimeout: limitMs,
@@ -43,7 +46,8 @@ export function clusterSource(target: ClusterTarget, { slot, runtime, commandTim
   const Connector = connectorTo(() => owner.locate())
   return {
     kind: 'cluster',
-    makeClient: (retryDelay) => new Redis({ ...nodeOptions, ...clientOverrides(retryDelay), Connector }),
+    makeClient: (retryDelay, name = purpose.name) =>
+      new Redis({ ...nodeOptions, ...clientOverrides(retryDelay, nameOf(name)), Connector }),
     origin: `the cluster of ${seeds.map(formatAddress).join(', ')}`,
     database: nodeOptions.db ?? 0,
     get location() {

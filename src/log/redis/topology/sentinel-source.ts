@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis'
 import { clientOverrides, type ClientPurpose, type ClientSource, shareOf } from '../client-source.js'
+import { behindOwnName } from '../connection-name.js'
 import type { RedisLike } from '../redis-like.js'
 import { field, readList, readText } from '../replies.js'
 import type { SentinelTarget } from '../target.js'
@@ -12,8 +13,10 @@ import { PrimaryFinder, type Topology } from './primary-finder.js'
  * Clients of the primary that sentinels name, who are asked before each attempt to connect. ioredis' own way asks one
  * sentinel after the other, and begins anew with the same one each time.
  */
-export function sentinelSource(target: SentinelTarget, { runtime, commandTimeoutMs }: ClientPurpose): ClientSource {
+export function sentinelSource(target: SentinelTarget, purpose: ClientPurpose): ClientSource {
+  const { runtime, commandTimeoutMs } = purpose
   const { seeds, name, sentinelOptions, serverOptions, natMap } = target
+  const nameOf = (own: string): string => behindOwnName(serverOptions.connectionName, own)
   const reachable = (server: Address): Address => throughNat(server, natMap)
   const limitMs = shareOf(commandTimeoutMs, 3)
   const finder = new PrimaryFinder({
@@ -22,7 +25,7 @@ export function sentinelSource(target: SentinelTarget, { runtime, commandTimeout
     ask: async (sentinel) => {
       const client = new Redis({
         ...sentinelOptions,
-        ...clientOverrides(() => 0),
+        ...clientOverrides(() => 0, nameOf(purpose.name)),
         ...sentinel,
         connectTimeout: limitMs,
         retryStrategy: null,
@@ -39,7 +42,8 @@ export function sentinelSource(target: SentinelTarget, { runtime, commandTimeout
   const Connector = connectorTo(() => finder.locate())
   return {
     kind: 'sentinel',
-    makeClient: (retryDelay) => new Redis({ ...serverOptions, ...clientOverrides(retryDelay), Connector }),
+    makeClient: (retryDelay, own = purpose.name) =>
+      new Redis({ ...serverOptions, ...clientOverrides(retryDelay, nameOf(own)), Connector }),
     origin: `the primary "${name}" of the sentinels ${seeds.map(formatAddress).join(', ')}`,
     database: serverOptions.db ?? 0,
     get location() {

@@ -9,7 +9,7 @@ import { ConfigurationError } from '../../../../src/support/errors.js'
 import { systemRuntime } from '../../../../src/support/runtime.js'
 
 function sourceOf(redis: RedisTarget) {
-  return makeClientSource(redis, { slot: 0, runtime: systemRuntime, commandTimeoutMs: 1_000 })
+  return makeClientSource(redis, { slot: 0, runtime: systemRuntime, commandTimeoutMs: 1_000, name: 'ours' })
 }
 
 /** Read, and no client made. */

@@ -22,9 +22,12 @@ describe('RedisLike', () => {
     ['ioredis 6', new Redis({ lazyConnect: true, maxRetriesPerRequest: null, enableAutoPipelining: true })],
     ['ioredis 5', new Redis5({ lazyConnect: true, maxRetriesPerRequest: null, enableAutoPipelining: true })],
   ] as [string, RedisLike][])('is duplicated with options under which nothing hangs (%s)', (_, lent) => {
-    const made = makeClientSource(lent, { slot: 0, runtime: systemRuntime, commandTimeoutMs: 1_000 }).makeClient(
-      () => 123,
-    )
+    const made = makeClientSource(lent, {
+      slot: 0,
+      runtime: systemRuntime,
+      commandTimeoutMs: 1_000,
+      name: 'ours',
+    }).makeClient(() => 123)
     expect(made).not.toBe(lent)
     expect(made.constructor).toBe(lent.constructor)
     expect(made.status).toBe('wait')
