@@ -1,8 +1,9 @@
 export { InvalidationPublisher } from './publisher/publisher.js'
-export type { PublisherEvents, PublisherHealth } from './publisher/publisher.js'
+export type { PublisherEvents, PublisherHealth } from './publisher/events.js'
 export type { PublisherOptions, PublishOptions, RepairOptions, WaitReplicasOptions } from './publisher/options.js'
 export type { Receipt } from './publisher/callers.js'
 export type { RepairSummary } from './publisher/repair/repair.js'
+export type { Overflow } from './publisher/send-queue.js'
 
 export { InvalidationSubscriber } from './subscriber/subscriber.js'
 export type { SubscriberEvents } from './subscriber/subscriber.js'

@@ -21,6 +21,20 @@ export interface Settlers {
   reject(error: unknown): void
 }
 
+/** The same settlers, except that they report to a span as well. */
+export function reportingTo(span: PublishSpan, settlers: Settlers): Settlers {
+  return {
+    resolve: (receipt) => {
+      span.appended(receipt.messageId, receipt.position)
+      settlers.resolve(receipt)
+    },
+    reject: (error) => {
+      span.failed(error)
+      settlers.reject(error)
+    },
+  }
+}
+
 /** A call of `publish()` that waits. Once its promise has settled it refers to nothing that belongs to the caller. */
 export class Caller implements Limited {
   /** When it is rejected, on the monotonic clock. */

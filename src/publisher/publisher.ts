@@ -7,7 +7,7 @@ import { prepareMessage } from '../message/wire/encode.js'
 import type { PreparedMessage } from '../message/wire/prepared-message.js'
 import { describeValue } from '../support/describe-value.js'
 import { ClosedError, ConfigurationError, type InvalidationError } from '../support/errors.js'
-import { type ErrorEvents, TypedEmitter } from '../support/events.js'
+import { TypedEmitter } from '../support/events.js'
 import { resolveOptions } from '../support/option-rules.js'
 import { Outage } from '../support/outage.js'
 import { preciseTimestamps } from '../support/precise-clock.js'
@@ -18,6 +18,7 @@ import { OpenTelemetryPublisher } from '../telemetry/publisher-telemetry.js'
 import { StatsCollector } from '../telemetry/stats-collector.js'
 import type { PublisherTelemetry, PublishSpan } from '../telemetry/telemetry.js'
 import type { Receipt } from './callers.js'
+import type { PublisherEvents, PublisherHealth } from './events.js'
 import {
   type PublisherOptions,
   publisherRules,
@@ -26,40 +27,7 @@ import {
   type ResolvedPublisherOptions,
 } from './options.js'
 import { Registration } from './registration.js'
-import type { RepairSummary } from './repair/repair.js'
 import { Sender } from './sender.js'
-
-/** Events a publisher emits. `error` is emitted once per outage for each kind of failure, not once per message. */
-export interface PublisherEvents extends ErrorEvents {
-  /** The connection came up. */
-  connected: []
-  /** The connection was lost; it comes back by itself, and what is published meanwhile waits. */
-  disconnected: [error: InvalidationError]
-  /** Messages have to wait: the connection is down or the server refuses them. Once, until `drained`. */
-  queued: [{ readonly queued: number }]
-  /** All that had to wait is appended. */
-  drained: []
-  /** Too much waited: so many invalidations became one message that evicts all, the pattern `*`. */
-  overflow: [{ readonly collapsed: number }]
-  /** The server changed, and what it had acknowledged was looked up: what was lost is appended again. */
-  repaired: [summary: RepairSummary]
-}
-
-/** How a publisher is. */
-export interface PublisherHealth {
-  /**
-   * - `up`: connected, and what is published is appended
-   * - `degraded`: connected, but the server refuses appends, or can't be asked what a failover may have lost
-   * - `down`: not connected, or closed
-   */
-  readonly status: 'up' | 'degraded' | 'down'
-  readonly connected: boolean
-  /** Messages that wait to be sent, or to be sent again. */
-  readonly queued: number
-  readonly queuedBytes: number
-  /** Frames (of one message or many) that were sent and are not acknowledged. */
-  readonly inFlight: number
-}
 
 /** Most publishes have none: nothing of them is checked. */
 const noOptions: PublishOptions = {}
@@ -150,7 +118,7 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
       onError: (error) => this.#report(error),
       onQueued: (count) => this.emit('queued', { queued: count }),
       onDrained: () => this.emit('drained'),
-      onOverflow: (collapsed) => this.emit('overflow', { collapsed }),
+      onOverflow: (overflow) => this.emit('overflow', overflow),
       onRepaired: (summary) => this.emit('repaired', summary),
       counters: this.#counters,
       stats: this.stats,

@@ -105,6 +105,22 @@ export interface SendQueueLimits {
   readonly maxQueuedBytes: number
 }
 
+/** Invalidations that became one message which evicts all. */
+export interface Overflow {
+  /** How many, of those that no `overflow` has reported yet. */
+  readonly collapsed: number
+  /** How many that message covers by now. */
+  readonly total: number
+}
+
+export interface SendQueueContext {
+  /** Makes the message that evicts everything. */
+  readonly makeEvictAll: () => PreparedMessage
+  /** Called when the waiting messages became one: `reportOverflow()` must follow soon. */
+  readonly onCollapse: () => void
+  readonly onOverflow: (overflow: Overflow) => void
+}
+
 const manyTaken = 1_000
 
 /**
@@ -114,22 +130,18 @@ const manyTaken = 1_000
  */
 export class SendQueue {
   readonly #limits: SendQueueLimits
-  readonly #makeEvictAll: () => PreparedMessage
-  readonly #onOverflow: (collapsed: number) => void
+  readonly #context: SendQueueContext
   readonly #waiting = new Fifo<QueuedMessage>()
   #newest = new NewestMessages()
   #evictAll: QueuedMessage | undefined
+  /** How many of the invalidations that it covers were reported. */
+  #reported = 0
   #bytes = 0
   #accepted = 0
 
-  /**
-   * @param makeEvictAll makes the message that evicts everything
-   * @param onOverflow called when the waiting messages became one that evicts all; `collapsed` counts invalidations
-   */
-  constructor(limits: SendQueueLimits, makeEvictAll: () => PreparedMessage, onOverflow: (collapsed: number) => void) {
+  constructor(limits: SendQueueLimits, context: SendQueueContext) {
     this.#limits = limits
-    this.#makeEvictAll = makeEvictAll
-    this.#onOverflow = onOverflow
+    this.#context = context
   }
 
   /** How many messages wait. */
@@ -184,9 +196,21 @@ export class SendQueue {
       this.#bytes -= next.prepared.bytes
       next.leave()
     }
-    if (taken[0] === this.#evictAll) this.#evictAll = undefined
+    if (this.#evictAll && taken[0] === this.#evictAll) {
+      this.reportOverflow()
+      this.#evictAll = undefined
+    }
     if (this.#newest.added > this.length * 2 + manyTaken || this.length === 0) this.#forgetTaken()
     return taken
+  }
+
+  /** Reports what became one message since the last report. What that message takes in until it leaves, the next reports. */
+  reportOverflow(): void {
+    const total = this.#evictAll?.count ?? 0
+    const collapsed = total - this.#reported
+    if (this.#evictAll === undefined || collapsed === 0) return
+    this.#reported = total
+    this.#context.onOverflow({ collapsed, total })
   }
 
   /** Whether a message still waits: they are taken out in order. */
@@ -206,14 +230,15 @@ export class SendQueue {
   }
 
   #collapse(): void {
-    const evictAll = new QueuedMessage(this.#makeEvictAll(), this.first?.sequence ?? this.#accepted)
+    const evictAll = new QueuedMessage(this.#context.makeEvictAll(), this.first?.sequence ?? this.#accepted)
     for (const message of this.#waiting) evictAll.absorb(message)
     this.#waiting.clear()
     this.#newest = new NewestMessages()
     this.#bytes = 0
     this.#push(evictAll)
     this.#evictAll = evictAll
-    this.#onOverflow(evictAll.count)
+    this.#reported = 0
+    this.#context.onCollapse()
   }
 }
 

@@ -9,7 +9,7 @@ import type { PublisherCounters } from '../telemetry/counters.js'
 import type { StatsCollector } from '../telemetry/stats-collector.js'
 import type { PublisherTelemetry, PublishSpan } from '../telemetry/telemetry.js'
 import { Batcher, type Frame, packedFrames, singleMessages } from './batcher.js'
-import { Callers, type Receipt, type Settlers } from './callers.js'
+import { Callers, type Receipt, reportingTo, type Settlers } from './callers.js'
 import { channelRefused, closedBeforeAppended, type Delay, publishTimeout } from './failures.js'
 import { LinkWatch } from './link-watch.js'
 import { missingReplicas } from './missing-replicas.js'
@@ -17,7 +17,7 @@ import type { ResolvedPublisherOptions } from './options.js'
 import type { Registration } from './registration.js'
 import { Remembered } from './repair/remembered.js'
 import { Repair, type RepairSummary } from './repair/repair.js'
-import { SendQueue } from './send-queue.js'
+import { type Overflow, SendQueue } from './send-queue.js'
 
 /** Why everything is evicted: too much waited, or a failover may have lost frames that can't be looked up. */
 export type EvictAllReason = 'overflow' | 'repair'
@@ -34,7 +34,7 @@ export interface SenderContext {
   readonly onError: (error: Error) => void
   readonly onQueued: (queued: number) => void
   readonly onDrained: () => void
-  readonly onOverflow: (collapsed: number) => void
+  readonly onOverflow: (overflow: Overflow) => void
   readonly onRepaired: (summary: RepairSummary) => void
   readonly counters: PublisherCounters
   readonly stats: StatsCollector
@@ -70,7 +70,11 @@ export class Sender {
   constructor(context: SenderContext) {
     const { connection, options, evictAll, onError } = context
     this.#context = context
-    this.#queue = new SendQueue(options, () => evictAll('overflow'), context.onOverflow)
+    this.#queue = new SendQueue(options, {
+      makeEvictAll: () => evictAll('overflow'),
+      onCollapse: () => void this.#overflowed(),
+      onOverflow: context.onOverflow,
+    })
     this.#callers = new Callers({
       runtime: options.runtime,
       timeoutMs: options.publishTimeoutMs,
@@ -145,7 +149,7 @@ export class Sender {
 
   /** Sends a message that nobody waits for: what becomes of it is reported once per outage. */
   enqueue(prepared: PreparedMessage, span?: PublishSpan): void {
-    this.#accept(prepared, span?.isRecorded ? this.#reportingTo(span) : this.#unawaited, undefined, span)
+    this.#accept(prepared, span?.isRecorded ? reportingTo(span, this.#unawaited) : this.#unawaited, undefined, span)
   }
 
   /** Resolves when every message sent up to now is appended; rejects if closed before. */
@@ -158,6 +162,7 @@ export class Sender {
     this.#closed = true
     this.#batcher.close()
     this.#watch.close()
+    this.#queue.reportOverflow()
     const { count, countUnderWay } = this.#batcher
     const lost = this.#queue.count + count
     const error = closedBeforeAppended(lost, countUnderWay, this.#delay)
@@ -192,19 +197,6 @@ export class Sender {
     }
     if (!this.#queueing) this.#beginQueueing()
     this.#batcher.wake()
-  }
-
-  #reportingTo(span: PublishSpan): Settlers {
-    return {
-      resolve: (receipt) => {
-        span.appended(receipt.messageId, receipt.position)
-        this.#unawaited.resolve(receipt)
-      },
-      reject: (error) => {
-        span.failed(error)
-        this.#unawaited.reject(error)
-      },
-    }
   }
 
   async #look(): Promise<void> {
@@ -252,6 +244,12 @@ export class Sender {
       stats.publishTook(now - (deadline - options.publishTimeoutMs), now, count)
     }
     telemetry?.appended(messages.length)
+  }
+
+  /** Reported when the turn is over: what is published in it belongs to the same overflow. */
+  async #overflowed(): Promise<void> {
+    await this.#context.options.runtime.yield()
+    this.#queue.reportOverflow()
   }
 
   #failed(error: unknown): void {

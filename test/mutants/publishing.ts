@@ -95,6 +95,14 @@ export const publishing: readonly Mutant[] = [
     caughtBy: 'test/unit/publisher/timeouts.test.ts',
   },
   {
+    name: 'overflow-counts-no-joins',
+    lacks: 'the count of what joins the message that evicts all while it waits',
+    file: 'publisher/send-queue.ts',
+    from: 'if (this.#evictAll && taken[0] === this.#evictAll) {\n      this.reportOverflow()',
+    to: 'if (this.#evictAll && taken[0] === this.#evictAll) {',
+    caughtBy: 'test/unit/publisher',
+  },
+  {
     name: 'registers-unproven',
     lacks: 'the wait of a record for the frames of a repair: it carries the new replication id before they are there',
     file: 'publisher/repair/repair.ts',

@@ -4,7 +4,8 @@ import { MemoryLog, type MemoryLogOptions } from '../../src/log/memory/memory-lo
 import type { InvalidationMessage } from '../../src/message/message.js'
 import { decodeFrame } from '../../src/message/wire/decode-frame.js'
 import type { PublisherOptions } from '../../src/publisher/options.js'
-import { InvalidationPublisher, type PublisherEvents } from '../../src/publisher/publisher.js'
+import type { PublisherEvents } from '../../src/publisher/events.js'
+import { InvalidationPublisher } from '../../src/publisher/publisher.js'
 import { VirtualRuntime } from './virtual-runtime.js'
 
 /** What a publisher told, in order. */

@@ -21,8 +21,7 @@ function createBatcher(limits: FrameLimits = packsThree): {
   const errors: unknown[] = []
   const queue = new SendQueue(
     { maxQueued: 100_000, maxQueuedBytes: 1e9 },
-    () => prepared('*'),
-    () => undefined,
+    { makeEvictAll: () => prepared('*'), onCollapse: () => undefined, onOverflow: () => undefined },
   )
   const batcher = new Batcher({
     queue,

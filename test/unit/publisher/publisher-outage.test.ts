@@ -200,11 +200,37 @@ describe('overflow', () => {
     const virtual = await VirtualPublisher.connect({ maxQueued: 100 }, { down: true })
     const published = ids(1_000).map((id) => virtual.publisher.invalidate('user', id))
     expect(virtual.publisher.health()).toMatchObject({ queued: 1 })
-    expect(virtual.toldOf('overflow')).toEqual([{ collapsed: 101 }])
+    await virtual.runtime.settle()
+    expect(virtual.toldOf('overflow')).toEqual([{ collapsed: 1_000, total: 1_000 }])
     virtual.log.comeBack()
     const receipts = await virtual.runtime.runUntil(Promise.all(published), 1_000)
     expect(virtual.messages).toMatchObject([{ action: 'pattern', pattern: '*', metadata: { evictAll: 'overflow' } }])
     expect(new Set(receipts.map(({ messageId }) => messageId))).toEqual(new Set([virtual.messages[0]?.messageId]))
+  })
+
+  test('is reported at the end of the turn and when its message leaves: the numbers add up, as the counts do', async () => {
+    const virtual = await VirtualPublisher.connect({ maxQueued: 100 }, { down: true })
+    for (let time = 0; time < 50; time++) {
+      for (const id of ids(100)) virtual.publisher.enqueue({ action: 'pattern', pattern: `${time}:${id}` })
+      await virtual.runtime.advance(10)
+    }
+    virtual.log.comeBack()
+    await virtual.runtime.advance(1_000)
+    expect(virtual.toldOf('overflow')).toEqual([
+      { collapsed: 200, total: 200 },
+      { collapsed: 4_800, total: 5_000 },
+    ])
+    expect(virtual.publisher.stats.snapshot().messagesPublished).toBe(5_000)
+    expect(virtual.evicts).toEqual(['*'])
+  })
+
+  test('is reported in full when the publisher closes first', async () => {
+    const virtual = await VirtualPublisher.connect({ maxQueued: 10, closeTimeoutMs: 10 }, { down: true })
+    for (const id of ids(20)) virtual.publisher.enqueue({ action: 'pattern', pattern: id })
+    await virtual.runtime.advance(1)
+    for (const id of ids(30)) virtual.publisher.enqueue({ action: 'pattern', pattern: id })
+    await virtual.runtime.runUntil(virtual.publisher.close(), 1_000)
+    expect(virtual.toldOf('overflow').map(({ total }) => total)).toEqual([20, 50])
   })
 
   test('takes in nothing that comes while it is in flight, also if it fails', async () => {

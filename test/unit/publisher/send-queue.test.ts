@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { SendQueue } from '../../../src/publisher/send-queue.js'
+import { type Overflow, SendQueue } from '../../../src/publisher/send-queue.js'
 import { prepared, TestCaller } from './fixtures.js'
 
 const noLimit = [Infinity, Infinity] as const
@@ -7,15 +7,18 @@ const evictAll = prepared('evict-all', { bytes: 5 })
 
 function createQueue({ maxQueued = 1_000, maxQueuedBytes = 1_000_000 } = {}): {
   readonly queue: SendQueue
-  readonly overflows: number[]
+  readonly overflows: Overflow[]
   readonly publish: (messageId: string, options?: { key?: string; bytes?: number }) => TestCaller
   readonly take: (maxMessages: number, maxBytes: number) => string[]
 } {
-  const overflows: number[] = []
+  const overflows: Overflow[] = []
   const queue = new SendQueue(
     { maxQueued, maxQueuedBytes },
-    () => evictAll,
-    (collapsed) => overflows.push(collapsed),
+    {
+      makeEvictAll: () => evictAll,
+      onCollapse: () => undefined,
+      onOverflow: (overflow) => overflows.push(overflow),
+    },
   )
   return {
     queue,
@@ -91,7 +94,8 @@ describe('overflow', () => {
   test('makes one message that evicts all out of everything that waits, for all callers', () => {
     const { publish, overflows, queue } = createQueue({ maxQueued: 3 })
     const callers = [publish('a'), publish('b'), publish('b2', { key: 'b' }), publish('c'), publish('d')]
-    expect(overflows).toEqual([5])
+    queue.reportOverflow()
+    expect(overflows).toEqual([{ collapsed: 5, total: 5 }])
     expect([queue.length, queue.bytes]).toEqual([1, 5])
     const [message] = queue.take(...noLimit)
     message?.resolve({ messageId: message.prepared.messageId, ...receipt })
@@ -99,10 +103,23 @@ describe('overflow', () => {
   })
 
   test('comes with too many bytes as well', () => {
-    const { publish, overflows } = createQueue({ maxQueuedBytes: 100 })
+    const { publish, overflows, take } = createQueue({ maxQueuedBytes: 100 })
     publish('a', { bytes: 60 })
     publish('b', { bytes: 60 })
-    expect(overflows).toEqual([2])
+    expect(take(...noLimit)).toEqual(['evict-all'])
+    expect(overflows).toEqual([{ collapsed: 2, total: 2 }])
+  })
+
+  test('is counted anew each time', () => {
+    const { publish, overflows, take } = createQueue({ maxQueued: 1 })
+    for (let time = 0; time < 2; time++) {
+      for (const id of ['a', 'b']) publish(`${id}${time}`)
+      take(...noLimit)
+    }
+    expect(overflows).toEqual([
+      { collapsed: 2, total: 2 },
+      { collapsed: 2, total: 2 },
+    ])
   })
 
   test('never comes of a single message, however large', () => {
@@ -114,10 +131,16 @@ describe('overflow', () => {
 
   test('takes in all that comes while that message waits, and nothing that comes later', () => {
     const { publish, overflows, queue, take } = createQueue({ maxQueued: 2 })
-    for (let n = 0; n < 100; n++) publish(`m${n}`)
-    expect(overflows).toEqual([3])
+    for (let n = 0; n < 40; n++) publish(`m${n}`)
+    queue.reportOverflow()
+    queue.reportOverflow()
+    for (let n = 40; n < 100; n++) publish(`m${n}`)
     const [message] = queue.take(...noLimit)
     expect(message?.count).toBe(100)
+    expect(overflows, 'their numbers add up').toEqual([
+      { collapsed: 40, total: 40 },
+      { collapsed: 60, total: 100 },
+    ])
     publish('later', { key: 'user:1' })
     publish('equal', { key: 'user:1' })
     expect(take(...noLimit)).toEqual(['later'])
