@@ -20,7 +20,7 @@ import { Announcer } from './announcer.js'
 import type { LogFrame } from './follow/effect.js'
 import { GarbageReport } from './follow/garbage-report.js'
 import { OtherLogs } from './follow/other-logs.js'
-import { StrayLookups } from './follow/stray-lookups.js'
+import { StrayLookups } from './follow/strays.js'
 import { DeadLetters } from './handling/dead-letters.js'
 import type { InvalidationHandler } from './handling/delivery.js'
 import { DeafReport, Link, type LinkListener } from './link.js'
@@ -188,6 +188,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
       linkError: () => this.#linkError,
       nextAppendId: this.#nextAppendId,
       askAboutStray: (position, asker) => this.#strayLookups.ask(position, asker),
+      gapClosed: () => this.#strayLookups.refund(),
       inTurn: (read) => pages.take(replayConcurrency, read),
       replaceFeed: () => {
         // Each subscription asks for it, and the first has it made.
@@ -353,7 +354,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
   }
 
   #receive(text: string): void {
-    if (this.#otherLogs.drops(text)) return
+    if (this.#otherLogs.dropping && this.#otherLogs.drops(text)) return
     const { streamId, appendId, prev, database, messages, traces, rejected } = decodeFrame(text)
     const bytes = text.length
     if (rejected.length > 0) for (const subscription of this.#subscriptions) subscription.countInvalid(rejected.length)
@@ -364,7 +365,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
       return
     }
     const arrived: LogFrame = { position: { streamId, appendId }, prev, messages, traces, bytes, rejected }
-    if (database === this.#log.database || this.#admits(database, arrived)) this.#arrive(arrived)
+    if (database === this.#otherLogs.database || this.#admits(database, arrived)) this.#arrive(arrived)
   }
 
   #admits(database: number | undefined, frame: LogFrame): boolean {

@@ -21,7 +21,7 @@ import type { Load } from './follow/intake.js'
 import { LogDeletion } from './follow/log-deletion.js'
 import type { ReplayEvent, ResyncEvent } from './follow/recovery-event.js'
 import { Recovery } from './follow/recovery.js'
-import type { StrayAsker, StrayLookups } from './follow/stray-lookups.js'
+import type { StrayAsker, StrayLookups } from './follow/strays.js'
 import { CursorCommitter } from './handling/cursor-committer.js'
 import { type CursorStore, openCursor } from './handling/cursor.js'
 import { DeadLetterBox } from './handling/dead-letter-box.js'
@@ -78,6 +78,8 @@ export interface SubscriptionContext {
   inTurn<T>(read: () => Promise<T>): Promise<T>
   /** Has the log asked whether it has a frame that arrived; returns when the answer comes. */
   askAboutStray(position: Position, asker: StrayAsker): ReturnType<StrayLookups['ask']>
+  /** The log was read because of a stray, and the gap was real. */
+  gapClosed(): void
   replaceFeed(): void
   onClosed(subscription: Subscription): void
 }
@@ -287,6 +289,9 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
           break
         case 'orphan-handled':
           this.#waiters.orphanHandled(effect.position)
+          break
+        case 'gap-closed':
+          this.#context.gapClosed()
           break
         case 'look-up':
           this.#lookUp(effect.position)

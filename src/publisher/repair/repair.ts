@@ -1,7 +1,7 @@
+import { lookupBatches } from '../../log/model/position.js'
 import type { Log } from '../../log/log.js'
 import { blindness } from '../../log/model/blindness.js'
 import type { Presence } from '../../log/model/entry.js'
-import { lookupBatches } from '../../log/model/lookup-batches.js'
 import type { PreparedMessage } from '../../message/wire/prepared-message.js'
 import { Outage } from '../../support/outage.js'
 import type { Batcher, Frame } from '../batcher.js'

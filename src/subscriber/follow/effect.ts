@@ -45,6 +45,8 @@ export type Effect =
   | { readonly type: 'read' }
   /** Ask whether the log has a frame that continues nothing here; the answer is an event. */
   | { readonly type: 'look-up'; readonly position: Position }
+  /** The log was read because of a stray, and brought it: the gap before it was real. */
+  | { readonly type: 'gap-closed' }
   /** Make a new Pub/Sub connection: it delivers nothing although it looks well. */
   | { readonly type: 'replace-feed' }
   /** The handled part has grown; `newHistory` says that the position may be before the last one. */

@@ -35,6 +35,8 @@ export class Following {
   /** Counts the times the link came up: a reading that began before the last time proves nothing. */
   #epoch = 0
   #resyncWanted: { readonly reason: ResyncReason } | undefined
+  /** The stray that the log is read for. */
+  #openGap: { readonly position: Position; readonly forks: number } | undefined
   #deafBeats = 0
   #previousBeat: { readonly head: string | undefined } | undefined
   /** Whether a resync is to come, after a pause: it covers all that arrives until then. */
@@ -45,7 +47,7 @@ export class Following {
     this.#intake = new Intake(context)
     this.#limits = context.limits
     this.strays = new Strays(this.#intake, context.limits, {
-      onGap: (frame) => this.#gap(frame),
+      onGap: (position, frame) => this.#gap(position, frame),
       onOverflow: () => this.#wantResync('overflow'),
     })
   }
@@ -89,8 +91,8 @@ export class Following {
   }
 
   /** Whether the handled part has reached this entry. Its append id alone may have come in a forged frame. */
-  hasHandled({ streamId, appendId }: Position, handled: HandledState): boolean {
-    return this.#intake.history.streamIdOf(appendId) === streamId && this.isHandled(appendId, handled)
+  hasHandled(position: Position, handled: HandledState): boolean {
+    return this.#intake.history.includes(position) && this.isHandled(position.appendId, handled)
   }
 
   /** @param replicationId undefined if the server does not say */
@@ -227,6 +229,12 @@ export class Following {
   readingsEnded(): readonly Effect[] {
     this.#reading = false
     if (this.#linkUp) this.#keepUp()
+    const { history } = this.#intake
+    // A history that forked may have been forged; one that brought the stray was missing it.
+    if (this.#openGap?.forks === history.forks && history.includes(this.#openGap.position)) {
+      this.#intake.add({ type: 'gap-closed' })
+    }
+    this.#openGap = undefined
     return this.#intake.takeEffects()
   }
 
@@ -244,8 +252,7 @@ export class Following {
     for (const frame of this.#buffer.takeSuspects()) {
       const { position, messages } = frame
       // What the log does not have, and we have not accepted, is of a history that lost; it still says what to evict.
-      const isAccepted = history.streamIdOf(position.appendId) === position.streamId
-      if (isAccepted) this.#intake.duplicate(messages.length)
+      if (history.includes(position)) this.#intake.duplicate(messages.length)
       else if (!this.#intake.orphan(frame, true)) this.#resyncWanted = { reason: 'overflow' }
     }
     if (!this.#linkUp) return false
@@ -287,7 +294,8 @@ export class Following {
   }
 
   /** The live channel did not continue the history: entries are missing before this frame of the log. */
-  #gap(frame: LogFrame | undefined): void {
+  #gap(position: Position, frame: LogFrame | undefined): void {
+    this.#openGap = { position, forks: this.#intake.history.forks }
     if (frame) this.#buffer.add(frame, this.#limits)
     if (this.#linkUp) this.#intake.gap()
     this.#read()

@@ -34,6 +34,11 @@ export class History {
     return this.#accepted.streamIdOf(appendId)
   }
 
+  /** Whether an entry was accepted, under this stream ID, as far as entries are remembered. */
+  includes({ streamId, appendId }: Position): boolean {
+    return this.streamIdOf(appendId) === streamId
+  }
+
   /** The accepted entries that are remembered. */
   newestFirst(): Position[] {
     return this.#accepted.newestFirst()

@@ -1,7 +1,6 @@
 import type { Log } from '../../log/log.js'
 import type { Presence } from '../../log/model/entry.js'
-import { lookupBatches } from '../../log/model/lookup-batches.js'
-import type { Position } from '../../log/model/position.js'
+import { lookupBatches, type Position } from '../../log/model/position.js'
 import { isRefused } from '../../support/errors.js'
 
 type Lookups = Pick<Log, 'lookup'>

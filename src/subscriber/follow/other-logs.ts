@@ -2,7 +2,7 @@ import type { Position } from '../../log/model/position.js'
 import { databaseOf } from '../../message/wire/decode-frame.js'
 import { ConfigurationError } from '../../support/errors.js'
 import type { Runtime } from '../../support/runtime.js'
-import type { StrayAsker, StrayLookups } from './stray-lookups.js'
+import type { StrayAsker, StrayLookups } from './strays.js'
 
 export interface OtherLogsContext {
   readonly channel: string
@@ -39,25 +39,27 @@ const checkAgainMs = 10_000
  * dropped unread.
  */
 export class OtherLogs {
+  /** Where our log is; undefined if a log has no number. */
+  readonly database: number | undefined
+  /** Whether any database is known to be another's: every frame asks. */
+  dropping = false
   readonly #context: OtherLogsContext
   #verdicts = new Map<number, Verdict>()
-  /** Whether any database is known to be another's: every frame asks. */
-  #dropping = false
   readonly #reported = new Set<number>()
 
   constructor(context: OtherLogsContext) {
+    this.database = context.database
     this.#context = context
   }
 
   /** The link came up anew, perhaps to another server: what was found out before is not known any more. */
   forget(): void {
     this.#verdicts = new Map()
-    this.#dropping = false
+    this.dropping = false
   }
 
   /** Whether a text on the channel is a frame of another log, by its first fields alone. */
   drops(text: string): boolean {
-    if (!this.#dropping) return false
     const database = databaseOf(text)
     const verdict = database === undefined ? undefined : this.#verdicts.get(database)
     if (verdict?.is !== 'other' || this.#isStale(verdict)) return false
@@ -71,8 +73,8 @@ export class OtherLogs {
    * ours after all, it is read from the log.
    */
   admits({ database, position }: PlacedFrame, take: () => void): boolean {
-    if (database === undefined || this.#context.database === undefined) return true
-    if (database === this.#context.database) return true
+    if (database === undefined || this.database === undefined) return true
+    if (database === this.database) return true
     const verdict = this.#verdicts.get(database)
     if (verdict === undefined && this.#verdicts.size >= maxDatabases) return true
     if (verdict === undefined || this.#isStale(verdict)) return this.#ask(database, position, take)
@@ -107,7 +109,7 @@ export class OtherLogs {
   }
 
   #found(database: number): void {
-    this.#dropping = true
+    this.dropping = true
     this.#context.onDropped()
     if (this.#reported.has(database) || this.#reported.size >= maxDatabases) return
     this.#reported.add(database)

@@ -14,8 +14,7 @@ import type { Load } from './intake.js'
 import { findNewestIntact } from './newest-intact.js'
 import type { Reading, ReadingOutcome } from './reading.js'
 import { type ReplayEvent, unreadableError } from './recovery-event.js'
-import type { PageRequest } from './replay-pace.js'
-import { replay } from './replayer.js'
+import { type PageRequest, replay } from './replayer.js'
 import { Resync, type ResyncContext } from './resync.js'
 
 export interface RecoveryContext extends ResyncContext {

@@ -1,10 +1,15 @@
-import { formatPosition, type Position } from '../../log/model/position.js'
+import type { Log } from '../../log/log.js'
+import type { Presence } from '../../log/model/entry.js'
+import { formatPosition, lookupBatches, type Position } from '../../log/model/position.js'
+import { ConfigurationError } from '../../support/errors.js'
+import { Outage } from '../../support/outage.js'
+import type { Runtime, Timer } from '../../support/runtime.js'
 import type { Effect, LogFrame } from './effect.js'
 import { fits, type Intake, type Load } from './intake.js'
 
 export interface StrayListener {
-  /** The log has a frame that was not accepted, or may have it. The frame, unless it was handed over. */
-  onGap(frame: LogFrame | undefined): void
+  /** The log has a frame that was not accepted, or may have it. The frame is there unless it was handed over. */
+  onGap(position: Position, frame: LogFrame | undefined): void
   /** A frame can't be kept, and perhaps not be read again. */
   onOverflow(): void
 }
@@ -69,9 +74,8 @@ export class Strays {
     if (!this.awaits(position)) return []
     const frame = this.#release(position)
     this.#frames.delete(formatPosition(position))
-    const isAccepted = this.#intake.history.streamIdOf(position.appendId) === position.streamId
-    if (isAccepted) this.#intake.duplicate(frame?.messages.length ?? 0)
-    else if (!isAbsent) this.#listener.onGap(frame)
+    if (this.#intake.history.includes(position)) this.#intake.duplicate(frame?.messages.length ?? 0)
+    else if (!isAbsent) this.#listener.onGap(position, frame)
     else if (frame) this.#handOver(frame, true)
     return this.#intake.takeEffects()
   }
@@ -110,4 +114,165 @@ const empty: Load = { messages: 0, bytes: 0 }
 /** A frame without messages takes room as well. */
 function loadOf({ messages, bytes }: LogFrame): Load {
   return { messages: Math.max(1, messages.length), bytes }
+}
+
+/** Whether the log has a frame that arrived; `unknown` if the log could not be asked. */
+export type StrayPresence = Presence | 'unknown'
+
+/** Takes the answer about a frame that it asked about. */
+export interface StrayAsker {
+  /** Whether the answer still matters: the log may have been read meanwhile. */
+  awaits(position: Position): boolean
+  /** Called once for each question that was taken and still matters. */
+  answer(position: Position, presence: StrayPresence): void
+}
+
+export interface StrayLookupsContext {
+  readonly channel: string
+  readonly runtime: Runtime
+  readonly log: Pick<Log, 'lookup'>
+  onError(error: Error): void
+}
+
+/** Rounds that may follow each other at once; each comes back after `refillMs`. */
+const burst = 5
+const refillMs = 1_000
+/** Frames that wait for their round. A position takes about 100 bytes. */
+const maxQuestions = 10_000
+
+interface Question {
+  readonly position: Position
+  readonly askers: Set<StrayAsker>
+}
+
+/**
+ * Asks the log about frames that continue nobody's history: once for all subscriptions of a subscriber, in batches, and
+ * in rounds at a bounded rate. The first rounds leave at once, so that a gap is found as fast as the log answers.
+ * Whoever may publish on the channel causes one round a second and no more.
+ */
+export class StrayLookups {
+  readonly #context: StrayLookupsContext
+  readonly #outage: Outage
+  #questions = new Map<string, Question>()
+  /** Whether the next round may leave as soon as the one before has ended. */
+  #granted = false
+  #running = false
+  #timer: Timer | undefined
+  #tokens = burst
+  #refilledAt: number
+  /** Frames since the rounds last had to wait, and how many of them the log did not have. */
+  #asked = 0
+  #absent = 0
+
+  constructor(context: StrayLookupsContext) {
+    this.#context = context
+    this.#refilledAt = context.runtime.monotonic()
+    this.#outage = new Outage((error) => context.onError(error))
+  }
+
+  /**
+   * Asks about a frame. `soon`: the answer takes a round trip, or two; `later`: it has to wait for its round; `never`:
+   * too many wait, and no answer follows.
+   */
+  ask(position: Position, asker: StrayAsker): 'soon' | 'later' | 'never' {
+    const key = formatPosition(position)
+    const question = this.#questions.get(key)
+    if (question) question.askers.add(asker)
+    else if (this.#questions.size >= maxQuestions) return 'never'
+    else {
+      this.#questions.set(key, { position, askers: new Set([asker]) })
+      this.#asked += 1
+    }
+    this.#schedule()
+    return this.#granted ? 'soon' : 'later'
+  }
+
+  /** A gap was real. A link that loses messages must not make those who follow it slower. */
+  refund(): void {
+    this.#tokens = Math.min(burst, this.#tokens + 1)
+    if (this.#timer === undefined) return
+    this.#timer.cancel()
+    this.#timer = undefined
+    this.#schedule()
+  }
+
+  close(): void {
+    this.#timer?.cancel()
+    this.#questions.clear()
+  }
+
+  #schedule(): void {
+    if (this.#granted || this.#timer !== undefined || this.#questions.size === 0) return
+    const waitMs = this.#takeToken()
+    if (waitMs > 0) {
+      this.#report()
+      this.#timer = this.#context.runtime.after(waitMs, () => {
+        this.#timer = undefined
+        this.#schedule()
+      })
+      return
+    }
+    this.#granted = true
+    // In a turn of its own: every subscription asks about the same frame, and frames arrive together.
+    if (!this.#running) queueMicrotask(() => void this.#run())
+  }
+
+  /** Takes the right to one round, or returns how long to wait for it, in ms. */
+  #takeToken(): number {
+    const now = this.#context.runtime.monotonic()
+    const refilled = Math.floor((now - this.#refilledAt) / refillMs)
+    this.#tokens = Math.min(burst, this.#tokens + refilled)
+    this.#refilledAt = this.#tokens === burst ? now : this.#refilledAt + refilled * refillMs
+    if (this.#tokens === burst) this.#calm()
+    if (this.#tokens === 0) return this.#refilledAt + refillMs - now
+    this.#tokens -= 1
+    return 0
+  }
+
+  async #run(): Promise<void> {
+    this.#running = true
+    while (this.#granted) {
+      this.#granted = false
+      const questions = [...this.#questions.values()].filter(isAwaited)
+      this.#questions = new Map()
+      for (const batch of lookupBatches(questions)) await this.#lookUp(batch)
+    }
+    this.#running = false
+  }
+
+  async #lookUp(batch: readonly Question[]): Promise<void> {
+    let found: readonly StrayPresence[]
+    try {
+      found = await this.#context.log.lookup(batch.map(({ position }) => position))
+    } catch {
+      // The link reports what is wrong with it. Without the right to look up, the log is read instead.
+      found = []
+    }
+    batch.forEach(({ position, askers }, index) => {
+      const presence = found[index] ?? 'unknown'
+      if (presence === 'gone' || presence === 'below') this.#absent += 1
+      for (const asker of askers) if (asker.awaits(position)) asker.answer(position, presence)
+    })
+  }
+
+  /** Frames out of place come faster than rounds may leave. */
+  #report(): void {
+    const { channel } = this.#context
+    this.#outage.failed(
+      new ConfigurationError(
+        `Frames out of place keep arriving on the channel "${channel}": ${this.#asked} until now, of which ${this.#absent} are not in the log. They are handed over; gaps are found up to ${refillMs} ms later. Let only publishers publish on this channel, and give each environment a \`channel\` of its own`,
+      ),
+    )
+  }
+
+  #calm(): void {
+    this.#outage.ended()
+    this.#asked = this.#questions.size
+    this.#absent = 0
+  }
+}
+
+function isAwaited({ position, askers }: Question): boolean {
+  for (const asker of askers) if (asker.awaits(position)) return true
+  return false
 }

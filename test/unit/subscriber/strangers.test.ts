@@ -150,6 +150,21 @@ describe('frames out of place', () => {
     expect(follower.subscription.counts).toMatchObject({ gaps: 1, replayed: 2, orphaned: 0 })
   })
 
+  it('do not slow down those that a link loses again and again: each real gap is found at once', async () => {
+    const fleet = new VirtualFleet({ latencyMs: 10 })
+    const link = fleet.log.link()
+    const follower = await followLive(fleet, { log: link })
+    for (let id = 2; id <= 60; id += 2) {
+      link.drop(1)
+      await fleet.append(String(id))
+      await fleet.append(String(id + 1))
+      await fleet.runtime.advance(60)
+      expect(follower.handled.at(-1)).toBe(String(id + 1))
+    }
+    expect(follower.subscription.counts).toMatchObject({ gaps: 30, replayed: 60, orphaned: 0 })
+    expect(follower.errors).toEqual([])
+  })
+
   it('are read from the log if the right to look them up is missing', async () => {
     const fleet = new VirtualFleet()
     const link = fleet.log.link()

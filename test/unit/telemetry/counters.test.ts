@@ -60,6 +60,7 @@ describe('the counts of a subscription', () => {
       orphaned: 0,
       foreign: 0,
       invalid: 0,
+      otherLog: 0,
       deadLetters: 0,
       gaps: 0,
       resyncs: 0,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Entry, Page } from '../../../../src/log/model/entry.js'
-import { PageSize } from '../../../../src/subscriber/follow/replay-pace.js'
+import { PageSize } from '../../../../src/subscriber/follow/replayer.js'
 
 const kibibyte = 1024
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Entry, Page } from '../../../../src/log/model/entry.js'
-import { ReplayPace } from '../../../../src/subscriber/follow/replay-pace.js'
+import { ReplayPace } from '../../../../src/subscriber/follow/replayer.js'
 
 function page(count: number, characters: number): Page {
   const entry: Entry = { position: { streamId: '1-0', appendId: 'a' }, prev: '', frame: 'x'.repeat(characters) }

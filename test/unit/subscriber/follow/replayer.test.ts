@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Entry, Page } from '../../../../src/log/model/entry.js'
 import type { ReplayStart } from '../../../../src/subscriber/follow/continuity.js'
-import type { PageRequest } from '../../../../src/subscriber/follow/replay-pace.js'
-import { replay, type ReplayEnd } from '../../../../src/subscriber/follow/replayer.js'
+import { type PageRequest, replay, type ReplayEnd } from '../../../../src/subscriber/follow/replayer.js'
 import { systemRuntime } from '../../../../src/support/runtime.js'
 
 /** A log of entries 1…n, each continuing the one before, that a test can change between two pages. */
