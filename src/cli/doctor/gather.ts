@@ -41,12 +41,13 @@ export async function gather(
   const clusterInfo =
     info.value?.get('cluster_enabled') === '1' ? administration.clusterInfo() : Promise.resolve({ value: new Map() })
   const length = brief.value?.stream?.length ?? 0
-  const [snapshot, deadLetters, listeners, cursors, cluster] = await Promise.all([
+  const [snapshot, deadLetters, listeners, cursors, cluster, otherDatabases] = await Promise.all([
     administration.snapshot(sampleSize(length, bytes.value, maxReadBytes)),
     administration.deadLetterCount(),
     administration.listeners(),
     administration.cursors(),
     clusterInfo,
+    administration.otherDatabases(),
   ])
   // Only when those who listen are counted: to try whether we may subscribe is to listen for a moment.
   const missingRights = await administration.missingRights(user)
@@ -58,6 +59,7 @@ export async function gather(
     clock,
     keyStates,
     snapshot,
+    otherDatabases,
     deadLetters,
     listeners,
     cursors,

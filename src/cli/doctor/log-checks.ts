@@ -70,6 +70,20 @@ function writerOf(entry: RawEntry): string | undefined {
   return writer === version ? undefined : writer
 }
 
+const otherDatabases = defineCheck({
+  name: 'other-databases',
+  fine: 'no other database of the server has a log of this channel',
+  needs: ['otherDatabases'],
+  find({ otherDatabases: others }, { keys: { channel } }) {
+    return others.map((database) =>
+      warning(
+        `Database ${database} of this server has a log of the channel "${channel}" as well: Pub/Sub knows no databases, so each hears the other's frames`,
+        'Give each environment a `channel` of its own; if nobody uses that log any more, delete its keys',
+      ),
+    )
+  },
+})
+
 function isOurs({ fields }: RawEntry): boolean {
   return fields.length === 6 && fields[0] === 'a' && fields[2] === 'p' && fields[4] === 'm'
 }
@@ -169,6 +183,7 @@ export const logChecks: readonly Check[] = [
   keyTypes,
   foreignEntries,
   newerEntries,
+  otherDatabases,
   chain,
   streamClock,
   cover,

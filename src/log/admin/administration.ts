@@ -42,6 +42,9 @@ const expectedTypes = {
   dead: 'stream',
 } as const
 
+/** A database that a script selects is selected for the script alone. */
+const existsElsewhere = "redis.call('SELECT', ARGV[1]) return redis.call('EXISTS', KEYS[1], KEYS[2])"
+
 /**
  * An operator's view of the server and of a log on it, over a connection of its own. It asks nothing of the server that
  * a log needs, so it can tell of one that can't serve. It changes nothing.
@@ -160,6 +163,11 @@ export class Administration implements LogConnection {
     return countListeners(listening, (...command) => this.#session.call(...command), this.#context)
   }
 
+  /** The other databases of the server that have a log of the same channel. */
+  otherDatabases(): Promise<Fact<readonly number[]>> {
+    return factOf(this.#findOtherDatabases())
+  }
+
   deadLetterCount(): Promise<Fact<number>> {
     return factOf(this.#session.call('xlen', this.#keys.dead).then(readNumber))
   }
@@ -197,6 +205,18 @@ export class Administration implements LogConnection {
     const roundTripMs = runtime.monotonic() - start
     const serverMs = readNumber(seconds) * 1_000 + readNumber(microseconds) / 1_000
     return { serverMs, localMs: runtime.now() - roundTripMs / 2, roundTripMs }
+  }
+
+  async #findOtherDatabases(): Promise<readonly number[]> {
+    const keyspace = readInfo(await this.#session.call('info', 'keyspace'))
+    const own = this.#context.source.database
+    const numbers = [...keyspace.keys()].flatMap((name) => /^db(\d+)$/.exec(name)?.[1] ?? [])
+    const others = numbers.filter((number) => Number(number) !== own)
+    const { stream, last } = this.#keys
+    const counts = await Promise.all(
+      others.map((number) => this.#session.call('eval', existsElsewhere, '2', stream, last, number).then(readNumber)),
+    )
+    return others.filter((_, index) => counts[index] !== 0).map(Number)
   }
 
   async #readSnapshot(count: number): Promise<LogSnapshot> {

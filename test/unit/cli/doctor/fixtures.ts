@@ -125,6 +125,7 @@ export function factsWith(changes: Partial<Answers> = {}): Facts {
     keyStates: [],
     snapshot: healthyLog,
     clock: { serverMs: now, localMs: now + 3, roundTripMs: 1 },
+    otherDatabases: [],
     deadLetters: 0,
     listeners: 1,
     subscriptions: [member()],

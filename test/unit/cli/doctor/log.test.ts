@@ -29,6 +29,7 @@ describe('is found', () => {
       'newer-entries: error',
       { snapshot: logOf(entry(one.id, 'one', '', '{"columns":[],"version":"9.1.0"}'), two) },
     ],
+    ['a log of the same channel in another database', 'other-databases: warning', { otherDatabases: [1] }],
     ['an entry that was deleted', 'chain: warning', { snapshot: logOf(one, three) }],
     ['a head that is not the last entry', 'chain: error', { snapshot: { ...logOf(one, two), last: 'three' } }],
     [
