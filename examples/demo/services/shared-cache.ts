@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis'
+import { deleteMatching } from '../../../src/index.js'
 
 /** Values that a killed run left behind vanish after this. */
 const expirySeconds = 3_600
@@ -31,13 +32,13 @@ export class SharedCache {
   }
 
   async deleteMatching(pattern: string): Promise<void> {
-    for await (const keys of this.#scan(pattern)) await this.delete(keys)
+    await deleteMatching(this.#redis, pattern, { prefix: this.#prefix })
   }
 
   /** Every value there is, with its key. */
   async entries(): Promise<(readonly [string, string])[]> {
     const entries: (readonly [string, string])[] = []
-    for await (const keys of this.#scan('*')) {
+    for await (const keys of this.#scan()) {
       if (keys.length === 0) continue
       const values = await this.#redis.mget(...keys.map((key) => this.#prefix + key))
       keys.forEach((key, index) => {
@@ -52,10 +53,10 @@ export class SharedCache {
     this.#redis.disconnect()
   }
 
-  async *#scan(pattern: string): AsyncGenerator<string[]> {
+  async *#scan(): AsyncGenerator<string[]> {
     let cursor = '0'
     do {
-      const [next, found] = await this.#redis.scan(cursor, 'MATCH', this.#prefix + pattern, 'COUNT', 1_000)
+      const [next, found] = await this.#redis.scan(cursor, 'MATCH', `${this.#prefix}*`, 'COUNT', 1_000)
       cursor = next
       yield found.map((key) => key.slice(this.#prefix.length))
     } while (cursor !== '0')
