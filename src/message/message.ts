@@ -40,6 +40,10 @@ export interface EntityInvalidation {
   readonly action: 'delete' | 'update'
   readonly entityType: EntityType
   readonly entityId: string
+  /**
+   * Anything that JSON can carry. A handler gets it as `JSON.parse` reads it, in which an integer above 2^53 loses
+   * digits: the Rust crate can send one, so services there should write such numbers as strings.
+   */
   readonly metadata?: Json
 }
 
@@ -54,6 +58,11 @@ export interface PatternInvalidation {
 export interface BatchInvalidation {
   readonly action: 'batch'
   readonly cacheKeys: readonly string[]
+  /**
+   * Set if a service on the Rust crate gave the batch a type, and perhaps ids in place of keys. `cacheKeys` has the keys
+   * in full all the same. If the message is published again, keys of this type are written as ids, as they came.
+   */
+  readonly entityType?: EntityType
   readonly metadata?: Json
 }
 

@@ -1,5 +1,6 @@
 import { describeValue } from '../../support/describe-value.js'
 import { InvalidMessageError } from '../../support/errors.js'
+import { keysOfType, untypedBatch } from '../batch-keys.js'
 import { entityTypeFromWire } from '../entity.js'
 import { maxBatchKeys, maxMessageBytes, maxMetadataDepth, nestsDeeper } from '../limits.js'
 import { type EntityType, type InvalidationMessage, isArray, type Json, type JsonObject } from '../message.js'
@@ -67,8 +68,12 @@ function readFields(raw: JsonObject): InvalidationMessage {
       return { action: 'pattern', pattern, messageId, timestamp, sourceService }
     }
     case 'Batch': {
-      const cacheKeys = requireKeys(raw.entity_ids)
-      return { action: 'batch', cacheKeys, messageId, timestamp, sourceService }
+      const ids = requireKeys(raw.entity_ids)
+      if (entityType === untypedBatch || entityType === '') {
+        return { action: 'batch', cacheKeys: ids, messageId, timestamp, sourceService }
+      }
+      const cacheKeys = keysOfType(entityType, ids)
+      return { action: 'batch', entityType, cacheKeys, messageId, timestamp, sourceService }
     }
     default:
       throw new InvalidMessageError(

@@ -1,9 +1,10 @@
 import { describeValue } from '../../support/describe-value.js'
 import { InvalidationError, InvalidMessageError, SerializationError } from '../../support/errors.js'
 import { describeThrown } from '../../support/thrown.js'
+import { idsOfType, untypedBatch } from '../batch-keys.js'
 import { entityTypeToJson } from '../entity.js'
 import { maxBatchKeys, maxMessageBytes, maxMetadataDepth, nestsDeeper } from '../limits.js'
-import type { Invalidation, InvalidationMessage } from '../message.js'
+import type { BatchInvalidation, Invalidation, InvalidationMessage } from '../message.js'
 import { encodeTraceContext, type TraceContext, traceLinksBytes, withTraceLinks } from '../trace-context.js'
 import { plainGroup, preparePlain } from './encode-plain.js'
 import { requireText, requireTimestamp } from './json.js'
@@ -137,7 +138,7 @@ function encodeTarget(given: Invalidation): string {
     case 'pattern':
       return `"entity_type":{"Custom":"pattern"},"pattern":${quote(given.pattern, 'pattern')},"action":"Pattern"`
     case 'batch':
-      return `"entity_type":{"Custom":"batch"},"entity_ids":${encodeKeys(given.cacheKeys)},"action":"Batch"`
+      return encodeBatch(given)
     default:
       throw unknownAction(given)
   }
@@ -154,14 +155,25 @@ function encodeEntity(entityType: string, entityId: string): string {
   return `"entity_type":${type},"entity_id":${quote(entityId, 'entityId')}`
 }
 
-function encodeKeys(cacheKeys: readonly string[]): string {
-  if (!Array.isArray(cacheKeys) || cacheKeys.length === 0 || cacheKeys.length > maxBatchKeys) {
+function encodeBatch({ cacheKeys, entityType }: BatchInvalidation): string {
+  if (entityType === undefined) return batchBody(untypedBatch, requireKeys(cacheKeys, maxBatchKeys))
+  const type = requireFilled(entityType, 'entityType')
+  // Each id may have become two keys.
+  return batchBody(type, requireKeys(idsOfType(type, requireKeys(cacheKeys, 2 * maxBatchKeys)), maxBatchKeys))
+}
+
+function batchBody(type: string, ids: readonly string[]): string {
+  return `"entity_type":${entityTypeToJson(type)},"entity_ids":${JSON.stringify(ids)},"action":"Batch"`
+}
+
+function requireKeys(cacheKeys: readonly string[], most: number): readonly string[] {
+  if (!Array.isArray(cacheKeys) || cacheKeys.length === 0 || cacheKeys.length > most) {
     throw new InvalidMessageError(
       `Expected \`cacheKeys\` to be an array of 1 to ${maxBatchKeys} cache keys, got ${describeValue(cacheKeys)}: split a larger batch, or use a pattern`,
     )
   }
   // What was checked, and not what the array gives when it is read again: it may be a proxy, or have a toJSON.
-  return JSON.stringify(Array.from(cacheKeys, (key) => requireFilled(key, 'cacheKeys')))
+  return Array.from(cacheKeys, (key) => requireFilled(key, 'cacheKeys'))
 }
 
 function encodeMetadata(metadata: unknown): string {
