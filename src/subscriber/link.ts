@@ -12,6 +12,8 @@ export interface LinkListener {
   /** Both connections are up, and SUBSCRIBE has been acknowledged. */
   onUp(): void
   onDown(error: InvalidationError): void
+  /** The Pub/Sub connection alone went up or down; called before {@link onUp} and {@link onDown}. */
+  onFeed(up: boolean): void
   onMessage(text: string): void
   /** The server was looked at, over one connection that is still up. */
   onLook(look: Look): void
@@ -63,6 +65,7 @@ export class Link {
     this.#beatOutage = new Outage(report)
     const commands: Part = { up: false, outage: new Outage(report) }
     const feed: Part = { up: false, outage: new Outage(report) }
+    const watched = this.#watch(feed, commands)
     this.commands = log.openCommands({
       ...this.#watch(commands, feed),
       onWarning: (text) => {
@@ -71,7 +74,15 @@ export class Link {
     })
     this.#publishers = new PublisherRegister(this.commands, options.clock, report)
     this.#feed = log.openFeed({
-      ...this.#watch(feed, commands),
+      ...watched,
+      onUp: () => {
+        listener.onFeed(true)
+        watched.onUp()
+      },
+      onDown: (error) => {
+        listener.onFeed(false)
+        watched.onDown(error)
+      },
       onMessage: (text) => {
         listener.onMessage(text)
       },
@@ -209,6 +220,8 @@ export class DeafReport {
   readonly #channel: string
   readonly #outage: Outage
   #replaced = false
+  #heard = false
+  #heardAt: number | undefined
 
   constructor(channel: string, report: (error: Error) => void) {
     this.#channel = channel
@@ -217,8 +230,20 @@ export class DeafReport {
 
   /** A frame of the log has arrived. */
   heard(): void {
+    this.#heard = true
     this.#replaced = false
     this.#outage.ended()
+  }
+
+  /** A heartbeat was answered at this moment. */
+  beat(now: number): void {
+    if (this.#heard) this.#heardAt = now
+    this.#heard = false
+  }
+
+  /** When a frame of the log was last known to have arrived, to a heartbeat. */
+  get heardAt(): number | undefined {
+    return this.#heardAt
   }
 
   /** The connection is made anew, since nothing arrives that the log has. */

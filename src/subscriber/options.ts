@@ -117,6 +117,13 @@ export interface SubscriptionOptions {
    * What a resync does: `evict` runs the handler with the pattern `*`; `notify` only emits the event. Default `evict`.
    */
   readonly onResync?: 'evict' | 'notify'
+  /**
+   * What follows when the Pub/Sub connection was away, and messages of services that publish without the log, such as
+   * those on the Rust crate, may be lost: `notify` emits `foreignGap` if this subscriber has heard such a service;
+   * `resync` evicts everything as well, after every such gap and at a start from a cursor, heard or not.
+   * Default `notify`.
+   */
+  readonly onForeignGap?: 'notify' | 'resync'
   /** Resync whenever the server's replication id changes. Default false: publishers repair what a failover lost. */
   readonly strictFailover?: boolean
   /** How a failing handler is tried again. Default `{}`. */
@@ -160,6 +167,7 @@ export const subscriptionRules = {
   commitIntervalMs: wholeNumber({ default: 1_000, unit: 'ms', min: 0, max: hour }),
   deadLetterCap: wholeNumber({ default: 10_000, unit: 'dead letters', min: 1, max: 10_000_000 }),
   onResync: oneOf(['evict', 'notify'], 'evict'),
+  onForeignGap: oneOf(['notify', 'resync'], 'notify'),
   strictFailover: trueOrFalse(false),
   retry: group(retryRules),
 } satisfies RulesOf<SubscriptionOptions>

@@ -21,6 +21,7 @@ import type { LogFrame } from './follow/effect.js'
 import { GarbageReport } from './follow/garbage-report.js'
 import { OtherLogs } from './follow/other-logs.js'
 import { StrayLookups } from './follow/strays.js'
+import { ForeignWatch } from './foreign-watch.js'
 import { DeadLetters } from './handling/dead-letters.js'
 import type { InvalidationHandler } from './handling/delivery.js'
 import { DeafReport, Link, type LinkListener } from './link.js'
@@ -65,6 +66,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
   readonly #announcer: Announcer | undefined
   readonly #nextAppendId: () => string
   readonly #garbage: GarbageReport
+  readonly #foreign: ForeignWatch
   readonly #deafness: DeafReport
   readonly #strayLookups: StrayLookups
   readonly #otherLogs: OtherLogs
@@ -115,6 +117,11 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
     this.#onReplica = new Outage(this.#onError)
     this.#clock = new ElapsedClock(runtime)
     this.#garbage = new GarbageReport(runtime, this.#onError)
+    this.#foreign = new ForeignWatch(runtime, {
+      channel: log.channel,
+      subscriptions: this.#subscriptions,
+      onLoss: (text) => this.warn(text),
+    })
     this.#link = new Link(log, { ...options, clock: this.#clock }, this.#linkListener())
     const { commands } = this.#link
     const shared = { channel: log.channel, runtime, onError: this.#onError }
@@ -123,14 +130,8 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
     this.#otherLogs = new OtherLogs({ ...shared, database, lookups: this.#strayLookups, onDropped: this.#onDropped })
     const { announce, service, heartbeatMs, cap } = options
     if (announce) {
-      this.#announcer = new Announcer({
-        registry: commands,
-        runtime,
-        service,
-        heartbeatMs,
-        cap,
-        onError: this.#onError,
-      })
+      const registry = commands
+      this.#announcer = new Announcer({ registry, runtime, service, heartbeatMs, cap, onError: this.#onError })
     }
     this.deadLetters = new DeadLetters({
       store: commands,
@@ -192,12 +193,15 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
       inTurn: (read) => pages.take(replayConcurrency, read),
       replaceFeed: () => {
         // Each subscription asks for it, and the first has it made.
-        if (link.up) this.#deafness.replaced()
+        if (link.up) {
+          this.#deafness.replaced()
+          this.#foreign.deafSince(this.#deafness.heardAt)
+        }
         link.replaceFeed()
       },
-      onClosed: (closed) => {
-        this.#subscriptions.delete(closed)
-        this.#announcer?.end(closed)
+      onClosed: () => {
+        this.#subscriptions.delete(subscription)
+        this.#announcer?.end(subscription)
       },
     })
     this.#subscriptions.add(subscription)
@@ -264,6 +268,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
 
   #linkListener(): LinkListener {
     return {
+      onFeed: (up) => this.#foreign.feed(up),
       onUp: () => void this.#linkUp(),
       onDown: (error) => {
         this.#linkError = error
@@ -285,6 +290,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
   async #close(): Promise<void> {
     await Promise.all([...this.#subscriptions].map((subscription) => subscription.close()))
     this.#strayLookups.close()
+    this.#foreign.close()
     await this.#announcer?.close()
     await this.#link.close()
   }
@@ -333,6 +339,8 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
     // The register was not read for this look; most publishers have checked by now.
     if (this.#isDoubtful && !wasDoubtful) this.#link.look()
     if (!look.isBeat) return
+    this.#foreign.settled()
+    this.#deafness.beat(this.#runtime.monotonic())
     this.#linkError = undefined
     this.#announcer?.beat()
     this.#openTelemetry?.meters.look()
@@ -355,12 +363,14 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
 
   #receive(text: string): void {
     if (this.#otherLogs.dropping && this.#otherLogs.drops(text)) return
-    const { streamId, appendId, prev, database, messages, traces, rejected } = decodeFrame(text)
+    const { streamId, appendId, prev, database, messages, traces, rejected, oversized } = decodeFrame(text)
     const bytes = text.length
     if (rejected.length > 0) for (const subscription of this.#subscriptions) subscription.countInvalid(rejected.length)
     if (streamId === undefined || appendId === undefined || prev === undefined) {
       if (rejected.length > 0) this.#garbage.add(rejected)
+      if (oversized) this.#foreign.oversized()
       if (messages.length === 0) return
+      this.#foreign.heard()
       for (const subscription of this.#subscriptions) subscription.arriveForeign({ messages, traces, bytes })
       return
     }

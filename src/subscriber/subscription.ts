@@ -1,27 +1,19 @@
-import type { CursorTable, DeadLetter, DeadLetterStore, Log } from '../log/log.js'
 import { formatCursor, formatPosition, type Position } from '../log/model/position.js'
+import type { ResyncReason } from '../log/model/resync-reason.js'
 import type { InvalidationMessage } from '../message/message.js'
 import { streamIdTime } from '../message/stream-id.js'
 import { encodeWithTrace } from '../message/wire/encode.js'
-import { type ErrorEvents, type Logger, TypedEmitter } from '../support/events.js'
-import type { ElapsedClock } from '../support/elapsed-clock.js'
-import type { Runtime } from '../support/runtime.js'
+import { TypedEmitter } from '../support/events.js'
 import { SubscriptionCounters, type SubscriptionCounts } from '../telemetry/counters.js'
 import { HandlerTimer, StatsCollector } from '../telemetry/stats-collector.js'
-import type {
-  MeasuredSubscription,
-  RecoverySpan,
-  SubscriptionGauges,
-  SubscriptionTelemetry,
-} from '../telemetry/telemetry.js'
+import type { RecoverySpan, SubscriptionGauges, SubscriptionTelemetry } from '../telemetry/telemetry.js'
 import type { Effect, Handed, HandOver, LogFrame } from './follow/effect.js'
 import { Following } from './follow/following.js'
 import { GarbageReport } from './follow/garbage-report.js'
 import type { Load } from './follow/intake.js'
 import { LogDeletion } from './follow/log-deletion.js'
-import type { ReplayEvent, ResyncEvent } from './follow/recovery-event.js'
 import { Recovery } from './follow/recovery.js'
-import type { StrayAsker, StrayLookups } from './follow/strays.js'
+import type { StrayAsker } from './follow/strays.js'
 import { CursorCommitter } from './handling/cursor-committer.js'
 import { type CursorStore, openCursor } from './handling/cursor.js'
 import { DeadLetterBox } from './handling/dead-letter-box.js'
@@ -30,7 +22,7 @@ import { Dispatcher, type Work } from './handling/dispatcher.js'
 import { provenCursor } from './handling/proven-cursor.js'
 import type { GivenUp } from './handling/retry.js'
 import type { ResolvedSubscriptionOptions } from './options.js'
-import { type Looks, PositionWaits } from './position-waits.js'
+import { PositionWaits } from './position-waits.js'
 import type { Delay } from './progress/delay.js'
 import {
   type Freshness,
@@ -42,53 +34,15 @@ import {
 } from './progress/health.js'
 import type { Look } from './progress/look.js'
 import { Waiters, type WaitOptions } from './progress/waiters.js'
-
-/** Events of a subscription. */
-export interface SubscriptionEvents extends ErrorEvents {
-  /** The state changed. */
-  state: [state: SubscriptionState, previous: SubscriptionState]
-  /** Missed entries were read from the log and handed to the handler's queue. */
-  replay: [event: ReplayEvent]
-  /** Continuity could not be proved; everything is evicted. */
-  resync: [event: ResyncEvent]
-  /** The handler failed for good on a message, which is now in the dead-letter stream. */
-  deadLetter: [letter: DeadLetter]
-}
-
-/** What a subscriber gives to its subscriptions. @internal */
-export interface SubscriptionContext {
-  readonly channel: string
-  readonly log: Log & CursorTable & DeadLetterStore
-  readonly runtime: Runtime
-  readonly clock: ElapsedClock
-  readonly looks: Looks
-  readonly logger: Logger | undefined
-  readonly cap: number
-  readonly closeTimeoutMs: number
-  readonly heartbeatMs: number
-  readonly readReplica: boolean
-  /** Undefined if each subscription has its own. */
-  readonly stats: StatsCollector | undefined
-  /** Begins to measure; undefined if the application has no OpenTelemetry. */
-  createTelemetry(measured: MeasuredSubscription): SubscriptionTelemetry | undefined
-  /** The last failure of the link; undefined once it is up and answers. */
-  linkError(): Error | undefined
-  nextAppendId(): string
-  /** Reads a page of the log when it is this subscription's turn. */
-  inTurn<T>(read: () => Promise<T>): Promise<T>
-  /** Has the log asked whether it has a frame that arrived; returns when the answer comes. */
-  askAboutStray(position: Position, asker: StrayAsker): ReturnType<StrayLookups['ask']>
-  /** The log was read because of a stray, and the gap was real. */
-  gapClosed(): void
-  replaceFeed(): void
-  onClosed(subscription: Subscription): void
-}
+import type { SubscriptionContext } from './subscription-context.js'
+import type { SubscriptionEvents } from './subscription-events.js'
 
 /** A handler following the log. Made by `InvalidationSubscriber.subscribe`. */
 export class Subscription extends TypedEmitter<SubscriptionEvents> {
   /** Which copy of the cache this is; empty if it was not named. */
   readonly name: string
   readonly strictFailover: boolean
+  readonly #onForeignGap: 'notify' | 'resync'
   /** Counts what was handled, and how long it took: the collector of the subscriber's options, or one of its own. */
   readonly stats: StatsCollector
   readonly #context: SubscriptionContext
@@ -117,6 +71,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
     const limits = { messages: options.maxBuffered, bytes: options.maxBufferedBytes }
     this.name = options.name
     this.strictFailover = options.strictFailover
+    this.#onForeignGap = options.onForeignGap
     this.#context = context
     this.#begunAt = context.clock.now()
     this.stats = context.stats ?? new StatsCollector({ runtime })
@@ -240,6 +195,24 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
   /** Messages arrived that are not in the log. @internal */
   arriveForeign(frame: Handed): void {
     this.#perform(this.#following.foreignFrame(frame))
+  }
+
+  /**
+   * The Pub/Sub connection is back; `heard` says whether services without the log publish to the channel. Returns
+   * whether nothing they published can have been missed. @internal
+   */
+  foreignGap(awayMs: number, heard: boolean): boolean {
+    const resync = this.#onForeignGap === 'resync'
+    if (!heard && !resync) return true
+    this.#counters.foreignGaps += 1
+    this.emit('foreignGap', { awayMs, resync })
+    if (resync) this.resync('foreign-gap')
+    return resync
+  }
+
+  /** Evicts everything, whatever the log says. @internal */
+  resync(reason: ResyncReason): void {
+    this.#perform(this.#following.resync(reason))
   }
 
   /** So many parts of what arrived were not messages. @internal */
@@ -441,7 +414,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
     this.#waiters.close()
     this.#telemetry?.close()
     this.stats.subscriptions.remove(this.#counters)
-    this.#context.onClosed(this)
+    this.#context.onClosed()
   }
 }
 

@@ -12,6 +12,8 @@ export interface SubscriptionCounts {
   readonly orphaned: number
   /** Came without a place in the log: from publishers that only use Pub/Sub. */
   readonly foreign: number
+  /** Times the Pub/Sub connection was away, and such messages may have been lost. */
+  readonly foreignGaps: number
   /** Were not messages, live or in the log: garbage, which is reported as `error` once a kind and minute. */
   readonly invalid: number
   /** Frames of a log in another database of the same Redis, which were dropped. */
@@ -30,6 +32,7 @@ const subscriptionFields = [
   'duplicates',
   'orphaned',
   'foreign',
+  'foreignGaps',
   'invalid',
   'otherLog',
   'deadLetters',
@@ -50,6 +53,7 @@ export class SubscriptionCounters implements SubscriptionCounts {
   duplicates = 0
   orphaned = 0
   foreign = 0
+  foreignGaps = 0
   invalid = 0
   otherLog = 0
   deadLetters = 0
@@ -90,8 +94,9 @@ export class SubscriptionCounters implements SubscriptionCounts {
 
   /** A copy of the part that is public. */
   copy(): SubscriptionCounts {
-    const { live, replayed, duplicates, orphaned, foreign, invalid, otherLog, deadLetters, gaps, resyncs } = this
-    return { live, replayed, duplicates, orphaned, foreign, invalid, otherLog, deadLetters, gaps, resyncs }
+    const { live, replayed, duplicates, orphaned, foreign, foreignGaps, invalid, otherLog, deadLetters, gaps } = this
+    const { resyncs } = this
+    return { live, replayed, duplicates, orphaned, foreign, foreignGaps, invalid, otherLog, deadLetters, gaps, resyncs }
   }
 
   /** Adds every count of another record, or takes it away. */

@@ -86,6 +86,18 @@ export const instruments = {
     unit: '{message}',
     description: 'Messages received live that are not part of the history',
   },
+  foreign: {
+    name: 'cache_invalidation.foreign',
+    kind: 'counter',
+    unit: '{message}',
+    description: 'Messages that came without a place in the log, as from the Rust crate',
+  },
+  foreignGaps: {
+    name: 'cache_invalidation.foreign_gaps',
+    kind: 'counter',
+    unit: '{gap}',
+    description: 'Times the Pub/Sub connection was away, and such messages may be lost',
+  },
   gaps: {
     name: 'cache_invalidation.gaps',
     kind: 'counter',

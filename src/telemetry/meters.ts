@@ -41,7 +41,17 @@ interface Copies {
 }
 
 /** Counts that are observed as they are; resyncs are observed by reason. */
-const observedCounts = ['replayed', 'duplicates', 'orphaned', 'gaps', 'invalid', 'otherLog', 'deadLetters'] as const
+const observedCounts = [
+  'replayed',
+  'duplicates',
+  'orphaned',
+  'foreign',
+  'foreignGaps',
+  'gaps',
+  'invalid',
+  'otherLog',
+  'deadLetters',
+] as const
 
 /**
  * The instruments, made anew where the application sets another provider. Publishers and subscriptions that share a

@@ -39,6 +39,10 @@ export interface InvalidationStats {
   readonly replayed: number
   /** Received live and dropped, because the log had already given them. */
   readonly duplicates: number
+  /** Of those received: came without a place in the log, from publishers that only use Pub/Sub. */
+  readonly foreign: number
+  /** Times the Pub/Sub connection was away, and such messages may have been lost. */
+  readonly foreignGaps: number
   /** Times everything was evicted because continuity could not be proved. */
   readonly resyncs: number
   /** Times a failed handler was tried again. */
@@ -93,7 +97,18 @@ export class StatsCollector {
     const now = this.#runtime.monotonic()
     const { published, publishFailures, errors } = this.publishers.sum()
     const sum = this.subscriptions.sum()
-    const { received, handled, handledByAction, replayed, duplicates, resyncs, retries, deadLetters } = sum
+    const {
+      received,
+      handled,
+      handledByAction,
+      replayed,
+      duplicates,
+      foreign,
+      foreignGaps,
+      resyncs,
+      retries,
+      deadLetters,
+    } = sum
     return {
       messagesPublished: published,
       messagesReceived: received,
@@ -101,6 +116,8 @@ export class StatsCollector {
       handledByAction,
       replayed,
       duplicates,
+      foreign,
+      foreignGaps,
       resyncs,
       retries,
       deadLetters,

@@ -6,9 +6,13 @@ import {
   InvalidationPublisher,
   InvalidationSubscriber,
   parseCacheKey,
+  type Subscription,
+  type SubscriptionEvents,
   validateCacheKey,
 } from '../../src/index.js'
+import { encodeCrateMessage } from '../support/crate-message.js'
 import { Handled, ids } from '../support/handled.js'
+import { nextEvent, within } from '../support/latch.js'
 import { LiveFleet } from '../support/live-fleet.js'
 import { type RedisServer, startRedisServer } from '../support/redis-server.js'
 
@@ -179,5 +183,62 @@ describe('the wire', () => {
     expect(follower.subscription.position).toBe(before)
     crate.disconnect()
     await fleet.stop()
+  })
+})
+
+describe('a service on the crate', () => {
+  let fleet: LiveFleet
+  const batch = (ids: readonly string[], rest = {}): string => encodeCrateMessage({ entity_ids: ids, ...rest })
+  const user = (id: string): string => encodeCrateMessage({ entity_type: 'User', entity_id: id, action: 'Delete' })
+
+  beforeEach(async () => {
+    fleet = await LiveFleet.start()
+    return () => fleet.stop()
+  })
+
+  it('is missed while the Pub/Sub connection is cut, which is reported, and by option evicts everything', async () => {
+    const told = await fleet.follow()
+    const safe = await fleet.follow({ onForeignGap: 'resync' })
+    const gapOf = (subscription: Subscription) =>
+      nextEvent<SubscriptionEvents, 'foreignGap'>(subscription, 'foreignGap')
+    const gaps = Promise.all([gapOf(told.subscription), gapOf(safe.subscription)])
+    await fleet.redis.publish(fleet.channel, user('1'))
+    await Promise.all([told, safe].map(({ handled }) => handled.count(1)))
+    // Atomic, so that nobody is back before the second is published.
+    await fleet.redis.multi().call('CLIENT', 'KILL', 'TYPE', 'pubsub').publish(fleet.channel, user('lost')).exec()
+    const [[first], [second]] = await within(gaps, 10_000, 'two gaps')
+    expect([first, second]).toMatchObject([{ resync: false }, { resync: true }])
+    expect(first.awayMs).toBeGreaterThan(0)
+    await safe.handled.has('*')
+    expect(safe.resyncs).toMatchObject([{ reason: 'foreign-gap' }])
+    await fleet.redis.publish(fleet.channel, user('2'))
+    await told.handled.has('2')
+    expect(told.handled.names).toEqual(['1', '2'])
+    expect(told.subscription.counts).toMatchObject({ foreign: 2, foreignGaps: 1, resyncs: 0 })
+  })
+
+  it('may send more than a message may hold, which evicts everything', async () => {
+    const follower = await fleet.follow()
+    await fleet.redis.publish(fleet.channel, batch(ids(1, 100_000).map((id) => `user:${id}`)))
+    await follower.handled.has('*')
+    expect(follower.resyncs).toMatchObject([{ reason: 'oversized' }])
+    expect(follower.subscription.counts).toMatchObject({ foreign: 0, invalid: 1 })
+  })
+
+  it('may give a batch a type and ids in place of keys', async () => {
+    const follower = await fleet.follow()
+    await fleet.redis.publish(fleet.channel, batch(['1', '2'], { entity_type: 'User' }))
+    await follower.handled.count(1)
+    expect(follower.handled.messages).toMatchObject([{ entityType: 'user', cacheKeys: ['user:1', 'user:2'] }])
+  })
+
+  it('may send integers above 2^53 in metadata, which lose digits here', async () => {
+    const follower = await fleet.follow()
+    const metadata = '{"number":9007199254740993,"text":"9007199254740993"}'
+    await fleet.redis.publish(fleet.channel, user('1').replace('"metadata":null', `"metadata":${metadata}`))
+    await follower.handled.count(1)
+    expect(follower.handled.messages).toMatchObject([
+      { metadata: { number: 9007199254740992, text: '9007199254740993' } },
+    ])
   })
 })

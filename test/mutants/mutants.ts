@@ -1,6 +1,7 @@
 import { commandLine } from './command-line.js'
 import { connecting } from './connecting.js'
 import { following } from './following.js'
+import { foreign } from './foreign.js'
 import { hostileInput } from './hostile-input.js'
 import { mixing } from './mixing.js'
 import type { Mutant } from './mutant.js'
@@ -15,6 +16,7 @@ export const mutants: readonly Mutant[] = [
   ...proofs,
   ...publishing,
   ...connecting,
+  ...foreign,
   ...hostileInput,
   ...mixing,
   ...commandLine,

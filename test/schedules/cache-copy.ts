@@ -16,6 +16,7 @@ export interface CacheCopyOptions {
   readonly pageSize: number
   readonly maxBuffered: number
   readonly concurrency: number
+  readonly onForeignGap: 'notify' | 'resync'
   /** How long a handler runs at most. */
   readonly handlingMs: number
   readonly isAppended: (key: string) => boolean
@@ -50,8 +51,8 @@ export class CacheCopy {
   }
 
   async start(): Promise<void> {
-    const { connection, handlingMs, name, cursor, pageSize, maxBuffered, concurrency } = this.#options
-    const options = { name, cursor, pageSize, maxBuffered, concurrency }
+    const { connection, handlingMs, name, cursor, pageSize, maxBuffered, concurrency, onForeignGap } = this.#options
+    const options = { name, cursor, pageSize, maxBuffered, concurrency, onForeignGap }
     this.link.refuseWrites(undefined)
     const log = name === 'slow' ? behindProxy(this.link) : this.link
     const subscriber = await InvalidationSubscriber.connect(log, connection)

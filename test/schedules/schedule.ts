@@ -9,10 +9,8 @@ const daily = [
   { weight: 8, arbitrary: step('wait', { ms: fc.integer({ min: 0, max: 400 }) }) },
   { weight: 2, arbitrary: step('cut', { who, kind: fc.constantFrom('commands' as const, 'feeds', 'all') }) },
   { weight: 1, arbitrary: step('cutPublisher', { publisher: who }) },
-  { weight: 2, arbitrary: step('drop', { who, count: few }) },
   { weight: 1, arbitrary: step('duplicate', { who, count: few }) },
   { weight: 1, arbitrary: step('delay', { who, count: few, ms: fc.integer({ min: 1, max: 300 }) }) },
-  { weight: 1, arbitrary: step('deafen', { who }) },
   { weight: 1, arbitrary: step('loseAcknowledgements', { publisher: who, count: few }) },
   { weight: 1, arbitrary: step('outage', { ms: fc.integer({ min: 10, max: 1_500 }) }) },
   { weight: 2, arbitrary: step('kill', { who, downMs: fc.integer({ min: 0, max: 600 }) }) },
@@ -35,6 +33,12 @@ const strangers = [
       empty: fc.boolean(),
     }),
   },
+]
+
+/** Losses on a link that looks well: the log shows those of its own messages, and nothing shows those of others. */
+const silentLosses = [
+  { weight: 2, arbitrary: step('drop', { who, count: few }) },
+  { weight: 1, arbitrary: step('deafen', { who }) },
 ]
 
 const failovers = [
@@ -63,6 +67,12 @@ const operators = [
   { weight: 1, arbitrary: step('deleteLog', { who, count: few }) },
 ]
 
+/** Messages that are not in the log. One in four is larger than a message may be. */
+const foreign = [
+  { weight: 8, arbitrary: step('foreign', { count: few, large: fc.nat(3).map((chance) => chance === 0) }) },
+  { weight: 4, arbitrary: step('cut', { who, kind: fc.constantFrom('commands' as const, 'feeds', 'all') }) },
+]
+
 function step<Name extends string, Fields extends object>(
   name: Name,
   fields: { [K in keyof Fields]: fc.Arbitrary<Fields[K]> },
@@ -84,21 +94,39 @@ const settings = {
  */
 const calm = fc.record({
   ...settings,
+  mixed: fc.constant(false),
   cap: fc.constant(10_000),
   maxQueued: fc.constant(10_000),
-  steps: fc.array(fc.oneof(...daily, ...strangers, ...failovers), { maxLength: 40, size: 'max' }),
+  steps: fc.array(fc.oneof(...daily, ...silentLosses, ...strangers, ...failovers), { maxLength: 40, size: 'max' }),
 })
 
 /** Schedules in which everything happens, and room is short. */
 const harsh = fc.record({
   ...settings,
+  mixed: fc.constant(false),
   cap: fc.integer({ min: 3, max: 60 }),
   maxQueued: fc.integer({ min: 2, max: 40 }),
-  steps: fc.array(fc.oneof(...daily, ...strangers, ...failovers, ...operators), { maxLength: 40, size: 'max' }),
+  steps: fc.array(fc.oneof(...daily, ...silentLosses, ...strangers, ...failovers, ...operators), {
+    maxLength: 40,
+    size: 'max',
+  }),
 })
 
-/** Half of the schedules are calm. */
-export const schedules = fc.oneof(calm, harsh)
+/** Schedules with publishers that only use Pub/Sub, and copies that resync after each gap in which they may be missed. */
+const mixed = fc.record({
+  ...settings,
+  mixed: fc.constant(true),
+  cap: fc.constant(10_000),
+  maxQueued: fc.constant(10_000),
+  steps: fc.array(fc.oneof(...daily, ...foreign, ...failovers), { maxLength: 40, size: 'max' }),
+})
+
+/** Two in five of the schedules are calm, two are harsh. */
+export const schedules = fc.oneof(
+  { weight: 2, arbitrary: calm },
+  { weight: 2, arbitrary: harsh },
+  { weight: 1, arbitrary: mixed },
+)
 
 type Generated<Arbitrary> = Arbitrary extends fc.Arbitrary<infer Value> ? Value : never
 

@@ -24,6 +24,7 @@ export const subscriptionEvents = namesOf<SubscriptionEvents>({
   state: true,
   replay: true,
   resync: true,
+  foreignGap: true,
   deadLetter: true,
 })
 

@@ -2,9 +2,11 @@ import { changeCommands } from '../../src/log/changed-commands.js'
 import type { InvalidationLog } from '../../src/log/log.js'
 import type { MemoryLink } from '../../src/log/memory/memory-link.js'
 import { MemoryLog } from '../../src/log/memory/memory-log.js'
+import { maxTextBytes } from '../../src/message/limits.js'
 import { InvalidationPublisher } from '../../src/publisher/publisher.js'
 import { type CursorFactory, memoryCursor, redisCursor } from '../../src/subscriber/handling/cursor.js'
 import type { Runtime } from '../../src/support/runtime.js'
+import { encodeCrateMessage } from '../support/crate-message.js'
 import { VirtualRuntime } from '../support/virtual-runtime.js'
 import { CacheCopy } from './cache-copy.js'
 import { Ledger } from './ledger.js'
@@ -115,6 +117,7 @@ export class World {
         handlingMs: slow ? 30 : 0,
         maxBuffered: slow ? maxBuffered : 10_000,
         concurrency: name === 'parallel' ? 3 : 1,
+        onForeignGap: this.#schedule.mixed ? 'resync' : 'notify',
         isAppended: (key) => this.#ledger.isAppended(key),
         deleteLog: () => this.#log.clear(),
       })
@@ -129,6 +132,9 @@ export class World {
     switch (step.do) {
       case 'publish':
         this.#publish(at(this.#writers, step.publisher), step.count)
+        return this.#runtime.settle()
+      case 'foreign':
+        for (let index = 0; index < step.count; index++) this.#publishForeign(step.large)
         return this.#runtime.settle()
       case 'wait':
         return this.#runtime.advance(step.ms)
@@ -293,6 +299,17 @@ export class World {
       )
       this.#watch(publishing)
     }
+  }
+
+  /** As a service on the crate does: its message is not in the log, and has no limits. */
+  #publishForeign(large: boolean): void {
+    const key = `k${this.#keys++}`
+    this.#ledger.changed(key)
+    this.#ledger.appended(JSON.stringify(key))
+    const service = large ? 'x'.repeat(maxTextBytes + 1) : 'crate'
+    this.#log.publish(
+      encodeCrateMessage({ entity_type: 'User', entity_id: key, action: 'Delete', source_service: service }),
+    )
   }
 
   /** Nothing more goes wrong: everything must come to rest, and nothing be left pending. */

@@ -33,6 +33,8 @@ test('every reason for a resync is explained', () => {
     overflow: true,
     failover: true,
     unreadable: true,
+    'foreign-gap': true,
+    oversized: true,
   }
   const section = page.split(/^#+ /m).find((text) => text.startsWith('Resync\n')) ?? ''
   const explained = Array.from(section.matchAll(/^\| `([^`]+)`/gm), ([, reason]) => reason)

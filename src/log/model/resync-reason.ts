@@ -10,6 +10,18 @@
  * - `overflow`: messages that are not in the log arrived faster than they could be handled
  * - `failover`: the replication id changed, and `strictFailover` is set
  * - `unreadable`: an entry of the log can't be read in full; as a rule a newer version of this package wrote it
+ * - `foreign-gap`: messages that are not in the log may have been lost, and `onForeignGap` is `resync`
+ * - `oversized`: a message that is not in the log was larger than a message may be
  */
 export type ResyncReason =
-  'trimmed' | 'forked' | 'log-lost' | 'deleted' | 'no-cursor' | 'no-position' | 'overflow' | 'failover' | 'unreadable'
+  | 'trimmed'
+  | 'forked'
+  | 'log-lost'
+  | 'deleted'
+  | 'no-cursor'
+  | 'no-position'
+  | 'overflow'
+  | 'failover'
+  | 'unreadable'
+  | 'foreign-gap'
+  | 'oversized'

@@ -6,7 +6,7 @@ import { type InvalidationMessage, isArray, type Json, type JsonObject } from '.
 import { appendIdSource } from '../position-text.js'
 import { isStreamId } from '../stream-id.js'
 import { readTraceContext, type TraceContext } from '../trace-context.js'
-import { type DecodedFrame, type Envelope, readMessage } from './decode.js'
+import { type DecodedFrame, type Envelope, isMessageOfAnySize, readMessage } from './decode.js'
 import { parseObject, requireObject } from './json.js'
 
 /**
@@ -135,7 +135,8 @@ export function parseFrame(text: string): DecodedFrame {
   try {
     raw = parseObject(text, maxFrameBytes)
   } catch (error) {
-    return { messages: [], rejected: [requireInvalid(error)] }
+    const rejected = [requireInvalid(error)]
+    return looksLikeMessage(text) ? { messages: [], rejected, oversized: true } : { messages: [], rejected }
   }
   const place = readEnvelope(raw)
   const writer = readWriter(raw.version)
@@ -168,6 +169,7 @@ function readMessages(packed: readonly Json[], place: Envelope | undefined, limi
   const messages: InvalidationMessage[] = []
   const rejected: InvalidMessageError[] = []
   let traces: (TraceContext | undefined)[] | undefined
+  let oversized = false
   for (const each of packed) {
     try {
       if (limit !== undefined) checkSize(each, limit)
@@ -176,14 +178,32 @@ function readMessages(packed: readonly Json[], place: Envelope | undefined, limi
       messages.push(readMessage(object))
       if (trace) (traces ??= [])[messages.length - 1] = trace
     } catch (error) {
-      rejected.push(requireInvalid(error))
+      const reason = requireInvalid(error)
+      oversized ||= reason.reason === 'size' && isOversizedMessage(each)
+      rejected.push(reason)
       if (rejected.length === maxRejected) {
         rejected.push(tooManyRejected())
         break
       }
     }
   }
-  return { ...place, messages, ...(traces && { traces }), rejected }
+  return { ...place, messages, ...(traces && { traces }), rejected, ...(oversized && { oversized }) }
+}
+
+function isOversizedMessage(value: Json): boolean {
+  return typeof value === 'object' && value !== null && !isArray(value) && isMessageOfAnySize(value)
+}
+
+const messageFields = ['"message_id"', '"entity_type"', '"action"', '"source_service"']
+
+/**
+ * Whether a text that is too long to be parsed has the form of a message that has no place in the log: parsing it
+ * would keep the process from everything else for as long as whoever sent it likes.
+ */
+function looksLikeMessage(text: string): boolean {
+  if (typeof text !== 'string' || !exceedsBytes(text, maxFrameBytes)) return false
+  if (text.charCodeAt(0) !== brace || envelope.test(text)) return false
+  return messageFields.every((field) => text.includes(field))
 }
 
 function requireInvalid(error: unknown): InvalidMessageError {

@@ -23,6 +23,8 @@ export interface DecodedFrame {
   readonly rejected: readonly InvalidMessageError[]
   /** The version of this package that wrote the frame, if it names one; absent if nothing was rejected. */
   readonly writer?: string
+  /** Whether one of those rejected names something to evict, and is only larger than a message may be. */
+  readonly oversized?: boolean
 }
 
 /** A frame's place in the log. */
@@ -94,7 +96,26 @@ function requireKeys(value: Json | undefined): readonly string[] {
   if (!isArray(value) || value.length > maxBatchKeys) {
     throw new InvalidMessageError(
       `Expected \`entity_ids\` to be an array of at most ${maxBatchKeys} cache keys, got ${describeValue(value)}`,
+      { reason: isArray(value) ? 'size' : 'field' },
     )
   }
   return value.map((key) => requireText(key, 'entity_ids'))
+}
+
+/** Whether an object is a message but for the size of its parts: what the crate, which has no limits, can send. */
+export function isMessageOfAnySize(raw: JsonObject): boolean {
+  const texts = [raw.message_id, raw.timestamp, raw.source_service]
+  if (!texts.every((text) => typeof text === 'string') || entityTypeFromWire(raw.entity_type) === undefined)
+    return false
+  switch (raw.action) {
+    case 'Delete':
+    case 'Update':
+      return typeof raw.entity_id === 'string'
+    case 'Pattern':
+      return typeof raw.pattern === 'string'
+    case 'Batch':
+      return isArray(raw.entity_ids) && raw.entity_ids.every((key) => typeof key === 'string')
+    default:
+      return false
+  }
 }

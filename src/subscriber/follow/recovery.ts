@@ -25,6 +25,7 @@ export interface RecoveryContext extends ResyncContext {
     readonly startAt: string | undefined
     readonly pageSize: number
     readonly onResync: 'evict' | 'notify'
+    readonly onForeignGap: 'notify' | 'resync'
   }
   /** Reads a page of the log when it is this subscription's turn. */
   inTurn<T>(read: () => Promise<T>): Promise<T>
@@ -127,6 +128,8 @@ export class Recovery {
       const { position, replicationId: id, isCursor } = beginning
       // What is before a cursor was handled in an earlier life; what is before another position was not.
       this.#context.perform(reading.begin(position, { id, since: isCursor ? undefined : position.streamId }))
+      // What was published without the log while the process was away can't be read.
+      if (this.#context.options.onForeignGap === 'resync') outcome = await this.#resync.run(reading, 'foreign-gap')
     }
     // An empty log has no oldest entry: anchor to its head, as a first start does.
     const isEmpty = outcome === 'lost-place' && reading.history.position === undefined

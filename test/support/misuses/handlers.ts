@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import type { SubscriptionEvents } from '../../../src/subscriber/subscription.js'
+import type { SubscriptionEvents } from '../../../src/subscriber/subscription-events.js'
 import { HandlerError } from '../../../src/support/errors.js'
 import { nextEvent, within } from '../latch.js'
 import type { MemoryStage, Watched } from './memory-stage.js'

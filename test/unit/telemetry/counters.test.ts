@@ -59,6 +59,7 @@ describe('the counts of a subscription', () => {
       duplicates: 0,
       orphaned: 0,
       foreign: 0,
+      foreignGaps: 0,
       invalid: 0,
       otherLog: 0,
       deadLetters: 0,

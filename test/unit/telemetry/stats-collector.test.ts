@@ -19,6 +19,8 @@ const nothing = {
   handledByAction: { delete: 0, update: 0, pattern: 0, batch: 0 },
   replayed: 0,
   duplicates: 0,
+  foreign: 0,
+  foreignGaps: 0,
   resyncs: 0,
   retries: 0,
   deadLetters: 0,
