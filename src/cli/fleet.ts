@@ -32,6 +32,15 @@ export function readFleet(announced: readonly Announced[]): readonly FleetMember
     .toSorted((a, b) => compare(a.service, b.service) || compare(a.name, b.name) || compare(a.id, b.id))
 }
 
+/**
+ * How many of the connections that listen to the channel belong to no subscription in the register. Subscriptions of
+ * one subscriber share a connection; one of an older version, which does not say whose it is, counts as one of its own.
+ */
+export function unregisteredListeners(listeners: number, members: readonly FleetMember[]): number {
+  const connections = new Set(members.map(({ subscriber, id }) => subscriber ?? id))
+  return Math.max(0, listeners - connections.size)
+}
+
 function isSilent({ heartbeatMs }: Announcement, ageMs: number): boolean {
   return ageMs > missedWhenSilent * announceIntervalMs(heartbeatMs)
 }

@@ -20,7 +20,7 @@ const columns: readonly Column[] = [
 
 /** A status for people: the log, then its subscriptions. */
 export function renderStatus(status: Status, output: Pick<Output, 'style'>): string {
-  const { channel, server, log, subscribers, unknown } = status
+  const { channel, server, log, subscribers, unregistered, unknown } = status
   const title = output.style('bold', printable(`${channel} on ${server}`))
   const facts = log === null ? [['log', 'not known']] : describeLog(log, subscribers !== null)
   return [
@@ -28,6 +28,7 @@ export function renderStatus(status: Status, output: Pick<Output, 'style'>): str
     ...facts.map(([name = '', value = '']) => `  ${name.padEnd(8)}${printable(value)}`),
     '',
     ...describeSubscribers(subscribers, output),
+    ...describeUnregistered(unregistered),
     ...unknown.map((reason) => `${output.style('yellow', 'not known:')} ${printable(reason)}`),
   ].join('\n')
 }
@@ -68,6 +69,13 @@ function describeSubscribers(subscribers: Status['subscribers'], output: Pick<Ou
     silent === 0 ? count : `${count}, ${silent} silent`,
     formatTable(columns, subscribers.map(describeRow), output),
   ]
+}
+
+/** The crate can't read packed frames, so somebody must look who these are. */
+function describeUnregistered(unregistered: number | null): readonly string[] {
+  if (unregistered === null || unregistered === 0) return []
+  const count = formatCount(unregistered, 'more connection listens', 'more connections listen')
+  return [`${count} to the channel: a service on the Rust crate, \`announce: false\` or \`tail\``]
 }
 
 function describeRow(subscriber: SubscriberStatus): readonly string[] {

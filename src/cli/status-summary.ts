@@ -4,7 +4,7 @@ import { formatPosition, type Position } from '../log/model/position.js'
 import { streamIdTime } from '../message/stream-id.js'
 import type { Announcement } from '../subscriber/announcement.js'
 import { type AppendRate, appendRate } from './append-rate.js'
-import { type FleetMember, readFleet } from './fleet.js'
+import { type FleetMember, readFleet, unregisteredListeners } from './fleet.js'
 
 /** What is read for a status. */
 export interface StatusFacts {
@@ -16,6 +16,8 @@ export interface StatusFacts {
   readonly snapshot: Fact<LogSnapshot>
   readonly bytes: Fact<number>
   readonly announced: Fact<readonly Announced[]>
+  /** How many connections have subscribed to the channel. */
+  readonly listeners: Fact<number>
 }
 
 /** How a log and its subscriptions are, as `status --json` prints it: what is not known is null. */
@@ -24,6 +26,9 @@ export interface Status {
   readonly server: string
   readonly log: LogStatus | null
   readonly subscribers: readonly SubscriberStatus[] | null
+  readonly listeners: number | null
+  /** Those of them that belong to no subscription that has announced itself. */
+  readonly unregistered: number | null
   /** Why something is not known. */
   readonly unknown: readonly string[]
 }
@@ -41,7 +46,10 @@ export interface LogStatus {
 }
 
 /** What a subscription announced, as `--json` prints it. */
-export interface SubscriberStatus extends Omit<Announcement, 'position' | 'startedAt' | 'cap' | 'heartbeatMs'> {
+export interface SubscriberStatus extends Omit<
+  Announcement,
+  'position' | 'startedAt' | 'cap' | 'heartbeatMs' | 'subscriber'
+> {
   readonly position: string | null
   readonly startedAt: string
   readonly seenAgoMs: number
@@ -49,14 +57,16 @@ export interface SubscriberStatus extends Omit<Announcement, 'position' | 'start
   readonly nameTaken: boolean
 }
 
-export function summarizeStatus({ channel, server, now, snapshot, bytes, announced }: StatusFacts): Status {
+export function summarizeStatus({ channel, server, now, snapshot, bytes, announced, listeners }: StatusFacts): Status {
   const fleet = announced.value && readFleet(announced.value)
   return {
     channel,
     server,
     log: snapshot.value ? summarizeLog(snapshot.value, bytes.value, fleet ?? [], now) : null,
     subscribers: fleet?.map(summarizeMember) ?? null,
-    unknown: [snapshot, bytes, announced].flatMap(({ reason }) => reason ?? []),
+    listeners: listeners.value ?? null,
+    unregistered: fleet && listeners.value !== undefined ? unregisteredListeners(listeners.value, fleet) : null,
+    unknown: [snapshot, bytes, announced, listeners].flatMap(({ reason }) => reason ?? []),
   }
 }
 

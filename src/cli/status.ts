@@ -81,11 +81,12 @@ const maxSampledBytes = 1024 * 1024
  */
 async function readStatus({ channel, administration, commands, runtime }: StatusSource): Promise<StatusFacts> {
   const [bytes, brief] = await Promise.all([administration.streamBytes(), administration.snapshot(1)])
-  const [snapshot, clock, announced] = await Promise.all([
+  const [snapshot, clock, announced, listeners] = await Promise.all([
     administration.snapshot(sampleSize(brief.value?.stream?.length ?? 0, bytes.value, maxSampledBytes)),
     administration.clock(),
     factOf(commands.listAnnounced('subscriber')),
+    administration.listeners(),
   ])
   const now = Math.floor(clock.value?.serverMs ?? runtime.now())
-  return { channel, server: administration.address, now, snapshot, bytes, announced }
+  return { channel, server: administration.address, now, snapshot, bytes, announced, listeners }
 }

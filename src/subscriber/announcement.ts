@@ -1,4 +1,5 @@
 import { announceIntervalMs, encodeRecord, isCount, isShortText, parseRecord, pickFields } from '../log/model/record.js'
+import type { Json } from '../message/message.js'
 
 /** What a subscription tells operators of itself. Times are in ms; `startedAt` and `seenAt` are since the epoch. */
 export interface Announcement {
@@ -26,6 +27,8 @@ export interface Announcement {
   /** By the clock of its host. */
   readonly startedAt: number
   readonly heartbeatMs: number
+  /** The same for all subscriptions of a subscriber, which share a connection; absent from older versions. */
+  readonly subscriber?: string | undefined
 }
 
 /** How long a record holds after it was last seen: long enough for an operator to find who went silent. */
@@ -44,7 +47,11 @@ export function decodeAnnouncement(text: string): Announcement | undefined {
   const texts = pickFields(record, ['name', 'service', 'host', 'version', 'state'], isShortText)
   const counts = pickFields(record, ['pid', 'behind', 'resyncs', 'replayed', 'deadLetters', 'cap'], isCount)
   const times = pickFields(record, ['lagMs', 'startedAt', 'heartbeatMs'], isCount)
-  const { position } = record
-  if (!texts || !counts || !times || !(position === undefined || isShortText(position))) return undefined
-  return { ...texts, ...counts, ...times, position }
+  const { position, subscriber } = record
+  if (!texts || !counts || !times || !isOptionalText(position) || !isOptionalText(subscriber)) return undefined
+  return { ...texts, ...counts, ...times, position, subscriber }
+}
+
+function isOptionalText(value: Json | undefined): value is string | undefined {
+  return value === undefined || isShortText(value)
 }

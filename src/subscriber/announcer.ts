@@ -35,6 +35,8 @@ export class Announcer {
   readonly #entries = new Map<AnnouncedSubscription, Entry>()
   readonly #withdrawals = new Set<Promise<void>>()
   readonly #outage: Outage
+  /** The id of the first subscription names the subscriber. */
+  #subscriber: string | undefined
 
   constructor(context: AnnouncerContext) {
     this.#context = context
@@ -55,6 +57,7 @@ export class Announcer {
       encode: () => this.#describe(subscription, startedAt),
       outage: this.#outage,
     })
+    this.#subscriber ??= record.id
     this.#entries.set(subscription, { record, state: subscription.state })
     void record.send()
   }
@@ -103,6 +106,7 @@ export class Announcer {
       cap,
       startedAt,
       heartbeatMs,
+      subscriber: this.#subscriber,
     })
   }
 }

@@ -49,6 +49,28 @@ test('finds nothing wrong where all is well', async () => {
   expect(report.counts).toEqual({ error: 0, warning: 0, unknown: 0, ok: checks.length })
 })
 
+test('finds a listener on the crate that misses what is packed, and status counts it', async () => {
+  const fleet = await startFleet({ persistence: 'aof' })
+  const { handled, subscriber } = await fleet.follow({ name: 'memory' })
+  await subscriber.subscribe(() => undefined, { name: 'disk' }).caughtUp()
+  for (const name of ['memory', 'disk']) {
+    await announced(fleet, (each) => each.name === name && each.state === 'live')
+  }
+  const crate = fleet.redis.duplicate()
+  cleanups.push(() => crate.quit())
+  await crate.subscribe(fleet.channel)
+  const publisher = await fleet.publisher()
+  await publisher.invalidate('user', '1')
+  await handled.count(1)
+  expect((await diagnose(fleet.server.url, fleet.channel)).found).toEqual([])
+  await Promise.all(['2', '3', '4'].map((id) => publisher.invalidate('user', id)))
+  const { found, report } = await diagnose(fleet.server.url, fleet.channel)
+  expect(found).toEqual(['packing: warning'])
+  expect(report.findings[0]?.what).toMatch(/^1 of the 2 connections that listen to the channel belong/)
+  const status = await runCommand(['status', '--json', '--redis', fleet.server.url, '--channel', fleet.channel])
+  expect(JSON.parse(status.stdout)).toMatchObject({ listeners: 2, unregistered: 1 })
+})
+
 /** Servers before Redis 7 can't be asked what another user may do. */
 const knowsDryRun = await serverIsAtLeast(7)
 

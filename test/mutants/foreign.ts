@@ -46,6 +46,22 @@ export const foreign: readonly Mutant[] = [
     caughtBy: 'test/unit/subscriber/foreign.test.ts',
   },
   {
+    name: 'packing-unseen',
+    lacks: 'the finding about listeners that may not understand what is packed',
+    file: 'cli/doctor/subscription-checks.ts',
+    from: 'if (unregistered === 0 || packed === 0) return []',
+    to: 'if (unregistered >= 0) return []',
+    caughtBy: 'test/unit/cli/doctor',
+  },
+  {
+    name: 'connection-of-each',
+    lacks: 'the connection that subscriptions of one subscriber share: each hides a listener on the crate',
+    file: 'cli/fleet.ts',
+    from: 'subscriber ?? id',
+    to: 'id',
+    caughtBy: 'test/unit/cli/status.test.ts',
+  },
+  {
     name: 'typed-batch-as-keys',
     lacks: 'the type of a batch that names ids in place of keys',
     file: 'message/batch-keys.ts',

@@ -1,6 +1,7 @@
+import type { RawEntry } from '../../log/admin/administration-replies.js'
 import { parsePosition } from '../../log/model/position.js'
 import { compareStreamIds, streamIdTime } from '../../message/stream-id.js'
-import type { FleetMember } from '../fleet.js'
+import { type FleetMember, unregisteredListeners } from '../fleet.js'
 import { formatCount, formatDuration } from '../format.js'
 import { type Check, defineCheck, error, warning } from './check.js'
 
@@ -15,6 +16,29 @@ const listeners = defineCheck({
     ]
   },
 })
+
+const packing = defineCheck({
+  name: 'packing',
+  fine: 'every listener is a subscription that made itself known, or nothing was packed lately',
+  needs: ['listeners', 'subscriptions', 'snapshot'],
+  find({ listeners: count, subscriptions, snapshot: { newest } }) {
+    const unregistered = unregisteredListeners(count, subscriptions)
+    const packed = newest.filter(isPacked).length
+    if (unregistered === 0 || packed === 0) return []
+    const who = `${unregistered} of the ${formatCount(count, 'connection', 'connections')} that listen to the channel`
+    return [
+      warning(
+        `${who} belong to no subscription that made itself known, and ${packed} of the newest ${newest.length} entries hold several messages, packed: if a listener is a service on the Rust crate, it missed all of these`,
+        'Set `packing: false` on every publisher while such a service listens. Others that do not make themselves known are subscribers with `announce: false`, and `tail`',
+      ),
+    ]
+  },
+})
+
+/** Whether an entry holds several messages, or one in the form of several: only subscribers of this library read it. */
+function isPacked({ fields }: RawEntry): boolean {
+  return fields[5]?.startsWith('{"frame":[{') ?? false
+}
 
 const silent = defineCheck({
   name: 'silent',
@@ -131,4 +155,4 @@ function placeOf({ host, pid }: FleetMember): string {
 }
 
 /** About who reads the log. */
-export const subscriptionChecks: readonly Check[] = [listeners, silent, stuck, notLive, twice, cursors]
+export const subscriptionChecks: readonly Check[] = [listeners, packing, silent, stuck, notLive, twice, cursors]

@@ -24,6 +24,7 @@ const facts: StatusFacts = {
     },
   },
   bytes: { value: 2_048 },
+  listeners: { value: 2 },
   announced: {
     value: [
       announced({ service: 'feed-service', name: 'feed', behind: 1_234, lagMs: 2_500, resyncs: 2 }, 1_200),
@@ -85,6 +86,8 @@ describe('a status', () => {
           nameTaken: false,
         },
       ],
+      listeners: 2,
+      unregistered: 0,
       unknown: [],
     })
   })
@@ -119,6 +122,27 @@ describe('a status', () => {
     expect(status).toMatchObject({ log: null, subscribers: null, unknown: reasons })
     const text = renderStatus(status, plain)
     for (const reason of reasons) expect(text).toContain(`not known: ${reason}`)
+  })
+
+  it('counts who listens and has not announced itself: subscriptions of one subscriber share a connection', () => {
+    const shared = [
+      announced({ subscriber: 'one', name: 'memory' }),
+      announced({ subscriber: 'one', name: 'disk' }),
+      announced({ name: 'of an older version' }),
+    ]
+    const of = (listeners: number) =>
+      summarizeStatus({ ...facts, announced: { value: shared }, listeners: { value: listeners } })
+    expect([0, 2, 3, 5].map((listeners) => of(listeners).unregistered)).toEqual([0, 0, 1, 3])
+    expect(renderStatus(of(2), plain)).not.toContain('listen to the channel')
+    expect(renderStatus(of(3), plain)).toMatch(
+      /\n1 more connection listens to the channel: a service on the Rust crate/,
+    )
+    expect(renderStatus(of(5), plain)).toMatch(/\n3 more connections listen to the channel/)
+  })
+
+  it('does not know who has not announced itself where the server refuses to count', () => {
+    const status = summarizeStatus({ ...facts, listeners: { reason: 'NOPERM' } })
+    expect(status).toMatchObject({ listeners: null, unregistered: null, unknown: ['NOPERM'] })
   })
 
   it('reads well', () => {

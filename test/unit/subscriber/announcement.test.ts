@@ -17,12 +17,13 @@ const announcement: Announcement = {
   cap: 100_000,
   startedAt: 1_795_000_000_000,
   heartbeatMs: 1_000,
+  subscriber: 'id',
 }
 
 describe('an announcement', () => {
   it('comes back as it was', () => {
     expect(decodeAnnouncement(encodeAnnouncement(announcement))).toEqual(announcement)
-    const unplaced = { ...announcement, position: undefined }
+    const unplaced = { ...announcement, position: undefined, subscriber: undefined }
     expect(decodeAnnouncement(encodeAnnouncement(unplaced))).toEqual(unplaced)
   })
 
@@ -49,6 +50,7 @@ describe('an announcement', () => {
     ['a number that is none', JSON.stringify({ ...announcement, pid: Infinity })],
     ['a time that no date can hold', JSON.stringify({ ...announcement, startedAt: 1e300 })],
     ['a position that is no text', JSON.stringify({ ...announcement, position: null })],
+    ['a subscriber that is no text', JSON.stringify({ ...announcement, subscriber: 7 })],
     ['a text of any length', JSON.stringify({ ...announcement, service: 'x'.repeat(256) })],
   ])('is not found in %s', (_, text) => {
     expect(decodeAnnouncement(text)).toBeUndefined()

@@ -9,9 +9,15 @@ const behindFor = (ms: number, ageMs: number): Partial<Answers> => ({
   subscriptions: [member({ position: `${now - 90_000}-0@one`, ageMs })],
 })
 
+const packedLog: Partial<Answers> = {
+  snapshot: logOf(one, entry(two.id, 'two', 'one', `{"frame":[${two.fields[5]},${two.fields[5]}]}`)),
+  subscriptions: [member({ position: undefined })],
+}
+
 describe('is found', () => {
   test.each<[what: string, brief: string, changes: Partial<Answers>]>([
     ['that nobody listens', 'listeners: warning', { listeners: 0 }],
+    ['a listener that may not understand what is packed', 'packing: warning', { listeners: 2, ...packedLog }],
     [
       'a subscription that fell silent',
       'silent: warning',
@@ -34,6 +40,12 @@ describe('is found', () => {
 describe('is fine', () => {
   test.each<[what: string, changes: Partial<Answers>]>([
     ['a fleet that does not make itself known', { subscriptions: [] }],
+    ['a listener without a record while nothing is packed', { listeners: 2 }],
+    ['what is packed while every listener has a record', { listeners: 1, ...packedLog }],
+    [
+      'what is packed for subscriptions that share a connection',
+      { ...packedLog, listeners: 1, subscriptions: ['a', 'b'].map((name) => member({ name, subscriber: 's' })) },
+    ],
     ['a handler that takes a while', { subscriptions: [member({ lagMs: 30_000, behind: 3 })] }],
     ['an entry that had stood for a moment when a subscription last told of itself', behindFor(29_000, 2_000)],
     ['a subscription without a position yet', { subscriptions: [member({ position: undefined })] }],
