@@ -6,7 +6,7 @@ import { openLog, openOnce } from '../log/open-log.js'
 import type { RedisLogOptions, TlsOptions } from '../log/redis/redis-log.js'
 import { decodeMessage } from '../message/wire/decode.js'
 import { DeadLetters } from '../subscriber/handling/dead-letters.js'
-import { connectionRules, defaultChannel } from '../support/connection-options.js'
+import { connectionRules, DEFAULT_CHANNEL } from '../support/connection-options.js'
 import { RedisError } from '../support/errors.js'
 import type { Runtime } from '../support/runtime.js'
 import type { ExitCode } from './exit-codes.js'
@@ -36,7 +36,7 @@ export function addConnectionOptions(program: Command): void {
       '--redis <url>',
       `URL of Redis, such as rediss://user:password@host:6379/0, redis+sentinel://host:26379/mymaster or redis+cluster://host:7000 (default: REDIS_URL, else ${defaultRedis})`,
     )
-    .option('--channel <name>', 'the Pub/Sub channel; the keys of the log derive from it', defaultChannel)
+    .option('--channel <name>', 'the Pub/Sub channel; the keys of the log derive from it', DEFAULT_CHANNEL)
     .option('--sharded', 'the services have `sharded`: publish and listen in the shard of the log alone')
   addTlsOptions(program)
 }

@@ -2,8 +2,8 @@ import type { Logger } from './events.js'
 import { checked, type RulesOf, runtimeRule, trueOrFalse, wholeNumber, withFunctions } from './option-rules.js'
 import type { Runtime } from './runtime.js'
 
-/** The default channel, the crate's. */
-export const defaultChannel = 'cache:invalidate'
+/** The channel that publishers and subscribers use if no other is named: `cache:invalidate`, as in the Rust crate. */
+export const DEFAULT_CHANNEL = 'cache:invalidate'
 
 /** Options that publisher and subscriber share. */
 export interface ConnectionOptions {
@@ -48,7 +48,7 @@ export const connectionRules = {
   channel: checked(
     {
       expected: 'a string',
-      defaultText: defaultChannel,
+      defaultText: DEFAULT_CHANNEL,
       isValid: (given): given is string => typeof given === 'string',
     },
     undefined,

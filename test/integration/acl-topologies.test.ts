@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis'
 import { afterEach, describe, expect, test } from 'vitest'
-import { defaultChannel } from '../../src/support/connection-options.js'
+import { DEFAULT_CHANNEL } from '../../src/support/connection-options.js'
 import { documentedAdditions, documentedUsers } from '../support/acl.js'
 import { ids } from '../support/handled.js'
 import { until } from '../support/latch.js'
@@ -9,7 +9,7 @@ import { type RedisServer, startRedisServer } from '../support/redis-server.js'
 import { serverIsAtLeast } from '../support/server-version.js'
 import { settled } from '../support/settled.js'
 
-const channel = defaultChannel
+const channel = DEFAULT_CHANNEL
 const knowsSharded = await serverIsAtLeast(7)
 const cleanups: (() => Promise<unknown>)[] = []
 

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Logger, type PublisherEvents, redisCursor, type SubscriptionEvents } from '../../src/index.js'
 import { rightsOf, type Role } from '../../src/log/admin/rights.js'
 import { logKeys } from '../../src/log/model/keys.js'
-import { defaultChannel } from '../../src/support/connection-options.js'
+import { DEFAULT_CHANNEL } from '../../src/support/connection-options.js'
 import { documentedUsers, rulesFor } from '../support/acl.js'
 import { ids, nameOf } from '../support/handled.js'
 import { nextEvent, until, within } from '../support/latch.js'
@@ -10,7 +10,7 @@ import { LiveFleet } from '../support/live-fleet.js'
 import { Replica } from '../support/replica.js'
 import { settled } from '../support/settled.js'
 
-const channel = defaultChannel
+const channel = DEFAULT_CHANNEL
 const keys = logKeys(channel)
 const timeoutMs = 10_000
 

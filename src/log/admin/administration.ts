@@ -1,5 +1,5 @@
 import { TLSSocket } from 'node:tls'
-import { defaultChannel } from '../../support/connection-options.js'
+import { DEFAULT_CHANNEL } from '../../support/connection-options.js'
 import type { ConnectionListener, LogConnection } from '../log.js'
 import { type LogKeys, logKeys } from '../model/keys.js'
 import type { SessionContext } from '../redis/client-source.js'
@@ -63,7 +63,7 @@ export class Administration implements LogConnection {
    * @throws ConfigurationError for an option, a URL or a client that can't work
    */
   static connect(redis: RedisTarget, options: RedisLogOptions, listener: ConnectionListener): Administration {
-    const keys = logKeys(options.channel ?? defaultChannel)
+    const keys = logKeys(options.channel ?? DEFAULT_CHANNEL)
     return new Administration(keys, sessionContext(redis, keys, options), listener)
   }
 

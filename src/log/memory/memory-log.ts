@@ -1,4 +1,4 @@
-import { connectionRules, defaultChannel } from '../../support/connection-options.js'
+import { connectionRules, DEFAULT_CHANNEL } from '../../support/connection-options.js'
 import {
   oneOf,
   type OptionRule,
@@ -83,7 +83,7 @@ export class MemoryLog extends MemoryLink {
   constructor(options: MemoryLogOptions = {}, beside?: MemoryLog) {
     const resolved = resolveOptions(memoryLogRules, options, 'MemoryLog')
     const { runtime, latencyMs, reconnectMs, nodeSize, database } = resolved
-    const { channel } = logKeys(resolved.channel ?? beside?.channel ?? defaultChannel)
+    const { channel } = logKeys(resolved.channel ?? beside?.channel ?? DEFAULT_CHANNEL)
     const server = new MemoryServer(runtime, nodeSize, database, beside && beside.#server)
     const context = { channel, server, runtime, latencyMs, reconnectMs }
     super(context)

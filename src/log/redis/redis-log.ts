@@ -1,4 +1,4 @@
-import { connectionRules, defaultChannel } from '../../support/connection-options.js'
+import { connectionRules, DEFAULT_CHANNEL } from '../../support/connection-options.js'
 import { type Runtime, systemRuntime } from '../../support/runtime.js'
 import type { ConnectionListener, FeedListener, InvalidationLog, LogCommands, LogFeed } from '../log.js'
 import { type LogKeys, logKeys } from '../model/keys.js'
@@ -40,7 +40,7 @@ export class RedisLog implements InvalidationLog {
 
   /** @throws ConfigurationError for an option, a URL or a client that can't work */
   constructor(redis: RedisTarget, options: RedisLogOptions = {}) {
-    this.#keys = logKeys(options.channel ?? defaultChannel)
+    this.#keys = logKeys(options.channel ?? DEFAULT_CHANNEL)
     this.#context = sessionContext(redis, this.#keys, options)
   }
 

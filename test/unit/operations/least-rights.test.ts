@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { rightsOf, type Role, rulesOf } from '../../../src/log/admin/rights.js'
 import { logKeys } from '../../../src/log/model/keys.js'
-import { defaultChannel } from '../../../src/support/connection-options.js'
+import { DEFAULT_CHANNEL } from '../../../src/support/connection-options.js'
 import { documentedUsers, rulesFor } from '../../support/acl.js'
 import { readText } from './parsed-file.js'
 
-const keys = logKeys(defaultChannel)
+const keys = logKeys(DEFAULT_CHANNEL)
 const section =
   readText('docs/operations.md')
     .split(/^## /m)
@@ -18,7 +18,7 @@ test.each<[user: string, roles: readonly Role[]]>([
 ])('the line of %s grants what doctor looks for, and nothing else', async (user, roles) => {
   const [channels, ...rules] = (await documentedUsers()).get(user) ?? []
   expect(channels).toBe('resetchannels')
-  expect(rules.toSorted()).toEqual(rulesFor(defaultChannel, ({ role }) => roles.includes(role)).toSorted())
+  expect(rules.toSorted()).toEqual(rulesFor(DEFAULT_CHANNEL, ({ role }) => roles.includes(role)).toSorted())
 })
 
 test.each<Role>(['publisher', 'subscriber'])('the table of a %s has each of its needs, and what is lost', (role) => {
