@@ -1,4 +1,5 @@
 import type { Announced } from '../log/model/announced.js'
+import { decodePublisherRecord, type PublisherRecord } from '../log/model/publisher-record.js'
 import { announceIntervalMs } from '../log/model/record.js'
 import { type Announcement, decodeAnnouncement } from '../subscriber/announcement.js'
 
@@ -30,6 +31,11 @@ export function readFleet(announced: readonly Announced[]): readonly FleetMember
       return { ...member, nameTaken }
     })
     .toSorted((a, b) => compare(a.service, b.service) || compare(a.name, b.name) || compare(a.id, b.id))
+}
+
+/** What publishers announced; what is no record of a publisher is left out. */
+export function readPublishers(announced: readonly Announced[]): readonly PublisherRecord[] {
+  return announced.flatMap(({ record }) => decodePublisherRecord(record) ?? [])
 }
 
 /**

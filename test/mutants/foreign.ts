@@ -49,7 +49,7 @@ export const foreign: readonly Mutant[] = [
     name: 'packing-unseen',
     lacks: 'the finding about listeners that may not understand what is packed',
     file: 'cli/doctor/subscription-checks.ts',
-    from: 'if (unregistered === 0 || packed === 0) return []',
+    from: 'if (unregistered === 0 || (packers.length === 0 && packed === 0)) return []',
     to: 'if (unregistered >= 0) return []',
     caughtBy: 'test/unit/cli/doctor',
   },

@@ -1,6 +1,7 @@
 import type { ClockReading, Fact, KeyState, LogSnapshot } from '../../log/admin/administration-replies.js'
 import type { Right, Role } from '../../log/admin/rights.js'
 import type { LogKeys } from '../../log/model/keys.js'
+import type { PublisherRecord } from '../../log/model/publisher-record.js'
 import type { Named } from '../../log/redis/replies.js'
 import type { TargetKind } from '../../log/redis/target.js'
 import type { FleetMember } from '../fleet.js'
@@ -24,6 +25,7 @@ export interface Answers {
   /** How many connections have subscribed to the channel. */
   readonly listeners: number
   readonly subscriptions: readonly FleetMember[]
+  readonly publishers: readonly PublisherRecord[]
   /** Positions of durable cursors, by name. */
   readonly cursors: Named
   readonly missingRights: readonly Right[]

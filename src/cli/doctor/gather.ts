@@ -2,7 +2,7 @@ import { factOf, refusal } from '../../log/admin/administration-replies.js'
 import type { Administration } from '../../log/admin/administration.js'
 import { RedisError, UnsupportedServerError } from '../../support/errors.js'
 import { sampleSize } from '../append-rate.js'
-import { readFleet } from '../fleet.js'
+import { readFleet, readPublishers } from '../fleet.js'
 import { type ConnectionContext, withCommands } from '../log-connection.js'
 import type { Facts } from './facts.js'
 
@@ -72,18 +72,22 @@ export async function gather(
  * Whether the server has what a log needs shows when somebody connects who needs it. A node of a cluster that can't
  * serve the log is looked at all the same.
  */
-async function askAsSubscriber(context: ConnectionContext): Promise<Pick<Facts, 'lacking' | 'subscriptions'>> {
+async function askAsSubscriber(
+  context: ConnectionContext,
+): Promise<Pick<Facts, 'lacking' | 'subscriptions' | 'publishers'>> {
   try {
     return await withCommands(context, async (commands) => ({
       lacking: { value: undefined },
       subscriptions: await factOf(commands.listAnnounced('subscriber').then(readFleet)),
+      publishers: await factOf(commands.listAnnounced('publisher').then(readPublishers)),
     }))
   } catch (error) {
     if (error instanceof UnsupportedServerError) {
-      return { lacking: { value: error.message }, subscriptions: { reason: error.message } }
+      const unknown = { reason: error.message }
+      return { lacking: { value: error.message }, subscriptions: unknown, publishers: unknown }
     }
     if (!(error instanceof RedisError) || error.kind !== 'moved') throw error
     const unknown = refusal(error)
-    return { lacking: unknown, subscriptions: unknown }
+    return { lacking: unknown, subscriptions: unknown, publishers: unknown }
   }
 }

@@ -19,16 +19,18 @@ const listeners = defineCheck({
 
 const packing = defineCheck({
   name: 'packing',
-  fine: 'every listener is a subscription that made itself known, or nothing was packed lately',
-  needs: ['listeners', 'subscriptions', 'snapshot'],
-  find({ listeners: count, subscriptions, snapshot: { newest } }) {
+  fine: 'every listener is a subscription that made itself known, or nobody packs',
+  needs: ['listeners', 'subscriptions', 'publishers', 'snapshot'],
+  find({ listeners: count, subscriptions, publishers, snapshot: { newest } }) {
     const unregistered = unregisteredListeners(count, subscriptions)
+    const packers = [...new Set(publishers.filter((each) => each.packing).map(({ service }) => service))]
     const packed = newest.filter(isPacked).length
-    if (unregistered === 0 || packed === 0) return []
+    if (unregistered === 0 || (packers.length === 0 && packed === 0)) return []
     const who = `${unregistered} of the ${formatCount(count, 'connection', 'connections')} that listen to the channel`
+    const named = packers.length === 0 ? 'some publishers' : packers.toSorted().join(', ')
     return [
       warning(
-        `${who} belong to no subscription that made itself known, and ${packed} of the newest ${newest.length} entries hold several messages, packed: if a listener is a service on the Rust crate, it missed all of these`,
+        `${who} belong to no subscription that made itself known, and ${named} pack several messages into one entry under load (${packed} of the newest ${newest.length} entries): if a listener is a service on the Rust crate, it misses all of these`,
         'Set `packing: false` on every publisher while such a service listens. Others that do not make themselves known are subscribers with `announce: false`, and `tail`',
       ),
     ]

@@ -4,6 +4,7 @@ import { type Answers, type Facts, type Terms, thresholds } from '../../../../sr
 import type { FleetMember } from '../../../../src/cli/fleet.js'
 import type { LogSnapshot, RawEntry } from '../../../../src/log/admin/administration-replies.js'
 import { logKeys } from '../../../../src/log/model/keys.js'
+import type { PublisherRecord } from '../../../../src/log/model/publisher-record.js'
 import type { Named } from '../../../../src/log/redis/replies.js'
 
 export const now = 1_795_000_000_000
@@ -79,6 +80,24 @@ export function member(changes: Partial<FleetMember> = {}): FleetMember {
   }
 }
 
+/** The record of a publisher that packs. */
+export function publisher(changes: Partial<PublisherRecord> = {}): PublisherRecord {
+  return {
+    service: 'orders',
+    host: 'pod',
+    pid: 8,
+    version: '0.1.0',
+    cap: 100_000,
+    packing: true,
+    sharded: false,
+    queued: 0,
+    startedAt: now - 60_000,
+    heartbeatMs: 1_000,
+    repairs: true,
+    ...changes,
+  }
+}
+
 const info: Readonly<Record<string, string>> = {
   redis_version: '7.0.15',
   role: 'master',
@@ -129,6 +148,7 @@ export function factsWith(changes: Partial<Answers> = {}): Facts {
     deadLetters: 0,
     listeners: 1,
     subscriptions: [member()],
+    publishers: [publisher({ packing: false })],
     cursors: none,
     missingRights: [],
     certificateLeftMs: undefined,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Answers } from '../../../../src/cli/doctor/facts.js'
 import { type Right, rightsOf } from '../../../../src/log/admin/rights.js'
-import { briefly, entry, logOf, member, now, one, problemsOf, terms, two } from './fixtures.js'
+import { briefly, entry, logOf, member, now, one, problemsOf, publisher, terms, two } from './fixtures.js'
 
 /** A subscription that is not at the newest entry, which had stood for so long when it last told of itself. */
 const behindFor = (ms: number, ageMs: number): Partial<Answers> => ({
@@ -18,6 +18,11 @@ describe('is found', () => {
   test.each<[what: string, brief: string, changes: Partial<Answers>]>([
     ['that nobody listens', 'listeners: warning', { listeners: 0 }],
     ['a listener that may not understand what is packed', 'packing: warning', { listeners: 2, ...packedLog }],
+    [
+      'such a listener before anything was packed, since a publisher packs',
+      'packing: warning',
+      { listeners: 2, publishers: [publisher(), publisher({ service: 'users', packing: false })] },
+    ],
     [
       'a subscription that fell silent',
       'silent: warning',
