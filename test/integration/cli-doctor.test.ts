@@ -3,6 +3,7 @@ import type { Finding, Severity } from '../../src/cli/doctor/check.js'
 import { checks } from '../../src/cli/doctor/checks.js'
 import { stampRecord } from '../../src/log/model/announced.js'
 import { logKeys } from '../../src/log/model/keys.js'
+import { InvalidationPublisher } from '../../src/publisher/publisher.js'
 import { type Announcement, decodeAnnouncement, encodeAnnouncement } from '../../src/subscriber/announcement.js'
 import type { SubscriptionEvents } from '../../src/subscriber/subscription-events.js'
 import type { Subscription } from '../../src/subscriber/subscription.js'
@@ -70,6 +71,21 @@ test('finds a listener on the crate that misses what is packed, and status count
   expect(report.findings[0]?.what).toMatch(/^1 of the 2 connections that listen to the channel belong/)
   const status = await runCommand(['status', '--json', '--redis', fleet.server.url, '--channel', fleet.channel])
   expect(JSON.parse(status.stdout)).toMatchObject({ listeners: 2, unregistered: 1 })
+})
+
+test('finds a log of the same channel in another database, and changes no connection to it', async () => {
+  const fleet = await startFleet({ persistence: 'aof' })
+  const { handled } = await fleet.follow({ name: 'cache' }, { service: 'orders' })
+  const publisher = await fleet.publisher()
+  await publisher.invalidate('user', '1')
+  await handled.count(1)
+  const staging = await InvalidationPublisher.connect(`${fleet.server.url}/1`, 'staging', { channel: fleet.channel })
+  cleanups.push(() => staging.close())
+  await staging.invalidate('user', '2')
+  await announced(fleet, ({ state }) => state === 'live')
+  const { found, stdout } = await diagnose(fleet.server.url, fleet.channel)
+  expect(found).toEqual(['other-databases: warning'])
+  expect(stdout).toContain('Database 1 of this server has a log of the channel')
 })
 
 /** Servers before Redis 7 can't be asked what another user may do. */
@@ -258,7 +274,7 @@ test('says what it may not look at, and looks at the rest', async () => {
   expect(app.exitCode, 'what is not known is no fault').toBe(0)
 
   const { found, stdout } = await diagnoseAs('blind')
-  const unknownInfo = ['server', 'role', 'cluster', 'eviction', 'memory', 'saving']
+  const unknownInfo = ['server', 'role', 'cluster', 'eviction', 'memory', 'saving', 'other-databases']
   expect(found.toSorted()).toEqual(
     [
       'subscriber-rights: warning',

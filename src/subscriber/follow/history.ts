@@ -159,7 +159,7 @@ export class AcceptedEntries {
   }
 
   #newestPlaceOf(appendId: string): number | undefined {
-    return this.#places.find(appendId, (place) => this.#appendIds[place] === appendId)
+    return this.#places.find(appendId, this.#appendIds)
   }
 }
 
@@ -192,10 +192,13 @@ export class PlaceIndex {
     this.#heads[hash] = place
   }
 
-  /** The newest place of this text that is accepted: other texts may share its hash. */
-  find(text: string, accepts: (place: number) => boolean): number | undefined {
+  /**
+   * The newest place of this text in the ring: other texts may share its hash. It is asked with every live frame, so it
+   * takes the ring and no function.
+   */
+  find(text: string, ring: ArrayLike<string | undefined>): number | undefined {
     let place = this.#heads[this.#hashOf(text)] ?? none
-    while (place !== none && !accepts(place)) place = this.#olders[place] ?? none
+    while (place !== none && ring[place] !== text) place = this.#olders[place] ?? none
     return place === none ? undefined : place
   }
 

@@ -25,11 +25,14 @@ it('finds in a ring what a search through it finds, the newest first, and looks 
 
         const newestFirst = ring.map((_, age) => (place + ring.length - age) % ring.length)
         for (const [wanted, other] of pairs) {
-          const found = index.find(wanted, (at) => {
-            expect([wanted, other]).toContain(ring[at])
-            return ring[at] === wanted
+          const watched = new Proxy(ring, {
+            get(target, at) {
+              const text: unknown = Reflect.get(target, at)
+              expect([wanted, other]).toContain(text)
+              return text
+            },
           })
-          expect(found).toBe(newestFirst.find((at) => ring[at] === wanted))
+          expect(index.find(wanted, watched)).toBe(newestFirst.find((at) => ring[at] === wanted))
         }
       })
     }),
