@@ -12,6 +12,8 @@ export interface SoakOptions {
   readonly sharded: boolean
   /** Publishes a second, all publishers together. */
   readonly rate: number
+  /** Whether somebody who may only publish does so all the while. */
+  readonly stranger: boolean
   readonly format: 'text' | 'json' | 'markdown'
 }
 
@@ -28,6 +30,7 @@ export const help = `Publishers and subscribers as processes, faults at random, 
   --topology NAME   ${topologies.join(', ')} (default standalone)
   --sharded         with --topology cluster: sharded Pub/Sub
   --rate N          publishes a second, all together, 1 to ${maxRate} (default 300)
+  --stranger        somebody who may publish on the channel, and nothing else, forges frames all the while
   --json            print the result as one JSON object, and progress on stderr
   --markdown        print the result as a row of the table in docs/reliability.md, and progress on stderr
   --help            print this
@@ -38,12 +41,13 @@ otherwise, with 2 for bad options, with 130 when it was ended by hand and had fo
 
 /** @throws UsageError that says what was expected */
 export function parseOptions(args: readonly string[]): SoakOptions | 'help' {
-  const { seconds, seed, topology, sharded, rate, json, markdown, help } = readOptions(args, {
+  const { seconds, seed, topology, sharded, rate, stranger, json, markdown, help } = readOptions(args, {
     seconds: { type: 'string', default: '60' },
     seed: { type: 'string', default: '1' },
     topology: { type: 'string', default: 'standalone' },
     sharded: { type: 'boolean', default: false },
     rate: { type: 'string', default: '300' },
+    stranger: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     markdown: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -57,6 +61,7 @@ export function parseOptions(args: readonly string[]): SoakOptions | 'help' {
     topology: topologyOf(topology),
     sharded,
     rate: wholeNumber('--rate', rate, 1, maxRate),
+    stranger,
     format: json ? 'json' : markdown ? 'markdown' : 'text',
   }
 }

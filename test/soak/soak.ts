@@ -12,6 +12,7 @@ import type { RunLog } from './run-log.js'
 import { Score } from './score.js'
 import { openStage } from './stages/open-stage.js'
 import type { Stage } from './stages/stage.js'
+import { Stranger } from './stranger.js'
 import type { Surroundings } from './surroundings.js'
 import { Truth } from './truth.js'
 import { Vitals } from './vitals.js'
@@ -31,6 +32,7 @@ export class Soak {
   readonly #log: RunLog
   readonly #closing = new AbortController()
   readonly #died = Promise.withResolvers<never>()
+  #stranger: Stranger | undefined
   #phase = 'starting'
   #begunAt: number | undefined
 
@@ -88,6 +90,10 @@ export class Soak {
       subscribers: this.#fleet.subscribers,
     })
     await this.#fleet.startAll()
+    if (this.#options.stranger) {
+      const { access } = await this.stage.openWay()
+      this.#stranger = new Stranger(access, seededRandom(seed ^ 0xbad))
+    }
     await this.#auditor.audit()
     this.#begunAt = performance.now()
     const ending = AbortSignal.any([signal, this.#closing.signal, AbortSignal.timeout(seconds * 1_000)])
@@ -120,6 +126,8 @@ export class Soak {
   async close(): Promise<void> {
     this.#closing.abort()
     this.#load.pause()
+    this.#log.note('stranger', `published ${this.#stranger?.frames ?? 0} frames`)
+    await this.#stranger?.stop()
     await this.#fleet.stop()
     await this.stage.stop()
   }

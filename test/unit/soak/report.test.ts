@@ -57,15 +57,29 @@ test('options have their defaults', () => {
     topology: 'standalone',
     sharded: false,
     rate: 300,
+    stranger: false,
     format: 'text',
   })
-  const given = ['--seconds', '5', '--seed', '0', '--topology', 'cluster', '--sharded', '--rate', '10', '--json']
+  const given = [
+    '--seconds',
+    '5',
+    '--seed',
+    '0',
+    '--topology',
+    'cluster',
+    '--sharded',
+    '--rate',
+    '10',
+    '--stranger',
+    '--json',
+  ]
   expect(parseOptions(given)).toEqual({
     seconds: 5,
     seed: 0,
     topology: 'cluster',
     sharded: true,
     rate: 10,
+    stranger: true,
     format: 'json',
   })
 })
