@@ -74,6 +74,8 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
   readonly #blindness: Outage
   readonly #clock: ElapsedClock
   readonly #onReplica: Outage
+  /** The replication id as it was read last: older than what is read next. Undefined until it was read over this link. */
+  #history: { readonly id: string | undefined } | undefined
   #wasUp = false
   /** The last failure of the link; undefined once it is up and answers. */
   #linkError: Error | undefined
@@ -207,7 +209,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
     this.#subscriptions.add(subscription)
     // Told in a turn of its own, so that listeners can be attached before the first event.
     queueMicrotask(() => {
-      void this.#begin(subscription)
+      this.#begin(subscription)
     })
     return subscription
   }
@@ -272,6 +274,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
       onUp: () => void this.#linkUp(),
       onDown: (error) => {
         this.#linkError = error
+        this.#history = undefined
         for (const subscription of this.#subscriptions) subscription.linkDown()
         this.emit('disconnected', error)
       },
@@ -295,11 +298,10 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
     await this.#link.close()
   }
 
-  async #begin(subscription: Subscription): Promise<void> {
-    // The id must be older than the position that the subscription begins at.
-    const id = this.#link.up ? await this.#readReplicationId() : undefined
-    if (this.#link.up) subscription.linkUp(id)
-    else subscription.linkDown()
+  #begin(subscription: Subscription): void {
+    if (this.#history) subscription.linkUp(this.#history.id)
+    // If the link is up already, it begins with the others when the replication id has been read.
+    else if (!this.#link.up) subscription.linkDown()
     this.#announcer?.begin(subscription)
   }
 
@@ -308,6 +310,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
     const id = await this.#readReplicationId()
     if (!this.#link.up) return
     this.#linkError = undefined
+    this.#history = { id }
     if (this.#wasUp) this.#openTelemetry?.reconnected(this.channel, 'subscriber')
     this.#wasUp = true
     for (const subscription of this.#subscriptions) subscription.linkUp(id)
@@ -330,6 +333,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
   #looked(look: Look): void {
     const { role, id } = look.replication
     const wasDoubtful = this.#isDoubtful
+    if (this.#history) this.#history = { id }
     if (role === 'replica' && !this.#options.readReplica) this.#onReplica.failed(isReplica(this.#log.server))
     else this.#onReplica.ended()
     for (const subscription of this.#subscriptions) {

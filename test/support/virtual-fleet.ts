@@ -39,11 +39,13 @@ export class VirtualFleet {
   readonly runtime: VirtualRuntime
   readonly log: MemoryLog
   #commands: LogCommands | undefined
+  readonly #latencyMs: number
   #appends = 0
 
   constructor(options: Omit<MemoryLogOptions, 'runtime'> & { seed?: number } = {}) {
     const { seed = 1, ...logOptions } = options
     this.runtime = new VirtualRuntime(seed)
+    this.#latencyMs = options.latencyMs ?? 0
     this.log = new MemoryLog({ runtime: this.runtime, ...logOptions })
   }
 
@@ -90,7 +92,8 @@ export class VirtualFleet {
     subscription.on('state', (state) => follower.states.push(state))
     subscription.on('replay', (event) => follower.replays.push(event))
     subscription.on('resync', (event) => follower.resyncs.push(event))
-    await runtime.settle()
+    // The replication id is read before the subscription begins.
+    await runtime.advance(this.#latencyMs)
     return follower
   }
 

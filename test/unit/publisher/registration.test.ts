@@ -73,7 +73,7 @@ describe('a publisher registers', () => {
         down: true,
         tap: (commands) => ({
           ...noting(calls)(commands),
-          replicationId: () => Promise.reject(new RedisError('reply', 'not now')),
+          replication: () => Promise.reject(new RedisError('reply', 'not now')),
         }),
       },
     )
