@@ -21,7 +21,7 @@ beforeEach(async () => {
   publisher = await fleet.publisher({ publishTimeoutMs: 30_000 }, front.url)
   repairs = []
   publisher.on('repaired', (summary) => repairs.push(summary))
-  follower = await fleet.follow({}, {}, front.url)
+  follower = await fleet.follow({}, { readReplica: true }, front.url)
   await publisher.invalidate('user', '1')
   await replica.inSync()
 })

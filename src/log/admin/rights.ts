@@ -118,7 +118,7 @@ function publisherNeeds(keys: LogKeys, sharded: boolean): readonly Need[] {
 }
 
 function subscriberNeeds(keys: LogKeys, sharded: boolean): readonly Need[] {
-  const { channel, stream, last, cursors, subscribers, dead } = keys
+  const { channel, stream, last, cursors, subscribers, publishers, dead } = keys
   const need = needsOf('subscriber')
   return [
     need(false, 'nothing is received', [sharded ? 'SSUBSCRIBE' : 'SUBSCRIBE', channel], ['PING']),
@@ -139,7 +139,17 @@ function subscriberNeeds(keys: LogKeys, sharded: boolean): readonly Need[] {
       ['SET', last, '', 'XX', 'NX'],
       ['XADD', stream, 'MAXLEN', '~', '1', 'none', 'a', ''],
     ),
-    need(true, '`strictFailover` can not be used; nobody warns of eviction', ['INFO', 'replication']),
+    need(
+      true,
+      'failovers are not noticed, so what one lost is vouched for; `strictFailover` can not be used; nobody warns of eviction',
+      ['INFO', 'replication'],
+    ),
+    need(
+      true,
+      'after a failover nothing is vouched for until a resync: publishers can not be waited for',
+      ['TIME'],
+      ['HGETALL', publishers],
+    ),
     need(
       true,
       '`redisCursor()` can not be used',
