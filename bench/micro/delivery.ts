@@ -2,7 +2,8 @@ import type { Position } from '../../src/log/model/position.js'
 import { deleteMessage } from '../../src/message/create-message.js'
 import { judgeArrival } from '../../src/subscriber/follow/continuity.js'
 import { AcceptedEntries } from '../../src/subscriber/follow/history.js'
-import { Dispatcher, type Work } from '../../src/subscriber/handling/dispatcher.js'
+import type { Work } from '../../src/subscriber/handling/delivery.js'
+import { Dispatcher } from '../../src/subscriber/handling/dispatcher.js'
 import { Watermark } from '../../src/subscriber/progress/progress.js'
 import { systemRuntime } from '../../src/support/runtime.js'
 import { SubscriptionCounters } from '../../src/telemetry/counters.js'
@@ -51,7 +52,8 @@ const dispatcher = new Dispatcher({
     handled++
   },
   concurrency: 1,
-  retry: { tries: 3, minDelayMs: 100, maxDelayMs: 5_000 },
+  retry: { forMs: 600_000, minDelayMs: 100, maxDelayMs: 30_000, maxWaiting: 1_000, order: 'any' },
+  reportAfterMs: 1_000,
   handlerTimeoutMs: 30_000,
   runtime: systemRuntime,
   counters: new SubscriptionCounters(),

@@ -11,6 +11,7 @@ const columns = [
   { title: 'id' },
   { title: 'since' },
   { title: 'subscriber' },
+  { title: 'host:pid' },
   { title: 'tries', align: 'right' },
   { title: 'action' },
   { title: 'what' },
@@ -30,9 +31,17 @@ export async function printDeadLetters(output: Output, letters: readonly DeadLet
 
 /** Prints one dead letter in full. */
 export async function printDeadLetter(output: Output, letter: DeadLetter): Promise<void> {
-  const { id, since, subscriber, tries, error, message } = asJson(letter)
+  const { id, since, subscriber, service, tries, error, message } = asJson(letter)
   if (output.json) return output.printJson(asJson(letter))
-  const fields = { id, since, subscriber, tries: String(tries), error }
+  const fields = {
+    id,
+    since,
+    subscriber,
+    service: service ?? '-',
+    'host:pid': placeOf(letter),
+    tries: String(tries),
+    error,
+  }
   for (const [name, value] of Object.entries(fields)) {
     await output.print(`${output.style('bold', name.padEnd(10))}  ${printable(value)}`)
   }
@@ -46,15 +55,19 @@ interface DeadLetterJson extends Omit<DeadLetter, 'message'> {
 }
 
 function asJson(letter: DeadLetter): DeadLetterJson {
-  const { id, subscriber, tries, error } = letter
-  return { id, since: timeOfStreamId(id), subscriber, tries, error, message: readMessage(letter) }
+  return { ...letter, since: timeOfStreamId(letter.id), message: readMessage(letter) }
 }
 
 function cells(letter: DeadLetter): string[] {
   const { id, since, subscriber, tries, error, message } = asJson(letter)
   const [action, what] =
     typeof message === 'string' ? ['', message.slice(0, 60)] : [message.action, describeInvalidation(message)]
-  return [id, since, subscriber, String(tries), action, what, error]
+  return [id, since, subscriber, placeOf(letter), String(tries), action, what, error]
+}
+
+/** Letters of earlier versions do not say where they come from. */
+function placeOf({ host, pid }: DeadLetter): string {
+  return host === undefined ? '-' : `${host}:${pid ?? '-'}`
 }
 
 function readMessage({ message }: DeadLetter): InvalidationMessage | string {

@@ -7,6 +7,8 @@ import { type Column, formatTable } from './table.js'
 
 const columns: readonly Column[] = [
   { title: 'name' },
+  { title: 'failing', align: 'right' },
+  { title: 'dead letters', align: 'right' },
   { title: 'service' },
   { title: 'host:pid' },
   { title: 'state' },
@@ -79,9 +81,12 @@ function describeUnregistered(unregistered: number | null): readonly string[] {
 }
 
 function describeRow(subscriber: SubscriberStatus): readonly string[] {
-  const { name, service, host, pid, state, position, behind, lagMs, seenAgoMs, resyncs } = subscriber
+  const { name, service, host, pid, state, position, behind, lagMs, seenAgoMs } = subscriber
+  const { retrying, deadLetters, resyncs } = subscriber
   return [
     name || '-',
+    retrying.toLocaleString('en-US'),
+    deadLetters.toLocaleString('en-US'),
     service || '-',
     `${host}:${pid}`,
     state,

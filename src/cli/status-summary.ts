@@ -97,7 +97,7 @@ function describePosition(position: Position): string {
 }
 
 function summarizeMember(member: FleetMember): SubscriberStatus {
-  const { name, service, host, pid, version, state, position, behind, lagMs } = member
+  const { name, service, host, pid, version, state, position, behind, lagMs, retrying } = member
   const { resyncs, replayed, deadLetters, startedAt, ageMs, silent, nameTaken } = member
   return {
     name,
@@ -109,6 +109,7 @@ function summarizeMember(member: FleetMember): SubscriberStatus {
     position: position ?? null,
     behind,
     lagMs,
+    retrying,
     resyncs,
     replayed,
     deadLetters,

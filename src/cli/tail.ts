@@ -57,7 +57,8 @@ function tailLog(session: CommandSession, flags: TailFlags): Promise<ExitCode> {
       const subscription = subscriber.subscribe((message, delivery) => printer.take(message, delivery), {
         startAt,
         onResync: 'notify',
-        retry: { tries: 1 },
+        retry: { forMs: 0 },
+        onDeadLetter: 'keep',
         handlerTimeoutMs,
       })
       tellOf(subscription, session, printer)

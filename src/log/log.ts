@@ -148,4 +148,8 @@ export interface DeadLetter {
   readonly subscriber: string
   /** How many times the handler was tried. */
   readonly tries: number
+  /** The service of that subscription, if it was named; letters of earlier versions lack this and the next two. */
+  readonly service?: string
+  readonly host?: string
+  readonly pid?: number
 }

@@ -19,6 +19,8 @@ export interface Announcement {
   readonly behind: number
   /** Age of the oldest entry that was taken and is not handled yet. */
   readonly lagMs: number
+  /** How many of them failed at the handler and are tried again; 0 in records of versions that do not say. */
+  readonly retrying: number
   readonly resyncs: number
   readonly replayed: number
   readonly deadLetters: number
@@ -47,9 +49,9 @@ export function decodeAnnouncement(text: string): Announcement | undefined {
   const texts = pickFields(record, ['name', 'service', 'host', 'version', 'state'], isShortText)
   const counts = pickFields(record, ['pid', 'behind', 'resyncs', 'replayed', 'deadLetters', 'cap'], isCount)
   const times = pickFields(record, ['lagMs', 'startedAt', 'heartbeatMs'], isCount)
-  const { position, subscriber } = record
+  const { position, subscriber, retrying = 0 } = record
   if (!texts || !counts || !times || !isOptionalText(position) || !isOptionalText(subscriber)) return undefined
-  return { ...texts, ...counts, ...times, position, subscriber }
+  return isCount(retrying) ? { ...texts, ...counts, ...times, retrying, position, subscriber } : undefined
 }
 
 function isOptionalText(value: Json | undefined): value is string | undefined {

@@ -88,7 +88,7 @@ export class Announcer {
 
   #describe(subscription: AnnouncedSubscription, startedAt: number): string {
     const { service, heartbeatMs, cap } = this.#context
-    const { state, position, behind, lagMs } = subscription.freshness()
+    const { state, position, behind, lagMs, retrying } = subscription.freshness()
     const { resyncs, replayed, deadLetters } = subscription.counts
     return encodeAnnouncement({
       name: subscription.name,
@@ -100,6 +100,7 @@ export class Announcer {
       position,
       behind,
       lagMs,
+      retrying,
       resyncs,
       replayed,
       deadLetters,

@@ -1,5 +1,6 @@
 import { parsePosition } from '../log/model/position.js'
 import { type ConnectionOptions, connectionRules } from '../support/connection-options.js'
+import { ConfigurationError } from '../support/errors.js'
 import {
   checked,
   group,
@@ -60,21 +61,54 @@ export const subscriberRules = {
 /** Options of a subscriber, checked, with their defaults. */
 export type ResolvedSubscriberOptions = Resolved<typeof subscriberRules>
 
-/** How a failing handler is tried again: full-jitter exponential delays between the tries. */
+/**
+ * How a message is tried again when its handler fails: beside those that come after it, with delays drawn from nothing up
+ * to a ceiling that doubles with each try.
+ */
 export interface RetryOptions {
-  /** How often a handler is tried in all. Default 3. */
-  readonly tries?: number
+  /**
+   * For how long after its first failure a message is tried again, in ms; then it becomes a dead letter. The pattern
+   * `*`, and so a resync, is tried again without end. Default 600,000.
+   */
+  readonly forMs?: number
   /** Ceiling of the first delay, in ms; it doubles with each try. Default 100. */
   readonly minDelayMs?: number
-  /** Ceiling of all delays, in ms. Default 5,000. */
+  /** Ceiling of all delays, in ms. Default 30,000. */
   readonly maxDelayMs?: number
+  /**
+   * How many messages may be tried again beside the others; while there are as many, the subscription takes nothing
+   * more in (`lagging`). At most 10 tries of them run at once. Default 1,000.
+   */
+  readonly maxWaiting?: number
+  /**
+   * `any`: a message that fails lets those behind it pass. `strict`: it holds them up until it is handled or given up,
+   * as `concurrency` allows; for handlers that do more than evict. Default `any`.
+   */
+  readonly order?: 'any' | 'strict'
 }
 
 export const retryRules = {
-  tries: wholeNumber({ default: 3, unit: 'tries', min: 1, max: 100 }),
+  forMs: wholeNumber({ default: 600_000, unit: 'ms', min: 0, max: 24 * hour }),
   minDelayMs: wholeNumber({ default: 100, unit: 'ms', min: 0, max: hour }),
-  maxDelayMs: wholeNumber({ default: 5_000, unit: 'ms', min: 0, max: hour }),
+  maxDelayMs: wholeNumber({ default: 30_000, unit: 'ms', min: 0, max: hour }),
+  maxWaiting: wholeNumber({ default: 1_000, unit: 'messages', min: 1, max: 1_000_000 }),
+  order: oneOf(['any', 'strict'], 'any'),
 } satisfies RulesOf<RetryOptions>
+
+const retryGroup = group(retryRules)
+
+/** Names the option that took the place of another one. */
+const retry: typeof retryGroup = {
+  ...retryGroup,
+  resolve(given, name) {
+    if (typeof given === 'object' && given !== null && 'tries' in given) {
+      throw new ConfigurationError(
+        `\`${name}.tries\` is not an option any more: a failing handler is tried again for a time, set \`${name}.forMs\` in ms (0: never)`,
+      )
+    }
+    return retryGroup.resolve(given, name)
+  },
+}
 
 /** Options of `subscribe`. */
 export interface SubscriptionOptions {
@@ -126,6 +160,11 @@ export interface SubscriptionOptions {
   readonly onForeignGap?: 'notify' | 'resync'
   /** Resync whenever the server's replication id changes. Default false: publishers repair what a failover lost. */
   readonly strictFailover?: boolean
+  /**
+   * What follows a dead letter: `resync` evicts everything (reason `dead-letter`), at most once a minute, so that nothing
+   * stays stale; `keep` leaves it to people. Default `resync`.
+   */
+  readonly onDeadLetter?: 'resync' | 'keep'
   /** How a failing handler is tried again. Default `{}`. */
   readonly retry?: RetryOptions
 }
@@ -169,7 +208,8 @@ export const subscriptionRules = {
   onResync: oneOf(['evict', 'notify'], 'evict'),
   onForeignGap: oneOf(['notify', 'resync'], 'notify'),
   strictFailover: trueOrFalse(false),
-  retry: group(retryRules),
+  onDeadLetter: oneOf(['resync', 'keep'], 'resync'),
+  retry,
 } satisfies RulesOf<SubscriptionOptions>
 
 /** Options of a subscription, checked, with their defaults. */

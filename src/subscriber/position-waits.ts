@@ -10,7 +10,7 @@ import type { Waiters, WaitOptions } from './progress/waiters.js'
 export interface PositionWaitsContext {
   readonly log: Log
   readonly looks: Looks
-  readonly following: Pick<Following, 'hasHandled' | 'handledState' | 'handledPosition' | 'trust'>
+  readonly following: Pick<Following, 'isEntryHandled' | 'isUnhandled' | 'handledState' | 'newestHandled' | 'trust'>
   readonly waiters: Waiters
   readonly isClosed: () => boolean
   readonly emitter: StateEmitter
@@ -64,7 +64,8 @@ export class PositionWaits {
   }
 
   /**
-   * Resolves when the entry at a position, as text, has been handled, or a resync that covers it.
+   * Resolves when the entry at a position, as text, has been handled, or a resync that covers it. Entries before it may
+   * fail still.
    *
    * @throws InvalidMessageError if `text` is not a position; ClosedError if the subscription is closed
    */
@@ -86,9 +87,9 @@ export class PositionWaits {
       // With each proof, more of what is behind us may be known to be handled.
       if (proof !== handled.proof) lookBehind()
       proof = handled.proof
-      return following.hasHandled(target, handled)
+      return following.isEntryHandled(target)
     }
-    const wait = waiters.wait(`position ${text}`, options, isReached, text)
+    const wait = waiters.wait(`position ${text}`, options, isReached, target)
     waiters.advanced(following.handledState)
     lookBehind()
     await wait.promise
@@ -106,8 +107,9 @@ export class PositionWaits {
    */
   async #isBehindUs(target: Position): Promise<boolean> {
     const { following, log } = this.#context
-    const handled = following.handledPosition
+    const handled = following.newestHandled
     if (handled === undefined || compareStreamIds(target.streamId, handled.streamId) > 0) return false
+    if (following.isUnhandled(target.appendId)) return false
     const [presence, ours] = await log.lookup([target, handled])
     if (ours !== 'intact' || presence === undefined || presence === 'gone') return false
     return following.trust.covers(target.streamId, presence === 'intact')

@@ -167,11 +167,13 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
     if (typeof handler !== 'function') {
       throw new ConfigurationError(`Expected the handler to be a function, got \`${typeof handler}\``)
     }
-    const { runtime, cap, closeTimeoutMs, heartbeatMs, readReplica, logger, stats, replayConcurrency } = this.#options
+    const { runtime, service, cap, closeTimeoutMs, heartbeatMs, readReplica, logger, stats } = this.#options
+    const { replayConcurrency } = this.#options
     const link = this.#link
     const pages = sharedTurns(runtime, `pages of ${this.#log.origin ?? ''}`)
     const subscription = new Subscription(handler, resolveOptions(subscriptionRules, options, 'subscribe'), {
       channel: this.channel,
+      service,
       log: link.commands,
       runtime,
       clock: this.#clock,

@@ -11,6 +11,8 @@ import type { Looks } from './position-waits.js'
 /** What a subscriber gives to its subscriptions. @internal */
 export interface SubscriptionContext {
   readonly channel: string
+  /** Empty if it was not named. */
+  readonly service: string
   readonly log: Log & CursorTable & DeadLetterStore
   readonly runtime: Runtime
   readonly clock: ElapsedClock

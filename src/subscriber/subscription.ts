@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { formatCursor, formatPosition, type Position } from '../log/model/position.js'
 import type { ResyncReason } from '../log/model/resync-reason.js'
 import type { InvalidationMessage } from '../message/message.js'
@@ -12,15 +13,16 @@ import { Following } from './follow/following.js'
 import { GarbageReport } from './follow/garbage-report.js'
 import type { Load } from './follow/intake.js'
 import { LogDeletion } from './follow/log-deletion.js'
+import { evictAll, type ResyncEvent } from './follow/recovery-event.js'
 import { Recovery } from './follow/recovery.js'
 import type { StrayAsker } from './follow/strays.js'
 import { CursorCommitter } from './handling/cursor-committer.js'
 import { type CursorStore, openCursor } from './handling/cursor.js'
 import { DeadLetterBox } from './handling/dead-letter-box.js'
-import type { InvalidationHandler } from './handling/delivery.js'
-import { Dispatcher, type Work } from './handling/dispatcher.js'
+import type { InvalidationHandler, Work } from './handling/delivery.js'
+import { Dispatcher } from './handling/dispatcher.js'
+import type { GivenUp } from './handling/failing.js'
 import { provenCursor } from './handling/proven-cursor.js'
-import type { GivenUp } from './handling/retry.js'
 import type { ResolvedSubscriptionOptions } from './options.js'
 import { PositionWaits } from './position-waits.js'
 import type { Delay } from './progress/delay.js'
@@ -29,8 +31,6 @@ import {
   judgeHealth,
   type SubscriptionHealth,
   type SubscriptionState,
-  unverifiedLimitMs,
-  withReason,
 } from './progress/health.js'
 import type { Look } from './progress/look.js'
 import { Waiters, type WaitOptions } from './progress/waiters.js'
@@ -83,6 +83,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
     this.#committer = cursor.durable ? this.#createCommitter(provenCursor(cursor, log), options) : undefined
     this.#deadLetters = new DeadLetterBox({
       store: (letter) => log.addDeadLetter(letter, options.deadLetterCap),
+      find: async (id) => (await log.listDeadLetters(id, 1))[0],
       onStored: (letter) => this.emit('deadLetter', letter),
       onError: this.#onError,
     })
@@ -125,11 +126,14 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
   freshness(): Freshness {
     const oldest = this.#following.oldestUnhandled
     const { proof } = this.#following.handledState
+    const { failingSince } = this.#dispatcher
     return {
       state: this.state,
       position: this.position,
       lagMs: oldest === undefined ? 0 : Math.max(0, this.#context.runtime.now() - streamIdTime(oldest.streamId)),
       behind: this.#dispatcher.pending + this.#following.buffered,
+      retrying: this.#dispatcher.retrying,
+      failingMs: failingSince === undefined ? 0 : this.#context.runtime.monotonic() - failingSince,
       verifiedAt: proof && this.#context.clock.toMonotonic(proof.completeAt),
     }
   }
@@ -137,10 +141,18 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
   /** How the subscription is; cheap enough for a readiness probe. */
   health(): SubscriptionHealth {
     const { runtime, heartbeatMs, readReplica } = this.#context
-    const doubts = { replica: this.#onReplica && !readReplica, failover: this.#following.trust.isDoubtful }
-    const limitMs = unverifiedLimitMs(heartbeatMs, readReplica)
-    const health = judgeHealth(this.freshness(), runtime.monotonic(), limitMs, doubts)
-    return this.#deletion.isFound ? withReason(health, 'log-deleted') : health
+    return judgeHealth({
+      freshness: this.freshness(),
+      doubts: {
+        deadLetters: this.#deadLetters.hasOutstanding,
+        replica: this.#onReplica && !readReplica,
+        failover: this.#following.trust.isDoubtful,
+        logDeleted: this.#deletion.isFound,
+      },
+      now: runtime.monotonic(),
+      heartbeatMs,
+      readReplica,
+    })
   }
 
   /**
@@ -152,8 +164,9 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
   }
 
   /**
-   * Resolves when the entry of a receipt's position has been handled here, or a resync that covers it. A receipt
-   * passed along with a request so gives read-your-writes across services.
+   * Resolves when the entry of a receipt's position has been handled here, or a resync that covers it, also while the
+   * handler fails with an entry before it. A receipt passed along with a request so gives read-your-writes across
+   * services.
    *
    * Rejects with `InvalidMessageError` if `position` is not a position, `WaitTimeoutError`, the signal's reason, or
    * `ClosedError`.
@@ -234,6 +247,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
   looked(look: Look): void {
     this.#onReplica = look.replication.role === 'replica'
     this.#perform(this.#following.looked(look))
+    if (look.isBeat) void this.#deadLetters.check()
     if (!this.#deletion.isSuspected || look.head === undefined) return
     if (this.#following.isHandled(look.head, this.#following.handledState)) this.#deletion.seen(look.number)
   }
@@ -260,8 +274,8 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
         case 'verified':
           this.#waiters.advanced(this.#following.handledState)
           break
-        case 'orphan-handled':
-          this.#waiters.orphanHandled(effect.position)
+        case 'entry-handled':
+          this.#waiters.entryHandled(effect.position)
           break
         case 'gap-closed':
           this.#context.gapClosed()
@@ -322,6 +336,8 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
     const { id } = this.#following.trust
     if (this.#committer && position) this.#committer.commit(formatCursor(position, id), newHistory)
     this.#waiters.advanced(this.#following.handledState)
+    // Of an entry that was taken long before only its waiter knows.
+    if (position) this.#waiters.entryHandled(position)
   }
 
   #createCommitter(
@@ -332,19 +348,23 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
   }
 
   #createDispatcher(handler: InvalidationHandler, options: ResolvedSubscriptionOptions): Dispatcher {
-    const { concurrency, retry, handlerTimeoutMs } = options
-    const { runtime } = this.#context
+    const { concurrency, retry, handlerTimeoutMs, onDeadLetter } = options
+    const { runtime, heartbeatMs } = this.#context
     return new Dispatcher({
       handler,
       concurrency,
       retry,
       handlerTimeoutMs,
+      onDeadLetter,
+      reportAfterMs: heartbeatMs,
       runtime,
       onError: this.#onError,
       counters: this.#counters,
       telemetry: this.#telemetry,
       timer: new HandlerTimer(this.stats, runtime),
       onGivenUp: (givenUp) => this.#giveUp(givenUp),
+      onCovered: (place) => this.#deadLetters.covered(place),
+      resync: () => this.#resyncForDeadLetters(options.onResync),
     })
   }
 
@@ -390,19 +410,38 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
 
   #gauges(): SubscriptionGauges {
     const { runtime, clock } = this.#context
-    const { lagMs, behind, verifiedAt } = this.freshness()
+    const { lagMs, behind, retrying, verifiedAt } = this.freshness()
     const unverifiedMs = runtime.monotonic() - (verifiedAt ?? clock.toMonotonic(this.#begunAt))
-    return { lagMs, behind, unverifiedMs }
+    return { lagMs, behind, retrying, unverifiedMs }
   }
 
-  async #giveUp({ message, error, tries, trace }: GivenUp): Promise<void> {
+  async #giveUp({ message, error, tries, trace, place }: GivenUp): Promise<void> {
     this.#onError(error)
-    await this.#deadLetters.add({
+    const { service } = this.#context
+    const letter = {
       message: encodeWithTrace(message, trace),
       error: `${error.name}: ${error.message}`,
       tries,
       subscriber: this.name,
-    })
+      ...(service !== '' && { service }),
+      host: hostname(),
+      pid: process.pid,
+    }
+    await this.#deadLetters.add(letter, place)
+  }
+
+  /** The position stays: what is evicted was all taken from the log. Undefined if the handler is not run. */
+  #resyncForDeadLetters(onResync: 'evict' | 'notify'): Work | undefined {
+    const reason = 'dead-letter'
+    const event: ResyncEvent = { reason, from: this.position, to: this.position, missed: undefined }
+    this.#counters.countResync(reason)
+    const recovery = this.#telemetry?.resync(reason)
+    recovery?.end(event)
+    this.emit('resync', event)
+    if (onResync === 'notify') return undefined
+    const messages = [evictAll(event, this.#context.runtime)]
+    const handled = (): void => this.#deletion.handled('*', this.#context.looks.begun)
+    return { messages, origin: { mode: 'resync', reason }, recovery, handled }
   }
 
   async #close(): Promise<void> {

@@ -62,6 +62,12 @@ export const instruments = {
     unit: '{message}',
     description: 'Messages that were taken and are not handled',
   },
+  retrying: {
+    name: 'cache_invalidation.retrying',
+    kind: 'gauge',
+    unit: '{message}',
+    description: 'Messages that failed at the handler and are tried again, or wait for a resync',
+  },
   unverified: {
     name: 'cache_invalidation.unverified',
     kind: 'gauge',
@@ -126,7 +132,7 @@ export const instruments = {
     name: 'cache_invalidation.dead_letters',
     kind: 'counter',
     unit: '{message}',
-    description: 'Messages that failed after the last retry',
+    description: 'Messages that the handler gave up on',
   },
   sendQueueSize: {
     name: 'cache_invalidation.send_queue.size',

@@ -140,10 +140,11 @@ export class Meters {
       meter.createObservableGauge(name, { unit, description })
     const counter = ({ name, unit, description }: InstrumentDefinition): Observable =>
       meter.createObservableCounter(name, { unit, description })
-    const [lag, behind, unverified] = [gauge(instruments.lag), gauge(instruments.behind), gauge(instruments.unverified)]
+    const [lag, behind] = [gauge(instruments.lag), gauge(instruments.behind)]
+    const [retrying, unverified] = [gauge(instruments.retrying), gauge(instruments.unverified)]
     const counters = observedCounts.map((count) => [count, counter(instruments[count])] as const)
     const resyncs = counter(instruments.resyncs)
-    const observed = [lag, behind, unverified, resyncs, ...counters.map(([, observable]) => observable)]
+    const observed = [lag, behind, retrying, unverified, resyncs, ...counters.map(([, observable]) => observable)]
     gauge(instruments.sendQueueSize).addCallback((result) => this.#observeSendQueues(result))
     meter.addBatchObservableCallback((result) => {
       for (const { attributes, open, total } of this.#copies.values()) {
@@ -156,6 +157,7 @@ export class Meters {
         const now = combine([...open].map(({ gauges }) => gauges()))
         result.observe(lag, now.lagMs / 1_000, attributes)
         result.observe(behind, now.behind, attributes)
+        result.observe(retrying, now.retrying, attributes)
         result.observe(unverified, now.unverifiedMs / 1_000, attributes)
       }
     }, observed)
@@ -172,6 +174,7 @@ function combine(all: readonly SubscriptionGauges[]): SubscriptionGauges {
   return {
     lagMs: Math.max(...all.map(({ lagMs }) => lagMs)),
     behind: all.reduce((sum, { behind }) => sum + behind, 0),
+    retrying: all.reduce((sum, { retrying }) => sum + retrying, 0),
     unverifiedMs: Math.max(...all.map(({ unverifiedMs }) => unverifiedMs)),
   }
 }

@@ -5,6 +5,9 @@ import { nextEvent, within } from '../support/latch.js'
 import { LiveFleet } from '../support/live-fleet.js'
 import { expectResyncs } from '../support/settled.js'
 
+/** As the delay before the next try, in ms: that try then comes when the time is over. */
+const hour = 3_600_000
+
 let fleet: LiveFleet
 
 beforeEach(async () => {
@@ -24,8 +27,8 @@ describe('messages that a handler gave up on', () => {
       if (broken && ['2', '4'].includes(nameOf(message))) throw new Error(`no evicting ${nameOf(message)}`)
       return handled.handler(message, delivery)
     }
-    const retry = { tries: 2, minDelayMs: 1, maxDelayMs: 1 }
-    const subscription = subscriber.subscribe(handler, { name: 'cache', retry })
+    const retry = { forMs: 10, minDelayMs: hour, maxDelayMs: hour }
+    const subscription = subscriber.subscribe(handler, { name: 'cache', retry, onDeadLetter: 'keep' })
     const errors: Error[] = []
     subscription.on('error', (error) => errors.push(error))
     await subscription.caughtUp()
@@ -39,7 +42,7 @@ describe('messages that a handler gave up on', () => {
     expect(handled.names).toEqual(['1', '3', '5'])
     const letters = await subscriber.deadLetters.list()
     expect(letters).toMatchObject([
-      { subscriber: 'cache', tries: 2, error: expect.stringContaining('no evicting 2') as string },
+      { subscriber: 'cache', tries: 2, pid: process.pid, error: expect.stringContaining('no evicting 2') as string },
       { subscriber: 'cache', tries: 2, error: expect.stringContaining('no evicting 4') as string },
     ])
 
@@ -74,7 +77,7 @@ describe('messages that a handler gave up on', () => {
         await goOn.promise
         throw new Error('no evicting')
       },
-      { retry: { tries: 1 } },
+      { retry: { forMs: 0 }, onDeadLetter: 'keep' },
     )
     subscription.on('deadLetter', (letter) => stored.push(letter))
     await subscription.caughtUp()

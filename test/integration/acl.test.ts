@@ -116,7 +116,7 @@ describe('under the rights of docs/operations.md nothing is refused', () => {
       (message) => {
         if (nameOf(message) === 'poison') throw new Error('no evicting it')
       },
-      { retry: { tries: 1 } },
+      { retry: { forMs: 0 }, onDeadLetter: 'keep' },
     )
     subscription.on('error', () => undefined)
     await subscription.caughtUp()

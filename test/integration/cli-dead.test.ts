@@ -30,7 +30,7 @@ async function giveUpOn(...ids: string[]): Promise<string[]> {
     () => {
       throw new Error('no \u001b[31mdisk')
     },
-    { name: 'images', retry: { tries: 2, minDelayMs: 0 } },
+    { name: 'images', retry: { forMs: 10, minDelayMs: 3_600_000, maxDelayMs: 3_600_000 }, onDeadLetter: 'keep' },
   )
   subscription.on('error', () => undefined)
   subscription.on('deadLetter', ({ id }) => {
@@ -49,13 +49,16 @@ test('list shows who gave up on what, and why', async () => {
   const { exitCode, stdout, stderr } = await dead(['list'])
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
   const [head = '', line = '', ...rest] = stdout.trimEnd().split('\n')
-  expect(head.split(/ +/)).toEqual(['id', 'since', 'subscriber', 'tries', 'action', 'what', 'error'])
-  expect(line).toMatch(new RegExp(`^${first}  \\S+Z  images +2  delete  user:1  .*no \\\\u{1b}\\[31mdisk$`))
+  expect(head.split(/ +/)).toEqual(['id', 'since', 'subscriber', 'host:pid', 'tries', 'action', 'what', 'error'])
+  expect(line).toMatch(
+    new RegExp(`^${first}  \\S+Z  images +\\S+:${process.pid} +2  delete  user:1  .*no \\\\u{1b}\\[31mdisk$`),
+  )
   expect(rest).toHaveLength(1)
   const json = await dead(['list', '--from', second, '--json'])
   expect(JSON.parse(json.stdout)).toMatchObject({
     id: second,
     subscriber: 'images',
+    pid: process.pid,
     tries: 2,
     error: expect.stringContaining('disk') as string,
     message: { action: 'delete', entityType: 'user', entityId: '2', sourceService: 'test' },

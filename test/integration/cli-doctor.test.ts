@@ -165,6 +165,7 @@ async function addSilentSubscription({ redis, channel }: LiveFleet): Promise<voi
     position: '1-1@a',
     behind: 0,
     lagMs: 0,
+    retrying: 0,
     resyncs: 0,
     replayed: 0,
     deadLetters: 0,
@@ -183,7 +184,7 @@ async function failingSubscription(fleet: LiveFleet): Promise<Subscription> {
     (message) => {
       if ('entityId' in message && message.entityId === 'poison') throw new Error('poison')
     },
-    { name: 'failing', retry: { tries: 1 } },
+    { name: 'failing', retry: { forMs: 0 }, onDeadLetter: 'keep' },
   )
   subscription.on('error', () => undefined)
   await subscription.caughtUp()

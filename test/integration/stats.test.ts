@@ -32,10 +32,10 @@ async function subscriptionWith(
   const { stats, startAt } = options
   const subscriber = await InvalidationSubscriber.connect(log, stats && { stats })
   open.push(subscriber)
-  const retry = { tries: 2, minDelayMs: 0, maxDelayMs: 0 }
+  const retry = { forMs: 10, minDelayMs: 3_600_000, maxDelayMs: 3_600_000 }
   const subscription = subscriber.subscribe(
     (message) => ('entityId' in message ? handler(message.entityId) : undefined),
-    { retry, ...(startAt !== undefined && { startAt }) },
+    { retry, onDeadLetter: 'keep', ...(startAt !== undefined && { startAt }) },
   )
   subscription.on('error', () => undefined)
   await subscription.caughtUp()

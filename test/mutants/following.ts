@@ -44,8 +44,8 @@ export const following: readonly Mutant[] = [
     name: 'handled-by-append-id',
     lacks: 'the stream ID of the entry that `waitFor` waits for: its append id alone will do',
     file: 'subscriber/follow/following.ts',
-    from: 'return this.#intake.history.includes(position) && this',
-    to: 'return this',
+    from: 'history.includes(position) ? history.sequenceOf(position.appendId) : undefined',
+    to: 'history.sequenceOf(position.appendId)',
     caughtBy: 'test/unit/subscriber/strangers.test.ts',
   },
   {
@@ -154,8 +154,8 @@ export const following: readonly Mutant[] = [
     name: 'stray-proves-its-entry',
     lacks: 'waiting for the answer of the log before a stray counts as the entry that it names',
     file: 'subscriber/follow/intake.ts',
-    from: 'isAbsent && isWhole ? { orphan: text } : undefined',
-    to: 'isWhole ? { orphan: text } : undefined',
+    from: 'isAbsent && isWhole ? { orphan: position } : undefined',
+    to: 'isWhole ? { orphan: position } : undefined',
     caughtBy: 'test/unit/subscriber/follow/following.test.ts',
   },
   {

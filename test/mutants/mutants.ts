@@ -1,5 +1,6 @@
 import { commandLine } from './command-line.js'
 import { connecting } from './connecting.js'
+import { failingHandlers } from './failing-handlers.js'
 import { following } from './following.js'
 import { foreign } from './foreign.js'
 import { hostileInput } from './hostile-input.js'
@@ -14,6 +15,7 @@ export const usuallyCaughtBy = 'test/schedules'
 export const mutants: readonly Mutant[] = [
   ...following,
   ...proofs,
+  ...failingHandlers,
   ...publishing,
   ...connecting,
   ...foreign,

@@ -4,6 +4,7 @@ import type { MemoryLink } from '../../src/log/memory/memory-link.js'
 import type { InvalidationMessage } from '../../src/message/message.js'
 import type { CursorFactory } from '../../src/subscriber/handling/cursor.js'
 import type { Delivery } from '../../src/subscriber/handling/delivery.js'
+import type { RetryPolicy } from '../../src/subscriber/handling/failing.js'
 import { InvalidationSubscriber } from '../../src/subscriber/subscriber.js'
 import type { Subscription } from '../../src/subscriber/subscription.js'
 import { delay, type Runtime } from '../../src/support/runtime.js'
@@ -17,6 +18,7 @@ export interface CacheCopyOptions {
   readonly maxBuffered: number
   readonly concurrency: number
   readonly onForeignGap: 'notify' | 'resync'
+  readonly retry: Pick<RetryPolicy, 'forMs' | 'maxWaiting' | 'order'>
   /** How long a handler runs at most. */
   readonly handlingMs: number
   readonly isAppended: (key: string) => boolean
@@ -43,6 +45,7 @@ export class CacheCopy {
   #running: Running | undefined
   #lives = 0
   #deletions = 0
+  #failUntil = -Infinity
 
   constructor(link: MemoryLink, ledger: CopyLedger, options: CacheCopyOptions) {
     this.link = link
@@ -60,22 +63,30 @@ export class CacheCopy {
     const note = this.#options.noteOf(this.#lives++)
     if (note) noteEvents(subscriber, subscriberEvents, note)
     const { runtime } = connection
+    const retry = { ...this.#options.retry, minDelayMs: 5, maxDelayMs: 60 }
     const subscription = subscriber.subscribe(
       async (message, delivery) => {
         note?.('handle', { ...originOf(delivery), message })
-        const work = { position: placeOf(delivery, subscription) }
+        const place = placeOf(delivery, subscription)
+        const work = { position: place }
+        const failing = `${delivery.mode === 'resync' ? '' : delivery.position} ${message.messageId}`
         this.#ledger.running.add(work)
+        // Until it is handled, or everything is evicted instead, the watermark must not pass it.
+        if (place !== '') this.#ledger.failing.set(failing, place)
         try {
           if (handlingMs > 0) await delay(runtime, Math.floor(runtime.random() * handlingMs))
-          if (delivery.attempt < 3) await this.#fail(runtime, delivery)
+          await this.#fail(runtime, message, delivery)
         } finally {
           this.#ledger.running.delete(work)
         }
         // A process that was killed evicts nothing any more.
-        if (this.#running?.subscriber === subscriber) this.#evict(message, delivery)
+        if (this.#running?.subscriber === subscriber) {
+          this.#ledger.failing.delete(failing)
+          this.#evict(message, delivery)
+        }
         if (message.action === 'pattern' && this.#deletions-- > 0) this.#options.deleteLog()
       },
-      { ...options, handlerTimeoutMs, retry: { minDelayMs: 5, maxDelayMs: 20 }, commitIntervalMs: 50 },
+      { ...options, handlerTimeoutMs, retry, commitIntervalMs: 50 },
     )
     subscription.on('error', ignore)
     if (note) noteEvents(subscription, subscriptionEvents, note)
@@ -122,15 +133,24 @@ export class CacheCopy {
     )
   }
 
-  /** Now and then the handler throws, or does not end before its time limit. */
-  async #fail(runtime: Runtime, delivery: Delivery): Promise<void> {
+  /** From now until then every try of the handler fails. */
+  failUntil(ms: number): void {
+    this.#failUntil = Math.max(this.#failUntil, ms)
+  }
+
+  /** The handler throws for a time, always with poison, and now and then; or it does not end before its time limit. */
+  async #fail(runtime: Runtime, message: InvalidationMessage, delivery: Delivery): Promise<void> {
+    if (runtime.monotonic() < this.#failUntil) throw new Error('the handler fails for a time')
+    if (message.action === 'delete' && message.entityId.startsWith('poison')) throw new Error('no handler can do this')
     const chance = runtime.random()
+    if (delivery.attempt >= 3) return
     if (chance < 0.05) throw new Error('the handler fails now and then')
     if (chance < 0.06)
       await new Promise((_, reject) => delivery.signal.addEventListener('abort', reject, { once: true }))
   }
 
   #evict(message: InvalidationMessage, delivery: Delivery): void {
+    if (delivery.mode === 'resync' || message.action === 'pattern') this.#ledger.failing.clear()
     if (delivery.mode === 'resync') this.#ledger.evictAll(this.#options.isAppended)
     // A publisher whose send queue was full, or who can't know what a failover lost, stands for all it has published.
     else if (message.action === 'pattern') this.#ledger.evictAll(() => true)
@@ -141,6 +161,7 @@ export class CacheCopy {
   #died(): void {
     this.#ledger.freshness = undefined
     this.#ledger.running.clear()
+    this.#ledger.failing.clear()
     if (this.#options.name === 'memory') this.#ledger.lose()
   }
 

@@ -16,6 +16,8 @@ export class CopyLedger {
   freshness: (() => Freshness) | undefined
   /** Positions of what the handler is at work on. */
   readonly running = new Set<{ readonly position: string }>()
+  /** Positions of what the handler has begun and neither done nor covered by evicting everything. */
+  readonly failing = new Map<string, string>()
   /** How many messages may wait in memory at the most; undefined where a frame alone can hold more. */
   maxBehind: number | undefined
 
@@ -122,12 +124,18 @@ export class Ledger {
   /** No watermark stands at or behind an entry that the handler is at work on. */
   #checkWatermarks(): void {
     const places = new Map(this.#log.entries().map(({ position }, index) => [formatPosition(position), index]))
-    for (const { name, running, freshness } of this.#copies) {
+    for (const { name, running, failing, freshness } of this.#copies) {
       const watermark = places.get(freshness?.().position ?? '')
-      for (const { position } of running) {
+      const hasPassed = (position: string): boolean => {
         const place = places.get(position)
-        if (watermark === undefined || place === undefined || watermark < place) continue
-        throw new Error(`${name} counts ${position} as handled, and its handler is at work on it`)
+        return watermark !== undefined && place !== undefined && watermark >= place
+      }
+      for (const { position } of running) {
+        if (hasPassed(position))
+          throw new Error(`${name} counts ${position} as handled, and its handler is at work on it`)
+      }
+      for (const position of failing.values()) {
+        if (hasPassed(position)) throw new Error(`${name} counts ${position} as handled, and its handler has failed`)
       }
     }
   }

@@ -17,6 +17,7 @@ const daily = [
   { weight: 1, arbitrary: step('restart', { who }) },
   { weight: 1, arbitrary: step('waitFor', { who }) },
   { weight: 1, arbitrary: step('writeNewer', { publisher: who, count: few, partly: fc.boolean() }) },
+  { weight: 2, arbitrary: step('failHandler', { who, ms: fc.integer({ min: 1, max: 1_500 }) }) },
 ]
 
 /** What somebody publishes who has the right to publish on the channel, and no other. */
@@ -60,6 +61,7 @@ const failovers = [
 ]
 
 const operators = [
+  { weight: 1, arbitrary: step('poison', { publisher: who }) },
   { weight: 1, arbitrary: step('clear', {}) },
   { weight: 1, arbitrary: step('trim', { keep: fc.nat(5) }) },
   { weight: 1, arbitrary: step('delete', { at: fc.nat(20) }) },
@@ -86,6 +88,7 @@ const settings = {
   packing: fc.boolean(),
   pageSize: fc.integer({ min: 2, max: 6 }),
   maxBuffered: fc.integer({ min: 1, max: 12 }),
+  maxWaiting: fc.integer({ min: 1, max: 8 }),
 }
 
 /**
@@ -96,6 +99,7 @@ const calm = fc.record({
   ...settings,
   mixed: fc.constant(false),
   cap: fc.constant(10_000),
+  forMs: fc.constant(60_000),
   maxQueued: fc.constant(10_000),
   steps: fc.array(fc.oneof(...daily, ...silentLosses, ...strangers, ...failovers), { maxLength: 40, size: 'max' }),
 })
@@ -105,6 +109,7 @@ const harsh = fc.record({
   ...settings,
   mixed: fc.constant(false),
   cap: fc.integer({ min: 3, max: 60 }),
+  forMs: fc.constant(400),
   maxQueued: fc.integer({ min: 2, max: 40 }),
   steps: fc.array(fc.oneof(...daily, ...silentLosses, ...strangers, ...failovers, ...operators), {
     maxLength: 40,
@@ -117,6 +122,7 @@ const mixed = fc.record({
   ...settings,
   mixed: fc.constant(true),
   cap: fc.constant(10_000),
+  forMs: fc.constant(60_000),
   maxQueued: fc.constant(10_000),
   steps: fc.array(fc.oneof(...daily, ...foreign, ...failovers), { maxLength: 40, size: 'max' }),
 })

@@ -40,7 +40,9 @@ function compare(one: string, other: string): number {
 /** As JSON with sorted fields. Of errors only the name and the code: their wording may change. */
 function textOf(detail: unknown): string {
   return JSON.stringify(detail, (key, value: unknown) => {
-    // A dead letter has its error as text: `<name>: <message>`.
+    // A dead letter says which process gave up.
+    if (key === 'host' || key === 'pid') return undefined
+    // It has its error as text: `<name>: <message>`.
     if (key === 'error' && typeof value === 'string') return value.split(':', 1)[0]
     if (value instanceof Error) return { name: value.name, code: 'code' in value ? value.code : undefined }
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return value

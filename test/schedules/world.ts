@@ -17,8 +17,11 @@ import { type Note, noteEvents, publisherEvents } from './witness.js'
 
 const heartbeatMs = 100
 
-/** After this many virtual ms without a fault everything must have come to rest. */
-const healingMs = 30_000
+/**
+ * After this many virtual ms without a fault everything must have come to rest: what a handler gives up on is covered
+ * once a minute.
+ */
+const healingMs = 1_200_000
 
 /** How a publisher writes: the next `left` frames in a form that no reader knows, or that is only partly known. */
 interface Newer {
@@ -94,7 +97,7 @@ export class World {
   }
 
   async #start(): Promise<void> {
-    const { cap, packing, pageSize, maxBuffered } = this.#schedule
+    const { cap, packing, pageSize, maxBuffered, maxWaiting, forMs } = this.#schedule
     const connection = { heartbeatMs, cap, closeTimeoutMs: 1_000 }
     for (const service of ['writer-0', 'writer-1']) this.#writers.push(await this.#startWriter(service))
     const cursors: [string, CursorFactory][] = [
@@ -106,8 +109,10 @@ export class World {
     for (const [name, cursor] of cursors) {
       const slow = name === 'slow' || name === 'parallel'
       const ledger = this.#ledger.copy(name)
+      const concurrency = name === 'parallel' ? 3 : 1
       // What waits, what was buffered while the log was read, and what was there when the reading began.
-      if (slow && !packing) ledger.maxBehind = 3 * maxBuffered
+      // Beside them, what is tried again, with one more for each line.
+      if (slow && !packing) ledger.maxBehind = 3 * maxBuffered + maxWaiting + concurrency
       const copy = new CacheCopy(this.#log.link(), ledger, {
         name,
         cursor,
@@ -116,8 +121,9 @@ export class World {
         noteOf: (life) => this.#noteOf(`${name}/${life}`),
         handlingMs: slow ? 30 : 0,
         maxBuffered: slow ? maxBuffered : 10_000,
-        concurrency: name === 'parallel' ? 3 : 1,
+        concurrency,
         onForeignGap: this.#schedule.mixed ? 'resync' : 'notify',
+        retry: { forMs, maxWaiting, order: name === 'slow' ? 'strict' : 'any' },
         isAppended: (key) => this.#ledger.isAppended(key),
         deleteLog: () => this.#log.clear(),
       })
@@ -176,6 +182,12 @@ export class World {
         return
       case 'forge':
         this.#stranger.forge(step)
+        return this.#runtime.settle()
+      case 'failHandler':
+        at(this.#copies, step.who).failUntil(this.#runtime.monotonic() + step.ms)
+        return
+      case 'poison':
+        this.#publish(at(this.#writers, step.publisher), 1, 'poison')
         return this.#runtime.settle()
       case 'failOver':
         this.#ledger.failedOver()
@@ -284,9 +296,9 @@ export class World {
     return transcript && ((what, detail) => transcript.add(this.#runtime.monotonic(), actor, what, detail))
   }
 
-  #publish({ publisher, keys, note }: Writer, count: number): void {
+  #publish({ publisher, keys, note }: Writer, count: number, kind = 'k'): void {
     for (let index = 0; index < count; index++) {
-      const key = `k${this.#keys++}`
+      const key = `${kind}${this.#keys++}`
       this.#ledger.changed(key)
       keys.add(key)
       const publishing = publisher.invalidate('user', key).then(

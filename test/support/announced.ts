@@ -15,6 +15,7 @@ export function announced(parts: Partial<Announcement> = {}, ageMs = 0): Announc
     position: '5-1@a',
     behind: 0,
     lagMs: 0,
+    retrying: 0,
     resyncs: 0,
     replayed: 0,
     deadLetters: 0,

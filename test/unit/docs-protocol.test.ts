@@ -35,6 +35,7 @@ test('every reason for a resync is explained', () => {
     unreadable: true,
     'foreign-gap': true,
     oversized: true,
+    'dead-letter': true,
   }
   const section = page.split(/^#+ /m).find((text) => text.startsWith('Resync\n')) ?? ''
   const explained = Array.from(section.matchAll(/^\| `([^`]+)`/gm), ([, reason]) => reason)

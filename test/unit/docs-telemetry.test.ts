@@ -70,7 +70,7 @@ async function recordedAttributes(): Promise<Map<string, Set<string>>> {
     (message) => {
       if (message.action === 'delete') throw new Error('fails')
     },
-    { name: 'feed-cache', retry: { tries: 1 } },
+    { name: 'feed-cache', retry: { forMs: 0 }, onDeadLetter: 'keep' },
   )
   subscription.on('error', () => undefined)
   await subscription.caughtUp()

@@ -12,7 +12,7 @@ const readsPerSecond = 1_500
 const settleTimeoutMs = 30_000
 
 /** Evictions go on failing for as long as Redis is away. */
-const retry = { tries: 100, minDelayMs: 50, maxDelayMs: 1_000 }
+const retry = { minDelayMs: 50, maxDelayMs: 1_000 }
 
 const rows = { user: userCount, post: postCount, feed: userCount }
 

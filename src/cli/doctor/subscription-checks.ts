@@ -58,6 +58,22 @@ const silent = defineCheck({
   },
 })
 
+const failing = defineCheck({
+  name: 'failing',
+  fine: 'no handler fails',
+  needs: ['subscriptions'],
+  find({ subscriptions }) {
+    return subscriptions
+      .filter((each) => each.retrying > 0 && !each.silent)
+      .map((each) =>
+        warning(
+          `${nameOf(each)} has a handler that fails with ${formatCount(each.retrying, 'message', 'messages')}`,
+          'They are tried again: look at its `error` events, and bring back the store that it evicts from',
+        ),
+      )
+  },
+})
+
 const stuck = defineCheck({
   name: 'stuck',
   fine: 'no subscription is behind',
@@ -157,4 +173,13 @@ function placeOf({ host, pid }: FleetMember): string {
 }
 
 /** About who reads the log. */
-export const subscriptionChecks: readonly Check[] = [listeners, packing, silent, stuck, notLive, twice, cursors]
+export const subscriptionChecks: readonly Check[] = [
+  listeners,
+  packing,
+  silent,
+  failing,
+  stuck,
+  notLive,
+  twice,
+  cursors,
+]

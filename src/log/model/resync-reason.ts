@@ -12,6 +12,7 @@
  * - `unreadable`: an entry of the log can't be read in full; as a rule a newer version of this package wrote it
  * - `foreign-gap`: messages that are not in the log may have been lost, and `onForeignGap` is `resync`
  * - `oversized`: a message that is not in the log was larger than a message may be
+ * - `dead-letter`: the handler gave up on a message, and `onDeadLetter` is `resync`
  */
 export type ResyncReason =
   | 'trimmed'
@@ -25,3 +26,4 @@ export type ResyncReason =
   | 'unreadable'
   | 'foreign-gap'
   | 'oversized'
+  | 'dead-letter'

@@ -152,19 +152,27 @@ function linkAgeOf(info: Named): number | undefined {
 
 /** A dead letter as the fields of a stream entry. */
 export function deadLetterFields(letter: Omit<DeadLetter, 'id'>): string[] {
-  const { message, error, subscriber, tries } = letter
-  return ['message', message, 'error', error, 'subscriber', subscriber, 'tries', String(tries)]
+  const { message, error, subscriber, tries, service, host, pid } = letter
+  const fields = ['message', message, 'error', error, 'subscriber', subscriber, 'tries', String(tries)]
+  if (service !== undefined) fields.push('service', service)
+  if (host !== undefined) fields.push('host', host)
+  if (pid !== undefined) fields.push('pid', String(pid))
+  return fields
 }
 
 /** Reads an entry of the dead-letter stream. */
 export function readDeadLetter(reply: unknown): DeadLetter {
   const { id, fields } = readFields(reply)
   const text = (name: string): string => readText(field(fields, name) ?? '')
+  const has = (name: string): boolean => field(fields, name) !== undefined
   return {
     id,
     message: text('message'),
     error: text('error'),
     subscriber: text('subscriber'),
     tries: Number(text('tries')) || 0,
+    ...(has('service') && { service: text('service') }),
+    ...(has('host') && { host: text('host') }),
+    ...(has('pid') && { pid: Number(text('pid')) || 0 }),
   }
 }

@@ -27,7 +27,7 @@ export interface LogFrame extends Handed {
  * Identifies what was handed over, for the event that it has been handled: a part of the history; the position, as
  * text, of a frame that the log does not have; or undefined for anything else that is not part of the history.
  */
-export type Ticket = Finish | { readonly orphan: string } | undefined
+export type Ticket = Finish | { readonly orphan: Position } | undefined
 
 /** Hand a frame to the handler's queue. */
 export interface HandOver {
@@ -53,8 +53,8 @@ export type Effect =
   | { readonly type: 'advanced'; readonly position: Position | undefined; readonly newHistory: boolean }
   /** Everything appended is known to be handled, as of a moment later than before. */
   | { readonly type: 'verified' }
-  /** A frame that the log does not have was handled; its position, as text. */
-  | { readonly type: 'orphan-handled'; readonly position: string }
+  /** An entry was handled that the handled part does not end with: it is ahead, or not part of our history. */
+  | { readonly type: 'entry-handled'; readonly position: Position }
   /** Report what could not be read of a frame that the log does not have. */
   | { readonly type: 'garbage'; readonly rejected: readonly InvalidMessageError[] }
 

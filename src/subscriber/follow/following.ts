@@ -84,15 +84,27 @@ export class Following {
     return this.#intake.hasRoom(more)
   }
 
+  /** The newest entry that has been handled, as far as no resync or fork lies between it and the handled part. */
+  get newestHandled(): Position | undefined {
+    return this.#intake.progress.newestHandled
+  }
+
+  /** Whether an entry was taken, and has not been handled. */
+  isUnhandled(appendId: string): boolean {
+    return this.#intake.progress.isUnhandled(appendId)
+  }
+
+  /** Whether this entry has been handled; others before it may fail still. Its append id alone may have been forged. */
+  isEntryHandled(position: Position): boolean {
+    const { history, progress } = this.#intake
+    const accepted = history.includes(position) ? history.sequenceOf(position.appendId) : undefined
+    return accepted !== undefined && progress.hasHandled(accepted)
+  }
+
   /** Whether the handled part has reached this entry, or the end of a log without an anchor entry. */
   isHandled(appendId: string | undefined, { sequence }: HandledState): boolean {
     const accepted = this.#intake.history.sequenceOf(appendId)
     return accepted !== undefined && accepted <= sequence
-  }
-
-  /** Whether the handled part has reached this entry. Its append id alone may have come in a forged frame. */
-  hasHandled(position: Position, handled: HandledState): boolean {
-    return this.#intake.history.includes(position) && this.isHandled(position.appendId, handled)
   }
 
   /** @param replicationId undefined if the server does not say */

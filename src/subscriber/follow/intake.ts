@@ -25,7 +25,14 @@ export interface IntakeContext {
   /** What may wait for the handler. */
   readonly limits: Load
   /** The handler's queue, as it is at each event. */
-  readonly queue: { readonly pending: number; readonly pendingBytes: number }
+  readonly queue: {
+    readonly pending: number
+    readonly pendingBytes: number
+    /** How many of those pending failed and hold up no others: they have a limit of their own. */
+    readonly aside: number
+    /** Whether that limit is reached. */
+    readonly isFull: boolean
+  }
   readonly counters: SubscriptionCounters
 }
 
@@ -44,20 +51,28 @@ export class Intake {
     this.#context = context
     this.progress = new Progress({
       onHandled: (position, newHistory) => this.add({ type: 'advanced', position, newHistory }),
+      onHandledAhead: (position) => this.add({ type: 'entry-handled', position }),
       onVerified: () => this.add({ type: 'verified' }),
     })
   }
 
-  /** Whether so much more may wait for the handler. */
+  /** Whether so much more may wait for the handler. Messages that failed take none of its room, but for their bytes. */
   hasRoom(more: Load): boolean {
-    return fits(more, this.#waiting, this.#context.limits)
+    const { limits, queue } = this.#context
+    const { messages, bytes } = this.#waiting
+    if (queue.isFull) return false
+    const { aside } = queue
+    if (aside === 0) return fits(more, { messages, bytes }, limits)
+    const first = messages === aside
+    return (first || messages - aside + more.messages <= limits.messages) && bytes + more.bytes <= limits.bytes
   }
 
   /** Whether at least half of the room is free. */
   get isEased(): boolean {
     const { messages, bytes } = this.#waiting
-    const { limits } = this.#context
-    return 2 * messages <= limits.messages && 2 * bytes <= limits.bytes
+    const { limits, queue } = this.#context
+    if (queue.isFull) return false
+    return 2 * (messages - queue.aside) <= limits.messages && 2 * bytes <= limits.bytes
   }
 
   /** Takes the next frame of the history from the live channel, read in full; false if there is no room for it. */
@@ -95,14 +110,14 @@ export class Intake {
     this.#context.counters.orphaned += messages.length
     const text = formatPosition(position)
     // Who waits for a frame waits for all that it says.
-    this.#handOver(frame, { mode: 'live', position: text }, isAbsent && isWhole ? { orphan: text } : undefined)
+    this.#handOver(frame, { mode: 'live', position: text }, isAbsent && isWhole ? { orphan: position } : undefined)
     return true
   }
 
   /** Takes a frame that a resync will cover: what it says is handled at once if there is room, and no position moves. */
   early(frame: LogFrame): void {
     const { position, messages } = frame
-    if (this.history.streamIdOf(position.appendId) === position.streamId) this.duplicate(messages.length)
+    if (this.history.includes(position)) this.duplicate(messages.length)
     else this.orphan(frame, false)
   }
 
@@ -147,7 +162,7 @@ export class Intake {
   /** Something that was handed over has been handled. */
   handled(ticket: Ticket): void {
     if (typeof ticket === 'function') ticket()
-    else if (ticket !== undefined) this.add({ type: 'orphan-handled', position: ticket.orphan })
+    else if (ticket !== undefined) this.add({ type: 'entry-handled', position: ticket.orphan })
   }
 
   /** A look at the server said that the log ends with this entry, or has none. */

@@ -1,4 +1,5 @@
 import type { DeadLetter } from '../../log/log.js'
+import { compareStreamIds } from '../../message/stream-id.js'
 import { RedisError } from '../../support/errors.js'
 import { Outage } from '../../support/outage.js'
 import { describeThrown } from '../../support/thrown.js'
@@ -8,6 +9,8 @@ type NewLetter = Omit<DeadLetter, 'id'>
 export interface DeadLetterBoxOptions {
   /** Stores a dead letter; resolves to its id. */
   readonly store: (letter: NewLetter) => Promise<string>
+  /** The oldest stored letter from an id on, inclusive. */
+  readonly find: (id: string) => Promise<{ readonly id: string } | undefined>
   /** How many dead letters wait in memory at most while they can't be stored. Default 1,000. */
   readonly limit?: number
   /** Called with the first failure of each kind in an outage, and with every dead letter that is lost. */
@@ -16,13 +19,36 @@ export interface DeadLetterBoxOptions {
   onStored(letter: DeadLetter): void
 }
 
+/** A letter, and the place of its message among those that failed. */
+interface Placed {
+  readonly letter: NewLetter
+  readonly place: number
+}
+
+/** A letter that was stored or lost, and may matter still. */
+interface Outstanding {
+  /** Undefined if it was lost. */
+  readonly id: string | undefined
+  readonly place: number
+}
+
+/** Of more letters than these only the newest are known to be outstanding. */
+const maxOutstanding = 1_000
+
 const closedEarly = 'the subscription was closed before it could be stored'
 
-/** Puts messages that were given up into the dead-letter stream, and keeps in memory those it can't put there yet. */
+/**
+ * Puts messages that were given up into the dead-letter stream, and keeps in memory those it can't put there yet. Knows
+ * whether some are outstanding: until they are redriven or purged, by whomever, or everything is evicted.
+ */
 export class DeadLetterBox {
   readonly #options: DeadLetterBoxOptions
   readonly #limit: number
-  readonly #kept: NewLetter[] = []
+  #kept: Placed[] = []
+  #outstanding: Outstanding[] = []
+  /** What was given up at a place up to this has been covered. */
+  #covered = 0
+  #checking = false
   #retrying: Promise<void> | undefined
   readonly #outage: Outage
   #isClosed = false
@@ -34,8 +60,8 @@ export class DeadLetterBox {
   }
 
   /** Resolves when the letter is stored or kept in memory. Never rejects: what goes wrong is told to `onError`. */
-  async add(letter: NewLetter): Promise<void> {
-    if (!(await this.#store(letter))) return
+  async add(letter: NewLetter, place: number): Promise<void> {
+    if (!(await this.#store({ letter, place }))) return
     // The store works: those that wait need not wait for the link to come back.
     if (this.#kept.length > 0) void this.retry()
   }
@@ -52,43 +78,84 @@ export class DeadLetterBox {
   async close(): Promise<void> {
     this.#isClosed = true
     await this.retry()
-    for (const letter of this.#kept.splice(0)) this.#options.onError(describeLoss(letter, closedEarly))
+    for (const { letter } of this.#kept.splice(0)) this.#options.onError(describeLoss(letter, closedEarly))
+  }
+
+  /** Whether letters remain that were neither redriven nor purged, as far as known, and not covered either. */
+  get hasOutstanding(): boolean {
+    return this.#outstanding.length > 0 || this.#kept.some(({ place }) => place > this.#covered)
+  }
+
+  /** Everything has been evicted since messages up to this place were given up. */
+  covered(place: number): void {
+    this.#covered = Math.max(this.#covered, place)
+    this.#outstanding = this.#outstanding.filter((letter) => letter.place > this.#covered)
+  }
+
+  /** Looks whether letters that were outstanding are gone; asks nothing if none are. Never rejects. */
+  async check(): Promise<void> {
+    const oldest = this.#outstanding.find(({ id }) => id !== undefined)?.id
+    if (oldest === undefined || this.#checking) return
+    this.#checking = true
+    // What is stored from now on is younger than the answer.
+    const asked = new Set(this.#outstanding)
+    try {
+      const found = await this.#options.find(oldest)
+      const isGone = (id: string): boolean => found === undefined || compareStreamIds(id, found.id) < 0
+      this.#outstanding = this.#outstanding.filter(
+        (each) => each.id === undefined || !asked.has(each) || !isGone(each.id),
+      )
+    } catch {
+      // The link reports what is wrong with it; the next heartbeat asks again.
+    } finally {
+      this.#checking = false
+    }
   }
 
   async #storeKept(): Promise<void> {
     // A letter that fails goes to the end, so that one that can never be stored does not hold up the others for ever.
     for (let left = this.#kept.length; left > 0; left--) {
-      const letter = this.#kept.shift()
-      if (!letter || !(await this.#store(letter))) return
+      const placed = this.#kept.shift()
+      if (!placed || !(await this.#store(placed))) return
     }
   }
 
   /** Whether the letter was stored; if not, it is kept. */
-  async #store(letter: NewLetter): Promise<boolean> {
+  async #store(placed: Placed): Promise<boolean> {
+    const { letter, place } = placed
     let id: string
     try {
       id = await this.#options.store(letter)
     } catch (error) {
-      this.#keep(letter, error)
+      this.#keep(placed, error)
       return false
     }
     this.#outage.ended()
+    this.#remember({ id, place })
     this.#options.onStored({ id, ...letter })
     return true
   }
 
-  #keep(letter: NewLetter, cause: unknown): void {
+  #remember(letter: Outstanding): void {
+    if (letter.place <= this.#covered) return
+    this.#outstanding.push(letter)
+    if (this.#outstanding.length > maxOutstanding) this.#outstanding.shift()
+  }
+
+  #keep(placed: Placed, cause: unknown): void {
+    const { letter, place } = placed
     if (this.#isClosed || this.#kept.length >= this.#limit) {
       const why = this.#isClosed ? closedEarly : `${this.#limit} others already wait to be stored`
       this.#options.onError(describeLoss(letter, why, cause))
+      this.#remember({ id: undefined, place })
       return
     }
-    this.#kept.push(letter)
+    this.#kept.push(placed)
     this.#outage.failed(cause)
   }
 
   #describeOutage(cause: Error): RedisError {
-    const [oldest] = this.#kept
+    const oldest = this.#kept[0]?.letter
     const first = oldest === undefined ? '' : `, beginning with that of message ${messageIdOf(oldest)}`
     const text = `Dead letters can't be stored (${describeThrown(cause)}); up to ${this.#limit} are kept in memory until they can${first}`
     return new RedisError(kindOf(cause), text, { cause })

@@ -1,5 +1,7 @@
 import type { ResyncReason } from '../../log/model/resync-reason.js'
 import type { InvalidationMessage } from '../../message/message.js'
+import type { TraceContext } from '../../message/trace-context.js'
+import type { RecoverySpan } from '../../telemetry/telemetry.js'
 
 /**
  * How a message came: over Pub/Sub (`live`), read from the log (`replay`), or made here because continuity could not
@@ -32,3 +34,18 @@ export type Delivery = Origin & {
  * try has a copy of the message: what one does to it, no other try and no other subscription sees.
  */
 export type InvalidationHandler = (message: InvalidationMessage, delivery: Delivery) => unknown
+
+/** A frame to be handed over. */
+export interface Work {
+  /** Empty for a marker, which only has its turn. */
+  readonly messages: readonly InvalidationMessage[]
+  /** The trace of the message at the same place; absent where none has one. */
+  readonly traces?: readonly (TraceContext | undefined)[] | undefined
+  /** Length of the JSON that carried them; absent where none did. */
+  readonly bytes?: number | undefined
+  readonly origin: Origin
+  /** The recovery that hands it over. */
+  readonly recovery?: RecoverySpan | undefined
+  /** Called once, when every message was handled, covered or given up. */
+  handled(): void
+}

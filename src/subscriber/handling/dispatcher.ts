@@ -1,38 +1,26 @@
 import PQueue from 'p-queue'
 import type { InvalidationMessage } from '../../message/message.js'
-import type { TraceContext } from '../../message/trace-context.js'
 import { ClosedError } from '../../support/errors.js'
 import { resolvesWithin, type Runtime } from '../../support/runtime.js'
 import { toError } from '../../support/thrown.js'
 import type { SubscriptionCounters } from '../../telemetry/counters.js'
 import type { HandlerTimer } from '../../telemetry/stats-collector.js'
-import type { DeliveryTelemetry, FrameTelemetry, RecoverySpan } from '../../telemetry/telemetry.js'
-import type { Origin } from './delivery.js'
-import { type RetryContext, RetryingHandler } from './retry.js'
+import type { DeliveryTelemetry, FrameTelemetry } from '../../telemetry/telemetry.js'
+import type { Origin, Work } from './delivery.js'
+import { type Handed, type Handling, type HandlingListener, type RetryLaneContext, Unfinished } from './failing.js'
+import { RetryLane } from './retry-lane.js'
+import { evictsAll, type Failure, Tries, type TriesContext } from './retry.js'
 
 /** How long handlers that return no promise may run in a row before the event loop gets a turn. */
 const sliceMs = 10
 
-/** A frame to be handed over. */
-export interface Work {
-  /** Empty for a marker, which only has its turn. */
-  readonly messages: readonly InvalidationMessage[]
-  /** The trace of the message at the same place; absent where none has one. */
-  readonly traces?: readonly (TraceContext | undefined)[] | undefined
-  /** Length of the JSON that carried them; absent where none did. */
-  readonly bytes?: number | undefined
-  readonly origin: Origin
-  /** The recovery that hands it over. */
-  readonly recovery?: RecoverySpan | undefined
-  /** Called once, when every message was handled or given up. */
-  handled(): void
-}
-
-export interface DispatcherContext extends RetryContext {
+export interface DispatcherContext extends TriesContext, Omit<RetryLaneContext, 'onAside'> {
   /** How many tasks run at once. */
   readonly concurrency: number
   readonly telemetry?: DeliveryTelemetry | undefined
   readonly timer?: HandlerTimer | undefined
+  /** Begins a resync for dead letters; returns its work, or undefined if nothing is handed over. Default: never. */
+  resync?(): Work | undefined
   /** Takes failures that change nothing about what counts as handled. */
   onError(error: Error): void
 }
@@ -47,11 +35,14 @@ interface Condition {
 
 /**
  * Hands messages to the handler. What is pushed together is one task: its works, and the messages of each, have their
- * turn in order; up to `concurrency` tasks run at once. The handler is never called before `push()` has returned.
+ * turn in order; up to `concurrency` tasks run at once. A message whose handler fails leaves its task, and is tried again
+ * beside it. The handler is never called before `push()` has returned.
  */
 export class Dispatcher {
   readonly #queue: PQueue
-  readonly #handler: RetryingHandler
+  readonly #tries: Tries
+  readonly #lane: RetryLane
+  readonly #maxAside: number
   readonly #runtime: Runtime
   readonly #counters: SubscriptionCounters
   readonly #telemetry: DeliveryTelemetry | undefined
@@ -75,12 +66,36 @@ export class Dispatcher {
     this.#onError = (error) => {
       context.onError(error)
     }
-    this.#handler = new RetryingHandler(context)
+    this.#tries = new Tries(context)
+    this.#lane = new RetryLane({ ...context, onAside: () => this.#wake() }, this.#tries, () =>
+      this.#resync(context.resync?.()),
+    )
+    this.#maxAside = context.retry.maxWaiting
   }
 
   /** How many messages were pushed and are not finished. */
   get pending(): number {
     return this.#pending
+  }
+
+  /** How many of them have failed, and are tried again or wait for a resync. */
+  get retrying(): number {
+    return this.#lane.retrying
+  }
+
+  /** How many of those hold up no others. */
+  get aside(): number {
+    return this.#lane.aside
+  }
+
+  /** Whether these are as many as there may be: nothing more should be pushed. */
+  get isFull(): boolean {
+    return this.#lane.aside >= this.#maxAside
+  }
+
+  /** When the message that has failed for longest first failed, on the monotonic clock; undefined if none fails. */
+  get failingSince(): number | undefined {
+    return this.#lane.failingSince
   }
 
   /** Length of the JSON of the works that were pushed and are not finished. */
@@ -121,7 +136,7 @@ export class Dispatcher {
     if (!this.#closing) {
       this.#stopped = true
       this.#queue.clear()
-      this.#handler.stop()
+      this.#lane.stop()
       this.#wake()
       this.#closing = this.#drain(timeoutMs)
     }
@@ -146,6 +161,7 @@ export class Dispatcher {
     let turnAt = Infinity
     for (const work of works) {
       const frame = this.#begin(work)
+      let unfinished: Unfinished | undefined
       let index = 0
       try {
         for (const message of work.messages) {
@@ -153,19 +169,27 @@ export class Dispatcher {
           if (this.#stopped) return
           const startedAt = now
           const span = frame.evict(index, startedAt)
-          const running = this.#handler.run(message, work.origin, span, work.traces?.[index++])
-          const outcome = typeof running === 'string' ? running : await running
+          const trace = work.traces?.[index++]
+          const covered = this.#lane.entered
+          const running = this.#tries.run(message, work.origin, 1, span)
+          const failure = running instanceof Promise ? await running : running
           now = this.#runtime.monotonic()
           turnAt = this.#sliceEnd
-          if (outcome === 'handled') this.#handled(message, work.origin, startedAt, now)
-          span?.ended(outcome !== 'cut-short', now)
-          if (outcome === 'cut-short') return
-          this.#settled()
+          if (failure === undefined) {
+            this.#handled(message, work.origin, startedAt, now)
+            span?.ended(true, now)
+            this.#settled()
+            if (evictsAll(message)) this.#lane.cover(covered)
+          } else {
+            unfinished ??= new Unfinished(() => this.#finish(work))
+            await this.#failed({ message, origin: work.origin, trace, span, startedAt }, failure, unfinished)
+            now = this.#runtime.monotonic()
+          }
         }
       } finally {
         frame.end()
       }
-      this.#finish(work)
+      this.#lineEnds(work, unfinished)
     }
     if (this.#runtime.monotonic() >= this.#sliceEnd) await this.#turn()
   }
@@ -173,6 +197,38 @@ export class Dispatcher {
   #begin(work: Work): FrameTelemetry {
     this.#timer?.frameBegins()
     return this.#telemetry?.frame(work) ?? unobserved
+  }
+
+  /** Resolves when the line may go on. */
+  #failed(handling: Handling, failure: Failure | ClosedError, unfinished: Unfinished): Promise<void> | undefined {
+    const { message, origin, span, startedAt } = handling
+    unfinished.left += 1
+    if (failure instanceof ClosedError) {
+      span?.ended(false, this.#runtime.monotonic())
+      return undefined
+    }
+    const ended: HandlingListener['ended'] = (outcome, now) => {
+      if (outcome === 'cut-short') return
+      if (outcome === 'handled') this.#handled(message, origin, startedAt, now)
+      this.#settled()
+      unfinished.ended()
+    }
+    return this.#lane.take(handling, failure, { ended })
+  }
+
+  /** The message of a resync for dead letters goes past the queue: what waits there may be held up by what it covers. */
+  #resync(work: Work | undefined): Handed | undefined {
+    const message = work?.messages[0]
+    if (!work || !message) return undefined
+    const { origin } = work
+    const startedAt = this.#runtime.monotonic()
+    const frame = this.#begin(work)
+    const span = frame.evict(0, startedAt)
+    frame.end()
+    const ended: HandlingListener['ended'] = (outcome, now) => {
+      if (outcome === 'handled') this.#handled(message, origin, startedAt, now)
+    }
+    return { handling: { message, origin, span, startedAt }, listener: { ended } }
   }
 
   #handled(message: InvalidationMessage, origin: Origin, startedAt: number, now: number): void {
@@ -184,6 +240,12 @@ export class Dispatcher {
   #settled(): void {
     this.#pending--
     if (this.#conditions.size > 0) this.#wake()
+  }
+
+  /** Its messages have all had their turn; those that failed may have to end first. */
+  #lineEnds(work: Work, unfinished: Unfinished | undefined): void {
+    if (unfinished) unfinished.ended()
+    else this.#finish(work)
   }
 
   #finish(work: Work): void {
@@ -216,11 +278,12 @@ export class Dispatcher {
   }
 
   async #drain(timeoutMs: number): Promise<boolean> {
-    const ended = Promise.all([this.#alone, this.#queue.onPendingZero()])
+    const ended = Promise.all([this.#alone, this.#queue.onPendingZero()]).then(() => this.#lane.ended())
     const inTime = await resolvesWithin(this.#runtime, timeoutMs, ended)
-    if (inTime) this.#handler.release()
+    if (inTime) this.#tries.release()
     else {
-      this.#handler.abandon(
+      this.#lane.abandon()
+      this.#tries.abandon(
         new ClosedError(
           `The subscription was closed while this handler ran, and it did not end within ${timeoutMs} ms`,
         ),

@@ -1,53 +1,26 @@
 import type { ResyncReason } from '../../log/model/resync-reason.js'
 import { type InvalidationMessage, isArray, type Json } from '../../message/message.js'
-import type { TraceContext } from '../../message/trace-context.js'
 import { Deadlines, type Limited } from '../../support/deadlines.js'
-import { ClosedError, HandlerError, HandlerTimeoutError, type InvalidationError } from '../../support/errors.js'
-import { delay, type Runtime } from '../../support/runtime.js'
-import { describeThrown, isError, toError } from '../../support/thrown.js'
-import type { SubscriptionCounters } from '../../telemetry/counters.js'
+import { type ClosedError, HandlerError, HandlerTimeoutError } from '../../support/errors.js'
+import type { Runtime } from '../../support/runtime.js'
+import { describeThrown, isError } from '../../support/thrown.js'
 import type { EvictSpan } from '../../telemetry/telemetry.js'
 import type { Delivery, InvalidationHandler, Origin } from './delivery.js'
 
-/** How often a failing handler is tried, and the bounds of the delay before the next try. */
-export interface RetryPolicy {
-  readonly tries: number
-  readonly minDelayMs: number
-  readonly maxDelayMs: number
-}
-
-export interface RetryContext {
+export interface TriesContext {
   readonly handler: InvalidationHandler
-  readonly retry: RetryPolicy
   /** Time limit of each try, in ms. */
   readonly handlerTimeoutMs: number
   readonly runtime: Runtime
-  readonly counters: SubscriptionCounters
-  /** Called when the last try has failed, before the message counts as finished; awaited. */
-  onGivenUp(givenUp: GivenUp): void | Promise<void>
-  /** Takes failures that decide nothing any more: of a try that outlived its limit, of closing, of `onGivenUp`. */
+  /** Takes failures of tries that decide nothing any more: of one that outlived its limit. */
   onError(error: Error): void
 }
 
-/** A message as it is handled. */
-interface Handling {
-  readonly message: InvalidationMessage
-  readonly origin: Origin
-  /** The trace that the message carried. */
-  readonly trace: TraceContext | undefined
-}
+/** Why a try failed. */
+export type Failure = HandlerError | HandlerTimeoutError
 
-/** A message whose last try failed. */
-export interface GivenUp extends Handling {
-  readonly error: InvalidationError
-  readonly tries: number
-}
-
-/** What became of a message; `cut-short` by closing. */
-export type HandlingOutcome = 'handled' | 'given-up' | 'cut-short'
-
-/** How a try ended: undefined when it handled the message, a ClosedError when it was abandoned. */
-type Outcome = HandlerError | HandlerTimeoutError | ClosedError | undefined
+/** How a try ended: undefined if it handled the message, a ClosedError if it was abandoned. */
+export type Outcome = Failure | ClosedError | undefined
 
 class RunningTry implements Limited {
   readonly message: InvalidationMessage
@@ -75,17 +48,12 @@ class RunningTry implements Limited {
   }
 }
 
-/**
- * Runs messages through the handler, each until it is handled or given up. A retry never overlaps the try before it,
- * unless that one outlived its time limit.
- */
-export class RetryingHandler {
-  readonly #context: RetryContext
+/** Runs single tries of the handler: each has a copy of the message, a signal and a time limit of its own. */
+export class Tries {
+  readonly #context: TriesContext
   readonly #running: Deadlines<RunningTry>
-  readonly #stopping = new AbortController()
-  #abandoned = false
 
-  constructor(context: RetryContext) {
+  constructor(context: TriesContext) {
     this.#context = context
     this.#running = new Deadlines({
       runtime: context.runtime,
@@ -94,67 +62,12 @@ export class RetryingHandler {
   }
 
   /**
-   * Runs a message through the handler. Answers at once if the handler returned no promise and did not throw. Never
-   * rejects. `trace` is what the message carried.
+   * Runs one try; `number` counts those of a message, from 1. Answers at once if the handler returned no promise. Never
+   * throws or rejects.
    */
-  run(
-    message: InvalidationMessage,
-    origin: Origin,
-    span?: EvictSpan,
-    trace?: TraceContext,
-  ): HandlingOutcome | Promise<HandlingOutcome> {
-    const outcome = this.#try(message, createAttempt(origin, 1), span)
-    return outcome === undefined ? 'handled' : this.#finish({ message, origin, trace }, outcome, span)
-  }
-
-  /** From now on no try is begun; a message that waits for its next try is cut short. Tries that run go on. */
-  stop(): void {
-    this.#stopping.abort()
-  }
-
-  /** All tries have ended, and none follow: nothing keeps the process alive any more. */
-  release(): void {
-    this.#running.clear()
-  }
-
-  /** Stops, and waits for nothing any more: aborts the tries that run; what they come to is not asked. */
-  abandon(reason: ClosedError): void {
-    this.stop()
-    this.#abandoned = true
-    for (const running of this.#running.clear()) this.#interrupt(running, reason)
-  }
-
-  async #finish(
-    handling: Handling,
-    first: Outcome | Promise<Outcome>,
-    span: EvictSpan | undefined,
-  ): Promise<HandlingOutcome> {
-    const { message, origin } = handling
-    const { counters, runtime, retry } = this.#context
-    const { signal } = this.#stopping
-    let outcome = await first
-    for (let attempt = 1; outcome !== undefined; attempt++) {
-      if (outcome instanceof ClosedError) return 'cut-short'
-      if (attempt >= retry.tries) {
-        counters.deadLetters += 1
-        span?.gaveUp(outcome, attempt)
-        await this.#giveUp({ ...handling, error: outcome, tries: attempt })
-        return this.#abandoned ? 'cut-short' : 'given-up'
-      }
-      span?.tryFailed(outcome, attempt)
-      await delay(runtime, this.#delayAfter(attempt), signal)
-      if (signal.aborted) {
-        this.#context.onError(outcome)
-        return 'cut-short'
-      }
-      counters.retries += 1
-      outcome = await this.#try(message, createAttempt(origin, attempt + 1), span)
-    }
-    return 'handled'
-  }
-
-  #try(message: InvalidationMessage, attempt: Attempt, span: EvictSpan | undefined): Outcome | Promise<Outcome> {
+  run(message: InvalidationMessage, origin: Origin, number: number, span?: EvictSpan): Outcome | Promise<Outcome> {
     const { handler, handlerTimeoutMs, runtime } = this.#context
+    const attempt = createAttempt(origin, number)
     let handled: Promise<unknown>
     try {
       const own = ownCopy(message)
@@ -163,7 +76,7 @@ export class RetryingHandler {
       if (!isPromiseLike(result)) return undefined
       handled = Promise.resolve(result)
     } catch (error) {
-      return this.#failure(message, attempt, error)
+      return failure(message, attempt, error)
     }
     return new Promise((resolve) => {
       const running = new RunningTry(message, attempt, runtime.monotonic() + handlerTimeoutMs, resolve)
@@ -171,11 +84,21 @@ export class RetryingHandler {
       handled.then(
         () => running.end(undefined),
         (error: unknown) => {
-          const failure = this.#failure(message, attempt, error)
-          if (!running.end(failure) && !isAbort(error, attempt)) this.#context.onError(failure)
+          const failed = failure(message, attempt, error)
+          if (!running.end(failed) && !isAbort(error, attempt)) this.#context.onError(failed)
         },
       )
     })
+  }
+
+  /** All tries have ended, and none follow: nothing keeps the process alive any more. */
+  release(): void {
+    this.#running.clear()
+  }
+
+  /** Aborts the tries that run, and waits for them no longer: what they come to is not asked. */
+  abandon(reason: ClosedError): void {
+    for (const running of this.#running.clear()) this.#interrupt(running, reason)
   }
 
   #interrupt(running: RunningTry, reason: HandlerTimeoutError | ClosedError): void {
@@ -183,31 +106,19 @@ export class RetryingHandler {
     running.attempt.abort(reason)
   }
 
-  async #giveUp(givenUp: GivenUp): Promise<void> {
-    try {
-      await this.#context.onGivenUp(givenUp)
-    } catch (failure) {
-      this.#context.onError(toError(failure))
-    }
-  }
-
-  /** Full jitter: anything from none to twice as much as the last time, so that services do not retry in step. */
-  #delayAfter(attempt: number): number {
-    const { minDelayMs, maxDelayMs } = this.#context.retry
-    return this.#context.runtime.random() * Math.min(maxDelayMs, minDelayMs * 2 ** (attempt - 1))
-  }
-
-  #failure(message: InvalidationMessage, { attempt }: Attempt, cause: unknown): HandlerError {
-    return new HandlerError(
-      `The handler failed with message ${message.messageId} (try ${attempt} of ${this.#context.retry.tries}): ${describeThrown(cause)}`,
-      { cause },
-    )
-  }
-
   #describeTimeout({ message, attempt }: RunningTry): string {
-    const { handlerTimeoutMs, retry } = this.#context
-    return `The handler did not finish message ${message.messageId} within ${handlerTimeoutMs} ms (try ${attempt.attempt} of ${retry.tries}): pass \`delivery.signal\` on to what it waits for, or raise \`handlerTimeoutMs\``
+    return `The handler did not finish message ${message.messageId} within ${this.#context.handlerTimeoutMs} ms (try ${attempt.attempt}): pass \`delivery.signal\` on to what it waits for, or raise \`handlerTimeoutMs\``
   }
+}
+
+function failure(message: InvalidationMessage, { attempt }: Attempt, cause: unknown): HandlerError {
+  const text = `The handler failed with message ${message.messageId} (try ${attempt}): ${describeThrown(cause)}`
+  return new HandlerError(text, { cause })
+}
+
+/** Whether a message names every key, so that its handler evicts everything. */
+export function evictsAll(message: InvalidationMessage): boolean {
+  return message.action === 'pattern' && message.pattern === '*'
 }
 
 /** Each try has a copy of its own: a handler that takes its message apart leaves it whole for all others. */

@@ -17,6 +17,10 @@ export interface Freshness {
   readonly lagMs: number
   /** How many messages were taken and are not handled yet. */
   readonly behind: number
+  /** How many of those failed at the handler: they are tried again, or wait for a resync in their place. */
+  readonly retrying: number
+  /** How long the handler has failed with the one that has failed for longest, in ms; 0 if none fails. */
+  readonly failingMs: number
   /**
    * The last moment at which everything that had been acknowledged was known to be handled, on the monotonic clock
    * (`performance.now()`); undefined before the first. If the machine has slept since, it is earlier by as much: its age
@@ -31,21 +35,31 @@ export interface Freshness {
 }
 
 /**
-/**
  * Why a subscription is not `up`: its state, or
  *
+ * - `failing`: the handler has failed with a message for longer than a heartbeat
+ * - `dead-letters`: the handler gave up on a message that has been neither redriven nor purged, and no resync has covered
+ *   it since
  * - `unverified`: for three heartbeats it was not known to have handled everything (with `readReplica`, 11 seconds more)
  * - `replica`: the server is a replica, which can't know what it lacks
  * - `failover`: it is `unverified`, since publishers have not checked yet that their entries survived a failover
  * - `log-deleted`: the log is gone each time after the handler ran for the pattern `*`, so a handler deletes it
  */
-export type HealthReason = Exclude<SubscriptionState, 'live'> | 'unverified' | 'replica' | 'failover' | 'log-deleted'
+export type HealthReason =
+  | Exclude<SubscriptionState, 'live'>
+  | 'failing'
+  | 'dead-letters'
+  | 'unverified'
+  | 'replica'
+  | 'failover'
+  | 'log-deleted'
 
 /** How a subscription is, and with it the cache that it keeps fresh. */
 export interface SubscriptionHealth extends Freshness {
   /**
    * - `up`: everything appended is handled, as of the last heartbeats
-   * - `degraded`: connected, but behind: at the start, when the handler can't keep up, or when the log does not answer
+   * - `degraded`: connected, but behind: at the start, when the handler can't keep up or fails, or when the log does not
+   *   answer
    * - `down`: not connected, or closed: nothing says how old the cache is
    */
   readonly status: 'up' | 'degraded' | 'down'
@@ -54,6 +68,8 @@ export interface SubscriptionHealth extends Freshness {
   /** How long ago everything appended was last known to be handled, in ms; undefined before the first time. */
   readonly unverifiedMs: number | undefined
 }
+
+const downStates: ReadonlySet<SubscriptionState> = new Set(['connecting', 'disconnected', 'closed'])
 
 /** Each heartbeat verifies, unless a message is being handled just then: one that is missed means nothing yet. */
 const heartbeatsMissed = 3
@@ -66,46 +82,45 @@ export function unverifiedLimitMs(heartbeatMs: number, readReplica: boolean): nu
   return heartbeatsMissed * heartbeatMs + (readReplica ? replicaLagMs : 0)
 }
 
-/** Why a subscription may vouch for nothing, although it is connected. */
+/** Why a subscription may not be `up`, whatever its state. */
 export interface Doubts {
+  /** Dead letters of its own remain. */
+  readonly deadLetters: boolean
   /** The server is a replica, and none is meant. */
   readonly replica: boolean
   /** Publishers have not checked yet what a failover lost. */
   readonly failover: boolean
+  /** A handler deletes the log. */
+  readonly logDeleted: boolean
 }
 
-/** @param now monotonic, as `verifiedAt` is */
-export function judgeHealth(freshness: Freshness, now: number, limitMs: number, doubts: Doubts): SubscriptionHealth {
-  const { state, verifiedAt } = freshness
+/** What a subscription's health is judged by. */
+export interface HealthFacts {
+  readonly freshness: Freshness
+  readonly doubts: Doubts
+  /** Monotonic, as `verifiedAt` is. */
+  readonly now: number
+  readonly heartbeatMs: number
+  readonly readReplica: boolean
+}
+
+export function judgeHealth({ freshness, doubts, now, heartbeatMs, readReplica }: HealthFacts): SubscriptionHealth {
+  const { state, verifiedAt, failingMs } = freshness
   const unverifiedMs = verifiedAt === undefined ? undefined : now - verifiedAt
-  const isVerified = unverifiedMs !== undefined && unverifiedMs <= limitMs
-  const reasons: HealthReason[] = []
-  if (!isVerified) reasons.push('unverified')
-  if (doubts.replica) reasons.push('replica')
-  if (doubts.failover && !isVerified) reasons.push('failover')
-  const judged = (status: SubscriptionHealth['status'], ...reasons: HealthReason[]): SubscriptionHealth => ({
-    status,
-    reasons,
-    ...freshness,
-    unverifiedMs,
-  })
-  switch (state) {
-    case 'connecting':
-    case 'disconnected':
-    case 'closed':
-      return judged('down', state)
-    case 'lagging':
-      return judged('degraded', state, ...reasons)
-    case 'replaying':
-      // Every gap is read from the log: where that takes no longer than a few heartbeats, nobody need know.
-      return reasons.length === 0 ? judged('up') : judged('degraded', state, ...reasons)
-    case 'live':
-      return judged(reasons.length === 0 ? 'up' : 'degraded', ...reasons)
-  }
-}
-
-/** The same health with one more reason: what was `up` is `degraded`. */
-export function withReason(health: SubscriptionHealth, reason: HealthReason): SubscriptionHealth {
-  const status = health.status === 'up' ? 'degraded' : health.status
-  return { ...health, status, reasons: [...health.reasons, reason] }
+  const isVerified = unverifiedMs !== undefined && unverifiedMs <= unverifiedLimitMs(heartbeatMs, readReplica)
+  const isDown = downStates.has(state)
+  const found: readonly [isSo: boolean, reason: HealthReason][] = [
+    [failingMs > heartbeatMs, 'failing'],
+    [doubts.deadLetters, 'dead-letters'],
+    [!isDown && !isVerified, 'unverified'],
+    [!isDown && doubts.replica, 'replica'],
+    [!isDown && doubts.failover && !isVerified, 'failover'],
+    [doubts.logDeleted, 'log-deleted'],
+  ]
+  const others = found.filter(([isSo]) => isSo).map(([, reason]) => reason)
+  // Every gap is read from the log: where that takes no longer than a few heartbeats, nobody need know.
+  const isQuiet = state === 'live' || (state === 'replaying' && others.length === 0)
+  const reasons = isQuiet ? others : [state, ...others]
+  const connected = reasons.length === 0 ? 'up' : 'degraded'
+  return { status: isDown ? 'down' : connected, reasons, ...freshness, unverifiedMs }
 }

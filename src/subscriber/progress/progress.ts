@@ -26,11 +26,16 @@ export type Finish = () => void
 
 /** Events of a progress. */
 export interface ProgressListener {
+  /** An entry has been handled, and one before it has not. */
+  onHandledAhead(position: Position): void
   /** The handled part has grown; `newHistory` says that the position may be before the last one. */
   onHandled(position: Position | undefined, newHistory: boolean): void
   /** A head with a proof was found to be handled when it was read, or an earlier one is now. */
   onVerified(): void
 }
+
+/** How many sequences that were handled ahead are remembered: of a later one only the last entries are asked for. */
+const rememberedAhead = 1_024
 
 /** Head reads that are waited for; older ones are superseded. */
 const maxUnreached = 8
@@ -47,16 +52,20 @@ export class Progress {
   /** Heads with a proof that were accepted, and are not yet handled. */
   #unverified: { readonly sequence: number; readonly proof: Proof }[] = []
   #proof: Proof | undefined
+  /** Sequences that were handled ahead of the watermark, each at its own modulo the length. */
+  readonly #ahead = new Float64Array(rememberedAhead)
+  #newestAhead: Milestone | undefined
 
   constructor(listener: ProgressListener) {
     this.#listener = listener
-    this.#watermark = new Watermark((milestone) => {
+    const onAdvance = (milestone: Milestone): void => {
       const newHistory = milestone.forks !== this.#handled.forks
       this.#handled = milestone
       this.#verify()
       this.trust.handled(milestone.sequence)
       listener.onHandled(milestone.position, newHistory)
-    })
+    }
+    this.#watermark = new Watermark(onAdvance, (milestone) => this.#handledAhead(milestone))
   }
 
   /** The newest entry up to which everything has been handled. */
@@ -67,6 +76,26 @@ export class Progress {
   /** The oldest entry that was accepted and has not been handled. */
   get oldestUnhandled(): Position | undefined {
     return this.#watermark.oldest?.position
+  }
+
+  /**
+   * The newest entry of the handled part's history that has been handled; what comes before it has, too, except for what
+   * {@link isUnhandled} knows.
+   */
+  get newestHandled(): Position | undefined {
+    const { forks, sequence, position } = this.#handled
+    const ahead = this.#newestAhead
+    return ahead?.forks === forks && ahead.sequence > sequence ? ahead.position : position
+  }
+
+  /** Whether what was accepted with this sequence has been handled, whatever came before it. */
+  hasHandled(sequence: number): boolean {
+    return sequence <= this.#handled.sequence || this.#ahead[sequence % rememberedAhead] === sequence
+  }
+
+  /** Whether an entry was accepted and has not been handled. */
+  isUnhandled(appendId: string): boolean {
+    return this.#watermark.someUnfinished(({ position }) => position?.appendId === appendId)
   }
 
   get handled(): HandledState {
@@ -117,6 +146,13 @@ export class Progress {
   /** Whether a head that was read has been accepted since. */
   hasReached(appendId: string): boolean {
     return !this.#unreached.has(appendId)
+  }
+
+  #handledAhead(milestone: Milestone): void {
+    const { sequence, position } = milestone
+    this.#ahead[sequence % rememberedAhead] = sequence
+    if (sequence > (this.#newestAhead?.sequence ?? 0)) this.#newestAhead = milestone
+    if (position) this.#listener.onHandledAhead(position)
   }
 
   #verify(): void {
@@ -223,22 +259,27 @@ export class Trust {
 interface Slot<T> {
   readonly value: T
   finished: boolean
+  previous: Slot<T> | undefined
   next: Slot<T> | undefined
 }
 
 /**
  * The highest contiguous finished: values are added in order, finish in any order, and advance in the order they were
- * added. `onAdvance` is called with every value, once, when it and all before it are finished.
+ * added. Each value covers those before it: of several that finish one behind another while one before them has not,
+ * only the last is kept, and `onAdvance` is called with that one. `onAhead` is called with a value that finishes before
+ * one that was added earlier.
  *
- * Only values that are not finished, and those waiting behind one, are kept. Adding and finishing take O(1), amortised.
+ * So at most two are kept for each that is not finished. Adding and finishing take O(1), amortised.
  */
 export class Watermark<T> {
   readonly #onAdvance: (value: T) => void
+  readonly #onAhead: ((value: T) => void) | undefined
   #head: Slot<T> | undefined
   #tail: Slot<T> | undefined
 
-  constructor(onAdvance: (value: T) => void) {
+  constructor(onAdvance: (value: T) => void, onAhead?: (value: T) => void) {
     this.#onAdvance = onAdvance
+    this.#onAhead = onAhead
   }
 
   /** The oldest value that is not finished; undefined where all are. */
@@ -246,23 +287,48 @@ export class Watermark<T> {
     return this.#head?.value
   }
 
+  /** Whether a value that is not finished passes; takes O(n). */
+  someUnfinished(passes: (value: T) => boolean): boolean {
+    for (let slot = this.#head; slot; slot = slot.next) if (!slot.finished && passes(slot.value)) return true
+    return false
+  }
+
   /** Adds a value behind all others; the function returned marks it finished, and may be called again. */
   add(value: T): () => void {
-    const slot: Slot<T> = { value, finished: false, next: undefined }
+    const slot: Slot<T> = { value, finished: false, previous: this.#tail, next: undefined }
     if (this.#tail) this.#tail.next = slot
     else this.#head = slot
     this.#tail = slot
     return () => {
+      if (slot.finished) return
       slot.finished = true
-      this.#advance()
+      if (this.#head?.finished) this.#advance()
+      else this.#finishedAhead(slot)
     }
+  }
+
+  #finishedAhead(slot: Slot<T>): void {
+    const { previous, next } = slot
+    if (previous?.finished) this.#remove(previous)
+    if (next?.finished) this.#remove(slot)
+    this.#onAhead?.(slot.value)
+  }
+
+  /** Removes a value that the next one covers. */
+  #remove(slot: Slot<T>): void {
+    const { previous, next } = slot
+    if (previous) previous.next = next
+    if (next) next.previous = previous
+    slot.previous = undefined
+    slot.next = undefined
   }
 
   #advance(): void {
     // The head moves before the call, so that `onAdvance` may add, finish or throw.
     for (let slot = this.#head; slot?.finished; slot = this.#head) {
       this.#head = slot.next
-      if (!slot.next) this.#tail = undefined
+      if (slot.next) slot.next.previous = undefined
+      else this.#tail = undefined
       // Cut loose: who still holds the slot's function must not hold all that came after.
       slot.next = undefined
       this.#onAdvance(slot.value)

@@ -1,3 +1,4 @@
+import type { Position } from '../../log/model/position.js'
 import { ClosedError } from '../../support/errors.js'
 import { abortSignal, resolveOptions, type RulesOf, wholeNumber } from '../../support/option-rules.js'
 import type { Runtime } from '../../support/runtime.js'
@@ -20,7 +21,7 @@ export const waitRules = {
 interface Waiter {
   readonly born: number
   readonly isDone: (state: HandledState) => boolean
-  readonly position: string | undefined
+  readonly target: Position | undefined
   settle(error?: unknown): void
 }
 
@@ -46,14 +47,13 @@ export class Waiters {
    * @throws ConfigurationError for options that can't work
    * @param what named in the errors
    * @param isDone asked at every step of the handler; a resync that covers the waiter is seen to here
-   * @param position of an entry, as text, that also ends the waiting when it is handled without being part of our
-   *   history
+   * @param target an entry that ends the waiting when it is handled, whether it is part of our history or not
    */
   wait(
     what: string,
     options: WaitOptions,
     isDone: (state: HandledState) => boolean,
-    position?: string,
+    target?: Position,
   ): { readonly promise: Promise<void>; done(): void } {
     const { promise, resolve, reject }: PromiseWithResolvers<void> = Promise.withResolvers()
     const { timeoutMs, signal } = resolveOptions(waitRules, options, 'waiting')
@@ -67,7 +67,7 @@ export class Waiters {
     const waiter: Waiter = {
       born: ++this.#born,
       isDone,
-      position,
+      target,
       settle: (error) => {
         if (!this.#waiters.delete(waiter)) return
         timer.cancel()
@@ -94,9 +94,11 @@ export class Waiters {
     }
   }
 
-  /** An entry was handled that is not part of our history. */
-  orphanHandled(position: string): void {
-    for (const waiter of this.#waiters) if (waiter.position === position) waiter.settle()
+  /** This entry was handled. */
+  entryHandled({ streamId, appendId }: Position): void {
+    for (const waiter of this.#waiters) {
+      if (waiter.target?.appendId === appendId && waiter.target.streamId === streamId) waiter.settle()
+    }
   }
 
   close(): void {

@@ -53,7 +53,12 @@ export class MemoryStage {
         if (result instanceof Promise) return result.then(() => handled.handler(message, delivery))
         return handled.handler(message, delivery)
       },
-      { retry: { tries: 2, minDelayMs: 0 }, handlerTimeoutMs: 50, ...options },
+      {
+        retry: { forMs: 10, minDelayMs: 3_600_000, maxDelayMs: 3_600_000 },
+        onDeadLetter: 'keep',
+        handlerTimeoutMs: 50,
+        ...options,
+      },
     )
     subscription.on('error', (error) => errors.push(error))
     subscription.on('resync', (event) => resyncs.push(event))

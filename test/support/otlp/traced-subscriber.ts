@@ -28,7 +28,8 @@ const subscription = subscriber.subscribe(
     cursor: redisCursor(),
     startAt: 'head',
     commitIntervalMs: 10,
-    retry: { tries: 2, minDelayMs: 1, maxDelayMs: 1 },
+    retry: { forMs: 10, minDelayMs: 3_600_000, maxDelayMs: 3_600_000 },
+    onDeadLetter: 'keep',
   },
 )
 subscription.on('error', () => undefined)

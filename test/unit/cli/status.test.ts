@@ -27,7 +27,10 @@ const facts: StatusFacts = {
   listeners: { value: 2 },
   announced: {
     value: [
-      announced({ service: 'feed-service', name: 'feed', behind: 1_234, lagMs: 2_500, resyncs: 2 }, 1_200),
+      announced(
+        { service: 'feed-service', name: 'feed', behind: 1_234, lagMs: 2_500, retrying: 3, deadLetters: 1, resyncs: 2 },
+        1_200,
+      ),
       announced({ service: 'user-service', name: 'users', state: 'replaying', position: undefined }, 90_000),
     ],
   },
@@ -59,9 +62,10 @@ describe('a status', () => {
           position: '5-1@a',
           behind: 1_234,
           lagMs: 2_500,
+          retrying: 3,
           resyncs: 2,
           replayed: 0,
-          deadLetters: 0,
+          deadLetters: 1,
           startedAt: '2026-11-18T11:06:40.000Z',
           seenAgoMs: 1_200,
           silent: false,
@@ -77,6 +81,7 @@ describe('a status', () => {
           position: null,
           behind: 0,
           lagMs: 0,
+          retrying: 0,
           resyncs: 0,
           replayed: 0,
           deadLetters: 0,
@@ -156,9 +161,9 @@ describe('a status', () => {
         '  head    1794999990000-0@a4',
         '',
         '2 subscriptions, 1 silent',
-        'name   service       host:pid    state      position  behind    lag    last seen  resyncs',
-        'feed   feed-service  web-3:4711  live       5-1        1,234  2.5 s    1.2 s ago        2',
-        'users  user-service  web-3:4711  replaying  -              0   0 ms  1.5 min ago        0  silent',
+        'name   failing  dead letters  service       host:pid    state      position  behind    lag    last seen  resyncs',
+        'feed         3             1  feed-service  web-3:4711  live       5-1        1,234  2.5 s    1.2 s ago        2',
+        'users        0             0  user-service  web-3:4711  replaying  -              0   0 ms  1.5 min ago        0  silent',
       ].join('\n'),
     )
   })

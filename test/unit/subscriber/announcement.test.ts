@@ -11,6 +11,7 @@ const announcement: Announcement = {
   position: '5-1@a',
   behind: 3,
   lagMs: 12,
+  retrying: 1,
   resyncs: 1,
   replayed: 2,
   deadLetters: 4,
@@ -32,6 +33,11 @@ describe('an announcement', () => {
     expect(decodeAnnouncement(stamped)).toEqual(announcement)
   })
 
+  it('of a version that does not say how many messages are tried again comes back with none', () => {
+    const earlier = { ...announcement, retrying: undefined }
+    expect(decodeAnnouncement(JSON.stringify(earlier))).toEqual({ ...announcement, retrying: 0 })
+  })
+
   it('cuts texts that are too long', () => {
     const text = encodeAnnouncement({ ...announcement, host: 'h'.repeat(100_000) })
     expect(decodeAnnouncement(text)?.host).toBe('h'.repeat(255))
@@ -46,6 +52,7 @@ describe('an announcement', () => {
     ['a missing field', JSON.stringify({ ...announcement, host: undefined })],
     ['a number in place of a text', JSON.stringify({ ...announcement, name: 7 })],
     ['a text in place of a number', JSON.stringify({ ...announcement, behind: '3' })],
+    ['a number of messages that is none', JSON.stringify({ ...announcement, retrying: 'few' })],
     ['a negative number', JSON.stringify({ ...announcement, lagMs: -1 })],
     ['a number that is none', JSON.stringify({ ...announcement, pid: Infinity })],
     ['a time that no date can hold', JSON.stringify({ ...announcement, startedAt: 1e300 })],

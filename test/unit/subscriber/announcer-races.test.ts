@@ -32,7 +32,15 @@ beforeEach(() => {
 })
 
 function subscription(state: SubscriptionState = 'live'): AnnouncedSubscription {
-  const freshness = { state, position: undefined, lagMs: 0, behind: 0, verifiedAt: undefined }
+  const freshness = {
+    state,
+    position: undefined,
+    lagMs: 0,
+    behind: 0,
+    retrying: 0,
+    failingMs: 0,
+    verifiedAt: undefined,
+  }
   return { name: '', state, counts: new SubscriptionCounters(), freshness: () => freshness }
 }
 

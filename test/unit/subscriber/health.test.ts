@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { changeCommands } from '../../../src/log/changed-commands.js'
 import {
+  type Doubts,
   type Freshness,
   judgeHealth,
   type SubscriptionHealth,
@@ -13,11 +14,15 @@ import { VirtualFleet } from '../../support/virtual-fleet.js'
 const heartbeatMs = 1_000
 const now = 60_000
 
-const noDoubts = { replica: false, failover: false }
+const noDoubts: Doubts = { deadLetters: false, replica: false, failover: false, logDeleted: false }
 
-const judged = (state: SubscriptionState, verifiedAt: number | undefined, doubts = noDoubts): SubscriptionHealth => {
-  const freshness: Freshness = { state, position: '1-1@a', lagMs: 3, behind: 2, verifiedAt }
-  return judgeHealth(freshness, now, unverifiedLimitMs(heartbeatMs, false), doubts)
+const judged = (
+  state: SubscriptionState,
+  verifiedAt: number | undefined,
+  { failingMs = 0, ...doubts }: Partial<Doubts> & { readonly failingMs?: number } = {},
+): SubscriptionHealth => {
+  const freshness: Freshness = { state, position: '1-1@a', lagMs: 3, behind: 2, retrying: 1, failingMs, verifiedAt }
+  return judgeHealth({ freshness, doubts: { ...noDoubts, ...doubts }, now, heartbeatMs, readReplica: false })
 }
 
 describe('health is judged by state and by the last moment of verification', () => {
@@ -53,11 +58,21 @@ describe('health is judged by state and by the last moment of verification', () 
   })
 
   it('lets a failover pass that is settled within the usual time', () => {
-    expect(judged('live', lately, { replica: false, failover: true })).toMatchObject({ status: 'up', reasons: [] })
+    expect(judged('live', lately, { failover: true })).toMatchObject({ status: 'up', reasons: [] })
   })
 
   it('waits for the next ping of a primary on a replica that is meant', () => {
     expect(unverifiedLimitMs(heartbeatMs, true)).toBe(14_000)
+  })
+
+  it.each<[SubscriptionState, Parameters<typeof judged>[2], SubscriptionHealth['status'], string[]]>([
+    ['live', { failingMs: heartbeatMs }, 'up', []],
+    ['live', { failingMs: heartbeatMs + 1 }, 'degraded', ['failing']],
+    ['live', { deadLetters: true }, 'degraded', ['dead-letters']],
+    ['lagging', { failingMs: 5_000, deadLetters: true }, 'degraded', ['lagging', 'failing', 'dead-letters']],
+    ['disconnected', { failingMs: 5_000, deadLetters: true }, 'down', ['disconnected', 'failing', 'dead-letters']],
+  ])('%s, with a handler that fails (%j): %s', (state, handler, status, reasons) => {
+    expect(judged(state, lately, handler)).toMatchObject({ status, reasons })
   })
 
   it('comes with what it was judged by', () => {
@@ -69,6 +84,8 @@ describe('health is judged by state and by the last moment of verification', () 
       position: '1-1@a',
       lagMs: 3,
       behind: 2,
+      retrying: 1,
+      failingMs: 0,
       verifiedAt: now - 40,
     })
     expect(judged('live', undefined).unverifiedMs).toBeUndefined()

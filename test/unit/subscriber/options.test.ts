@@ -27,7 +27,8 @@ describe('options that can not work are refused, and the error names them', () =
 
   it.each([
     [{ concurrency: 0 }, '`concurrency`'],
-    [{ retry: { tries: 0 } }, '`retry.tries`'],
+    [{ retry: { forMs: -1 } }, '`retry.forMs`'],
+    [{ retry: { tries: 3 } as object }, '`retry.forMs`'],
     [{ retry: { delay: 5 } }, '`delay`'],
     [{ onResync: 'ignore' }, '`onResync`'],
     [{ startAt: 'yesterday' }, '`startAt`'],

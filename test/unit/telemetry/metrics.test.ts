@@ -78,7 +78,12 @@ describe('messages', () => {
   })
 
   it('are timed with their error where they fail', async () => {
-    await fleet.follow({ name: 'failing', handler: () => Promise.reject(new Error('no')), retry: { tries: 1 } })
+    await fleet.follow({
+      name: 'failing',
+      handler: () => Promise.reject(new Error('no')),
+      retry: { forMs: 0 },
+      onDeadLetter: 'keep',
+    })
     await publish('1')
     await fleet.done(publisher.invalidate('user', '').catch(() => undefined))
     await fleet.runtime.advance(100)
@@ -125,7 +130,7 @@ describe('what closing cuts short', () => {
       handler: (message) => {
         if ('entityId' in message && message.entityId === '2') throw new Error('no')
       },
-      retry: { minDelayMs: 1_000, maxDelayMs: 1_000 },
+      retry: { minDelayMs: 1_000, maxDelayMs: 1_000, order: 'strict' },
     })
     await fleet.append('1', '2', '3')
     await fleet.runtime.advance(5)
@@ -302,7 +307,7 @@ describe('who does nothing', () => {
 
 describe('instruments', () => {
   it('are what their table says, with boundaries below a millisecond, and carry nothing that is not documented', async () => {
-    await fleet.follow({ name: 'failing', handler: () => Promise.reject(new Error('no')) })
+    await fleet.follow({ name: 'failing', handler: () => Promise.reject(new Error('no')), retry: { forMs: 0 } })
     await fleet.follow({ name: 'fine' })
     await publish('1')
     fleet.log.cut()

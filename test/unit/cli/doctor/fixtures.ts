@@ -67,6 +67,7 @@ export function member(changes: Partial<FleetMember> = {}): FleetMember {
     position: `${now - 7_000}-0@three`,
     behind: 0,
     lagMs: 0,
+    retrying: 0,
     resyncs: 0,
     replayed: 0,
     deadLetters: 0,

@@ -28,6 +28,7 @@ describe('is found', () => {
       'silent: warning',
       { subscriptions: [member({ silent: true, ageMs: 20_000 })] },
     ],
+    ['a handler that fails', 'failing: warning', { subscriptions: [member({ retrying: 2 })] }],
     ['a handler that is stuck', 'stuck: error', { subscriptions: [member({ lagMs: 30_001, behind: 3 })] }],
     ['a subscription that never came to the newest entry', 'stuck: error', behindFor(30_001, 2_000)],
     ['a subscription that replays', 'not-live: warning', { subscriptions: [member({ state: 'replaying' })] }],

@@ -7,7 +7,7 @@ import type { Look } from '../../../../src/subscriber/progress/look.js'
 import { InvalidMessageError } from '../../../../src/support/errors.js'
 import { SubscriptionCounters } from '../../../../src/telemetry/counters.js'
 
-const queue = { pending: 0, pendingBytes: 0 }
+const queue = { pending: 0, pendingBytes: 0, aside: 0, isFull: false }
 const limits = { messages: 2, bytes: 1_000 }
 let counters: SubscriptionCounters
 let following: Following
@@ -15,6 +15,8 @@ let following: Following
 beforeEach(() => {
   queue.pending = 0
   queue.pendingBytes = 0
+  queue.aside = 0
+  queue.isFull = false
   counters = new SubscriptionCounters()
   following = new Following({ limits, queue, counters }, false)
 })
@@ -180,7 +182,7 @@ describe('a stray', () => {
     const effects = following.strays.answered(at(9), true)
     expect(types(effects)).toEqual(['hand-over'])
     expect(counters).toMatchObject({ orphaned: 1, gaps: 0 })
-    expect(following.handled(handOverOf(effects).ticket)).toEqual([{ type: 'orphan-handled', position: '9-0@e9' }])
+    expect(following.handled(handOverOf(effects).ticket)).toEqual([{ type: 'entry-handled', position: at(9) }])
     expect(following.handledPosition).toEqual(at(5))
   })
 
@@ -244,8 +246,8 @@ describe('waiting for a position', () => {
     goLive(5)
     const forged = { ...frame(6), position: { streamId: '99-0', appendId: 'e6' } }
     following.handled(handOverOf(following.frame(forged)).ticket)
-    expect(following.hasHandled(at(6), following.handledState)).toBe(false)
-    expect(following.hasHandled(forged.position, following.handledState)).toBe(true)
+    expect(following.isEntryHandled(at(6))).toBe(false)
+    expect(following.isEntryHandled(forged.position)).toBe(true)
   })
 })
 
@@ -272,7 +274,7 @@ describe('the end of a reading', () => {
     const { done, effects } = following.beginReading().ended('caught-up')
     expect(done).toBe(true)
     expect(counters.orphaned).toBe(2)
-    expect(following.handled(handOverOf(effects).ticket)).toEqual([{ type: 'orphan-handled', position: '9-0@e9' }])
+    expect(following.handled(handOverOf(effects).ticket)).toEqual([{ type: 'entry-handled', position: at(9) }])
   })
 
   it('evicts everything if there is no room for frames that are not in the log', () => {

@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from 'vitest'
 import type { DeadLetter } from '../../../../src/log/log.js'
+import { compareStreamIds } from '../../../../src/message/stream-id.js'
 import { DeadLetterBox } from '../../../../src/subscriber/handling/dead-letter-box.js'
 import { RedisError } from '../../../../src/support/errors.js'
 import { VirtualRuntime } from '../../../support/virtual-runtime.js'
@@ -12,6 +13,8 @@ let told: DeadLetter[]
 let errors: Error[]
 let refuses: (letter: NewLetter) => boolean
 let onTold: () => void
+let asked: string[]
+let left: readonly string[]
 
 beforeEach(() => {
   stored = []
@@ -19,7 +22,16 @@ beforeEach(() => {
   errors = []
   refuses = () => false
   onTold = () => undefined
+  asked = []
+  left = []
 })
+
+/** The oldest letter from an id on, of those that are left. */
+function find(id: string): Promise<{ readonly id: string } | undefined> {
+  asked.push(id)
+  const found = left.find((each) => compareStreamIds(each, id) >= 0)
+  return Promise.resolve(found === undefined ? undefined : { id: found })
+}
 
 function box(limit?: number): DeadLetterBox {
   return new DeadLetterBox({
@@ -28,6 +40,7 @@ function box(limit?: number): DeadLetterBox {
       stored.push(letter)
       return Promise.resolve(`${stored.length}-0`)
     },
+    find: (id) => find(id),
     ...(limit === undefined ? {} : { limit }),
     onError: (error) => errors.push(error),
     onStored: (letter) => {
@@ -42,7 +55,7 @@ function letter(id: string): NewLetter {
 }
 
 test('a dead letter is stored at once, and told with its id', async () => {
-  await box().add(letter('a'))
+  await box().add(letter('a'), 1)
   expect(stored).toEqual([letter('a')])
   expect(told).toEqual([{ id: '1-0', ...letter('a') }])
   expect(errors).toEqual([])
@@ -51,8 +64,8 @@ test('a dead letter is stored at once, and told with its id', async () => {
 test('dead letters that can not be stored are kept until they can, and the outage is told once', async () => {
   refuses = () => true
   const kept = box()
-  await kept.add(letter('a'))
-  await kept.add(letter('b'))
+  await kept.add(letter('a'), 1)
+  await kept.add(letter('b'), 1)
   await kept.retry()
   expect(stored).toEqual([])
   expect(errors).toHaveLength(1)
@@ -64,21 +77,21 @@ test('dead letters that can not be stored are kept until they can, and the outag
   expect(stored.map(({ message }) => message).toSorted()).toEqual([letter('a').message, letter('b').message])
   expect(told.map(({ id }) => id)).toEqual(['1-0', '2-0'])
   refuses = () => true
-  await kept.add(letter('c'))
+  await kept.add(letter('c'), 1)
   expect(errors).toHaveLength(2)
 })
 
 test('when a new dead letter can be stored, those that wait follow', async () => {
   refuses = () => true
   const kept = box()
-  await kept.add(letter('a'))
+  await kept.add(letter('a'), 1)
   refuses = () => false
   const bothTold = new Promise<void>((resolve) => {
     onTold = () => {
       if (told.length === 2) resolve()
     }
   })
-  await kept.add(letter('b'))
+  await kept.add(letter('b'), 1)
   await bothTold
   expect(stored).toEqual([letter('b'), letter('a')])
 })
@@ -86,7 +99,7 @@ test('when a new dead letter can be stored, those that wait follow', async () =>
 test('one that can never be stored does not hold up the others', async () => {
   refuses = () => true
   const kept = box()
-  for (const id of ['poison', 'b', 'c']) await kept.add(letter(id))
+  for (const id of ['poison', 'b', 'c']) await kept.add(letter(id), 1)
   refuses = ({ message }) => message.includes('poison')
   await kept.retry()
   await kept.retry()
@@ -96,7 +109,7 @@ test('one that can never be stored does not hold up the others', async () => {
 test('retries that overlap store each letter once', async () => {
   refuses = () => true
   const kept = box()
-  for (const id of ['a', 'b', 'c']) await kept.add(letter(id))
+  for (const id of ['a', 'b', 'c']) await kept.add(letter(id), 1)
   refuses = () => false
   await Promise.all([kept.retry(), kept.retry()])
   expect(stored).toEqual([letter('a'), letter('b'), letter('c')])
@@ -105,7 +118,7 @@ test('retries that overlap store each letter once', async () => {
 test('what no longer fits is reported lost, by its message id and with what the handler failed of', async () => {
   refuses = () => true
   const kept = box(2)
-  for (const id of ['a', 'b', 'c']) await kept.add(letter(id))
+  for (const id of ['a', 'b', 'c']) await kept.add(letter(id), 1)
   expect(errors).toHaveLength(2)
   expect(errors[1]).toMatchObject({ code: 'REDIS', cause: expect.any(RedisError) as RedisError })
   expect(errors[1]?.message).toContain('The dead letter of message c is lost')
@@ -118,7 +131,7 @@ test('what no longer fits is reported lost, by its message id and with what the 
 test('a thousand wait unless told otherwise', async () => {
   refuses = () => true
   const kept = box()
-  for (let index = 0; index <= 1_000; index++) await kept.add(letter(`m${index}`))
+  for (let index = 0; index <= 1_000; index++) await kept.add(letter(`m${index}`), 1)
   expect(errors.map(({ message }) => message.includes('is lost'))).toEqual([false, true])
   expect(errors[1]?.message).toContain('message m1000 is lost')
 })
@@ -126,7 +139,7 @@ test('a thousand wait unless told otherwise', async () => {
 test('close stores what it can, and reports every letter that it can not', async () => {
   refuses = () => true
   const kept = box()
-  for (const id of ['a', 'b']) await kept.add(letter(id))
+  for (const id of ['a', 'b']) await kept.add(letter(id), 1)
   errors = []
   await kept.close()
   expect(errors.map(({ message }) => /message (\w) is lost/.exec(message)?.[1]).toSorted()).toEqual(['a', 'b'])
@@ -138,7 +151,7 @@ test('close stores what it can, and reports every letter that it can not', async
 test('close with the link back loses nothing', async () => {
   refuses = () => true
   const kept = box()
-  for (const id of ['a', 'b']) await kept.add(letter(id))
+  for (const id of ['a', 'b']) await kept.add(letter(id), 1)
   refuses = () => false
   await kept.close()
   expect(stored).toHaveLength(2)
@@ -148,6 +161,7 @@ test('close with the link back loses nothing', async () => {
 /** A box whose store has these outcomes, one after the other. */
 function boxWith(...outcomes: Promise<string>[]): DeadLetterBox {
   return new DeadLetterBox({
+    find,
     store: () => outcomes.shift() ?? Promise.reject(new Error('asked too often')),
     onError: (error) => errors.push(error),
     onStored: (letter) => told.push(letter),
@@ -157,7 +171,7 @@ function boxWith(...outcomes: Promise<string>[]): DeadLetterBox {
 test('close waits for a letter that is stored again', async () => {
   const stored = deferred<string>()
   const kept = boxWith(Promise.reject(new Error('down')), stored.promise)
-  await kept.add(letter('a'))
+  await kept.add(letter('a'), 1)
   void kept.retry()
   let closed = false
   const closing = kept.close().then(() => (closed = true))
@@ -172,7 +186,7 @@ test('close waits for a letter that is stored again', async () => {
 test('a letter that turns out after close not to be stored is reported lost', async () => {
   const outcome = deferred<string>()
   const slow = boxWith(outcome.promise)
-  const adding = slow.add(letter('a'))
+  const adding = slow.add(letter('a'), 1)
   await slow.close()
   expect(errors).toEqual([])
   outcome.reject(new RedisError('disconnected', 'closed'))
@@ -182,6 +196,73 @@ test('a letter that turns out after close not to be stored is reported lost', as
 
 test('a message without an id is reported by how it begins', async () => {
   refuses = () => true
-  await box(0).add({ ...letter('a'), message: 'no json at all' })
+  await box(0).add({ ...letter('a'), message: 'no json at all' }, 1)
   expect(errors[0]?.message).toContain('message no json at all is lost')
+})
+
+test('a letter is outstanding until it is gone from the store, and the store is asked only meanwhile', async () => {
+  const letters = box()
+  expect(letters.hasOutstanding).toBe(false)
+  await letters.check()
+  expect(asked).toEqual([])
+  for (const id of ['a', 'b', 'c']) await letters.add(letter(id), 1)
+  left = ['2-0', '3-0']
+  await letters.check()
+  expect(letters.hasOutstanding).toBe(true)
+  left = ['2-0']
+  await letters.check()
+  expect(letters.hasOutstanding).toBe(true)
+  left = ['9-0']
+  await letters.check()
+  expect(letters.hasOutstanding).toBe(false)
+  await letters.check()
+  expect(asked).toEqual(['1-0', '2-0', '2-0'])
+})
+
+test('a letter that is stored while the store is asked stays outstanding', async () => {
+  const letters = box()
+  await letters.add(letter('a'), 1)
+  const checking = letters.check()
+  await letters.add(letter('b'), 2)
+  await checking
+  expect(letters.hasOutstanding).toBe(true)
+})
+
+test('a letter is no longer outstanding when everything has been evicted since its message failed', async () => {
+  const letters = box()
+  await letters.add(letter('a'), 1)
+  await letters.add(letter('b'), 2)
+  letters.covered(1)
+  expect(letters.hasOutstanding).toBe(true)
+  letters.covered(2)
+  expect(letters.hasOutstanding).toBe(false)
+})
+
+test('a letter that waits in memory, or was lost, is outstanding until it is covered', async () => {
+  refuses = () => true
+  const letters = box(1)
+  await letters.add(letter('a'), 1)
+  letters.covered(1)
+  expect(letters.hasOutstanding).toBe(false)
+  await letters.add(letter('b'), 2)
+  await letters.check()
+  expect(letters.hasOutstanding).toBe(true)
+  letters.covered(2)
+  expect(letters.hasOutstanding).toBe(false)
+  refuses = () => false
+  await letters.retry()
+  expect(letters.hasOutstanding).toBe(false)
+})
+
+test('a store that does not answer changes nothing about what is outstanding', async () => {
+  const letters = new DeadLetterBox({
+    store: () => Promise.resolve('1-0'),
+    find: () => Promise.reject(new RedisError('disconnected', 'The link is down')),
+    onError: (error) => errors.push(error),
+    onStored: () => undefined,
+  })
+  await letters.add(letter('a'), 1)
+  await letters.check()
+  expect(letters.hasOutstanding).toBe(true)
+  expect(errors).toEqual([])
 })

@@ -1,6 +1,7 @@
 import type { InvalidationMessage } from '../../../../src/message/message.js'
-import type { InvalidationHandler, Origin } from '../../../../src/subscriber/handling/delivery.js'
-import { Dispatcher, type DispatcherContext, type Work } from '../../../../src/subscriber/handling/dispatcher.js'
+import type { InvalidationHandler, Origin, Work } from '../../../../src/subscriber/handling/delivery.js'
+import { Dispatcher, type DispatcherContext } from '../../../../src/subscriber/handling/dispatcher.js'
+import type { RetryPolicy } from '../../../../src/subscriber/handling/failing.js'
 import type { InvalidationError } from '../../../../src/support/errors.js'
 import { SubscriptionCounters } from '../../../../src/telemetry/counters.js'
 import { VirtualRuntime } from '../../../support/virtual-runtime.js'
@@ -17,6 +18,17 @@ export function message(messageId: string): InvalidationMessage {
     sourceService: 'user-service',
   }
 }
+
+export const retry: RetryPolicy = {
+  forMs: 1_000,
+  minDelayMs: 100,
+  maxDelayMs: 5_000,
+  maxWaiting: 1_000,
+  order: 'any',
+}
+
+/** Two tries: the second comes when the time is over. */
+export const twice: RetryPolicy = { ...retry, minDelayMs: 3_600_000, maxDelayMs: 3_600_000 }
 
 /** A promise with its two ends. */
 export interface Deferred<T> {
@@ -55,7 +67,8 @@ export class Bench {
     this.dispatcher = new Dispatcher({
       handler,
       concurrency: 1,
-      retry: { tries: 3, minDelayMs: 100, maxDelayMs: 5_000 },
+      retry,
+      reportAfterMs: Infinity,
       handlerTimeoutMs: 30_000,
       runtime: this.runtime,
       counters: this.counters,
