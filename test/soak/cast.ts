@@ -17,6 +17,8 @@ export interface SubscriptionRole {
   readonly slowness: number
   /** How many of 1,000 messages the handler fails on at its first try. */
   readonly failures: number
+  /** Whether what it evicts from is away now and then: its handler then fails with everything. */
+  readonly outages: boolean
 }
 
 export interface SubscriberRole {
@@ -35,18 +37,21 @@ export function publishers(rate: number): readonly PublisherRole[] {
   ]
 }
 
-const plain = { cursor: 'memory', options: {}, slowness: 0, failures: 0 } as const
+const plain = { cursor: 'memory', options: {}, slowness: 0, failures: 0, outages: false } as const
 
 export const subscribers: readonly SubscriberRole[] = [
   {
     name: 'gateway',
     subscriptions: [
       { ...plain, name: 'memory' },
-      { ...plain, name: 'narrow', options: { maxBuffered: 50, pageSize: 10, concurrency: 4 } },
+      { ...plain, name: 'narrow', outages: true, options: { maxBuffered: 50, pageSize: 10, concurrency: 4 } },
     ],
   },
-  { name: 'redis-cache', subscriptions: [{ ...plain, name: 'redis', cursor: 'redis', options: { concurrency: 8 } }] },
-  { name: 'disk-cache', subscriptions: [{ ...plain, name: 'file', cursor: 'file', failures: 2 }] },
+  {
+    name: 'redis-cache',
+    subscriptions: [{ ...plain, name: 'redis', cursor: 'redis', outages: true, options: { concurrency: 8 } }],
+  },
+  { name: 'disk-cache', subscriptions: [{ ...plain, name: 'file', cursor: 'file', failures: 2, outages: true }] },
   { name: 'strict', subscriptions: [{ ...plain, name: 'strict', options: { strictFailover: true } }] },
   { name: 'slow', subscriptions: [{ ...plain, name: 'slow', slowness: 0.5, options: { maxBuffered: 500 } }] },
 ]

@@ -26,6 +26,9 @@ export interface FollowerContext {
 const lookMs = 20
 const loadMs = 100
 const beginMs = 60_000
+/** What a handler evicts from is away for some of this, after some of that. */
+const awayMs = 2_000
+const presentMs = 6_000
 
 /** A subscription, its handler, and the cache that it keeps. */
 export class Follower {
@@ -39,6 +42,9 @@ export class Follower {
   #verifiedAt: number | undefined
   /** How long the handler has been too fast, in ms: timers are too coarse for one message. */
   #debtMs = 0
+  #isAway = false
+  /** Ids of the messages that failed and were not handled since: what evicts everything covers them. */
+  readonly #failed = new Set<string>()
 
   constructor(context: FollowerContext) {
     const { subscriber, role, folder, news } = context
@@ -50,11 +56,12 @@ export class Follower {
       name: role.name,
       cursor: cursorOf(role, folder),
       commitIntervalMs: 200,
-      retry: { minDelayMs: 5, maxDelayMs: 20 },
+      retry: { minDelayMs: 5, maxDelayMs: 200 },
     })
     this.#subscription.on('state', (state) => news({ type: 'state', subscription, state }))
     this.#subscription.on('error', (error) => news({ type: 'note', text: `${role.name}: ${error.message}` }))
     void this.#begin()
+    if (role.outages) this.#turnAway(false)
   }
 
   /** Undefined, or why it did not catch up. */
@@ -86,8 +93,29 @@ export class Follower {
     setInterval(() => this.#fill(), loadMs)
   }
 
+  #turnAway(isAway: boolean): void {
+    this.#isAway = isAway
+    setTimeout(() => this.#turnAway(!isAway), Math.random() * (isAway ? awayMs : presentMs))
+  }
+
   async #handle(message: InvalidationMessage, delivery: Delivery): Promise<void> {
+    const failedBefore = [...this.#failed]
+    try {
+      await this.#evict(message, delivery)
+    } catch (error) {
+      this.#failed.add(message.messageId)
+      throw error
+    }
+    this.#failed.delete(message.messageId)
+    if (message.action !== 'pattern' || message.pattern !== '*') return
+    for (const id of failedBefore) {
+      if (this.#failed.delete(id)) this.#items.push({ kind: 'message', id })
+    }
+  }
+
+  async #evict(message: InvalidationMessage, delivery: Delivery): Promise<void> {
     const { slowness, failures } = this.#context.role
+    if (this.#isAway) throw new Error('what it evicts from is away')
     if (delivery.attempt === 1 && Math.random() * 1_000 < failures) throw new Error('fails now and then')
     if (slowness > 0) await this.#dawdle(slowness)
     const item = itemOf(message, delivery)
