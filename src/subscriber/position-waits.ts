@@ -10,7 +10,7 @@ import type { Waiters, WaitOptions } from './progress/waiters.js'
 export interface PositionWaitsContext {
   readonly log: Log
   readonly looks: Looks
-  readonly following: Pick<Following, 'isEntryHandled' | 'isUnhandled' | 'handledState' | 'newestHandled' | 'trust'>
+  readonly following: Pick<Following, 'isEntryHandled' | 'progress'>
   readonly waiters: Waiters
   readonly isClosed: () => boolean
   readonly emitter: StateEmitter
@@ -73,7 +73,7 @@ export class PositionWaits {
     this.#checkOpen()
     const { following, waiters } = this.#context
     const target = parsePosition(text)
-    let { proof } = following.handledState
+    let { proof } = following.progress.handled
     const lookBehind = (): void => {
       void this.#isBehindUs(target).then(
         (behind) => {
@@ -90,7 +90,7 @@ export class PositionWaits {
       return following.isEntryHandled(target)
     }
     const wait = waiters.wait(`position ${text}`, options, isReached, target)
-    waiters.advanced(following.handledState)
+    waiters.advanced(following.progress.handled)
     lookBehind()
     await wait.promise
   }
@@ -107,11 +107,11 @@ export class PositionWaits {
    */
   async #isBehindUs(target: Position): Promise<boolean> {
     const { following, log } = this.#context
-    const handled = following.newestHandled
+    const handled = following.progress.newestHandled
     if (handled === undefined || compareStreamIds(target.streamId, handled.streamId) > 0) return false
-    if (following.isUnhandled(target.appendId)) return false
+    if (following.progress.isUnhandled(target.appendId)) return false
     const [presence, ours] = await log.lookup([target, handled])
     if (ours !== 'intact' || presence === undefined || presence === 'gone') return false
-    return following.trust.covers(target.streamId, presence === 'intact')
+    return following.progress.trust.covers(target.streamId, presence === 'intact')
   }
 }

@@ -1,9 +1,9 @@
 import type { InvalidationLog } from '../log/log.js'
-import { blindness } from '../log/model/blindness.js'
+import { blindness, replicaError } from '../log/model/blindness.js'
 import { appendIds } from '../log/model/position.js'
 import { openLog, type RedisSource } from '../log/open-log.js'
 import { decodeFrame } from '../message/wire/decode-frame.js'
-import { decodeMessage } from '../message/wire/decode.js'
+import { type DecodedFrame, decodeMessage } from '../message/wire/decode.js'
 import { describeValue } from '../support/describe-value.js'
 import { ElapsedClock } from '../support/elapsed-clock.js'
 import { ClosedError, ConfigurationError } from '../support/errors.js'
@@ -131,18 +131,11 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
     const { database } = log
     this.#otherLogs = new OtherLogs({ ...shared, database, lookups: this.#strayLookups, onDropped: this.#onDropped })
     const { announce, service, heartbeatMs, cap } = options
-    if (announce) {
-      const registry = commands
-      this.#announcer = new Announcer({ registry, runtime, service, heartbeatMs, cap, onError: this.#onError })
-    }
+    if (announce) this.#announcer = new Announcer({ ...shared, registry: commands, service, heartbeatMs, cap })
     this.deadLetters = new DeadLetters({
       store: commands,
       checkOpen: () => this.#checkOpen(),
-      republish: async (message) => {
-        // An entry that nobody can read would be a resync of every subscription.
-        decodeMessage(message)
-        await commands.append(this.#nextAppendId(), message, cap)
-      },
+      republish: (message) => this.#republish(message),
     })
   }
 
@@ -292,6 +285,12 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
     if (this.#closing) throw new ClosedError('The subscriber is closed: connect a new one')
   }
 
+  async #republish(message: string): Promise<void> {
+    // An entry that nobody can read would be a resync of every subscription.
+    decodeMessage(message)
+    await this.#link.commands.append(this.#nextAppendId(), message, this.#options.cap)
+  }
+
   async #close(): Promise<void> {
     await Promise.all([...this.#subscriptions].map((subscription) => subscription.close()))
     this.#strayLookups.close()
@@ -335,11 +334,12 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
   #looked(look: Look): void {
     const { role, id } = look.replication
     const wasDoubtful = this.#isDoubtful
+    const remedy = 'rely on the publishers, which repair what a failover lost'
     if (this.#history) this.#history = { id }
-    if (role === 'replica' && !this.#options.readReplica) this.#onReplica.failed(isReplica(this.#log.server))
+    if (role === 'replica' && !this.#options.readReplica) this.#onReplica.failed(replicaError(this.#log.server))
     else this.#onReplica.ended()
     for (const subscription of this.#subscriptions) {
-      if (id === undefined && subscription.strictFailover) this.#blindness.failed(blindness('strictFailover', rely))
+      if (id === undefined && subscription.strictFailover) this.#blindness.failed(blindness('strictFailover', remedy))
       subscription.looked(look)
     }
     // The register was not read for this look; most publishers have checked by now.
@@ -369,35 +369,31 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
 
   #receive(text: string): void {
     if (this.#otherLogs.dropping && this.#otherLogs.drops(text)) return
-    const { streamId, appendId, prev, database, messages, traces, rejected, oversized } = decodeFrame(text)
-    const bytes = text.length
+    const decoded = decodeFrame(text)
+    const { streamId, appendId, prev, database, messages, traces, rejected } = decoded
     if (rejected.length > 0) for (const subscription of this.#subscriptions) subscription.countInvalid(rejected.length)
     if (streamId === undefined || appendId === undefined || prev === undefined) {
-      if (rejected.length > 0) this.#garbage.add(rejected)
-      if (oversized) this.#foreign.oversized()
-      if (messages.length === 0) return
-      this.#foreign.heard()
-      for (const subscription of this.#subscriptions) subscription.arriveForeign({ messages, traces, bytes })
+      this.#receiveForeign(decoded, text.length)
       return
     }
-    const arrived: LogFrame = { position: { streamId, appendId }, prev, messages, traces, bytes, rejected }
-    if (database === this.#otherLogs.database || this.#admits(database, arrived)) this.#arrive(arrived)
+    const arrived: LogFrame = { position: { streamId, appendId }, prev, messages, traces, bytes: text.length, rejected }
+    const isOurs = database === this.#otherLogs.database
+    if (isOurs || this.#otherLogs.admits({ database, position: arrived.position }, () => this.#arrive(arrived))) {
+      this.#arrive(arrived)
+    }
   }
 
-  #admits(database: number | undefined, frame: LogFrame): boolean {
-    return this.#otherLogs.admits({ database, position: frame.position }, () => this.#arrive(frame))
+  /** A text without a place in the log. */
+  #receiveForeign({ messages, traces, rejected, oversized }: DecodedFrame, bytes: number): void {
+    if (rejected.length > 0) this.#garbage.add(rejected)
+    if (oversized) this.#foreign.oversized()
+    if (messages.length === 0) return
+    this.#foreign.heard()
+    for (const subscription of this.#subscriptions) subscription.arriveForeign({ messages, traces, bytes })
   }
 
   #arrive(frame: LogFrame): void {
     this.#deafness.heard()
     for (const subscription of this.#subscriptions) subscription.arrive(frame)
   }
-}
-
-const rely = 'rely on the publishers, which repair what a failover lost'
-
-function isReplica(server: string | undefined): ConfigurationError {
-  return new ConfigurationError(
-    `Expected ${server ?? 'the server'} to be the primary, but it is a replica: it can't know what it lacks, so \`verifiedAt\` stays and \`caughtUp()\` waits. Connect to the primary, or set \`readReplica\` if a replica is meant`,
-  )
 }

@@ -32,7 +32,7 @@ export interface SubscriptionContext {
   /** Reads a page of the log when it is this subscription's turn. */
   inTurn<T>(read: () => Promise<T>): Promise<T>
   /** Has the log asked whether it has a frame that arrived; returns when the answer comes. */
-  askAboutStray(position: Position, asker: StrayAsker): ReturnType<StrayLookups['ask']>
+  readonly askAboutStray: (position: Position, asker: StrayAsker) => ReturnType<StrayLookups['ask']>
   /** The log was read because of a stray, and the gap was real. */
   gapClosed(): void
   replaceFeed(): void

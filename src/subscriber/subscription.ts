@@ -1,9 +1,7 @@
-import { hostname } from 'node:os'
 import { formatCursor, formatPosition, type Position } from '../log/model/position.js'
 import type { ResyncReason } from '../log/model/resync-reason.js'
 import type { InvalidationMessage } from '../message/message.js'
 import { streamIdTime } from '../message/stream-id.js'
-import { encodeWithTrace } from '../message/wire/encode.js'
 import { TypedEmitter } from '../support/events.js'
 import { SubscriptionCounters, type SubscriptionCounts } from '../telemetry/counters.js'
 import { HandlerTimer, StatsCollector } from '../telemetry/stats-collector.js'
@@ -13,25 +11,18 @@ import { Following } from './follow/following.js'
 import { GarbageReport } from './follow/garbage-report.js'
 import type { Load } from './follow/intake.js'
 import { LogDeletion } from './follow/log-deletion.js'
-import { evictAll, type ResyncEvent } from './follow/recovery-event.js'
 import { Recovery } from './follow/recovery.js'
-import type { StrayAsker } from './follow/strays.js'
+import { StrayQuestions } from './follow/strays.js'
+import { GivenUpMessages } from './given-up-messages.js'
 import { CursorCommitter } from './handling/cursor-committer.js'
 import { type CursorStore, openCursor } from './handling/cursor.js'
-import { DeadLetterBox } from './handling/dead-letter-box.js'
 import type { InvalidationHandler, Work } from './handling/delivery.js'
 import { Dispatcher } from './handling/dispatcher.js'
-import type { GivenUp } from './handling/failing.js'
 import { provenCursor } from './handling/proven-cursor.js'
 import type { ResolvedSubscriptionOptions } from './options.js'
 import { PositionWaits } from './position-waits.js'
 import type { Delay } from './progress/delay.js'
-import {
-  type Freshness,
-  judgeHealth,
-  type SubscriptionHealth,
-  type SubscriptionState,
-} from './progress/health.js'
+import { type Freshness, judgeHealth, type SubscriptionHealth, type SubscriptionState } from './progress/health.js'
 import type { Look } from './progress/look.js'
 import { Waiters, type WaitOptions } from './progress/waiters.js'
 import type { SubscriptionContext } from './subscription-context.js'
@@ -51,13 +42,14 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
   readonly #counters = new SubscriptionCounters()
   readonly #waiters: Waiters
   readonly #waits: PositionWaits
-  readonly #deadLetters: DeadLetterBox
+  readonly #givenUp: GivenUpMessages
   /** Undefined if nothing that is saved would outlive the process. */
   readonly #committer: CursorCommitter | undefined
   readonly #dispatcher: Dispatcher
   readonly #following: Following
   readonly #deletion: LogDeletion
   readonly #garbage: GarbageReport
+  readonly #strayQuestions: StrayQuestions
   readonly #recovery: Recovery
   #lastError: { readonly error: Error; readonly at: number } | undefined
   /** Whether the server said that it is a replica when it was looked at last. */
@@ -78,33 +70,20 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
     const cursor = openCursor(options, context.channel, log)
     // From now on nothing is refused any more: what is measured here must come to be, and be closed.
     this.stats.subscriptions.add(this.#counters)
-    const { name } = options
-    this.#telemetry = context.createTelemetry({ name, counters: this.#counters, gauges: () => this.#gauges() })
+    this.#telemetry = context.createTelemetry({ ...options, counters: this.#counters, gauges: () => this.#gauges() })
     this.#committer = cursor.durable ? this.#createCommitter(provenCursor(cursor, log), options) : undefined
-    this.#deadLetters = new DeadLetterBox({
-      store: (letter) => log.addDeadLetter(letter, options.deadLetterCap),
-      find: async (id) => (await log.listDeadLetters(id, 1))[0],
-      onStored: (letter) => this.emit('deadLetter', letter),
-      onError: this.#onError,
-    })
+    this.#givenUp = this.#createGivenUp(options)
     this.#dispatcher = this.#createDispatcher(handler, options)
-    this.#following = new Following(
-      { limits, queue: this.#dispatcher, counters: this.#counters },
-      options.strictFailover,
-    )
+    const intake = { limits, queue: this.#dispatcher, counters: this.#counters }
+    this.#following = new Following(intake, options.strictFailover)
+    this.#strayQuestions = new StrayQuestions(this.#following.strays, context.askAboutStray, this.#perform)
     this.#deletion = new LogDeletion(context.channel)
     this.#garbage = new GarbageReport(runtime, this.#onError)
     this.#recovery = this.#createRecovery(options, cursor, limits)
     this.#waiters = new Waiters(runtime, (startedAt) => this.#delaySince(startedAt))
     const isClosed = (): boolean => this.#closing !== undefined
-    this.#waits = new PositionWaits({
-      log,
-      looks: context.looks,
-      following: this.#following,
-      waiters: this.#waiters,
-      isClosed,
-      emitter: this,
-    })
+    const [following, waiters] = [this.#following, this.#waiters]
+    this.#waits = new PositionWaits({ ...context, following, waiters, isClosed, emitter: this })
   }
 
   get state(): SubscriptionState {
@@ -113,7 +92,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
 
   /** The position, as text, up to which everything has been handled: what a cursor saves. Opaque. */
   get position(): string | undefined {
-    const position = this.#following.handledPosition
+    const position = this.#following.progress.position
     return position && formatPosition(position)
   }
 
@@ -124,8 +103,8 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
 
   /** How fresh the cache is known to be. */
   freshness(): Freshness {
-    const oldest = this.#following.oldestUnhandled
-    const { proof } = this.#following.handledState
+    const oldest = this.#following.progress.oldestUnhandled
+    const { proof } = this.#following.progress.handled
     const { failingSince } = this.#dispatcher
     return {
       state: this.state,
@@ -144,9 +123,9 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
     return judgeHealth({
       freshness: this.freshness(),
       doubts: {
-        deadLetters: this.#deadLetters.hasOutstanding,
+        deadLetters: this.#givenUp.letters.hasOutstanding,
         replica: this.#onReplica && !readReplica,
-        failover: this.#following.trust.isDoubtful,
+        failover: this.#following.progress.trust.isDoubtful,
         logDeleted: this.#deletion.isFound,
       },
       now: runtime.monotonic(),
@@ -191,7 +170,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
   /** @internal */
   linkUp(replicationId: string | undefined): void {
     this.#perform(this.#following.linkUp(replicationId))
-    void this.#deadLetters.retry()
+    void this.#givenUp.letters.retry()
   }
 
   /** @internal */
@@ -235,7 +214,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
 
   /** Whether something that a failover lost may be missing here until its publisher has checked. @internal */
   get isDoubtful(): boolean {
-    return !this.strictFailover && this.#following.trust.isDoubtful
+    return !this.strictFailover && this.#following.progress.trust.isDoubtful
   }
 
   /** A frame of a log in another database arrived, and was dropped. @internal */
@@ -247,12 +226,12 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
   looked(look: Look): void {
     this.#onReplica = look.replication.role === 'replica'
     this.#perform(this.#following.looked(look))
-    if (look.isBeat) void this.#deadLetters.check()
+    if (look.isBeat) void this.#givenUp.letters.check()
     if (!this.#deletion.isSuspected || look.head === undefined) return
-    if (this.#following.isHandled(look.head, this.#following.handledState)) this.#deletion.seen(look.number)
+    if (this.#following.isHandled(look.head, this.#following.progress.handled)) this.#deletion.seen(look.number)
   }
 
-  #perform(effects: readonly Effect[]): void {
+  readonly #perform = (effects: readonly Effect[]): void => {
     for (const effect of effects) {
       switch (effect.type) {
         case 'hand-over':
@@ -272,7 +251,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
           this.#advanced(effect.position, effect.newHistory)
           break
         case 'verified':
-          this.#waiters.advanced(this.#following.handledState)
+          this.#waiters.advanced(this.#following.progress.handled)
           break
         case 'entry-handled':
           this.#waiters.entryHandled(effect.position)
@@ -281,7 +260,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
           this.#context.gapClosed()
           break
         case 'look-up':
-          this.#lookUp(effect.position)
+          this.#strayQuestions.ask(effect.position)
           break
         case 'garbage':
           this.#garbage.add(effect.rejected)
@@ -293,30 +272,8 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
   /** Recoveries follow one another closely at times: the server need not be looked at after each. */
   get #isVerifiedLately(): boolean {
     const { clock, heartbeatMs } = this.#context
-    const { proof } = this.#following.handledState
+    const { proof } = this.#following.progress.handled
     return proof !== undefined && clock.now() - proof.completeAt < heartbeatMs
-  }
-
-  /** Has the log asked about a stray, together with those of the other subscriptions. */
-  #lookUp(position: Position): void {
-    const { strays } = this.#following
-    switch (this.#context.askAboutStray(position, this.#strayAsker)) {
-      case 'soon':
-        return
-      case 'later':
-        this.#perform(strays.delayed(position))
-        return
-      case 'never':
-        this.#perform(strays.refused(position))
-    }
-  }
-
-  readonly #strayAsker: StrayAsker = {
-    awaits: (position) => this.#following.strays.awaits(position),
-    answer: (position, presence) => {
-      const isAbsent = presence === 'gone' || presence === 'below'
-      this.#perform(this.#following.strays.answered(position, isAbsent))
-    },
   }
 
   #handOver(handOvers: readonly HandOver[], recovery?: RecoverySpan): void {
@@ -333,9 +290,9 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
   }
 
   #advanced(position: Position | undefined, newHistory: boolean): void {
-    const { id } = this.#following.trust
+    const { id } = this.#following.progress.trust
     if (this.#committer && position) this.#committer.commit(formatCursor(position, id), newHistory)
-    this.#waiters.advanced(this.#following.handledState)
+    this.#waiters.advanced(this.#following.progress.handled)
     // Of an entry that was taken long before only its waiter knows.
     if (position) this.#waiters.entryHandled(position)
   }
@@ -347,43 +304,53 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
     return new CursorCommitter({ store, name, intervalMs, runtime: this.#context.runtime, onError: this.#onError })
   }
 
+  #createGivenUp({ name, deadLetterCap: cap, onResync }: ResolvedSubscriptionOptions): GivenUpMessages {
+    const { log, service, runtime } = this.#context
+    return new GivenUpMessages({
+      subscription: name,
+      service,
+      store: log,
+      cap,
+      onResync,
+      runtime,
+      counters: this.#counters,
+      telemetry: this.#telemetry,
+      position: () => this.position,
+      onStored: (letter) => this.emit('deadLetter', letter),
+      onResynced: (event) => this.emit('resync', event),
+      onEvicted: () => this.#deletion.handled('*', this.#context.looks.begun),
+      onError: this.#onError,
+    })
+  }
+
   #createDispatcher(handler: InvalidationHandler, options: ResolvedSubscriptionOptions): Dispatcher {
-    const { concurrency, retry, handlerTimeoutMs, onDeadLetter } = options
     const { runtime, heartbeatMs } = this.#context
     return new Dispatcher({
+      ...options,
       handler,
-      concurrency,
-      retry,
-      handlerTimeoutMs,
-      onDeadLetter,
       reportAfterMs: heartbeatMs,
       runtime,
       onError: this.#onError,
       counters: this.#counters,
       telemetry: this.#telemetry,
       timer: new HandlerTimer(this.stats, runtime),
-      onGivenUp: (givenUp) => this.#giveUp(givenUp),
-      onCovered: (place) => this.#deadLetters.covered(place),
-      resync: () => this.#resyncForDeadLetters(options.onResync),
+      onGivenUp: (givenUp) => this.#givenUp.add(givenUp),
+      onCovered: (place) => this.#givenUp.letters.covered(place),
+      resync: () => this.#givenUp.resync(),
     })
   }
 
   #createRecovery(options: ResolvedSubscriptionOptions, cursor: CursorStore, limits: Load): Recovery {
-    const { log, runtime, cap } = this.#context
     return new Recovery(
       {
-        log,
-        runtime,
-        cap,
+        ...this.#context,
         cursor,
         options,
         following: this.#following,
         garbage: this.#garbage,
         deletion: this.#deletion,
-        nextAppendId: () => this.#context.nextAppendId(),
-        inTurn: (read) => this.#context.inTurn(read),
         waiterMark: () => this.#waiters.mark,
-        perform: (effects) => this.#perform(effects),
+        perform: this.#perform,
         handOver: (handOvers, span) => this.#handOver(handOvers, span),
         room: (more) => this.#dispatcher.when(() => this.#following.hasRoom(more)),
         isStopped: () => this.#closing !== undefined,
@@ -415,40 +382,11 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
     return { lagMs, behind, retrying, unverifiedMs }
   }
 
-  async #giveUp({ message, error, tries, trace, place }: GivenUp): Promise<void> {
-    this.#onError(error)
-    const { service } = this.#context
-    const letter = {
-      message: encodeWithTrace(message, trace),
-      error: `${error.name}: ${error.message}`,
-      tries,
-      subscriber: this.name,
-      ...(service !== '' && { service }),
-      host: hostname(),
-      pid: process.pid,
-    }
-    await this.#deadLetters.add(letter, place)
-  }
-
-  /** The position stays: what is evicted was all taken from the log. Undefined if the handler is not run. */
-  #resyncForDeadLetters(onResync: 'evict' | 'notify'): Work | undefined {
-    const reason = 'dead-letter'
-    const event: ResyncEvent = { reason, from: this.position, to: this.position, missed: undefined }
-    this.#counters.countResync(reason)
-    const recovery = this.#telemetry?.resync(reason)
-    recovery?.end(event)
-    this.emit('resync', event)
-    if (onResync === 'notify') return undefined
-    const messages = [evictAll(event, this.#context.runtime)]
-    const handled = (): void => this.#deletion.handled('*', this.#context.looks.begun)
-    return { messages, origin: { mode: 'resync', reason }, recovery, handled }
-  }
-
   async #close(): Promise<void> {
     this.#perform(this.#following.close())
     this.#recovery.close()
     await this.#dispatcher.close(this.#context.closeTimeoutMs)
-    await this.#deadLetters.close()
+    await this.#givenUp.letters.close()
     await this.#committer?.close()
     this.#waiters.close()
     this.#telemetry?.close()

@@ -121,7 +121,7 @@ export const failingHandlers: readonly Mutant[] = [
     name: 'failing-counts-as-behind-us',
     lacks: 'the look at whether an old entry fails, before a waiter for it is let go',
     file: 'subscriber/position-waits.ts',
-    from: 'if (following.isUnhandled(target.appendId)) return false',
+    from: 'if (following.progress.isUnhandled(target.appendId)) return false',
     to: '',
     caughtBy: 'test/unit/subscriber',
   },

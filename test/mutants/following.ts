@@ -66,9 +66,9 @@ export const following: readonly Mutant[] = [
   {
     name: 'no-heartbeat',
     lacks: 'the look at the head with every heartbeat',
-    file: 'subscriber/follow/following.ts',
-    from: 'if (head !== undefined) this.#deafBeats += 1',
-    to: 'if (this.#deafBeats >= 0) return',
+    file: 'subscriber/follow/heartbeats.ts',
+    from: 'if (previous === undefined) return false',
+    to: 'return false',
   },
   {
     name: 'deaf-never-replaced',
@@ -130,8 +130,8 @@ export const following: readonly Mutant[] = [
     name: 'strays-read-the-log',
     lacks: 'asking the log about a stray before it is read',
     file: 'subscriber/follow/strays.ts',
-    from: 'else if (!isAbsent) this',
-    to: 'else if (frame?.bytes !== 0) this',
+    from: 'else if (!isAbsent) {',
+    to: 'else if (frame?.bytes !== 0) {',
     caughtBy: 'test/unit/subscriber/strangers.test.ts',
   },
   {

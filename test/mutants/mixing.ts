@@ -91,9 +91,9 @@ export const mixing: readonly Mutant[] = [
   {
     name: 'deaf-without-a-log',
     lacks: 'the knowledge that a log that is gone publishes nothing',
-    file: 'subscriber/follow/following.ts',
-    from: 'if (head !== undefined) this.#deafBeats += 1',
-    to: 'this.#deafBeats += 1',
+    file: 'subscriber/follow/heartbeats.ts',
+    from: 'if (head !== undefined) this.deaf += 1',
+    to: 'this.deaf += 1',
     caughtBy: 'test/unit/subscriber/log-deletion.test.ts',
   },
   {

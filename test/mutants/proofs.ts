@@ -44,7 +44,7 @@ export const proofs: readonly Mutant[] = [
   {
     name: 'register-not-waited-for',
     lacks: 'the wait for the publishers after a failover',
-    file: 'subscriber/progress/progress.ts',
+    file: 'subscriber/progress/trust.ts',
     from: 'return this.#current !== this.#ground.id && this.#current !== this.#settled',
     to: 'return false',
   },
@@ -81,7 +81,7 @@ export const proofs: readonly Mutant[] = [
   {
     name: 'saved-before-handled',
     lacks: 'the wait for a head after the publishers have checked, before a cursor says so',
-    file: 'subscriber/progress/progress.ts',
+    file: 'subscriber/progress/trust.ts',
     from: 'this.#settled = this.#current',
     to: 'this.#settled = this.#current\n    this.verified(this.#current)',
     caughtBy: 'test/unit/subscriber/progress',
@@ -89,15 +89,15 @@ export const proofs: readonly Mutant[] = [
   {
     name: 'resync-for-nothing',
     lacks: 'the knowledge that an eviction of all covers what a failover lost',
-    file: 'subscriber/progress/progress.ts',
-    from: 'this.#ground = this.#coming.ground',
+    file: 'subscriber/progress/trust.ts',
+    from: 'this.#ground = this.coming.ground',
     to: '',
     caughtBy: 'test/unit/subscriber',
   },
   {
     name: 'below-counts',
     lacks: 'the history of an entry that the log no longer has',
-    file: 'subscriber/progress/progress.ts',
+    file: 'subscriber/progress/trust.ts',
     from: 'if (!isInLog && (id === undefined || id !== this.#current)) return false',
     to: '',
     caughtBy: 'test/unit/subscriber',

@@ -135,8 +135,7 @@ export function parseFrame(text: string): DecodedFrame {
   try {
     raw = parseObject(text, maxFrameBytes)
   } catch (error) {
-    const rejected = [requireInvalid(error)]
-    return looksLikeMessage(text) ? { messages: [], rejected, oversized: true } : { messages: [], rejected }
+    return notJson(text, requireInvalid(error))
   }
   const place = readEnvelope(raw)
   const writer = readWriter(raw.version)
@@ -148,6 +147,10 @@ export function parseFrame(text: string): DecodedFrame {
   const limit = place ? maxMessageBytes + maxEnvelopeBytes : maxMessageBytes
   const frame = readMessages(packed ?? [raw], place, exceedsBytes(text, limit) ? limit : undefined)
   return writer === undefined || frame.rejected.length === 0 ? frame : { ...frame, writer }
+}
+
+function notJson(text: string, error: InvalidMessageError): DecodedFrame {
+  return { messages: [], rejected: [error], ...(looksLikeMessage(text) && { oversized: true }) }
 }
 
 const versionPattern = /^[\w.+-]{1,64}$/

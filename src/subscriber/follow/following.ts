@@ -2,15 +2,13 @@ import { type Position, shortId } from '../../log/model/position.js'
 import type { ResyncReason } from '../../log/model/resync-reason.js'
 import type { SubscriptionState } from '../progress/health.js'
 import type { Look } from '../progress/look.js'
-import type { HandledState, Trust } from '../progress/progress.js'
+import type { HandledPart, HandledState } from '../progress/progress.js'
 import { judgeArrival } from './continuity.js'
 import { type Effect, type Handed, type LogFrame, noEffects, type Ticket } from './effect.js'
+import { Heartbeats } from './heartbeats.js'
 import { Intake, type IntakeContext, type Load } from './intake.js'
 import { ArrivalBuffer, Reading, type ReadingOutcome } from './reading.js'
 import { Strays } from './strays.js'
-
-/** Readings in a row that a heartbeat had to start before the Pub/Sub connection is taken to be deaf. */
-const deafAfter = 2
 
 /**
  * Follows the log: the one owner of a subscription's position, buffer and state. It takes events and returns effects.
@@ -26,8 +24,6 @@ export class Following {
   readonly #intake: Intake
   readonly #limits: Load
   readonly #strictFailover: boolean
-  /** The replication id that a resync was last wanted for. */
-  #resyncedFor: string | undefined
   readonly #buffer = new ArrivalBuffer()
   #state: SubscriptionState = 'connecting'
   #linkUp = false
@@ -35,19 +31,17 @@ export class Following {
   /** Counts the times the link came up: a reading that began before the last time proves nothing. */
   #epoch = 0
   #resyncWanted: { readonly reason: ResyncReason } | undefined
-  /** The stray that the log is read for. */
-  #openGap: { readonly position: Position; readonly forks: number } | undefined
-  #deafBeats = 0
-  #previousBeat: { readonly head: string | undefined } | undefined
+  readonly #heartbeats: Heartbeats
   /** Whether a resync is to come, after a pause: it covers all that arrives until then. */
   #resyncAhead = false
 
   constructor(context: IntakeContext, strictFailover: boolean) {
     this.#strictFailover = strictFailover
     this.#intake = new Intake(context)
+    this.#heartbeats = new Heartbeats(this.#intake)
     this.#limits = context.limits
     this.strays = new Strays(this.#intake, context.limits, {
-      onGap: (position, frame) => this.#gap(position, frame),
+      onGap: (frame) => this.#gap(frame),
       onOverflow: () => this.#wantResync('overflow'),
     })
   }
@@ -56,22 +50,9 @@ export class Following {
     return this.#state
   }
 
-  /** The newest entry up to which everything has been handled. */
-  get handledPosition(): Position | undefined {
-    return this.#intake.progress.position
-  }
-
-  get trust(): Pick<Trust, 'id' | 'isDoubtful' | 'covers'> {
-    return this.#intake.progress.trust
-  }
-
-  get handledState(): HandledState {
-    return this.#intake.progress.handled
-  }
-
-  /** The oldest entry that was accepted and has not been handled. */
-  get oldestUnhandled(): Position | undefined {
-    return this.#intake.progress.oldestUnhandled
+  /** How far the handler has come. */
+  get progress(): HandledPart {
+    return this.#intake.progress
   }
 
   /** How many messages are kept until the log was read, or has answered about them. */
@@ -82,16 +63,6 @@ export class Following {
   /** Whether so much more may wait for the handler. */
   hasRoom(more: Load): boolean {
     return this.#intake.hasRoom(more)
-  }
-
-  /** The newest entry that has been handled, as far as no resync or fork lies between it and the handled part. */
-  get newestHandled(): Position | undefined {
-    return this.#intake.progress.newestHandled
-  }
-
-  /** Whether an entry was taken, and has not been handled. */
-  isUnhandled(appendId: string): boolean {
-    return this.#intake.progress.isUnhandled(appendId)
   }
 
   /** Whether this entry has been handled; others before it may fail still. Its append id alone may have been forged. */
@@ -112,7 +83,7 @@ export class Following {
     this.#idRead(replicationId)
     this.#linkUp = true
     this.#epoch += 1
-    this.#previousBeat = undefined
+    this.#heartbeats.linkUp()
     // Otherwise the state would stay `disconnected` until the reading ends.
     if (this.#reading) this.#setState('replaying')
     this.#read()
@@ -161,22 +132,19 @@ export class Following {
   }
 
   #beat(head: string | undefined): void {
-    const previous = this.#previousBeat
-    this.#previousBeat = { head }
-    if (!this.#reading && this.#linkUp) {
-      if (this.#state === 'lagging') this.#keepUp()
-      if (previous !== undefined && this.#hasMissed(previous.head, head)) this.#missed(head)
-    }
+    const hasMissed = this.#heartbeats.hasMissed(head)
+    if (this.#reading || !this.#linkUp) return
+    if (this.#state === 'lagging') this.#keepUp()
+    if (!hasMissed) return
+    this.#intake.gap()
+    if (this.#heartbeats.missed(head) === 'read') this.#read()
+    else this.#intake.add({ type: 'replace-feed' })
   }
 
-  /** Once for each id: what the publishers find does not count for a subscription that resyncs. */
+  /** What the publishers find does not count for a subscription that resyncs. */
   #idRead(replicationId: string | undefined): void {
-    const { trust } = this.#intake.progress
-    const id = shortId(replicationId)
-    trust.idRead(id)
-    if (!this.#strictFailover || !trust.isDoubtful || id === this.#resyncedFor) return
-    this.#resyncedFor = id
-    this.#wantResync('failover')
+    const raisesDoubt = this.#intake.progress.trust.idRead(shortId(replicationId))
+    if (raisesDoubt && this.#strictFailover) this.#wantResync('failover')
   }
 
   #wantResync(reason: ResyncReason): void {
@@ -241,12 +209,7 @@ export class Following {
   readingsEnded(): readonly Effect[] {
     this.#reading = false
     if (this.#linkUp) this.#keepUp()
-    const { history } = this.#intake
-    // A history that forked may have been forged; one that brought the stray was missing it.
-    if (this.#openGap?.forks === history.forks && history.includes(this.#openGap.position)) {
-      this.#intake.add({ type: 'gap-closed' })
-    }
-    this.#openGap = undefined
+    this.strays.readingsEnded()
     return this.#intake.takeEffects()
   }
 
@@ -288,48 +251,24 @@ export class Following {
           this.#lag()
           return false
         }
-        this.#deafBeats = 0
+        this.#heartbeats.deaf = 0
         return true
       case 'duplicate':
         this.#intake.duplicate(frame.messages.length)
         return true
       case 'recover':
-        this.#outOfPlace(frame)
+        // The log is asked about a stray. What continues the history is taken meanwhile.
+        if (this.#linkUp) this.strays.ask(frame)
+        else this.#buffer.add(frame, this.#limits)
         return true
     }
   }
 
-  /** The log is asked about a stray. What continues the history is taken meanwhile. */
-  #outOfPlace(frame: LogFrame): void {
-    if (this.#linkUp) this.strays.ask(frame)
-    else this.#buffer.add(frame, this.#limits)
-  }
-
   /** The live channel did not continue the history: entries are missing before this frame of the log. */
-  #gap(position: Position, frame: LogFrame | undefined): void {
-    this.#openGap = { position, forks: this.#intake.history.forks }
+  #gap(frame: LogFrame | undefined): void {
     if (frame) this.#buffer.add(frame, this.#limits)
     if (this.#linkUp) this.#intake.gap()
     this.#read()
-  }
-
-  #hasMissed(previous: string | undefined, head: string | undefined): boolean {
-    const { history, progress } = this.#intake
-    if (previous !== undefined) return !progress.hasReached(previous)
-    // Twice no head at all: the log that had our position is gone.
-    return head === undefined && history.position !== undefined
-  }
-
-  #missed(head: string | undefined): void {
-    this.#intake.gap()
-    // A log that is gone has published nothing that the channel should have delivered.
-    if (head !== undefined) this.#deafBeats += 1
-    if (this.#deafBeats < deafAfter) {
-      this.#read()
-      return
-    }
-    this.#deafBeats = 0
-    this.#intake.add({ type: 'replace-feed' })
   }
 
   #read(): void {

@@ -9,7 +9,7 @@ import { fits, type Intake, type Load } from './intake.js'
 
 export interface StrayListener {
   /** The log has a frame that was not accepted, or may have it. The frame is there unless it was handed over. */
-  onGap(position: Position, frame: LogFrame | undefined): void
+  onGap(frame: LogFrame | undefined): void
   /** A frame can't be kept, and perhaps not be read again. */
   onOverflow(): void
 }
@@ -26,6 +26,8 @@ export class Strays {
   readonly #limits: Load
   readonly #listener: StrayListener
   #load = empty
+  /** The stray that the log is read for. */
+  #openGap: { readonly position: Position; readonly forks: number } | undefined
 
   constructor(intake: Intake, limits: Load, listener: StrayListener) {
     this.names = this.#frames
@@ -74,10 +76,22 @@ export class Strays {
     if (!this.awaits(position)) return []
     const frame = this.#release(position)
     this.#frames.delete(formatPosition(position))
-    if (this.#intake.history.includes(position)) this.#intake.duplicate(frame?.messages.length ?? 0)
-    else if (!isAbsent) this.#listener.onGap(position, frame)
-    else if (frame) this.#handOver(frame, true)
+    const { history } = this.#intake
+    if (history.includes(position)) this.#intake.duplicate(frame?.messages.length ?? 0)
+    else if (!isAbsent) {
+      this.#openGap = { position, forks: history.forks }
+      this.#listener.onGap(frame)
+    } else if (frame) this.#handOver(frame, true)
     return this.#intake.takeEffects()
+  }
+
+  /** The log was read. */
+  readingsEnded(): void {
+    const { history } = this.#intake
+    // A history that forked may have been forged; one that brought the stray was missing it.
+    const isClosed = this.#openGap?.forks === history.forks && history.includes(this.#openGap.position)
+    if (isClosed) this.#intake.add({ type: 'gap-closed' })
+    this.#openGap = undefined
   }
 
   /** Removes all; returns the frames that are kept, in the order in which they arrived. */
@@ -275,4 +289,41 @@ export class StrayLookups {
 function isAwaited({ position, askers }: Question): boolean {
   for (const asker of askers) if (asker.awaits(position)) return true
   return false
+}
+
+/** Has the log asked about the strays of one subscription. */
+export class StrayQuestions {
+  readonly #strays: Strays
+  readonly #ask: (position: Position, asker: StrayAsker) => ReturnType<StrayLookups['ask']>
+  readonly #perform: (effects: readonly Effect[]) => void
+  readonly #asker: StrayAsker = {
+    awaits: (position) => this.#strays.awaits(position),
+    answer: (position, presence) => {
+      const isAbsent = presence === 'gone' || presence === 'below'
+      this.#perform(this.#strays.answered(position, isAbsent))
+    },
+  }
+
+  /** @param ask asks together with the other subscriptions */
+  constructor(
+    strays: Strays,
+    ask: (position: Position, asker: StrayAsker) => ReturnType<StrayLookups['ask']>,
+    perform: (effects: readonly Effect[]) => void,
+  ) {
+    this.#strays = strays
+    this.#ask = ask
+    this.#perform = perform
+  }
+
+  ask(position: Position): void {
+    switch (this.#ask(position, this.#asker)) {
+      case 'soon':
+        return
+      case 'later':
+        this.#perform(this.#strays.delayed(position))
+        return
+      case 'never':
+        this.#perform(this.#strays.refused(position))
+    }
+  }
 }

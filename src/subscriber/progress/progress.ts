@@ -1,6 +1,14 @@
 import type { Position } from '../../log/model/position.js'
-import { compareStreamIds } from '../../message/stream-id.js'
-import type { Ground, Proof } from './look.js'
+import type { Proof } from './look.js'
+import { Trust } from './trust.js'
+
+/** What others may ask of a progress. */
+export type HandledPart = Pick<
+  Progress,
+  'position' | 'handled' | 'oldestUnhandled' | 'newestHandled' | 'isUnhandled'
+> & {
+  readonly trust: Pick<Trust, 'id' | 'isDoubtful' | 'covers'>
+}
 
 /** How far a subscription's handler has come. */
 export interface HandledState {
@@ -62,7 +70,7 @@ export class Progress {
       const newHistory = milestone.forks !== this.#handled.forks
       this.#handled = milestone
       this.#verify()
-      this.trust.handled(milestone.sequence)
+      if (this.trust.coming) this.trust.handled(milestone.sequence)
       listener.onHandled(milestone.position, newHistory)
     }
     this.#watermark = new Watermark(onAdvance, (milestone) => this.#handledAhead(milestone))
@@ -172,87 +180,6 @@ export class Progress {
       this.trust.verified(proof.id)
     }
     this.#listener.onVerified()
-  }
-}
-
-/** Of entries that are no longer in the log, none. */
-export const inLogOnly = 'log'
-
-/**
- * What a subscription may vouch for across failovers. Each can lose entries that were acknowledged, and a subscription
- * that was away can't see that. So what it knows holds under one replication id: after that has changed, it doubts until
- * the publishers have checked that their entries survived, or everything was evicted.
- *
- * An id that was read before something else holds for it: if it changed in between, there is doubt for nothing.
- */
-export class Trust {
-  #current: string | undefined
-  #ground: Ground | undefined
-  /** The id under which all publishers have checked that what was acknowledged to them is in the log. */
-  #settled: string | undefined
-  /** What a resync covers as soon as it is handled. */
-  #coming: { readonly sequence: number; readonly ground: Ground } | undefined
-
-  /** The replication id, as it was read last; undefined if the server does not say. */
-  get current(): string | undefined {
-    return this.#current
-  }
-
-  /** The replication id under which nothing that was acknowledged is missing; undefined if that is not known. */
-  get id(): string | undefined {
-    return this.#ground?.id
-  }
-
-  /** Whether something that a failover lost may be missing here. If the server does not say its id, nobody can know. */
-  get isDoubtful(): boolean {
-    if (this.#ground === undefined || this.#current === undefined) return false
-    return this.#current !== this.#ground.id && this.#current !== this.#settled
-  }
-
-  idRead(id: string | undefined): void {
-    this.#current = id
-  }
-
-  begun(ground: Ground): void {
-    this.#ground = ground
-  }
-
-  /** Everything is evicted by what was accepted at this sequence; `since` as of a {@link Ground}. */
-  resynced(sequence: number, ground: Ground): void {
-    this.#coming = { sequence, ground }
-  }
-
-  /** Everything accepted up to this sequence has been handled. */
-  handled(sequence: number): void {
-    if (this.#coming === undefined || sequence < this.#coming.sequence) return
-    this.#ground = this.#coming.ground
-    this.#coming = undefined
-  }
-
-  /**
-   * All publishers have checked, under the current id, that what was acknowledged to them is in the log. A head that is
-   * read from now on proves that it is handled.
-   */
-  settled(): void {
-    this.#settled = this.#current
-  }
-
-  /** Everything that was acknowledged before a moment under this id has been handled. */
-  verified(id: string | undefined): void {
-    if (this.#ground !== undefined && id !== undefined) this.#ground = { ...this.#ground, id }
-  }
-
-  /**
-   * Whether an entry at or before the handled position has been handled here, or is covered.
-   *
-   * @param isInLog whether it is in the log; one that is not may be of a history that a failover replaced
-   */
-  covers(streamId: string, isInLog: boolean): boolean {
-    if (this.#ground === undefined) return false
-    const { id, since } = this.#ground
-    if (!isInLog && (id === undefined || id !== this.#current)) return false
-    if (since === inLogOnly) return isInLog
-    return since === undefined || compareStreamIds(streamId, since) >= 0
   }
 }
 

@@ -86,8 +86,8 @@ describe('a first start', () => {
     expect(types(reading.anchored({ position: at(5), added: 5 }, ground))).toEqual(['advanced'])
     expect(reading.ended('caught-up')).toEqual({ done: true, effects: [] })
     expect(types(following.readingsEnded())).toEqual(['live'])
-    expect(following.handledPosition).toEqual(at(5))
-    expect(following.handledState.proof).toBeUndefined()
+    expect(following.progress.position).toEqual(at(5))
+    expect(following.progress.handled.proof).toBeUndefined()
   })
 
   it('asks for one reading, however often the link comes up meanwhile, and has it repeated', () => {
@@ -104,7 +104,7 @@ describe('a frame', () => {
     goLive(5)
     const effects = following.frame(frame(6))
     expect(effects).toMatchObject([{ type: 'hand-over', origin: { mode: 'live', position: '6-0@e6' } }])
-    expect(following.handledPosition).toEqual(at(5))
+    expect(following.progress.position).toEqual(at(5))
     expect(following.handled(handOverOf(effects).ticket)).toEqual([
       { type: 'advanced', position: at(6), newHistory: false },
     ])
@@ -115,7 +115,7 @@ describe('a frame', () => {
     goLive(5)
     expect(types(following.frame(partOf(6)))).toEqual(['look-up'])
     expect(types(following.strays.answered(at(6), false))).toEqual(['read'])
-    expect(following.handledPosition).toEqual(at(5))
+    expect(following.progress.position).toEqual(at(5))
     const reading = following.beginReading()
     expect(reading.ended('caught-up').effects).toMatchObject([
       { type: 'garbage', rejected: [{ message: 'a part of it' }] },
@@ -183,7 +183,7 @@ describe('a stray', () => {
     expect(types(effects)).toEqual(['hand-over'])
     expect(counters).toMatchObject({ orphaned: 1, gaps: 0 })
     expect(following.handled(handOverOf(effects).ticket)).toEqual([{ type: 'entry-handled', position: at(9) }])
-    expect(following.handledPosition).toEqual(at(5))
+    expect(following.progress.position).toEqual(at(5))
   })
 
   it('whose answer has to wait is handed over at once, and proves nothing to those who wait for it', () => {
@@ -325,7 +325,7 @@ describe('a heartbeat', () => {
   it('verifies what has been handled', () => {
     goLive(5)
     expect(types(following.looked(beat('e5', 9)))).toEqual(['verified'])
-    expect(following.handledState.proof).toEqual({ look: 9, id: 'one', completeAt: 9 })
+    expect(following.progress.handled.proof).toEqual({ look: 9, id: 'one', completeAt: 9 })
   })
 
   it('has the log read for a head that a whole beat did not bring, and then the connection replaced', () => {
@@ -351,7 +351,7 @@ describe('while a resync waits', () => {
     queue.pending = 2
     expect(following.frame(frame(10))).toEqual([])
     expect(following.frame(frame(5))).toEqual([])
-    expect([following.buffered, following.handledPosition]).toEqual([0, at(5)])
+    expect([following.buffered, following.progress.position]).toEqual([0, at(5)])
     expect(counters).toMatchObject({ orphaned: 2, duplicates: 1 })
   })
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { inLogOnly, Trust } from '../../../../src/subscriber/progress/progress.js'
+import { inLogOnly, Trust } from '../../../../src/subscriber/progress/trust.js'
 
 let trust: Trust
 

@@ -1,0 +1,44 @@
+import type { Progress } from '../progress/progress.js'
+import type { History } from './history.js'
+
+/** Readings in a row that a heartbeat had to start before the Pub/Sub connection is taken to be deaf. */
+const deafAfter = 2
+
+/** Compares the heads that heartbeats read with what was accepted: finds entries that the live channel did not bring. */
+export class Heartbeats {
+  readonly #following: { readonly history: Pick<History, 'position'>; readonly progress: Pick<Progress, 'hasReached'> }
+  #previous: { readonly head: string | undefined } | undefined
+  /** Heartbeats that found something missing since the live channel last continued the history. */
+  deaf = 0
+
+  constructor(following: {
+    readonly history: Pick<History, 'position'>
+    readonly progress: Pick<Progress, 'hasReached'>
+  }) {
+    this.#following = following
+  }
+
+  linkUp(): void {
+    this.#previous = undefined
+  }
+
+  /** Whether the head that the heartbeat before this one read has still not been accepted. */
+  hasMissed(head: string | undefined): boolean {
+    const previous = this.#previous
+    this.#previous = { head }
+    if (previous === undefined) return false
+    const { history, progress } = this.#following
+    if (previous.head !== undefined) return !progress.hasReached(previous.head)
+    // Twice no head at all: the log that had our position is gone.
+    return head === undefined && history.position !== undefined
+  }
+
+  /** What to do about entries that are missing: read them, or make a new Pub/Sub connection. */
+  missed(head: string | undefined): 'read' | 'replace-feed' {
+    // A log that is gone has published nothing that the channel should have delivered.
+    if (head !== undefined) this.deaf += 1
+    if (this.deaf < deafAfter) return 'read'
+    this.deaf = 0
+    return 'replace-feed'
+  }
+}
