@@ -52,7 +52,7 @@ const dispatcher = new Dispatcher({
     handled++
   },
   concurrency: 1,
-  retry: { forMs: 600_000, minDelayMs: 100, maxDelayMs: 30_000, maxWaiting: 1_000, order: 'any' },
+  retry: { forMs: 600_000, tries: 1_000_000, minDelayMs: 100, maxDelayMs: 30_000, maxWaiting: 1_000, order: 'any' },
   reportAfterMs: 1_000,
   handlerTimeoutMs: 30_000,
   runtime: systemRuntime,

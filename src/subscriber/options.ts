@@ -1,6 +1,5 @@
 import { parsePosition } from '../log/model/position.js'
 import { type ConnectionOptions, connectionRules } from '../support/connection-options.js'
-import { ConfigurationError } from '../support/errors.js'
 import {
   checked,
   group,
@@ -71,6 +70,8 @@ export interface RetryOptions {
    * `*`, and so a resync, is tried again without end. Default 600,000.
    */
   readonly forMs?: number
+  /** How often a message is tried at most, within that time. Default 1,000,000: the time alone is the limit. */
+  readonly tries?: number
   /** Ceiling of the first delay, in ms; it doubles with each try. Default 100. */
   readonly minDelayMs?: number
   /** Ceiling of all delays, in ms. Default 30,000. */
@@ -89,26 +90,12 @@ export interface RetryOptions {
 
 export const retryRules = {
   forMs: wholeNumber({ default: 600_000, unit: 'ms', min: 0, max: 24 * hour }),
+  tries: wholeNumber({ default: 1_000_000, unit: 'tries', min: 1, max: 1_000_000 }),
   minDelayMs: wholeNumber({ default: 100, unit: 'ms', min: 0, max: hour }),
   maxDelayMs: wholeNumber({ default: 30_000, unit: 'ms', min: 0, max: hour }),
   maxWaiting: wholeNumber({ default: 1_000, unit: 'messages', min: 1, max: 1_000_000 }),
   order: oneOf(['any', 'strict'], 'any'),
 } satisfies RulesOf<RetryOptions>
-
-const retryGroup = group(retryRules)
-
-/** Names the option that took the place of another one. */
-const retry: typeof retryGroup = {
-  ...retryGroup,
-  resolve(given, name) {
-    if (typeof given === 'object' && given !== null && 'tries' in given) {
-      throw new ConfigurationError(
-        `\`${name}.tries\` is not an option any more: a failing handler is tried again for a time, set \`${name}.forMs\` in ms (0: never)`,
-      )
-    }
-    return retryGroup.resolve(given, name)
-  },
-}
 
 /** Options of `subscribe`. */
 export interface SubscriptionOptions {
@@ -209,7 +196,7 @@ export const subscriptionRules = {
   onForeignGap: oneOf(['notify', 'resync'], 'notify'),
   strictFailover: trueOrFalse(false),
   onDeadLetter: oneOf(['resync', 'keep'], 'resync'),
-  retry,
+  retry: group(retryRules),
 } satisfies RulesOf<SubscriptionOptions>
 
 /** Options of a subscription, checked, with their defaults. */

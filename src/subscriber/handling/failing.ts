@@ -10,6 +10,8 @@ import { evictsAll, type Failure } from './retry.js'
 export interface RetryPolicy {
   /** For how long after its first failure a message is tried again, in ms. */
   readonly forMs: number
+  /** How often it is tried in all. */
+  readonly tries: number
   /** The bounds of the ceiling of the delay before the next try. */
   readonly minDelayMs: number
   readonly maxDelayMs: number

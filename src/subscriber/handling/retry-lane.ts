@@ -135,7 +135,7 @@ export class RetryLane {
     failing.state = 'waiting'
     const failsForMs = now - failing.failedAt
     if (failing.covered) this.#leave(failing, 'covered')
-    else if (failing.isLast || (!failing.evictsAll && failsForMs >= retry.forMs))
+    else if (failing.isLast || (!failing.evictsAll && (failsForMs >= retry.forMs || failing.tries >= retry.tries)))
       this.#begin(failing, this.#giveUp(failing, failure))
     else {
       failing.handling.span?.tryFailed(failure, failing.tries)

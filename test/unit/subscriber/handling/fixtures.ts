@@ -21,6 +21,7 @@ export function message(messageId: string): InvalidationMessage {
 
 export const retry: RetryPolicy = {
   forMs: 1_000,
+  tries: 1_000_000,
   minDelayMs: 100,
   maxDelayMs: 5_000,
   maxWaiting: 1_000,

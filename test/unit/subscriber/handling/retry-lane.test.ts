@@ -160,13 +160,20 @@ test('a try that runs when its message is covered is waited for, and its failure
   expect(bench.givenUp).toEqual([])
 })
 
+test('a message is given up after so many tries, though its time is not over', async () => {
+  const bench = new Bench(() => Promise.reject(new Error('no')), { retry: { ...retry, forMs: 3_600_000, tries: 3 } })
+  bench.push(['a'])
+  await bench.idle()
+  expect(bench.givenUp).toMatchObject([{ tries: 3 }])
+})
+
 test('what evicts everything is tried without end', async () => {
   let tries = 0
   const bench = new Bench(
     () => {
       if (++tries < 1_000) throw new Error('no')
     },
-    { retry: { ...retry, maxDelayMs: 1_000 } },
+    { retry: { ...retry, tries: 3, maxDelayMs: 1_000 } },
   )
   bench.dispatcher.push([resync])
   await bench.runtime.runUntil(bench.ended(), 24 * 3_600_000)
