@@ -14,6 +14,14 @@ export interface RegistrationContext {
   readonly onError: (error: Error) => void
 }
 
+/** What a publisher has checked. */
+export interface Checked {
+  /** The replication id under which all that was acknowledged was found or appended again; undefined before. */
+  readonly id: string | undefined
+  /** Whether it appends again what a failover lost: nobody need wait for one that does not, or can't. */
+  readonly repairs: boolean
+}
+
 /**
  * Keeps the record of a publisher in the log. Subscribers rely on it after a failover: it must be there before the
  * first append, and its replication id must not be newer than what the publisher has checked. Nothing here rejects:
@@ -23,9 +31,9 @@ export class Registration {
   readonly #context: RegistrationContext
   readonly #record: OwnRecord
   readonly #startedAt: number
-  /** The replication id of the newest record. */
-  #announcedId: string | undefined
-  #checkedId: string | undefined
+  #checked: Checked = { id: undefined, repairs: true }
+  /** What the newest record says. */
+  #announced = this.#checked
   #closed = false
 
   constructor(context: RegistrationContext) {
@@ -49,16 +57,14 @@ export class Registration {
     this.#record.doubt()
   }
 
-  /**
-   * Writes the record if it has changed or is due; resolves when that is done.
-   *
-   * @param checkedId the replication id under which all that was acknowledged was found or appended again
-   */
-  async keep(checkedId: string | undefined): Promise<void> {
-    this.#checkedId = checkedId
+  /** Writes the record if it has changed or is due; resolves when that is done. */
+  async keep(checked: Checked): Promise<void> {
+    this.#checked = checked
     while (this.#record.sending) await this.#record.sending
-    if (this.#closed || !(this.#record.due || this.#announcedId !== this.#checkedId)) return
-    this.#announcedId = this.#checkedId
+    const { id, repairs } = this.#checked
+    const hasChanged = this.#announced.id !== id || this.#announced.repairs !== repairs
+    if (this.#closed || !(this.#record.due || hasChanged)) return
+    this.#announced = { id, repairs }
     await this.#record.send()
   }
 
@@ -70,7 +76,8 @@ export class Registration {
 
   #describe(): PublisherRecord {
     const { options, service, queued } = this.#context
-    const { cap, packing, sharded, heartbeatMs, repair } = options
+    const { cap, packing, sharded, heartbeatMs } = options
+    const { id, repairs } = this.#announced
     return {
       service,
       host: hostname(),
@@ -82,8 +89,8 @@ export class Registration {
       queued: queued(),
       startedAt: this.#startedAt,
       heartbeatMs,
-      repairs: repair !== undefined,
-      replicationId: this.#announcedId,
+      repairs,
+      replicationId: id,
     }
   }
 }

@@ -216,7 +216,8 @@ export class Sender {
   }
 
   async #register(): Promise<void> {
-    await this.#context.registration?.keep(this.#repair?.checkedId)
+    const repair = this.#repair
+    await this.#context.registration?.keep({ id: repair?.checkedId, repairs: repair?.isBlind === false })
   }
 
   #appended(frame: Frame, appended: Appended): Promise<void> | undefined {

@@ -35,7 +35,7 @@ export const failingHandlers: readonly Mutant[] = [
     name: 'retries-without-end',
     lacks: 'the time after which a message is given up',
     file: 'subscriber/handling/retry-lane.ts',
-    from: 'failing.isLast || (!failing.evictsAll && failsForMs >= retry.forMs)',
+    from: 'failing.isLast || (!failing.evictsAll && (failsForMs >= retry.forMs || failing.tries >= retry.tries))',
     to: 'failing.isLast && failsForMs < 0',
     caughtBy: 'test/unit/subscriber/handling',
   },

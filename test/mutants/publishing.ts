@@ -3,6 +3,14 @@ import type { Mutant } from './mutant.js'
 /** How publishers send: batches, send queue, repair. */
 export const publishing: readonly Mutant[] = [
   {
+    name: 'blind-waited-for',
+    lacks: 'the word of a publisher that it can not repair',
+    file: 'publisher/sender.ts',
+    from: 'repairs: repair?.isBlind === false',
+    to: 'repairs: repair !== undefined',
+    caughtBy: 'test/unit/publisher/registration.test.ts',
+  },
+  {
     name: 'no-repair',
     lacks: 'appending again what a failover lost',
     file: 'publisher/repair/repair.ts',

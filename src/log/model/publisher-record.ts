@@ -17,7 +17,7 @@ export interface PublisherRecord {
   /** By the clock of its host. */
   readonly startedAt: number
   readonly heartbeatMs: number
-  /** Whether it appends again what a failover lost. */
+  /** Whether it appends again what a failover lost: not without `repair`, nor without the right to ask for the id. */
   readonly repairs: boolean
   /**
    * The replication id under which it last checked that all it had appended survived: each acknowledged entry was

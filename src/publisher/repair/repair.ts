@@ -1,7 +1,7 @@
-import { lookupBatches } from '../../log/model/position.js'
 import type { Log } from '../../log/log.js'
 import { blindness } from '../../log/model/blindness.js'
 import type { Presence } from '../../log/model/entry.js'
+import { lookupBatches } from '../../log/model/position.js'
 import type { PreparedMessage } from '../../message/wire/prepared-message.js'
 import { Outage } from '../../support/outage.js'
 import type { Batcher, Frame } from '../batcher.js'
@@ -44,6 +44,7 @@ export class Repair {
   /** How many frames of repairs are not yet acknowledged. */
   #unacknowledged = 0
   #complete = false
+  #isBlind = false
 
   constructor(context: RepairContext) {
     this.#context = context
@@ -63,6 +64,11 @@ export class Repair {
     return this.#complete
   }
 
+  /** Whether the server did not report its replication id when it was asked last: then nothing can be repaired. */
+  get isBlind(): boolean {
+    return this.#isBlind
+  }
+
   /** The link went down: the server that comes next may lack what was acknowledged. */
   linkDown(): void {
     this.#complete = false
@@ -72,6 +78,7 @@ export class Repair {
   /** The server's replication id was read. Rejects if a lookup failed: then the repair is still to be done. */
   async historyIs(id: string | undefined): Promise<void> {
     const { remembered } = this.#context
+    this.#isBlind = id === undefined
     if (id === undefined) {
       this.#blindness.failed(blindness('repair', 'set `repair` to false'))
       this.#complete = this.#unacknowledged === 0

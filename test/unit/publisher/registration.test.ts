@@ -106,6 +106,25 @@ describe('a publisher registers', () => {
     expect(await announced(virtual)).toMatchObject([{ repairs: false, replicationId: undefined }])
   })
 
+  it('as one that does not repair while the server does not report its replication id', async () => {
+    let isBlind = true
+    const virtual = await VirtualPublisher.connect(
+      {},
+      {
+        tap: (commands) => ({
+          replication: async () => {
+            const found = await commands.replication()
+            return isBlind ? { ...found, id: undefined } : found
+          },
+        }),
+      },
+    )
+    expect(await announced(virtual)).toMatchObject([{ repairs: false, replicationId: undefined }])
+    isBlind = false
+    await virtual.runtime.advance(1_000)
+    expect(await announced(virtual)).toMatchObject([{ repairs: true, replicationId: expect.any(String) as string }])
+  })
+
   it('unless it is not to', async () => {
     const virtual = await VirtualPublisher.connect({ announce: false })
     await virtual.runtime.advance(10_000)
