@@ -366,7 +366,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
   #delaySince(startedAt: number): Delay {
     const { error, at = -Infinity } = this.#lastError ?? {}
     const linkError = this.#context.linkError()
-    return { freshness: this.freshness(), linkError, ownError: at >= startedAt ? error : undefined }
+    return { health: this.health(), linkError, ownError: at >= startedAt ? error : this.#dispatcher.failure }
   }
 
   readonly #onError = (error: Error): void => {

@@ -36,7 +36,13 @@ export interface IntakeContext {
   readonly counters: SubscriptionCounters
 }
 
-const noLoad: Load = { messages: 0, bytes: 0 }
+export const noLoad: Load = { messages: 0, bytes: 0 }
+
+/** With one more frame, or with one less. A frame without messages takes room as well. */
+export function withFrame(load: Load, { messages, bytes }: Handed, sign: 1 | -1): Load {
+  const { length } = messages
+  return { messages: load.messages + sign * Math.max(1, length), bytes: load.bytes + sign * bytes }
+}
 
 /** Takes frames into the history, hands them over while the handler has room, and counts them. Pure. */
 export class Intake {

@@ -6,7 +6,7 @@ import type { Ground } from '../progress/look.js'
 import { inLogOnly, type Trust } from '../progress/trust.js'
 import type { Effect, HandOver, LogFrame, Ticket } from './effect.js'
 import type { History } from './history.js'
-import { fits, type Intake, type Load } from './intake.js'
+import { fits, type Intake, type Load, noLoad, withFrame } from './intake.js'
 
 /**
  * How one reading of the log ended.
@@ -122,7 +122,7 @@ export class Reading {
 export class ArrivalBuffer {
   #suspects = new Map<string, LogFrame>()
   #arrived = new Map<string, LogFrame>()
-  #load = empty
+  #load = noLoad
   #dropped = false
 
   /** How many messages wait; a frame without messages counts as one. */
@@ -141,12 +141,12 @@ export class ArrivalBuffer {
     if (this.#dropped) return false
     // A frame that arrives twice is added once: it would be counted twice, and removed once.
     if (this.#has(frame.position.appendId)) return true
-    if (!fits(loadOf(frame), this.#load, limits)) {
+    if (!fits(withFrame(noLoad, frame, 1), this.#load, limits)) {
       this.drop()
       return false
     }
     this.#arrived.set(frame.position.appendId, frame)
-    this.#count(frame, 1)
+    this.#load = withFrame(this.#load, frame, 1)
     return true
   }
 
@@ -163,7 +163,7 @@ export class ArrivalBuffer {
     if (frame === undefined) return false
     this.#suspects.delete(appendId)
     this.#arrived.delete(appendId)
-    this.#count(frame, -1)
+    this.#load = withFrame(this.#load, frame, -1)
     return true
   }
 
@@ -196,22 +196,10 @@ export class ArrivalBuffer {
   clear(): void {
     this.#suspects = new Map()
     this.#arrived = new Map()
-    this.#load = empty
+    this.#load = noLoad
   }
 
   #has(appendId: string): boolean {
     return this.#suspects.has(appendId) || this.#arrived.has(appendId)
   }
-
-  #count(frame: LogFrame, sign: 1 | -1): void {
-    const { messages, bytes } = loadOf(frame)
-    this.#load = { messages: this.#load.messages + sign * messages, bytes: this.#load.bytes + sign * bytes }
-  }
-}
-
-const empty: Load = { messages: 0, bytes: 0 }
-
-/** A frame that holds only garbage takes room as well. */
-function loadOf({ messages, bytes }: LogFrame): Load {
-  return { messages: Math.max(1, messages.length), bytes }
 }

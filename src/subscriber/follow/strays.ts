@@ -5,7 +5,7 @@ import { ConfigurationError } from '../../support/errors.js'
 import { Outage } from '../../support/outage.js'
 import type { Runtime, Timer } from '../../support/runtime.js'
 import type { Effect, LogFrame } from './effect.js'
-import { fits, type Intake, type Load } from './intake.js'
+import { fits, type Intake, type Load, noLoad, withFrame } from './intake.js'
 
 export interface StrayListener {
   /** The log has a frame that was not accepted, or may have it. The frame is there unless it was handed over. */
@@ -25,7 +25,7 @@ export class Strays {
   readonly #intake: Intake
   readonly #limits: Load
   readonly #listener: StrayListener
-  #load = empty
+  #load = noLoad
   /** The stray that the log is read for. */
   #openGap: { readonly position: Position; readonly forks: number } | undefined
 
@@ -50,8 +50,8 @@ export class Strays {
   ask(frame: LogFrame): void {
     const { position } = frame
     if (this.awaits(position)) return
-    const isKept = fits(loadOf(frame), this.#load, this.#limits)
-    if (isKept) this.#count(frame, 1)
+    const isKept = fits(withFrame(noLoad, frame, 1), this.#load, this.#limits)
+    if (isKept) this.#load = withFrame(this.#load, frame, 1)
     this.#frames.set(formatPosition(position), isKept ? frame : undefined)
     if (!isKept) this.#handOver(frame, false)
     this.#intake.add({ type: 'look-up', position })
@@ -99,7 +99,7 @@ export class Strays {
     if (this.#frames.size === 0) return []
     const frames = [...this.#frames.values()].filter((frame) => frame !== undefined)
     this.#frames.clear()
-    this.#load = empty
+    this.#load = noLoad
     return frames
   }
 
@@ -112,22 +112,10 @@ export class Strays {
     const key = formatPosition(position)
     const frame = this.#frames.get(key)
     if (frame === undefined) return undefined
-    this.#count(frame, -1)
+    this.#load = withFrame(this.#load, frame, -1)
     this.#frames.set(key, undefined)
     return frame
   }
-
-  #count(frame: LogFrame, sign: 1 | -1): void {
-    const { messages, bytes } = loadOf(frame)
-    this.#load = { messages: this.#load.messages + sign * messages, bytes: this.#load.bytes + sign * bytes }
-  }
-}
-
-const empty: Load = { messages: 0, bytes: 0 }
-
-/** A frame without messages takes room as well. */
-function loadOf({ messages, bytes }: LogFrame): Load {
-  return { messages: Math.max(1, messages.length), bytes }
 }
 
 /** Whether the log has a frame that arrived; `unknown` if the log could not be asked. */

@@ -98,6 +98,11 @@ export class Dispatcher {
     return this.#lane.failingSince
   }
 
+  /** Why the message that has failed for longest failed last; undefined if none fails. */
+  get failure(): Error | undefined {
+    return this.#lane.failure
+  }
+
   /** Length of the JSON of the works that were pushed and are not finished. */
   get pendingBytes(): number {
     return this.#pendingBytes

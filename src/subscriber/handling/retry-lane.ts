@@ -62,6 +62,12 @@ export class RetryLane {
     return undefined
   }
 
+  /** Why the message that has failed for longest failed last; undefined if none fails. */
+  get failure(): Failure | undefined {
+    for (const { failure } of this.#failing.values()) if (failure !== undefined) return failure
+    return undefined
+  }
+
   /** Takes a message whose first try has failed. Undefined if its line may go on, else resolves when it may. */
   take(handling: Handling, failure: Failure, listener: HandlingListener): Promise<void> | undefined {
     const failing = this.#enter(handling, listener)

@@ -1,13 +1,13 @@
 import { WaitTimeoutError } from '../../support/errors.js'
 import { describeThrown } from '../../support/thrown.js'
-import type { Freshness } from './health.js'
+import type { SubscriptionHealth } from './health.js'
 
 /** What a subscription knows when a wait takes too long. */
 export interface Delay {
-  readonly freshness: Pick<Freshness, 'state' | 'behind'>
+  readonly health: Pick<SubscriptionHealth, 'state' | 'behind' | 'reasons'>
   /** The last failure of the link; undefined once it is up and answers. */
   readonly linkError: Error | undefined
-  /** The last error that the subscription emitted while the wait lasted. */
+  /** The last error that the subscription emitted while the wait lasted; else that of a handler that fails. */
   readonly ownError: Error | undefined
 }
 
@@ -15,12 +15,12 @@ export interface Delay {
 export function waitTimeout(timeoutMs: number, what: string, delay: Delay): WaitTimeoutError {
   const cause = delay.linkError ?? delay.ownError
   const last = cause === undefined ? '' : ` (${describeThrown(cause)})`
-  const isDown = delay.freshness.state === 'connecting' || delay.freshness.state === 'disconnected'
+  const isDown = delay.health.state === 'connecting' || delay.health.state === 'disconnected'
   const advice = isDown ? 'Read past the cache until it is back' : 'Read past the cache, or raise timeoutMs'
   return new WaitTimeoutError(`Waited ${timeoutMs} ms for ${what}: ${obstacle(delay)}${last}. ${advice}`, { cause })
 }
 
-function obstacle({ freshness: { state, behind }, linkError }: Delay): string {
+function obstacle({ health: { state, behind, reasons }, linkError }: Delay): string {
   switch (state) {
     case 'connecting':
       return 'the link to Redis has not come up yet'
@@ -32,6 +32,8 @@ function obstacle({ freshness: { state, behind }, linkError }: Delay): string {
       return `the handler can't keep up, and ${behind} messages wait for it`
     default:
       if (linkError !== undefined) return 'the link is up, but Redis refuses to answer'
+      if (reasons.includes('replica')) return 'the server is a replica, which can not know what it lacks'
+      if (reasons.includes('failover')) return 'publishers have not checked yet what a failover lost'
       if (behind > 0) return `the handler has not handled ${behind} messages yet`
       return 'all that has arrived is handled, and this has not arrived'
   }

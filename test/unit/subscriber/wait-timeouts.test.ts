@@ -51,6 +51,28 @@ describe('the error of a wait that times out says what was in the way', () => {
     expect(error.cause).toBeUndefined()
   })
 
+  it('the handler fails, and has for longer than the wait: the cause is its last failure', async () => {
+    const { subscription } = await fleet.follow({
+      handler: () => {
+        throw new Error('the store is away')
+      },
+    })
+    await fleet.runtime.advance(100)
+    await fleet.append('1')
+    await fleet.runtime.advance(5_000)
+    const error = await timeoutOf(subscription.caughtUp(second))
+    expect(error.message).toContain('the handler has not handled 1 messages yet')
+    expect(error.cause).toMatchObject({ code: 'HANDLER', cause: { message: 'the store is away' } })
+  })
+
+  it('the server is a replica', async () => {
+    const link = fleet.log.link()
+    const { subscription } = await fleet.follow({ log: link })
+    link.serveReplica('synced')
+    const error = await timeoutOf(subscription.caughtUp(second))
+    expect(error.message).toContain('the server is a replica, which can not know what it lacks')
+  })
+
   it('the handler can not keep up', async () => {
     const { subscription } = await fleet.follow({ handler: () => new Promise(() => {}), maxBuffered: 2 })
     await fleet.runtime.advance(100)
