@@ -121,7 +121,8 @@ test('filters say what is shown, and --count when it ends', async () => {
 
 test('an empty log stays empty, and the first message is shown all the same', async () => {
   const command = await tail(['--json'])
-  expect(await fleet.redis.keys(`{${channel}}*`)).toEqual([])
+  // The publisher is in its register.
+  expect(await fleet.redis.keys(`{${channel}}*`)).toEqual([`{${channel}}:publishers`])
   await publisher.invalidate('user', '1')
   await publisher.invalidate('user', '2')
   await command.printed(({ objects }) => objects.length === 2)
@@ -144,7 +145,8 @@ test('it trims nothing, not even where it has to leave a marker', async () => {
 test('it is no member of the fleet', async () => {
   await publisher.invalidate('user', '1')
   await tail()
-  expect((await fleet.redis.keys(`{${channel}}*`)).toSorted()).toEqual([`{${channel}}:last`, stream()])
+  const others = [`{${channel}}:last`, `{${channel}}:publishers`, stream()]
+  expect((await fleet.redis.keys(`{${channel}}*`)).toSorted()).toEqual(others)
 })
 
 test('the right to read is enough', async () => {

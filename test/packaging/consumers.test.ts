@@ -138,13 +138,14 @@ async function runQuickStart(fileOf: (name: string) => string, options: ScriptOp
   try {
     await subscriber.printed('ready')
     await new RunningScript(fileOf('publisher'), options).succeeded()
-    await subscriber.printed('leaves nothing')
+    await subscriber.printed('delete from user-service leaves nothing')
     expect(subscriber.lines).toEqual([
       'ready',
       'delete from user-service leaves post:7 feed:1 feed:2',
       'update from user-service leaves feed:1 feed:2',
       'batch from user-service leaves feed:2',
       'pattern from user-service leaves nothing',
+      'delete from user-service leaves nothing',
     ])
   } finally {
     await subscriber.kill()

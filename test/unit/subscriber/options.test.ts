@@ -28,7 +28,7 @@ describe('options that can not work are refused, and the error names them', () =
   it.each([
     [{ concurrency: 0 }, '`concurrency`'],
     [{ retry: { forMs: -1 } }, '`retry.forMs`'],
-    [{ retry: { tries: 3 } as object }, '`retry.forMs`'],
+    [{ retry: { tries: 0 } }, '`retry.tries`'],
     [{ retry: { delay: 5 } }, '`delay`'],
     [{ onResync: 'ignore' }, '`onResync`'],
     [{ startAt: 'yesterday' }, '`startAt`'],
