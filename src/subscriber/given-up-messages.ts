@@ -13,7 +13,7 @@ export interface GivenUpMessagesContext {
   /** Names of the subscription and of its service; empty if they were not named. */
   readonly subscription: string
   readonly service: string
-  readonly store: DeadLetterStore
+  readonly log: DeadLetterStore
   /** How many dead letters are kept, approximately. */
   readonly cap: number
   readonly onResync: 'evict' | 'notify'
@@ -35,11 +35,11 @@ export class GivenUpMessages {
   readonly #context: GivenUpMessagesContext
 
   constructor(context: GivenUpMessagesContext) {
-    const { store, cap } = context
+    const { log, cap } = context
     this.#context = context
     this.letters = new DeadLetterBox({
-      store: (letter) => store.addDeadLetter(letter, cap),
-      find: async (id) => (await store.listDeadLetters(id, 1))[0],
+      store: (letter) => log.addDeadLetter(letter, cap),
+      find: async (id) => (await log.listDeadLetters(id, 1))[0],
       onStored: (letter) => context.onStored(letter),
       onError: (error) => context.onError(error),
     })

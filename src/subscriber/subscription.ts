@@ -12,7 +12,7 @@ import { GarbageReport } from './follow/garbage-report.js'
 import type { Load } from './follow/intake.js'
 import { LogDeletion } from './follow/log-deletion.js'
 import { Recovery } from './follow/recovery.js'
-import { StrayQuestions } from './follow/strays.js'
+import type { StrayAsker } from './follow/strays.js'
 import { GivenUpMessages } from './given-up-messages.js'
 import { CursorCommitter } from './handling/cursor-committer.js'
 import { type CursorStore, openCursor } from './handling/cursor.js'
@@ -49,7 +49,6 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
   readonly #following: Following
   readonly #deletion: LogDeletion
   readonly #garbage: GarbageReport
-  readonly #strayQuestions: StrayQuestions
   readonly #recovery: Recovery
   #lastError: { readonly error: Error; readonly at: number } | undefined
   /** Whether the server said that it is a replica when it was looked at last. */
@@ -76,7 +75,6 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
     this.#dispatcher = this.#createDispatcher(handler, options)
     const intake = { limits, queue: this.#dispatcher, counters: this.#counters }
     this.#following = new Following(intake, options.strictFailover)
-    this.#strayQuestions = new StrayQuestions(this.#following.strays, context.askAboutStray, this.#perform)
     this.#deletion = new LogDeletion(context.channel)
     this.#garbage = new GarbageReport(runtime, this.#onError)
     this.#recovery = this.#createRecovery(options, cursor, limits)
@@ -239,7 +237,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
           break
         case 'state':
           this.emit('state', effect.state, effect.previous)
-          if (effect.state === 'live' && !this.#isVerifiedLately) this.#context.looks.look()
+          if (effect.state === 'live') this.#lookIfUnverified()
           break
         case 'read':
           void this.#recovery.run()
@@ -259,9 +257,11 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
         case 'gap-closed':
           this.#context.gapClosed()
           break
-        case 'look-up':
-          this.#strayQuestions.ask(effect.position)
+        case 'look-up': {
+          const comes = this.#context.askAboutStray(effect.position, this.#strayAsker)
+          this.#perform(this.#following.strays.asked(effect.position, comes))
           break
+        }
         case 'garbage':
           this.#garbage.add(effect.rejected)
           break
@@ -270,10 +270,14 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
   }
 
   /** Recoveries follow one another closely at times: the server need not be looked at after each. */
-  get #isVerifiedLately(): boolean {
-    const { clock, heartbeatMs } = this.#context
-    const { proof } = this.#following.progress.handled
-    return proof !== undefined && clock.now() - proof.completeAt < heartbeatMs
+  #lookIfUnverified(): void {
+    const { clock, looks, heartbeatMs } = this.#context
+    if (!clock.isRecent(this.#following.progress.handled.proof?.completeAt, heartbeatMs)) looks.look()
+  }
+
+  readonly #strayAsker: StrayAsker = {
+    awaits: (position) => this.#following.strays.awaits(position),
+    answer: (position, presence) => this.#perform(this.#following.strays.answered(position, presence)),
   }
 
   #handOver(handOvers: readonly HandOver[], recovery?: RecoverySpan): void {
@@ -305,14 +309,11 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
   }
 
   #createGivenUp({ name, deadLetterCap: cap, onResync }: ResolvedSubscriptionOptions): GivenUpMessages {
-    const { log, service, runtime } = this.#context
     return new GivenUpMessages({
+      ...this.#context,
       subscription: name,
-      service,
-      store: log,
       cap,
       onResync,
-      runtime,
       counters: this.#counters,
       telemetry: this.#telemetry,
       position: () => this.position,
@@ -324,16 +325,15 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
   }
 
   #createDispatcher(handler: InvalidationHandler, options: ResolvedSubscriptionOptions): Dispatcher {
-    const { runtime, heartbeatMs } = this.#context
     return new Dispatcher({
+      ...this.#context,
       ...options,
       handler,
-      reportAfterMs: heartbeatMs,
-      runtime,
+      reportAfterMs: this.#context.heartbeatMs,
       onError: this.#onError,
       counters: this.#counters,
       telemetry: this.#telemetry,
-      timer: new HandlerTimer(this.stats, runtime),
+      timer: new HandlerTimer(this.stats, this.#context.runtime),
       onGivenUp: (givenUp) => this.#givenUp.add(givenUp),
       onCovered: (place) => this.#givenUp.letters.covered(place),
       resync: () => this.#givenUp.resync(),

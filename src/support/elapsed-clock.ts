@@ -41,4 +41,9 @@ export class ElapsedClock {
     if (grownMs > 0) this.#sleptMs += grownMs
     return this.#sleptMs
   }
+
+  /** Whether a moment was less than so many ms ago. */
+  isRecent(moment: number | undefined, ms: number): boolean {
+    return moment !== undefined && this.now() - moment < ms
+  }
 }

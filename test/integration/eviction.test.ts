@@ -38,19 +38,19 @@ test('a subscriber without a logger tells it as a process warning', async () => 
   expect(warning.message).toContain('may evict the log')
 })
 
-test('what `volatile-*` may evict, the register of subscribers, is announced anew, and nobody resyncs', async () => {
+test('what `volatile-*` may evict, the registers, is announced anew, and nobody resyncs', async () => {
   fleet = await LiveFleet.start({ args: ['--maxmemory', '200mb', '--maxmemory-policy', 'volatile-lru'] })
   const { logger, warnings } = recorder()
   const publisher = await fleet.publisher({ logger })
   const { handled, resyncs } = await fleet.follow({ name: 'cache' }, { logger })
-  const { subscribers } = logKeys(fleet.channel)
+  const { publishers, subscribers } = logKeys(fleet.channel)
   await expect.poll(() => fleet.redis.hlen(subscribers), { timeout: 10_000 }).toBe(1)
   const { redis } = fleet
   expect((await redis.keys('*')).toSorted()).toContain(subscribers)
   const expiring = await Promise.all(
     (await redis.keys('*')).map(async (key) => ((await redis.pttl(key)) >= 0 ? key : '')),
   )
-  expect(expiring.filter((key) => key !== '')).toEqual([subscribers])
+  expect(expiring.filter((key) => key !== '').toSorted()).toEqual([publishers, subscribers])
   await redis.del(subscribers)
   await publisher.invalidate('user', '1')
   await handled.count(1)

@@ -13,9 +13,9 @@ export const hostileInput: readonly Mutant[] = [
   {
     name: 'garbage-takes-no-room',
     lacks: 'the room that frames without a message take in the buffer',
-    file: 'subscriber/follow/reading.ts',
-    from: 'messages: Math.max(1, messages.length)',
-    to: 'messages: messages.length',
+    file: 'subscriber/follow/intake.ts',
+    from: 'sign * Math.max(1, length)',
+    to: 'sign * length',
     caughtBy: 'test/unit/subscriber',
   },
   {

@@ -4,7 +4,7 @@ import { formatPosition, lookupBatches, type Position } from '../../log/model/po
 import { ConfigurationError } from '../../support/errors.js'
 import { Outage } from '../../support/outage.js'
 import type { Runtime, Timer } from '../../support/runtime.js'
-import type { Effect, LogFrame } from './effect.js'
+import { type Effect, type LogFrame, noEffects } from './effect.js'
 import { fits, type Intake, type Load, noLoad, withFrame } from './intake.js'
 
 export interface StrayListener {
@@ -57,6 +57,12 @@ export class Strays {
     this.#intake.add({ type: 'look-up', position })
   }
 
+  /** The log is asked; see `StrayLookups.ask`. */
+  asked(position: Position, comes: 'soon' | 'later' | 'never'): readonly Effect[] {
+    if (comes === 'soon') return noEffects
+    return comes === 'later' ? this.delayed(position) : this.refused(position)
+  }
+
   /** The answer has to wait. */
   delayed(position: Position): readonly Effect[] {
     const frame = this.#release(position)
@@ -72,7 +78,8 @@ export class Strays {
   }
 
   /** The log has answered: only a frame that it has, or may have, is a reason to read it. */
-  answered(position: Position, isAbsent: boolean): readonly Effect[] {
+  answered(position: Position, presence: StrayPresence): readonly Effect[] {
+    const isAbsent = presence === 'gone' || presence === 'below'
     if (!this.awaits(position)) return []
     const frame = this.#release(position)
     this.#frames.delete(formatPosition(position))
@@ -277,41 +284,4 @@ export class StrayLookups {
 function isAwaited({ position, askers }: Question): boolean {
   for (const asker of askers) if (asker.awaits(position)) return true
   return false
-}
-
-/** Has the log asked about the strays of one subscription. */
-export class StrayQuestions {
-  readonly #strays: Strays
-  readonly #ask: (position: Position, asker: StrayAsker) => ReturnType<StrayLookups['ask']>
-  readonly #perform: (effects: readonly Effect[]) => void
-  readonly #asker: StrayAsker = {
-    awaits: (position) => this.#strays.awaits(position),
-    answer: (position, presence) => {
-      const isAbsent = presence === 'gone' || presence === 'below'
-      this.#perform(this.#strays.answered(position, isAbsent))
-    },
-  }
-
-  /** @param ask asks together with the other subscriptions */
-  constructor(
-    strays: Strays,
-    ask: (position: Position, asker: StrayAsker) => ReturnType<StrayLookups['ask']>,
-    perform: (effects: readonly Effect[]) => void,
-  ) {
-    this.#strays = strays
-    this.#ask = ask
-    this.#perform = perform
-  }
-
-  ask(position: Position): void {
-    switch (this.#ask(position, this.#asker)) {
-      case 'soon':
-        return
-      case 'later':
-        this.#perform(this.#strays.delayed(position))
-        return
-      case 'never':
-        this.#perform(this.#strays.refused(position))
-    }
-  }
 }

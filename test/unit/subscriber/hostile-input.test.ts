@@ -96,7 +96,9 @@ describe('whatever stands on the channel and in the log', () => {
           for (const [id, streamId] of good) expect(handled.includes(id) || isCovered(streamId, follower)).toBe(true)
           const reasons = resyncs.map(({ reason }) => reason).filter((reason) => reason !== 'oversized')
           expect(reasons).toEqual(reasons.map(() => 'unreadable'))
-          expect(reasons.length > 0).toBe(isUnreadable)
+          // An entry whose own fields hide its place may be taken for a message that is too large: that covers it too.
+          if (isUnreadable) expect(resyncs.length).toBeGreaterThan(0)
+          else expect(reasons).toEqual([])
           // Three kinds, from the subscriber for what came live and from the subscription for what was read.
           const strays = errors.filter(({ message }) => message.startsWith('Frames out of place'))
           expect(strays.length).toBeLessThanOrEqual(steps.some((each) => each.do === 'forge') ? 1 : 0)

@@ -63,7 +63,7 @@ function beat(head: string, number: number, changes: Partial<Look> = {}): Look {
 /** A frame arrives that the log has, and that does not continue the history: a reading begins. */
 function findGap(number: number): void {
   following.frame(frame(number))
-  expect(types(following.strays.answered(at(number), false))).toEqual(['read'])
+  expect(types(following.strays.answered(at(number), 'intact'))).toEqual(['read'])
 }
 
 /** Brings it live, with this entry as its anchor. */
@@ -114,7 +114,7 @@ describe('a frame', () => {
   it('that can not be read in full is read from the log, though it continues the history', () => {
     goLive(5)
     expect(types(following.frame(partOf(6)))).toEqual(['look-up'])
-    expect(types(following.strays.answered(at(6), false))).toEqual(['read'])
+    expect(types(following.strays.answered(at(6), 'intact'))).toEqual(['read'])
     expect(following.progress.position).toEqual(at(5))
     const reading = following.beginReading()
     expect(reading.ended('caught-up').effects).toMatchObject([
@@ -142,7 +142,7 @@ describe('a frame', () => {
     expect(types(following.frame(frame(8)))).toEqual(['look-up'])
     expect(following.buffered).toBe(2)
     expect(counters.gaps).toBe(0)
-    expect(types(following.strays.answered(at(7), false))).toEqual(['read'])
+    expect(types(following.strays.answered(at(7), 'intact'))).toEqual(['read'])
     expect(following.strays.awaits(at(8)), 'the reading answers about it').toBe(false)
     expect(following.buffered).toBe(2)
     expect(counters.gaps).toBe(1)
@@ -179,7 +179,7 @@ describe('a stray', () => {
   it('that is not in the log is handed over; no position moves, and the log is not read', () => {
     goLive(5)
     following.frame(frame(9, { prev: 'elsewhere' }))
-    const effects = following.strays.answered(at(9), true)
+    const effects = following.strays.answered(at(9), 'gone')
     expect(types(effects)).toEqual(['hand-over'])
     expect(counters).toMatchObject({ orphaned: 1, gaps: 0 })
     expect(following.handled(handOverOf(effects).ticket)).toEqual([{ type: 'entry-handled', position: at(9) }])
@@ -193,10 +193,10 @@ describe('a stray', () => {
     expect(types(effects)).toEqual(['hand-over'])
     expect(following.handled(handOverOf(effects).ticket)).toEqual([])
     expect(following.buffered).toBe(0)
-    expect(following.strays.answered(at(7), true), 'it is not handed over twice').toEqual([])
+    expect(following.strays.answered(at(7), 'gone'), 'it is not handed over twice').toEqual([])
     following.frame(frame(8))
     following.strays.delayed(at(8))
-    expect(types(following.strays.answered(at(8), false)), 'the log has it').toEqual(['read'])
+    expect(types(following.strays.answered(at(8), 'intact')), 'the log has it').toEqual(['read'])
   })
 
   it('that nobody can be asked about is handed over and forgotten', () => {
@@ -213,7 +213,7 @@ describe('a stray', () => {
     expect(types(following.frame(frame(13, { prev: 'x' })))).toEqual(['hand-over', 'look-up'])
     expect(following.buffered).toBe(2)
     queue.pending = 2
-    expect(types(following.strays.answered(at(11), true))).toEqual(['read'])
+    expect(types(following.strays.answered(at(11), 'gone'))).toEqual(['read'])
     expect(following.beginReading().wanted).toBe('overflow')
   })
 
@@ -221,7 +221,7 @@ describe('a stray', () => {
     goLive(5)
     following.frame(frame(7))
     expect(following.frame(frame(7, { prev: 'e5' }))).toEqual([])
-    expect(types(following.strays.answered(at(7), false))).toEqual(['read'])
+    expect(types(following.strays.answered(at(7), 'intact'))).toEqual(['read'])
   })
 
   it('that arrives while the link is down waits for the next reading', () => {
