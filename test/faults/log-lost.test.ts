@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { redisCursor, type SubscriptionEvents } from '../../src/index.js'
 import { parsePosition } from '../../src/log/model/position.js'
-import { compareStreamIds } from '../../src/message/stream-id.js'
+import { compareStreamIds, streamIdTime } from '../../src/message/stream-id.js'
 import { ids } from '../support/handled.js'
 import { nextEvent, within } from '../support/latch.js'
 import { LiveFleet } from '../support/live-fleet.js'
@@ -72,9 +72,15 @@ describe('a stream that is deleted, while `last` stays', () => {
   it('is nothing to a live subscription: the next entry continues the last', async () => {
     const publisher = await fleet.publisher()
     const follower = await fleet.follow()
-    await publisher.invalidate('user', '1')
+    const { position } = await publisher.invalidate('user', '1')
     await follower.handled.count(1)
     await fleet.redis.del(`{${fleet.channel}}:stream`)
+    // A new stream begins its IDs anew: in the same millisecond the next one would not be greater.
+    const serverTime = async (): Promise<number> => {
+      const [seconds, microseconds] = await fleet.redis.time()
+      return Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000)
+    }
+    await expect.poll(serverTime).toBeGreaterThan(streamIdTime(parsePosition(position).streamId))
     await publisher.invalidate('user', '2')
     await follower.handled.count(2)
     await expectResyncs(follower, [])

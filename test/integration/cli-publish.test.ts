@@ -42,7 +42,7 @@ test('with --json the receipt is an object', async () => {
   const receipt: unknown = JSON.parse(stdout)
   expect(receipt).toEqual({
     messageId: expect.stringMatching(/^[\da-f-]{36}$/) as string,
-    position: expect.stringMatching(/^\d+-\d+@\w+$/) as string,
+    position: expect.stringMatching(/^\d+-\d+@[\w-]+$/) as string,
     receivers: 1,
   })
 })
