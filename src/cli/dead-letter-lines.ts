@@ -65,7 +65,7 @@ function cells(letter: DeadLetter): string[] {
   return [id, since, subscriber, placeOf(letter), String(tries), action, what, error]
 }
 
-/** Letters of earlier versions do not say where they come from. */
+/** Letters of earlier versions do not name their service, host and process. */
 function placeOf({ host, pid }: DeadLetter): string {
   return host === undefined ? '-' : `${host}:${pid ?? '-'}`
 }

@@ -33,14 +33,14 @@ export function readFleet(announced: readonly Announced[]): readonly FleetMember
     .toSorted((a, b) => compare(a.service, b.service) || compare(a.name, b.name) || compare(a.id, b.id))
 }
 
-/** What publishers announced; what is no record of a publisher is left out. */
+/** The records of publishers; anything else in their register is left out. */
 export function readPublishers(announced: readonly Announced[]): readonly PublisherRecord[] {
   return announced.flatMap(({ record }) => decodePublisherRecord(record) ?? [])
 }
 
 /**
  * How many of the connections that listen to the channel belong to no subscription in the register. Subscriptions of
- * one subscriber share a connection; one of an older version, which does not say whose it is, counts as one of its own.
+ * one subscriber share a connection. Records of older versions name no subscriber: each counts as one connection.
  */
 export function unregisteredListeners(listeners: number, members: readonly FleetMember[]): number {
   const connections = new Set(members.map(({ subscriber, id }) => subscriber ?? id))

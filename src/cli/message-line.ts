@@ -50,7 +50,7 @@ export function printMessage(output: Output, message: PrintedMessage): Promise<v
   return output.print(cells.join('  '))
 }
 
-/** The messages of an entry, without what can't be read, of which it warns and calls `onUnreadable`. */
+/** The messages of an entry. If parts of it can't be read, leaves them out, warns and calls `onUnreadable`. */
 export function messagesOf(
   entry: Entry,
   output: Output,

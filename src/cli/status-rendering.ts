@@ -73,7 +73,7 @@ function describeSubscribers(subscribers: Status['subscribers'], output: Pick<Ou
   ]
 }
 
-/** The crate can't read packed frames, so somebody must look who these are. */
+/** The crate can't read packed frames, so somebody must check these listeners. */
 function describeUnregistered(unregistered: number | null): readonly string[] {
   if (unregistered === null || unregistered === 0) return []
   const count = formatCount(unregistered, 'more connection listens', 'more connections listen')

@@ -27,7 +27,7 @@ export interface Status {
   readonly log: LogStatus | null
   readonly subscribers: readonly SubscriberStatus[] | null
   readonly listeners: number | null
-  /** Those of them that belong to no subscription that has announced itself. */
+  /** How many of them belong to no subscription in the register. */
   readonly unregistered: number | null
   /** Why something is not known. */
   readonly unknown: readonly string[]

@@ -18,8 +18,8 @@ export interface InvalidationLog {
   /** `host:port` or the path of a socket, for telemetry; absent without a server, or if it may change. */
   readonly server?: string | undefined
   /**
-   * Number of the database of the server that the log is in. It names the log among those of the same channel, which
-   * hear each other's frames. Absent if nobody else can publish on its channel.
+   * Number of the server's database that holds the log. It distinguishes logs of the same channel, which receive each
+   * other's frames. Absent if nobody else can publish on its channel.
    */
   readonly database?: number | undefined
   /** Names the servers, the same for every log that lives there; absent without servers. */
@@ -148,7 +148,9 @@ export interface DeadLetter {
   readonly subscriber: string
   /** How many times the handler was tried. */
   readonly tries: number
-  /** The service of that subscription, if it was named; letters of earlier versions lack this and the next two. */
+  /**
+   * The service of that subscription, if it has a name. Letters of earlier versions lack this and the next two fields.
+   */
   readonly service?: string
   readonly host?: string
   readonly pid?: number

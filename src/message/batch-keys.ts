@@ -5,8 +5,8 @@ export const untypedBatch = 'batch'
 
 /**
  * The cache keys that a batch with an entity type names. An id becomes a key of the type. A text with a colon may be an
- * id or already a key, since services on the crate send both; unless it begins with the type, it counts as both: an
- * eviction too many does no harm.
+ * id or a key, since services on the crate send both. Unless it begins with the type, it counts as both: an extra
+ * eviction does no harm.
  */
 export function keysOfType(type: EntityType, ids: readonly string[]): readonly string[] {
   const prefix = `${type}:`
@@ -21,7 +21,7 @@ export function keysOfType(type: EntityType, ids: readonly string[]): readonly s
   return [...keys]
 }
 
-/** The ids that name these cache keys in a batch with an entity type: what {@link keysOfType} reads them from. */
+/** The ids that name these cache keys in a batch with an entity type: the inverse of {@link keysOfType}. */
 export function idsOfType(type: EntityType, keys: readonly string[]): readonly string[] {
   const prefix = `${type}:`
   const given = new Set(keys)

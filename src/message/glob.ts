@@ -25,7 +25,7 @@ export function matchesPattern(pattern: string, key: string): boolean {
   return lastMatcher(key)
 }
 
-/** A text as a glob that matches nothing but it. */
+/** A glob that matches only this text. */
 export function escapeGlob(text: string): string {
   return text.replace(/[\\*?[\]]/g, '\\$&')
 }

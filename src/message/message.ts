@@ -41,8 +41,8 @@ export interface EntityInvalidation {
   readonly entityType: EntityType
   readonly entityId: string
   /**
-   * Anything that JSON can carry. A handler gets it as `JSON.parse` reads it, in which an integer above 2^53 loses
-   * digits: the Rust crate can send one, so services there should write such numbers as strings.
+   * Anything that JSON can carry. A handler gets it as `JSON.parse` reads it, so an integer above 2^53 loses digits.
+   * The Rust crate can send one: services on it should write such numbers as strings.
    */
   readonly metadata?: Json
 }
@@ -59,8 +59,8 @@ export interface BatchInvalidation {
   readonly action: 'batch'
   readonly cacheKeys: readonly string[]
   /**
-   * Set if a service on the Rust crate gave the batch a type, and perhaps ids in place of keys. `cacheKeys` has the keys
-   * in full all the same. If the message is published again, keys of this type are written as ids, as they came.
+   * Set if a service on the Rust crate gave the batch a type, and perhaps ids in place of keys. `cacheKeys` always has
+   * the full keys. If the message is published again, keys of this type are written as ids, as received.
    */
   readonly entityType?: EntityType
   readonly metadata?: Json

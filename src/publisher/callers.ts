@@ -156,7 +156,7 @@ export class Callers {
     }
   }
 
-  /** Callers that expire at about the same moment share one error: in an outage they are many. */
+  /** Callers that expire at about the same moment share one error, since an outage has many of them. */
   #timeoutNow(): Error {
     const now = this.#context.runtime.monotonic()
     if (this.#timeout === undefined || now - this.#timeout.at > sharedErrorMs) {

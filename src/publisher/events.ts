@@ -7,26 +7,26 @@ import type { Overflow } from './send-queue.js'
 export interface PublisherEvents extends ErrorEvents {
   /** The connection came up. */
   connected: []
-  /** The connection was lost; it comes back by itself, and what is published meanwhile waits. */
+  /** The connection was lost. It reconnects by itself; messages published meanwhile wait. */
   disconnected: [error: InvalidationError]
-  /** Messages have to wait: the connection is down or the server refuses them. Once, until `drained`. */
+  /** Messages have to wait: the connection is down or the server refuses them. Emitted once, until `drained`. */
   queued: [{ readonly queued: number }]
-  /** All that had to wait is appended. */
+  /** All messages that had to wait have been appended. */
   drained: []
   /**
-   * Too much waited: invalidations became one message that evicts all, the pattern `*`. Emitted at the end of the turn,
-   * and once more when that message leaves, if it took in more meanwhile: `collapsed` is how many since the last event,
-   * so that the numbers add up, and `total` how many the message covers by now.
+   * The send queue was full: invalidations became one message that evicts all, the pattern `*`. Emitted at the end of
+   * the turn, and once more when that message leaves, if it took in more meanwhile. `collapsed` counts those since the
+   * last event, so the numbers add up; `total` counts all that the message covers.
    */
   overflow: [overflow: Overflow]
-  /** The server changed, and what it had acknowledged was looked up: what was lost is appended again. */
+  /** The server changed. Acknowledged messages were looked up, and lost ones are appended again. */
   repaired: [summary: RepairSummary]
 }
 
-/** How a publisher is. */
+/** The health of a publisher. */
 export interface PublisherHealth {
   /**
-   * - `up`: connected, and what is published is appended
+   * - `up`: connected, and messages are appended
    * - `degraded`: connected, but the server refuses appends, or can't be asked what a failover may have lost
    * - `down`: not connected, or closed
    */

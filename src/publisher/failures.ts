@@ -1,10 +1,10 @@
 import { ClosedError, PublishTimeoutError, RedisError } from '../support/errors.js'
 import { describeThrown } from '../support/thrown.js'
 
-/** Why messages wait, as far as their publisher knows. */
+/** The publisher's state from which the reason of a delay is derived. */
 export interface Delay {
   readonly connected: boolean
-  /** Whether the server was looked at since the link came up: nothing is sent before. */
+  /** Whether the server has been checked since the link came up: nothing is sent before that. */
   readonly looked: boolean
   /** How many frames were sent and are not acknowledged. */
   readonly inFlight: number
@@ -13,7 +13,7 @@ export interface Delay {
   readonly trouble: Error | undefined
 }
 
-/** The error of a `publish()` that was not acknowledged in time: says what it waited for. */
+/** The error of a `publish()` that was not acknowledged in time; names the reason. */
 export function publishTimeout(timeoutMs: number, delay: Delay): PublishTimeoutError {
   return new PublishTimeoutError(
     `Not acknowledged within ${timeoutMs} ms: ${reasonOf(delay)}; ${delay.queued} messages wait. The message stays queued and is still sent, so do not publish it again`,
@@ -22,7 +22,7 @@ export function publishTimeout(timeoutMs: number, delay: Delay): PublishTimeoutE
 }
 
 /**
- * The error of messages that closing gives up.
+ * The error of messages that `close()` gives up.
  *
  * @param inDoubt how many of them were sent, and may have been appended
  */
@@ -38,7 +38,7 @@ export function closedBeforeAppended(count: number, inDoubt: number, delay: Dela
 export function channelRefused(channel: string): RedisError {
   return new RedisError(
     'refused',
-    `The server refuses PUBLISH on "${channel}". What is published is in the log, but subscribers find it only with their next heartbeat: grant the channel to this user (ACL SETUSER … &${channel})`,
+    `The server refuses PUBLISH on "${channel}". Messages are in the log, but subscribers find them only with their next heartbeat: grant the channel to this user (ACL SETUSER … &${channel})`,
   )
 }
 
@@ -48,5 +48,5 @@ function reasonOf({ connected, looked, inFlight, trouble }: Delay): string {
   if (trouble !== undefined) return `the last attempt failed${last}`
   if (!looked) return 'the connection is up, but the server has not answered the first questions yet'
   if (inFlight > 0) return `the connection is up, but ${inFlight} frames that were sent have no reply yet`
-  return 'the connection is up, and others go first'
+  return 'the connection is up, but other messages are sent first'
 }

@@ -2,7 +2,7 @@ import type { Log } from '../log/log.js'
 import { RedisError } from '../support/errors.js'
 import type { ResolvedWaitReplicasOptions } from './options.js'
 
-/** Waits until enough replicas have all that was appended; resolves to an error if they have not. Never rejects. */
+/** Waits until enough replicas have all appended entries; resolves to an error if too few have them. Never rejects. */
 export async function missingReplicas(
   log: Log,
   { count, timeoutMs }: ResolvedWaitReplicasOptions,

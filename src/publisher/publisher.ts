@@ -187,7 +187,7 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
    * it fails, the promise rejects.
    *
    * Equal invalidations that wait at the same time are sent as one, and settle together. Await the promise, or use
-   * {@link enqueue}: Node ends a process at a rejection that nobody handles.
+   * {@link enqueue}: an unhandled rejection ends a Node process.
    *
    * @throws InvalidMessageError, SerializationError, ConfigurationError or ClosedError: it was not accepted, and
    *   nothing is sent
@@ -211,11 +211,11 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
   }
 
   /**
-   * Publishes like {@link publish}, for callers that must not wait: it returns at once, and there is no promise. The
-   * message waits for as long as Redis is away, and is appended in its order. At most `maxQueued` messages wait.
+   * Publishes like {@link publish}, for callers that must not wait: it returns at once, without a promise. While Redis
+   * is away the message waits; it is appended in order. At most `maxQueued` messages wait.
    *
-   * What fails later is emitted as `error`, once per outage, and counted: a message that is not appended within
-   * `publishTimeoutMs` (it stays queued, and is still sent), too few replicas, messages that `close()` gives up.
+   * Later failures are counted, and emitted as `error` once per outage. They are: a message that is not appended within
+   * `publishTimeoutMs` (it stays queued, and is still sent), too few replicas, and messages that `close()` gives up.
    *
    * @throws InvalidMessageError, SerializationError, ConfigurationError or ClosedError: it was not accepted, and
    *   nothing is sent

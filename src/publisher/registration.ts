@@ -14,11 +14,11 @@ export interface RegistrationContext {
   readonly onError: (error: Error) => void
 }
 
-/** What a publisher has checked. */
+/** The state of a publisher's repairs. */
 export interface Checked {
-  /** The replication id under which all that was acknowledged was found or appended again; undefined before. */
+  /** The replication id under which all acknowledged frames were found or appended again; undefined before that. */
   readonly id: string | undefined
-  /** Whether it appends again what a failover lost: nobody need wait for one that does not, or can't. */
+  /** Whether it appends again what a failover lost. If not, subscribers do not wait for it. */
   readonly repairs: boolean
 }
 
@@ -32,7 +32,7 @@ export class Registration {
   readonly #record: OwnRecord
   readonly #startedAt: number
   #checked: Checked = { id: undefined, repairs: true }
-  /** What the newest record says. */
+  /** The contents of the newest record. */
   #announced = this.#checked
   #closed = false
 

@@ -105,9 +105,9 @@ export interface SendQueueLimits {
   readonly maxQueuedBytes: number
 }
 
-/** Invalidations that became one message which evicts all. */
+/** Invalidations that became one message `*`, which evicts all. */
 export interface Overflow {
-  /** How many, of those that no `overflow` has reported yet. */
+  /** How many of them are reported for the first time. */
   readonly collapsed: number
   /** How many that message covers by now. */
   readonly total: number
@@ -204,7 +204,9 @@ export class SendQueue {
     return taken
   }
 
-  /** Reports what became one message since the last report. What that message takes in until it leaves, the next reports. */
+  /**
+   * Reports the invalidations that became part of the message since the last report; the next one reports later ones.
+   */
   reportOverflow(): void {
     const total = this.#evictAll?.count ?? 0
     const collapsed = total - this.#reported

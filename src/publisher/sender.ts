@@ -52,12 +52,12 @@ export class Sender {
   readonly #watch: LinkWatch
   readonly #appendOutage = new Outage((error) => this.#context.onError(error))
   readonly #channelOutage = new Outage((error) => this.#context.onError(error))
-  /** Of messages that nobody waits for: one that is appended in time ends the outage. */
+  /** The outage of messages without a waiting caller: the first that is appended in time ends it. */
   readonly #unawaitedOutage = new Outage((error) => this.#context.onError(error))
   readonly #unawaited: Settlers = {
     resolve: () => this.#unawaitedOutage.ended(),
     reject: (error) => {
-      // What closing gives up is reported by whoever closes.
+      // Messages that `close()` gives up are reported there.
       if (!this.#closed) this.#unawaitedOutage.failed(error)
     },
   }
@@ -147,7 +147,7 @@ export class Sender {
     return settlers.promise
   }
 
-  /** Sends a message that nobody waits for: what becomes of it is reported once per outage. */
+  /** Sends a message without a waiting caller: failures are reported once per outage. */
   enqueue(prepared: PreparedMessage, span?: PublishSpan): void {
     this.#accept(prepared, span?.isRecorded ? reportingTo(span, this.#unawaited) : this.#unawaited, undefined, span)
   }
@@ -247,7 +247,7 @@ export class Sender {
     telemetry?.appended(messages.length)
   }
 
-  /** Reported when the turn is over: what is published in it belongs to the same overflow. */
+  /** Reported when the turn is over: all messages published in it belong to the same overflow. */
   async #overflowed(): Promise<void> {
     await this.#context.options.runtime.yield()
     this.#queue.reportOverflow()

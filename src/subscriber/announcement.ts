@@ -19,7 +19,7 @@ export interface Announcement {
   readonly behind: number
   /** Age of the oldest entry that was taken and is not handled yet. */
   readonly lagMs: number
-  /** How many of them failed at the handler and are tried again; 0 in records of versions that do not say. */
+  /** How many of them failed at the handler and are tried again; 0 in records of versions that do not report it. */
   readonly retrying: number
   readonly resyncs: number
   readonly replayed: number

@@ -20,7 +20,7 @@ export interface AnnouncerContext {
 /** The part of a subscription that is told of. */
 export type AnnouncedSubscription = Pick<Subscription, 'name' | 'state' | 'counts' | 'freshness'>
 
-/** What was announced of a subscription. */
+/** The newest record of a subscription. */
 interface Entry {
   readonly record: OwnRecord
   state: string
@@ -62,7 +62,7 @@ export class Announcer {
     void record.send()
   }
 
-  /** A heartbeat: announces what has changed, and what was announced a while ago. */
+  /** A heartbeat: announces records that have changed or are due. */
   beat(): void {
     for (const [subscription, entry] of this.#entries) {
       const { record, state } = entry

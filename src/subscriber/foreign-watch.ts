@@ -1,9 +1,9 @@
 import type { Runtime, Timer } from '../support/runtime.js'
 
-/** How far apart two evictions of everything are at least that messages over a limit cause. */
+/** Least time between two evictions of everything because of messages over a limit, in ms. */
 const evictEveryMs = 1_000
 
-/** A subscription, as far as it is told of such messages. */
+/** The part of a subscription that handles such messages. */
 interface ForeignListener {
   /** Returns whether nothing can have been missed. */
   foreignGap(awayMs: number, heard: boolean): boolean
@@ -13,13 +13,13 @@ interface ForeignListener {
 interface ForeignContext {
   readonly channel: string
   readonly subscriptions: Iterable<ForeignListener>
-  /** Messages may be lost; called once until the link has been up for a heartbeat. */
+  /** Messages may be lost. Called only once until the link has answered a heartbeat. */
   onLoss(text: string): void
 }
 
 /**
- * Watches over messages that are not in the log, since nothing of them can be read again: gaps of the Pub/Sub connection
- * in which some may have been lost, and messages that are too large to be taken.
+ * Watches for losses of messages that are not in the log, since they can't be read again. They get lost in gaps of the
+ * Pub/Sub connection, or because they are too large to be taken.
  */
 export class ForeignWatch {
   readonly #runtime: Pick<Runtime, 'monotonic' | 'after'>
@@ -28,7 +28,7 @@ export class ForeignWatch {
   #upSince: number | undefined
   #downSince: number | undefined
   #lossReported = false
-  /** Until it ends, an eviction waits. */
+  /** While it runs, an eviction waits. */
   #pause: Timer | undefined
   #evictWaits = false
 
@@ -37,7 +37,7 @@ export class ForeignWatch {
     this.#context = context
   }
 
-  /** A message came that is not in the log. */
+  /** A message that is not in the log was received. */
   heard(): void {
     this.#heard = true
   }
@@ -60,7 +60,7 @@ export class ForeignWatch {
     this.#context.onLoss(lossOf(this.#context.channel, awayMs))
   }
 
-  /** The Pub/Sub connection is about to be replaced: it has delivered nothing since `heardAt`, or since it is up. */
+  /** The Pub/Sub connection is about to be replaced: it has delivered nothing since `heardAt`, or since it came up. */
   deafSince(heardAt: number | undefined): void {
     if (this.#upSince !== undefined) this.#downSince = Math.max(this.#upSince, heardAt ?? 0)
   }
@@ -70,7 +70,7 @@ export class ForeignWatch {
     this.#lossReported = false
   }
 
-  /** A message came that is larger than it may be. Many of them in a row share an eviction: anybody can send them. */
+  /** A message over a limit was received. Many in a row share an eviction, since anybody can send them. */
   oversized(): void {
     this.#heard = true
     if (this.#pause) {
@@ -92,5 +92,5 @@ export class ForeignWatch {
 }
 
 function lossOf(channel: string, awayMs: number): string {
-  return `The Pub/Sub connection was away for ${Math.round(awayMs)} ms, and some services publish to the channel "${channel}" without the log, as those on the Rust crate do: what they published meanwhile is lost here. Set \`onForeignGap: 'resync'\` to evict everything after such a gap, or move these services to this library`
+  return `The Pub/Sub connection was away for ${Math.round(awayMs)} ms, and some services publish to the channel "${channel}" without the log, such as those on the Rust crate: their messages of that time are lost here. Set \`onForeignGap: 'resync'\` to evict everything after such a gap, or move these services to this library`
 }

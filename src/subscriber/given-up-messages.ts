@@ -29,7 +29,7 @@ export interface GivenUpMessagesContext {
   onError(error: Error): void
 }
 
-/** What becomes of the messages that a handler gave up on: dead letters, and a resync in their place. */
+/** Turns messages that the handler gave up on into dead letters, and evicts everything in their place. */
 export class GivenUpMessages {
   readonly letters: DeadLetterBox
   readonly #context: GivenUpMessagesContext
@@ -61,7 +61,7 @@ export class GivenUpMessages {
     await this.letters.add(letter, place)
   }
 
-  /** The position stays: what is evicted was all taken from the log. Undefined if the handler is not run. */
+  /** The position stays, since no entry of the log is skipped. Undefined if the handler is not run. */
   resync(): Work | undefined {
     const { onResync, runtime, counters, telemetry } = this.#context
     const reason = 'dead-letter'

@@ -15,9 +15,9 @@ export interface LinkListener {
   /** The Pub/Sub connection alone went up or down; called before {@link onUp} and {@link onDown}. */
   onFeed(up: boolean): void
   onMessage(text: string): void
-  /** The server was looked at, over one connection that is still up. */
+  /** A look at the server has ended, over one connection that is still up. */
   onLook(look: Look): void
-  /** Whether somebody wants to know whether the publishers have checked what a failover may have lost. */
+  /** Whether a subscription waits for the publishers to check what a failover may have lost. */
   isDoubtful(): boolean
   onError(error: Error): void
   /** All works, but something about the server may do harm. */
@@ -29,7 +29,7 @@ export interface LinkOptions {
   readonly heartbeatMs: number
   readonly runtime: Runtime
   readonly clock: ElapsedClock
-  /** Whether a replica may vouch, as far as the age of its link allows. */
+  /** Whether looks at a replica count, as far as the age of its link allows. */
   readonly readReplica: boolean
 }
 
@@ -51,10 +51,10 @@ export class Link {
   readonly #beatOutage: Outage
   readonly #publishers: PublisherRegister
   #closed = false
-  /** How often it went down: what was read before and after may come from two servers. */
+  /** How often it went down: reads before and after may come from two servers. */
   #losses = 0
   #looks = 0
-  /** A look that was asked for, and has not begun. */
+  /** A requested look that has not begun. */
   #lookWanted = false
   #looking = false
 
@@ -99,7 +99,7 @@ export class Link {
     return this.#looks
   }
 
-  /** Looks at the server now or, if a look that was asked for is under way, once more after it. */
+  /** Looks at the server now or, if a requested look is under way, once more after it. */
   look(): void {
     this.#lookWanted = true
     if (!this.#looking) void this.#lookAsWanted()
@@ -171,12 +171,12 @@ export class Link {
       this.#beatOutage.ended()
       if (losses === this.#losses) this.#listener.onLook({ number, isBeat, ...seen })
     } catch (error) {
-      // A lost or silent connection was reported by `onDown`; what is left is a server that refuses to answer.
+      // `onDown` has reported a lost or silent connection; otherwise the server refuses to answer.
       if (this.up) this.#beatOutage.failed(error)
     }
   }
 
-  /** The register is read before the head, so that the head has all that publishers have appended again. */
+  /** The register is read before the head, so that the head covers all that publishers have appended again. */
   async #readProved(): Promise<Omit<Look, 'number' | 'isBeat'>> {
     const isDoubtful = this.#listener.isDoubtful()
     if (!isDoubtful) this.#publishers.forget()
@@ -199,8 +199,8 @@ export class Link {
   }
 
   /**
-   * The age of a replica's link is read before the head: a link that had stalled and goes on in between is young, and
-   * the head that was read before is old.
+   * The age of a replica's link is read before the head. If a stalled link resumed in between, its age would be small
+   * although a head read before is old.
    */
   async #readReplica(before: Replication): Promise<Seen> {
     const sentAt = this.#options.clock.now()
@@ -241,7 +241,7 @@ export class DeafReport {
     this.#heard = false
   }
 
-  /** When a frame of the log was last known to have arrived, to a heartbeat. */
+  /** The newest heartbeat by which another frame of the log had arrived. */
   get heardAt(): number | undefined {
     return this.#heardAt
   }

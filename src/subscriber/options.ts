@@ -28,10 +28,10 @@ export interface SubscriberOptions extends ConnectionOptions {
    */
   readonly replayConcurrency?: number
   /**
-   * Whether a replica is meant, such as a reader endpoint. If not, a subscriber on a replica receives everything that the
-   * replica does and vouches for nothing. If so, `verifiedAt` is as old as what the replica last heard of its primary:
-   * up to 11 seconds more if nothing is published, since a primary pings its replicas every 10. A link that is slow, so
-   * that bytes arrive late, can't be seen. Default false.
+   * Whether you connect to a replica on purpose, such as a reader endpoint. Otherwise a subscriber on a replica
+   * receives everything that the replica does, but vouches for nothing. With it, `verifiedAt` is as old as the last
+   * data from the primary: up to 11 seconds more if nothing is published, since a primary pings its replicas every 10.
+   * A slow link, on which bytes arrive late, is not detected. Default false.
    */
   readonly readReplica?: boolean
   /** Names the service to operators: `status` lists it. Default none. */
@@ -61,13 +61,13 @@ export const subscriberRules = {
 export type ResolvedSubscriberOptions = Resolved<typeof subscriberRules>
 
 /**
- * How a message is tried again when its handler fails: beside those that come after it, with delays drawn from nothing up
- * to a ceiling that doubles with each try.
+ * How a message is tried again when its handler fails: beside those that come after it. Each delay is random, between
+ * zero and a ceiling that doubles with each try.
  */
 export interface RetryOptions {
   /**
-   * For how long after its first failure a message is tried again, in ms; then it becomes a dead letter. The pattern
-   * `*`, and so a resync, is tried again without end. Default 600,000.
+   * How long after its first failure a message is tried again, in ms. Then it becomes a dead letter. The pattern `*`,
+   * and so a resync, is tried again without end. Default 600,000.
    */
   readonly forMs?: number
   /** How often a message is tried at most, within that time. Default 1,000,000: the time alone is the limit. */
@@ -77,8 +77,8 @@ export interface RetryOptions {
   /** Ceiling of all delays, in ms. Default 30,000. */
   readonly maxDelayMs?: number
   /**
-   * How many messages may be tried again beside the others; while there are as many, the subscription takes nothing
-   * more in (`lagging`). At most 10 tries of them run at once. Default 1,000.
+   * How many messages may be tried again beside the others. At that number the subscription takes in nothing more
+   * (`lagging`). At most 10 of these tries run at once. Default 1,000.
    */
   readonly maxWaiting?: number
   /**
@@ -139,17 +139,17 @@ export interface SubscriptionOptions {
    */
   readonly onResync?: 'evict' | 'notify'
   /**
-   * What follows when the Pub/Sub connection was away, and messages of services that publish without the log, such as
-   * those on the Rust crate, may be lost: `notify` emits `foreignGap` if this subscriber has heard such a service;
-   * `resync` evicts everything as well, after every such gap and at a start from a cursor, heard or not.
+   * The reaction to a gap of the Pub/Sub connection, in which messages of services that publish without the log, such
+   * as those on the Rust crate, may be lost. `notify` emits `foreignGap` if this subscriber has heard such a service.
+   * `resync` evicts everything as well, after every such gap and at a start from a cursor, even if it has heard none.
    * Default `notify`.
    */
   readonly onForeignGap?: 'notify' | 'resync'
   /** Resync whenever the server's replication id changes. Default false: publishers repair what a failover lost. */
   readonly strictFailover?: boolean
   /**
-   * What follows a dead letter: `resync` evicts everything (reason `dead-letter`), at most once a minute, so that nothing
-   * stays stale; `keep` leaves it to people. Default `resync`.
+   * The reaction to a dead letter. `resync` evicts everything (reason `dead-letter`), at most once a minute, so that
+   * nothing stays stale. `keep` evicts nothing until you redrive the letter. Default `resync`.
    */
   readonly onDeadLetter?: 'resync' | 'keep'
   /** How a failing handler is tried again. Default `{}`. */

@@ -20,7 +20,7 @@ export interface PositionWaitsContext {
 export interface Looks {
   /** Number of the newest that has begun. */
   readonly begun: number
-  /** Looks now, or as soon as the look that is under way has ended. */
+  /** Looks now, or as soon as a look under way has ended. */
   look(): void
 }
 
@@ -47,7 +47,7 @@ export class PositionWaits {
     this.#checkOpen()
     const { looks, waiters, emitter } = this.#context
     const { begun } = looks
-    // Numbers, and not times: of two events at one time none is known to be the earlier.
+    // Numbers, not times: two events at the same time have no known order.
     const isProved = ({ proof }: HandledState): boolean => proof !== undefined && proof.look > begun
     const wait = waiters.wait('the end of the log', options, isProved)
     // A first start may be what puts a head into an empty log.
@@ -64,8 +64,8 @@ export class PositionWaits {
   }
 
   /**
-   * Resolves when the entry at a position, as text, has been handled, or a resync that covers it. Entries before it may
-   * fail still.
+   * Resolves when the entry at a position, given as text, or a resync that covers it has been handled. Entries before
+   * it may still be failing.
    *
    * @throws InvalidMessageError if `text` is not a position; ClosedError if the subscription is closed
    */
@@ -79,12 +79,12 @@ export class PositionWaits {
         (behind) => {
           if (behind) wait.done()
         },
-        // The log could not be asked: the entry, a resync or the time limit ends the waiting.
+        // The log could not be asked: the entry, a resync or the time limit ends the wait.
         () => undefined,
       )
     }
     const isReached = (handled: HandledState): boolean => {
-      // With each proof, more of what is behind us may be known to be handled.
+      // With each proof, more entries behind us may be known to be handled.
       if (proof !== handled.proof) lookBehind()
       proof = handled.proof
       return following.isEntryHandled(target)
@@ -102,8 +102,8 @@ export class PositionWaits {
 
   /**
    * Whether an entry too old to be remembered is in the part of our history that has been handled: that part must reach
-   * into the log. Of an entry below the log's first nobody can see which history it is of, so that one counts only if
-   * nothing was lost by a failover since.
+   * into the log. The history of an entry below the log's first can't be determined. So such an entry counts only if no
+   * failover has lost anything since.
    */
   async #isBehindUs(target: Position): Promise<boolean> {
     const { following, log } = this.#context

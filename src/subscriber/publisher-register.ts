@@ -5,20 +5,20 @@ import type { ElapsedClock } from '../support/elapsed-clock.js'
 import { ConfigurationError, isLinkLost } from '../support/errors.js'
 import { Outage } from '../support/outage.js'
 
-/** A record that was read, and when it was first read as it is; on the elapsed clock. */
+/** A record, and when it was first read in this state; on the elapsed clock. */
 interface Sighting {
   readonly record: string
   readonly since: number
 }
 
-/** Answers whether the publishers have checked, under a replication id, that all that they had appended survived. */
+/** Whether all publishers have checked, under a replication id, that their entries survived. */
 export type HaveChecked = (replicationId: string | undefined) => boolean
 
 /**
  * The register of publishers, as a subscriber reads it after a failover.
  *
- * A record expires by the clock of the server, which is another server now: its clock may be behind. So a record that
- * was not written again for its time by our own clock counts as expired as well.
+ * A record expires by the clock of the server. After a failover that is another server, whose clock may be behind. So a
+ * record also counts as expired if, by our own clock, it was not written again within its time.
  */
 export class PublisherRegister {
   readonly #registry: Pick<Registry, 'listAnnounced'>
@@ -36,7 +36,7 @@ export class PublisherRegister {
     this.#outage = new Outage(report)
   }
 
-  /** Reads the register. If it can't be read, nobody can know, so the answer is no. Rejects if the link was lost. */
+  /** Reads the register. If that fails, the answer is no. Rejects if the link was lost. */
   async read(): Promise<HaveChecked> {
     try {
       const announced = await this.#registry.listAnnounced('publisher')
@@ -50,7 +50,7 @@ export class PublisherRegister {
     }
   }
 
-  /** Nobody is waited for: what was read is no longer of use. */
+  /** Forgets the records: no publisher is waited for. */
   forget(): void {
     if (this.#sightings.size > 0) this.#sightings = new Map()
   }
@@ -71,14 +71,14 @@ export class PublisherRegister {
   }
 }
 
-/** A record that a newer version wrote otherwise may say anything: it is waited for until it expires. */
+/** If a newer version wrote a record in another form, its publisher is waited for until the record expires. */
 function hasChecked(publisher: PublisherRecord | undefined, replicationId: string | undefined): boolean {
   return publisher !== undefined && (!publisher.repairs || publisher.replicationId === replicationId)
 }
 
 function unreadable(cause: unknown): ConfigurationError {
   return new ConfigurationError(
-    'Expected to read the register of publishers after a failover: until it can be read, nobody knows what they have still to append again, so `verifiedAt` stays and `caughtUp()` waits. Give the user the right to HGETALL its key (`doctor` names it), or set `strictFailover`',
+    'Expected to read the register of publishers after a failover: until it can be read, nobody knows whether their entries survived, so `verifiedAt` stays and `caughtUp()` waits. Give the user the right to HGETALL its key (`doctor` names it), or set `strictFailover`',
     { cause },
   )
 }

@@ -74,7 +74,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
   readonly #blindness: Outage
   readonly #clock: ElapsedClock
   readonly #onReplica: Outage
-  /** The replication id as it was read last: older than what is read next. Undefined until it was read over this link. */
+  /** The replication id as it was last read. Undefined until it was read over this link. */
   #history: { readonly id: string | undefined } | undefined
   #wasUp = false
   /** The last failure of the link; undefined once it is up and answers. */
@@ -286,7 +286,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
   }
 
   async #republish(message: string): Promise<void> {
-    // An entry that nobody can read would be a resync of every subscription.
+    // An entry that nobody can read would cause a resync of every subscription.
     decodeMessage(message)
     await this.#link.commands.append(this.#nextAppendId(), message, this.#options.cap)
   }
@@ -301,7 +301,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
 
   #begin(subscription: Subscription): void {
     if (this.#history) subscription.linkUp(this.#history.id)
-    // If the link is up already, it begins with the others when the replication id has been read.
+    // If the link is up but the replication id is not read yet, it begins with the others after that.
     else if (!this.#link.up) subscription.linkDown()
     this.#announcer?.begin(subscription)
   }
@@ -322,7 +322,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
     try {
       return (await this.#link.commands.replication()).id
     } catch {
-      // The link has reported what is wrong with it; looks read the id again.
+      // The link reports its own failures; looks read the id again.
       return undefined
     }
   }

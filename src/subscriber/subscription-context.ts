@@ -8,7 +8,7 @@ import type { MeasuredSubscription, SubscriptionTelemetry } from '../telemetry/t
 import type { StrayAsker, StrayLookups } from './follow/strays.js'
 import type { Looks } from './position-waits.js'
 
-/** What a subscriber gives to its subscriptions. @internal */
+/** The services that a subscriber provides to its subscriptions. @internal */
 export interface SubscriptionContext {
   readonly channel: string
   /** Empty if it was not named. */
@@ -31,7 +31,7 @@ export interface SubscriptionContext {
   nextAppendId(): string
   /** Reads a page of the log when it is this subscription's turn. */
   inTurn<T>(read: () => Promise<T>): Promise<T>
-  /** Has the log asked whether it has a frame that arrived; returns when the answer comes. */
+  /** Looks a received frame up in the log; returns when the answer will come. */
   readonly askAboutStray: (position: Position, asker: StrayAsker) => ReturnType<StrayLookups['ask']>
   /** The log was read because of a stray, and the gap was real. */
   gapClosed(): void

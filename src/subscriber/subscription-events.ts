@@ -12,8 +12,8 @@ export interface SubscriptionEvents extends ErrorEvents {
   /** Continuity could not be proved; everything is evicted. */
   resync: [event: ResyncEvent]
   /**
-   * The Pub/Sub connection is back. What services without the log published meanwhile, such as those on the Rust crate,
-   * is lost. Emitted if this subscriber has heard such a service before, or if `onForeignGap` is `resync`.
+   * The Pub/Sub connection is back. Messages that services without the log, such as those on the Rust crate, published
+   * meanwhile are lost. Emitted if this subscriber has heard such a service before, or if `onForeignGap` is `resync`.
    */
   foreignGap: [event: ForeignGapEvent]
   /** The handler failed for good on a message, which is now in the dead-letter stream. */
@@ -23,8 +23,9 @@ export interface SubscriptionEvents extends ErrorEvents {
 /** A gap in which messages that are not in the log may have been lost. */
 export interface ForeignGapEvent {
   /**
-   * How long the Pub/Sub connection was away, in ms: from when that was noticed; if it was replaced because it delivered
-   * nothing, from when something last arrived. A connection that broke silently may have lost messages shortly before.
+   * How long the Pub/Sub connection was away, in ms. It counts from when the loss was noticed or, if the connection was
+   * replaced because it delivered nothing, from when something last arrived. A connection that broke silently may have
+   * lost messages shortly before.
    */
   readonly awayMs: number
   /** Whether everything is evicted, so that nothing is missed. */

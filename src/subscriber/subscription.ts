@@ -51,7 +51,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
   readonly #garbage: GarbageReport
   readonly #recovery: Recovery
   #lastError: { readonly error: Error; readonly at: number } | undefined
-  /** Whether the server said that it is a replica when it was looked at last. */
+  /** Whether the server was a replica at the last look. */
   #onReplica = false
   #closing: Promise<void> | undefined
 
@@ -141,8 +141,8 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
   }
 
   /**
-   * Resolves when the entry of a receipt's position has been handled here, or a resync that covers it, also while the
-   * handler fails with an entry before it. A receipt passed along with a request so gives read-your-writes across
+   * Resolves when the entry of a receipt's position, or a resync that covers it, has been handled here, even while the
+   * handler fails on an earlier entry. If you pass a receipt along with a request, this gives read-your-writes across
    * services.
    *
    * Rejects with `InvalidMessageError` if `position` is not a position, `WaitTimeoutError`, the signal's reason, or
@@ -189,7 +189,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
 
   /**
    * The Pub/Sub connection is back; `heard` says whether services without the log publish to the channel. Returns
-   * whether nothing they published can have been missed. @internal
+   * whether certainly none of their messages was missed. @internal
    */
   foreignGap(awayMs: number, heard: boolean): boolean {
     const resync = this.#onForeignGap === 'resync'
@@ -210,7 +210,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
     this.#counters.invalid += count
   }
 
-  /** Whether something that a failover lost may be missing here until its publisher has checked. @internal */
+  /** Whether entries that a failover lost may be missing here until their publishers have checked. @internal */
   get isDoubtful(): boolean {
     return !this.strictFailover && this.#following.progress.trust.isDoubtful
   }
@@ -220,7 +220,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
     this.#counters.otherLog += 1
   }
 
-  /** The server was looked at. @internal */
+  /** A look at the server has ended. @internal */
   looked(look: Look): void {
     this.#onReplica = look.replication.role === 'replica'
     this.#perform(this.#following.looked(look))
@@ -269,7 +269,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
     }
   }
 
-  /** Recoveries follow one another closely at times: the server need not be looked at after each. */
+  /** Recoveries can follow each other closely: not each needs a look at the server. */
   #lookIfUnverified(): void {
     const { clock, looks, heartbeatMs } = this.#context
     if (!clock.isRecent(this.#following.progress.handled.proof?.completeAt, heartbeatMs)) looks.look()
@@ -297,7 +297,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
     const { id } = this.#following.progress.trust
     if (this.#committer && position) this.#committer.commit(formatCursor(position, id), newHistory)
     this.#waiters.advanced(this.#following.progress.handled)
-    // Of an entry that was taken long before only its waiter knows.
+    // An entry that was taken long ago is only remembered by its waiter.
     if (position) this.#waiters.entryHandled(position)
   }
 

@@ -24,8 +24,8 @@ export interface ConnectionOptions {
    */
   readonly sharded?: boolean
   /**
-   * Whether publishers and subscriptions keep a record of themselves in the log, written every few seconds: operators
-   * see them in it, and subscribers wait after a failover for the publishers that are in it. Default true.
+   * Whether publishers and subscriptions keep a record of themselves in the log, written every few seconds. It shows
+   * them to operators, and after a failover subscribers wait for the publishers that have a record. Default true.
    */
   readonly announce?: boolean
   /**

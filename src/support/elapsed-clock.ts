@@ -1,20 +1,21 @@
 import type { Runtime } from './runtime.js'
 
 /**
- * How far the wall clock may drift from the monotonic one before that counts: servers of time move it by some ms, which
- * is not a sleep.
+ * How far the wall clock may drift from the monotonic clock before that counts as sleep, in ms: time servers move it by
+ * a few ms.
  */
 const toleranceMs = 100
 
 /**
- * A monotonic clock that goes on while the machine sleeps. A laptop, a paused virtual machine or a frozen serverless
- * process stops the monotonic clock and not the wall clock: time by which the wall clock ran ahead has passed unseen.
+ * A monotonic clock that goes on while the machine sleeps. While a laptop, virtual machine or serverless process is
+ * suspended, the monotonic clock stops, but the wall clock does not. So if the wall clock runs ahead, that time was
+ * slept.
  *
  * A wall clock that is set forward looks the same, and counts as a sleep. One that is set back changes nothing.
  */
 export class ElapsedClock {
   readonly #runtime: Pick<Runtime, 'now' | 'monotonic'>
-  /** By how much the wall clock was ahead when that last counted. */
+  /** How far the wall clock was ahead when a sleep last counted. */
   #ahead: number
   #sleptMs = 0
 
@@ -28,7 +29,9 @@ export class ElapsedClock {
     return this.#runtime.monotonic() + this.#slept()
   }
 
-  /** A moment of this clock on the monotonic clock, moved back by all sleep since: its age there is its true age. */
+  /**
+   * A moment of this clock on the monotonic clock, moved back by all sleep since, so that its age includes the sleep.
+   */
   toMonotonic(moment: number): number {
     return moment - this.#slept()
   }
@@ -42,7 +45,7 @@ export class ElapsedClock {
     return this.#sleptMs
   }
 
-  /** Whether a moment was less than so many ms ago. */
+  /** Whether a moment is less than the given time ago, in ms. */
   isRecent(moment: number | undefined, ms: number): boolean {
     return moment !== undefined && this.now() - moment < ms
   }

@@ -28,7 +28,7 @@ export interface Runtime {
   /** A new UUID, version 4. */
   uuid(): string
   /**
-   * So many random bytes, which must not be predictable outside of tests. Optional: without it they come from
+   * Returns `size` random bytes, which must not be predictable outside of tests. Optional: by default they come from
    * `node:crypto`.
    */
   randomBytes?(size: number): Uint8Array
@@ -74,9 +74,9 @@ function countedUuids(): () => string {
 }
 
 /**
- * Bytes that nobody can guess, of `node:crypto` unless the runtime draws its own.
+ * Bytes that nobody can guess, from `node:crypto` unless the runtime has its own source.
  *
- * @throws ConfigurationError if the runtime returns anything but an array of so many bytes
+ * @throws ConfigurationError if the runtime does not return an array of `size` bytes
  */
 export function unguessableBytes(runtime: Pick<Runtime, 'randomBytes'>, size: number): Uint8Array {
   const bytes: unknown = runtime.randomBytes ? runtime.randomBytes(size) : randomBytes(size)

@@ -8,7 +8,7 @@ export interface SubscriptionCounts {
   readonly replayed: number
   /** Arrived live and were dropped, because the log had already given them. */
   readonly duplicates: number
-  /** Taken live without being part of the history: a failover replaced theirs, or somebody forged them. */
+  /** Received live, but not part of the history: a failover replaced their history, or somebody forged them. */
   readonly orphaned: number
   /** Came without a place in the log: from publishers that only use Pub/Sub. */
   readonly foreign: number
@@ -111,7 +111,7 @@ export class SubscriptionCounters implements SubscriptionCounts {
 export class PublisherCounters {
   /** Calls of `publish()` and `enqueue()` whose message was appended. */
   published = 0
-  /** Calls of `publish()` that rejected, and of `enqueue()` that failed as they would. */
+  /** Calls of `publish()` that rejected, and of `enqueue()` that failed in the same way. */
   publishFailures = 0
   /** Reported as `error`. */
   errors = 0

@@ -39,7 +39,7 @@ export interface InvalidationStats {
   readonly replayed: number
   /** Received live and dropped, because the log had already given them. */
   readonly duplicates: number
-  /** Of those received: came without a place in the log, from publishers that only use Pub/Sub. */
+  /** Received messages without a place in the log, from publishers that only use Pub/Sub. */
   readonly foreign: number
   /** Times the Pub/Sub connection was away, and such messages may have been lost. */
   readonly foreignGaps: number
@@ -49,7 +49,10 @@ export interface InvalidationStats {
   readonly retries: number
   /** Given up on by the handler. */
   readonly deadLetters: number
-  /** Calls of `publish()` that rejected, and of `enqueue()` that failed as they would; what timed out is still sent. */
+  /**
+   * Calls of `publish()` that rejected, and of `enqueue()` that failed in the same way. After a timeout the message is
+   * still sent.
+   */
   readonly publishFailures: number
   /** Failed publishes, and all that was reported as `error`. */
   readonly errors: number

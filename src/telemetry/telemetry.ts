@@ -110,7 +110,7 @@ export interface MeasuredSubscription {
 export interface SubscriptionGauges {
   readonly lagMs: number
   readonly behind: number
-  /** How many of those failed at the handler, and are tried again. */
+  /** How many of them failed at the handler, and are tried again. */
   readonly retrying: number
   /**
    * How long ago everything appended was last known to be handled, in ms; before the first time, since the beginning.

@@ -19,7 +19,7 @@ export interface Answers {
   readonly lacking: string | undefined
   readonly keyStates: readonly KeyState[]
   readonly snapshot: LogSnapshot
-  /** Databases of the server, other than the log's, that have a log of the same channel. */
+  /** Other databases of the server that have a log of the same channel. */
   readonly otherDatabases: readonly number[]
   readonly deadLetters: number
   /** How many connections have subscribed to the channel. */

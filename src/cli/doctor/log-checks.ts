@@ -63,7 +63,7 @@ const newerEntries = defineCheck({
   },
 })
 
-/** The version that wrote an entry which this version can't read; undefined for all other entries. */
+/** The version that wrote an entry, if this version can't read it; undefined otherwise. */
 function writerOf(entry: RawEntry): string | undefined {
   if (!isOurs(entry)) return undefined
   const { writer } = decodeFrame(entry.fields[5] ?? '')

@@ -19,7 +19,7 @@ const listeners = defineCheck({
 
 const packing = defineCheck({
   name: 'packing',
-  fine: 'every listener is a subscription that made itself known, or nobody packs',
+  fine: 'every listener is a registered subscription, or no publisher packs',
   needs: ['listeners', 'subscriptions', 'publishers', 'snapshot'],
   find({ listeners: count, subscriptions, publishers, snapshot: { newest } }) {
     const unregistered = unregisteredListeners(count, subscriptions)
@@ -30,8 +30,8 @@ const packing = defineCheck({
     const named = packers.length === 0 ? 'some publishers' : packers.toSorted().join(', ')
     return [
       warning(
-        `${who} belong to no subscription that made itself known, and ${named} pack several messages into one entry under load (${packed} of the newest ${newest.length} entries): if a listener is a service on the Rust crate, it misses all of these`,
-        'Set `packing: false` on every publisher while such a service listens. Others that do not make themselves known are subscribers with `announce: false`, and `tail`',
+        `${who} belong to no registered subscription, and ${named} pack several messages into one entry under load (${packed} of the newest ${newest.length} entries): if a listener is a service on the Rust crate, it misses all of these`,
+        'Set `packing: false` on every publisher while such a service listens. Other unregistered listeners are subscribers with `announce: false`, and `tail`',
       ),
     ]
   },
@@ -67,7 +67,7 @@ const failing = defineCheck({
       .filter((each) => each.retrying > 0 && !each.silent)
       .map((each) =>
         warning(
-          `${nameOf(each)} has a handler that fails with ${formatCount(each.retrying, 'message', 'messages')}`,
+          `${nameOf(each)} has a handler that fails on ${formatCount(each.retrying, 'message', 'messages')}`,
           'They are tried again: look at its `error` events, and bring back the store that it evicts from',
         ),
       )

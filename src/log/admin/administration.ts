@@ -42,7 +42,7 @@ const expectedTypes = {
   dead: 'stream',
 } as const
 
-/** A database that a script selects is selected for the script alone. */
+/** If a script selects a database, that holds only for the script. */
 const existsElsewhere = "redis.call('SELECT', ARGV[1]) return redis.call('EXISTS', KEYS[1], KEYS[2])"
 
 /**

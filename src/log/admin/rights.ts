@@ -80,7 +80,7 @@ function onConnect(need: ReturnType<typeof needsOf>, { stream, probe }: LogKeys)
   return [
     need(
       true,
-      'what the server lacks shows only when it is asked for it, and scripts are sent in full',
+      'missing features of the server show only when they are used, and scripts are sent in full',
       ['SET', probe, '', 'XX', 'GET'],
       ['XLEN', stream],
       ['SCRIPT', 'LOAD', 'return 1'],
@@ -109,7 +109,7 @@ function publisherNeeds(keys: LogKeys, sharded: boolean): readonly Need[] {
     need(true, '`waitReplicas` can not be used', ['WAIT', '0', '0']),
     need(
       true,
-      'subscribers do not know of it, so after a failover they do not wait for what it repairs',
+      'subscribers do not know of it, so after a failover they do not wait for its repairs',
       ...runScript(publishers),
       ...keepRecords(publishers),
     ),
@@ -141,7 +141,7 @@ function subscriberNeeds(keys: LogKeys, sharded: boolean): readonly Need[] {
     ),
     need(
       true,
-      'failovers are not noticed, so what one lost is vouched for; `strictFailover` can not be used; nobody warns of eviction',
+      'failovers are not noticed, so entries that one lost are vouched for; `strictFailover` can not be used; nobody warns of eviction',
       ['INFO', 'replication'],
     ),
     need(

@@ -19,9 +19,8 @@ export type MemoryLinkContext = Omit<MemorySessionContext, 'writeRefusal' | 'isR
 
 /**
  * A way to a {@link MemoryLog}, with faults of its own: hand each client a link, and one can be cut off while the
- * others go on. Faults strike the connections that are open when they are called; only `goDown`,
- * `refuseWrites` and `serveReplica` last. An
- * argument that can't be meant throws a `ConfigurationError`.
+ * others go on. Faults strike the connections that are open when they are called; only `goDown`, `refuseWrites` and
+ * `serveReplica` last. An invalid argument throws a `ConfigurationError`.
  */
 export class MemoryLink implements InvalidationLog {
   readonly channel: string
@@ -123,10 +122,10 @@ export class MemoryLink implements InvalidationLog {
   }
 
   /**
-   * The server behind this link is a replica of the log from now on: it refuses writes as one. A `stalled` one receives
-   * nothing more from its primary, although it answers: what is read is as of now, and live messages wait until it is
-   * `synced` again. Connections stay as they are. `undefined` ends it: connections are cut, and lead to the primary when
-   * they come back. Other links have the primary all the time.
+   * Makes the server behind this link a replica of the log: it refuses writes. A `stalled` replica answers, but
+   * receives nothing more from its primary: reads return the data as of now, and live messages wait until it is
+   * `synced` again. Connections stay open. `undefined` ends it: connections are cut, and lead to the primary when they
+   * come back. Other links always use the primary.
    */
   serveReplica(state: ReplicaState | undefined): void {
     requireOneOf('state', state, replicaStates)

@@ -43,7 +43,7 @@ export interface MemoryLogOptions {
   readonly latencyMs?: number
   /** From the loss of a connection to the next attempt to connect, in ms. Default 50. */
   readonly reconnectMs?: number
-  /** Number of the database of the server that the log is in. Default 0. */
+  /** Number of the server's database that holds the log. Default 0. */
   readonly database?: number
   /** How many entries capping removes at once: Redis trims by whole nodes. 1 caps exactly. Default 100. */
   readonly nodeSize?: number
@@ -71,7 +71,7 @@ export const memoryLogRules = {
  *
  * Its own faults strike every connection; those of a {@link link} strike the connections made through it.
  *
- * A log that is made `beside` another is in another database of the same server: each hears what the other publishes.
+ * A log made `beside` another is in another database of the same server: each receives the frames of the other.
  *
  * @throws ConfigurationError for an option that can't work
  */

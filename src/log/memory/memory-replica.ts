@@ -2,7 +2,9 @@ import type { Runtime } from '../../support/runtime.js'
 import type { Replication } from '../model/replication.js'
 import type { MemoryServer } from './memory-server.js'
 
-/** Whether a replica receives what its primary has: if `stalled`, nothing more comes, and the link looks open. */
+/**
+ * Whether a replica receives data from its primary. If `stalled`, it receives nothing more, but the link looks open.
+ */
 export type ReplicaState = 'synced' | 'stalled'
 
 /** The server behind a link: the log's own, which is a primary, or a replica of it. */
@@ -10,9 +12,9 @@ export class MemoryReplica {
   readonly #primary: MemoryServer
   readonly #runtime: Runtime
   #state: ReplicaState | undefined
-  /** What a stalled replica has. */
+  /** The data of a stalled replica. */
   #stalled: { readonly server: MemoryServer; readonly since: number } | undefined
-  /** What subscribers of a stalled replica have not been sent yet. */
+  /** Messages not yet sent to the subscribers of a stalled replica. */
   #held: (() => void)[] = []
 
   constructor(primary: MemoryServer, runtime: Runtime) {
@@ -24,12 +26,12 @@ export class MemoryReplica {
     return this.#state !== undefined
   }
 
-  /** What is read from here. */
+  /** The data that readers of this server see. */
   get data(): MemoryServer {
     return this.#stalled?.server ?? this.#primary
   }
 
-  /** From now on it is a replica; undefined makes a primary of it again. */
+  /** Makes it a replica; undefined makes it a primary again. */
   become(state: ReplicaState | undefined): void {
     this.#state = state
     if (state === 'stalled') {

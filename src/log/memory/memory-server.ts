@@ -52,7 +52,7 @@ export class MemoryServer {
   replicas = 0
   readonly subscribers: Set<Subscriber>
 
-  /** @param beside the share of the same server in another database: Pub/Sub is one for all */
+  /** @param beside the same server's part in another database: all databases share Pub/Sub */
   constructor(runtime: Runtime, nodeSize: number, database: number, beside?: MemoryServer) {
     this.database = database
     this.subscribers = beside?.subscribers ?? new Set()
@@ -67,7 +67,7 @@ export class MemoryServer {
     return this.#replicationId
   }
 
-  /** A server with the same data, which changes with this one no more. */
+  /** A copy with the same data; later changes here do not reach it. */
   copy(): MemoryServer {
     const copy = new MemoryServer(this.#runtime, this.#nodeSize, this.database)
     copy.#entries = this.#entries.copy()

@@ -12,7 +12,7 @@ export type WriteRefusal = 'readonly' | 'refused'
 /** What a session is made of. */
 export interface MemorySessionContext {
   readonly server: MemoryServer
-  /** What is behind the link that the connection was made through. */
+  /** The server behind the link of this connection. */
   readonly replica: MemoryReplica
   readonly runtime: Runtime
   /** From a call to its reply. */

@@ -1,4 +1,4 @@
-/** What announces itself to a log: each kind has a register of its own. */
+/** The kinds of member that announce themselves to a log: each has its own register. */
 export type Member = 'subscriber' | 'publisher'
 
 /** The record of a subscription or publisher that has announced itself, as the log keeps it. */
@@ -10,7 +10,7 @@ export interface Announced {
   readonly ageMs: number
 }
 
-/** How many records a register keeps at most: a fleet is smaller, and what is not one must not fill Redis. */
+/** How many records a register keeps at most: more than any fleet needs, and few enough not to fill Redis. */
 export const maxAnnounced = 10_000
 
 /** Why one more is refused, as Redis words its errors. */

@@ -7,9 +7,9 @@ export function blindness(option: string, remedy: string): ConfigurationError {
   )
 }
 
-/** The error of a subscriber on a replica that is not meant. */
+/** The error of a subscriber on a replica without `readReplica`. */
 export function replicaError(server: string | undefined): ConfigurationError {
   return new ConfigurationError(
-    `Expected ${server ?? 'the server'} to be the primary, but it is a replica: it can't know what it lacks, so \`verifiedAt\` stays and \`caughtUp()\` waits. Connect to the primary, or set \`readReplica\` if a replica is meant`,
+    `Expected ${server ?? 'the server'} to be the primary, but it is a replica: it can't know what it lacks, so \`verifiedAt\` stays and \`caughtUp()\` waits. Connect to the primary, or set \`readReplica\` to use a replica on purpose`,
   )
 }

@@ -56,8 +56,8 @@ export interface Anchor {
 export const emptyFrame = encodeFrame([])
 
 /**
- * A frame as it is published: with its place in the log put in, and the number of the database that the log is in. The
- * script of an append builds the same text.
+ * A frame as it is published: with its place in the log and the number of the log's database in front. The script of an
+ * append builds the same text.
  */
 export function publishedFrame({ position, prev, frame }: Entry, database: number): string {
   return `{"stream_id":"${position.streamId}","append_id":"${position.appendId}","prev":"${prev}","db":${database},${frame.slice(1)}`

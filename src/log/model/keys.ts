@@ -43,13 +43,15 @@ export function logKeys(channel: string): LogKeys {
   }
 }
 
-/** How the names of a log's keys end: of all versions, since others may keep keys that this one does not. */
+/**
+ * The suffixes of a log's keys. They include those of other versions, which may keep keys that this version does not.
+ */
 const keyNames = ['stream', 'last', 'cursors', 'subscribers', 'publishers', 'dead', 'probe']
 const logKey = new RegExp(`^(\\{[^}]+\\}):(?:${keyNames.join('|')})$`)
 
 /**
- * The stream of the log that a key belongs to by its name, whatever the channel; undefined if no log has such a key. A
- * cache may have keys that look the same: it is a log's if that stream exists.
+ * The stream of the log to which a key belongs by its name, for any channel; undefined if no log has such a key. A
+ * cache may have keys of the same form, so a key belongs to a log only if that stream exists.
  */
 export function streamOfLogKey(key: string): string | undefined {
   const tag = logKey.exec(key)?.[1]

@@ -19,7 +19,7 @@ export interface OwnRecordContext {
   readonly ttlMs: number
   /** The record as of now. */
   readonly encode: () => string
-  /** Failures are reported here. A lost link is not: its owner has reported it. */
+  /** Called with failures, except for a lost link, which its owner has reported. */
   readonly outage: Outage
 }
 
@@ -27,7 +27,7 @@ export interface OwnRecordContext {
 export class OwnRecord {
   readonly id: string
   readonly #context: OwnRecordContext
-  /** When it was last sent, on the monotonic clock; undefined if it has to be sent at the next occasion. */
+  /** When it was last sent, on the monotonic clock; undefined if it is due. */
   #sentAt: number | undefined
   #sending: Promise<void> | undefined
   /** Whether the log may hold it. */
@@ -38,12 +38,12 @@ export class OwnRecord {
     this.#context = context
   }
 
-  /** Settles when the record under way has been written, or could not be; undefined if none is under way. */
+  /** Settles when the current write has succeeded or failed; undefined if no write is under way. */
   get sending(): Promise<void> | undefined {
     return this.#sending
   }
 
-  /** Whether it was not written for a while. */
+  /** Whether its last write is too long ago. */
   get due(): boolean {
     const { runtime, intervalMs } = this.#context
     return this.#sentAt === undefined || runtime.monotonic() - this.#sentAt >= intervalMs
@@ -63,10 +63,10 @@ export class OwnRecord {
     return this.#sending
   }
 
-  /** Removes it, after the record under way. What can't be removed expires by itself. */
+  /** Removes the record, after a write under way has ended. If it can't be removed, it expires by itself. */
   async withdraw(): Promise<void> {
     await this.#sending
-    // If nothing could be written, there is nothing to remove, and the attempt could only be refused as well.
+    // If nothing could be written, there is nothing to remove, and an attempt would be refused as well.
     if (!this.#written) return
     const { writer, member } = this.#context
     await writer.withdraw(member, this.id).catch(() => undefined)
@@ -83,7 +83,7 @@ export class OwnRecord {
         outage.failed(error)
         return
       }
-      // The reply may be all that was lost.
+      // Perhaps only the reply was lost.
       this.#written = true
       this.doubt()
     }

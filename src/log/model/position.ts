@@ -37,10 +37,10 @@ export function parsePosition(text: string): Position {
   return { streamId: match[1], appendId: match[2] }
 }
 
-/** How much of a replication id is kept: 64 random bits of it, which a cursor has room for. */
+/** How many characters of a replication id are kept: 64 random bits, which fit into a cursor. */
 const shortIdLength = 16
 
-/** As much of a replication id as cursors keep, in characters that an append id may have. */
+/** The part of a replication id that cursors keep, in characters that an append id may have. */
 export function shortId(replicationId: string | undefined): string | undefined {
   return replicationId === '' ? undefined : replicationId?.slice(0, shortIdLength).replaceAll(/[^\w-]/g, '_')
 }
@@ -50,9 +50,9 @@ const beforeId = '..'
 const savedId = /^(.+)\.\.([\w-]+)$/
 
 /**
- * A position as a cursor saves it, such as `1795365850251-16@abcdefgh4mnz..8f2c01d9e4b7a653`: with the short replication
- * id under which everything up to it was handled, if that is known. Versions that know nothing of the id take the whole
- * for an entry that the log does not have, and resync.
+ * A position as a cursor saves it, such as `1795365850251-16@abcdefgh4mnz..8f2c01d9e4b7a653`: with the short
+ * replication id under which everything up to it was handled, if known. Older versions read the whole text as an entry
+ * that the log does not have, and resync.
  */
 export function formatCursor(position: Position, id: string | undefined): string {
   const text = formatPosition(position)
@@ -62,7 +62,7 @@ export function formatCursor(position: Position, id: string | undefined): string
 }
 
 /**
- * Reads what a cursor has saved, with a replication id or without.
+ * Reads the text of a saved cursor, with or without a replication id.
  *
  * @throws InvalidMessageError if it holds no position
  */
@@ -89,8 +89,8 @@ const idsPerDraw = 256
 const bytesPerDraw = (idsPerDraw * idLength * 6) / 8
 
 /**
- * Names attempts to append. Each id is 72 random bits: unique, and not to be guessed by anyone who has seen others. An id
- * known in advance could be sent on the channel first, and the entry that gets it would count as a duplicate.
+ * Names attempts to append. Each id is 72 random bits: it is unique, and can't be guessed from others. If somebody
+ * could guess it and send it on the channel first, the real entry would count as a duplicate.
  */
 export function appendIds(runtime: Pick<Runtime, 'randomBytes'>): () => string {
   let drawn = ''
@@ -107,7 +107,7 @@ export function appendIds(runtime: Pick<Runtime, 'randomBytes'>): () => string {
 /** How many entries a log looks up at once. */
 const maxLookup = 100
 
-/** Cuts what is to be looked up into parts that a log looks up at once. */
+/** Splits positions into batches that a log looks up at once. */
 export function* lookupBatches<Item>(items: readonly Item[]): Generator<readonly Item[]> {
   for (let start = 0; start < items.length; start += maxLookup) yield items.slice(start, start + maxLookup)
 }

@@ -17,12 +17,12 @@ export interface PublisherRecord {
   /** By the clock of its host. */
   readonly startedAt: number
   readonly heartbeatMs: number
-  /** Whether it appends again what a failover lost: not without `repair`, nor without the right to ask for the id. */
+  /** Whether it appends again what a failover lost. False without `repair`, and without the right to read the id. */
   readonly repairs: boolean
   /**
    * The replication id under which it last checked that all it had appended survived: each acknowledged entry was
    * found, or was appended again and acknowledged. Undefined if it could never check: without `repair`, or without the
-   * right to ask for the id.
+   * right to read the id.
    */
   readonly replicationId?: string | undefined
 }

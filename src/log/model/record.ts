@@ -8,7 +8,7 @@ export function announceIntervalMs(heartbeatMs: number): number {
   return Math.max(announceEveryMs, heartbeatMs)
 }
 
-/** The latest time a `Date` can hold: more than any count reaches. */
+/** The latest time that a `Date` can hold; no count reaches it. */
 const latestTime = 8.64e15
 
 /** Longer texts are cut, so that a record stays small. */
@@ -32,7 +32,7 @@ export function parseRecord(text: string): JsonObject | undefined {
   }
 }
 
-/** The named fields, if every one of them is of a kind. */
+/** The named fields, if all of them have the given type. */
 export function pickFields<Name extends string, Value extends Json>(
   record: JsonObject,
   names: readonly Name[],
@@ -44,7 +44,7 @@ export function pickFields<Name extends string, Value extends Json>(
     if (!isKind(value)) return undefined
     picked.set(name, value)
   }
-  // Sound: these are the names that were asked for, and each value was checked.
+  // Sound: these are the requested names, and each value was checked.
   return Object.fromEntries(picked) as Record<Name, Value>
 }
 

@@ -1,18 +1,18 @@
-/** What a server says of its part in replication. */
+/** A server's report of its part in replication. */
 export interface Replication {
   /**
-   * The replication id: it changes with every failover and restart, and a replica has its primary's. Undefined if it
-   * can't be had.
+   * The replication id: it changes with every failover and restart, and a replica has its primary's. Undefined if it is
+   * not available.
    */
   readonly id: string | undefined
-  /** Undefined if the server does not say, which is then taken for a primary. */
+  /** Undefined if the server does not report it; it then counts as a primary. */
   readonly role: 'primary' | 'replica' | undefined
   /**
-   * How long ago at most a replica received something from its primary, in ms. Undefined if its link is down, if that
-   * can't be had, and for a primary.
+   * Upper bound for the time since a replica last received something from its primary, in ms. Undefined for a primary,
+   * if its link is down, and if it is not available.
    */
   readonly linkAgeMs: number | undefined
 }
 
-/** What a server that answers neither INFO nor HELLO says. */
+/** The report if a server answers neither INFO nor HELLO. */
 export const unknownReplication: Replication = { id: undefined, role: undefined, linkAgeMs: undefined }

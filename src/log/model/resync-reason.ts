@@ -9,7 +9,7 @@
  * - `no-position`: at the start there was no entry to anchor to, and one has appeared since
  * - `overflow`: messages that are not in the log arrived faster than they could be handled
  * - `failover`: the replication id changed, and `strictFailover` is set
- * - `unreadable`: an entry of the log can't be read in full; as a rule a newer version of this package wrote it
+ * - `unreadable`: an entry of the log can't be read in full, usually because a newer version of this package wrote it
  * - `foreign-gap`: messages that are not in the log may have been lost, and `onForeignGap` is `resync`
  * - `oversized`: a message that is not in the log was larger than a message may be
  * - `dead-letter`: the handler gave up on a message, and `onDeadLetter` is `resync`

@@ -4,8 +4,8 @@ import type { TargetKind } from './target.js'
 import type { Address } from './topology/address.js'
 
 /**
- * Makes a client that has not connected yet and waits `retryDelay()` ms before each attempt to reconnect. `name` is that
- * of the connection; default: that of the purpose.
+ * Makes a client that has not connected yet and waits `retryDelay()` ms before each attempt to reconnect. `name` is the
+ * name of the connection; by default it follows from the purpose.
  */
 export type ClientFactory = (retryDelay: () => number, name?: string) => RedisLike
 
@@ -69,7 +69,7 @@ export const disconnectTimeoutMs = 100
 /** Our clients never resend or queue a command. The caller decides about a command that fails. */
 export function clientOverrides(retryDelay: () => number, connectionName: string): ClientOverrides {
   return {
-    // If the server refuses to set it, ioredis goes on without.
+    // If the server refuses to set it, ioredis continues without a name.
     connectionName,
     lazyConnect: true,
     autoResendUnfulfilledCommands: false,

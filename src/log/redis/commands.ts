@@ -93,7 +93,7 @@ export class RedisCommands implements LogCommands {
   async replication(): Promise<Replication> {
     const [replication] = await Promise.all([this.#askReplication(), this.#checkOwner()])
     const { kind, server } = this.#session
-    // Sentinels and clusters have a primary: it is looked for again. A single server is what the user named.
+    // With sentinels and clusters the primary is looked for again. A single server is the one that the user named.
     if (replication.role === 'replica' && kind !== 'single') throw this.#session.failureOf('info', demoted(server))
     return replication
   }
@@ -215,7 +215,7 @@ export class RedisCommands implements LogCommands {
     }
   }
 
-  /** A user without the right to INFO can still be told the role: HELLO needs no right. */
+  /** A user without the right to INFO can still read the role: HELLO needs no right. */
   async #askReplication(): Promise<Replication> {
     const send: Send = (command, ...args) => this.#session.call(command, ...args)
     try {
@@ -262,7 +262,7 @@ export class RedisCommands implements LogCommands {
   }
 }
 
-/** Whether a call failed for want of rights, or since the server does not know it. */
+/** Whether a call failed because a right is missing, or the server does not know it. */
 function isNotSaid(error: unknown): boolean {
   return isRefused(error) || replyCode(error) === 'ERR'
 }

@@ -14,7 +14,7 @@ const maxServiceLength = 100
 
 /**
  * The name of a connection in CLIENT LIST, such as `cache-invalidation:publisher:user-service`. Redis takes printable
- * ASCII without spaces; every other byte of UTF-8 is written as `%20` is.
+ * ASCII without spaces; every other byte of UTF-8 is percent-encoded, as in `%20`.
  */
 export function connectionName(owner: ConnectionOwner | undefined): string {
   if (owner === undefined) return prefix
@@ -23,7 +23,7 @@ export function connectionName(owner: ConnectionOwner | undefined): string {
   return text === '' ? `${prefix}:${owner.role}` : `${prefix}:${owner.role}:${text}`
 }
 
-/** The name that a user gave to the client we are made from stays in front. */
+/** If the user's client has a name, that name comes first. */
 export function behindOwnName(ownName: string | undefined, name: string): string {
   return ownName ? `${ownName}:${name}` : name
 }

@@ -8,9 +8,9 @@ import { readList, readText } from './replies.js'
 
 /** Options of {@link deleteMatching}. */
 export interface DeleteMatchingOptions {
-  /** What the names of the cache's keys begin with, beside the client's own `keyPrefix`. Default: none. */
+  /** The prefix of the cache's keys, in addition to the client's own `keyPrefix`. Default: none. */
   readonly prefix?: string
-  /** How many keys the server looks at for each SCAN, and how many are deleted at once, in keys. Default 1,000. */
+  /** How many keys the server checks per SCAN, and how many are deleted at once. Default 1,000. */
   readonly count?: number
   /** When it aborts, no more keys are deleted: pass `delivery.signal`. Default: none. */
   readonly signal?: AbortSignal
@@ -30,14 +30,14 @@ export const deleteMatchingRules = {
  * if (message.action === 'pattern') await deleteMatching(redis, message.pattern, { signal: delivery.signal })
  * ```
  *
- * It scans page by page (SCAN, on every primary of a cluster) and unlinks what it finds, so it blocks neither the server
- * nor this process. A key that is there from the beginning to the end is found; one that moves between two nodes of a
- * cluster meanwhile may be missed, and so is one whose name is not UTF-8. The client's `keyPrefix` and `prefix` belong to the cache's keys, and not to the
- * pattern.
+ * It scans page by page (SCAN, on every primary of a cluster) and unlinks what it finds, so it blocks neither the
+ * server nor this process. A key that exists during the whole scan is found. A key that moves between two nodes of a
+ * cluster meanwhile may be missed, and a key whose name is not UTF-8 is missed. The client's `keyPrefix` and `prefix`
+ * belong to the cache's keys, not to the pattern.
  *
- * Resolves to how many keys were deleted. Rejects with what the client rejects with, with the signal's reason, with
- * `ConfigurationError` for a client, a pattern or an option that can't work, and with `RedisError` if a cluster names no
- * primary. It may have deleted some keys by then: call it again.
+ * Resolves to the number of deleted keys. Rejects with the client's error, with the signal's reason, with
+ * `ConfigurationError` for an invalid client, pattern or option, and with `RedisError` if a cluster names no primary.
+ * It may have deleted some keys by then: call it again.
  *
  * @param redis an ioredis client or Cluster, as the cache uses it
  * @param pattern a Redis glob over the cache's keys
@@ -53,7 +53,7 @@ export async function deleteMatching(
   }
   requireClient(redis)
   const ownPrefix = redis.options.keyPrefix ?? ''
-  // SCAN gets no prefix of the client, and finds whole names; each command with a key gets it again.
+  // The client adds its prefix to commands with keys, but not to SCAN, which returns whole names.
   const match = escapeGlob(ownPrefix + prefix) + pattern
   let deleted = 0
   for (const node of await nodesOf(redis)) {
@@ -93,7 +93,7 @@ async function nodesOf(redis: KeyClient): Promise<readonly Pick<KeyClient, 'call
   throw new RedisError('disconnected', 'The cluster names no primary to look for keys on: it is not connected')
 }
 
-/** Without those that are a log's: by their name, and because that log is there. */
+/** Leaves out keys that belong to a log: by their name, and because that log exists. */
 async function withoutLogs(redis: KeyClient, names: readonly string[]): Promise<readonly string[]> {
   const suspects = names.filter((name) => streamOfLogKey(name) !== undefined)
   if (suspects.length === 0) return names
@@ -105,7 +105,7 @@ async function withoutLogs(redis: KeyClient, names: readonly string[]): Promise<
   return names.filter((name) => !spared.has(name))
 }
 
-/** Resolves to how many keys were there. In a cluster each has a command of its own: they are in different slots. */
+/** Resolves to how many of the keys existed. In a cluster each key has its own command: they are in different slots. */
 async function unlink(redis: KeyClient, keys: readonly string[]): Promise<number> {
   if (!redis.isCluster) return Number(await redis.call('unlink', ...keys))
   const replies = await Promise.all(keys.map((key) => redis.call('unlink', key)))

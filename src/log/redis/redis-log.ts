@@ -26,7 +26,7 @@ export interface RedisLogOptions {
   readonly commandTimeoutMs?: number
   /** Clock, timers and randomness. Default: the system's. */
   readonly runtime?: Runtime
-  /** Who it is opened for: names its connections in CLIENT LIST. Default: nobody in particular. */
+  /** The owner, for the names of its connections in CLIENT LIST. Default: no owner. */
   readonly owner?: ConnectionOwner
 }
 

@@ -125,7 +125,7 @@ export function readInfo(reply: unknown): Named {
   )
 }
 
-/** What INFO says of replication. */
+/** The replication section of INFO. */
 export function readReplication(info: Named): Replication {
   const role = roleOf(info.get('role'))
   return { id: info.get('master_replid'), role, linkAgeMs: role === 'replica' ? linkAgeOf(info) : undefined }
@@ -142,8 +142,8 @@ function roleOf(name: unknown): Replication['role'] {
 }
 
 /**
- * The age of the last byte from the primary. The state of the link does not serve: it is up for a minute after the link
- * has stalled. The server counts whole seconds, so that up to one more may have passed.
+ * The age of the last byte from the primary. The state of the link is no substitute: it is up for a minute after the
+ * link has stalled. The server counts whole seconds, so up to one more may have passed.
  */
 function linkAgeOf(info: Named): number | undefined {
   const seconds = Number(info.get('master_last_io_seconds_ago') ?? -1)

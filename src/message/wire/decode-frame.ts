@@ -123,7 +123,7 @@ function envelopeOf([, streamId = '', appendId = '', prev = '', database]: RegEx
   }
 }
 
-/** The database that a frame's log is in, read from the first fields alone; undefined if they are not as we write them. */
+/** The database of a frame's log, read from the first fields alone; undefined if they do not have our form. */
 export function databaseOf(text: string): number | undefined {
   const database = envelope.exec(text)?.[4]
   return database === undefined ? undefined : Number(database)
@@ -155,7 +155,7 @@ function notJson(text: string, error: InvalidMessageError): DecodedFrame {
 
 const versionPattern = /^[\w.+-]{1,64}$/
 
-/** The version that wrote a frame. A frame of a form that is newer than this version always names it. */
+/** The version that wrote a frame. A frame in a newer form always names it. */
 function readWriter(value: Json | undefined): string | undefined {
   return typeof value === 'string' && versionPattern.test(value) ? value : undefined
 }
@@ -200,8 +200,8 @@ function isOversizedMessage(value: Json): boolean {
 const messageFields = ['"message_id"', '"entity_type"', '"action"', '"source_service"']
 
 /**
- * Whether a text that is too long to be parsed has the form of a message that has no place in the log: parsing it
- * would keep the process from everything else for as long as whoever sent it likes.
+ * Whether a text that is too long to be parsed has the form of a message without a place in the log. It is not parsed,
+ * because a sender could block the process for as long as they like.
  */
 function looksLikeMessage(text: string): boolean {
   if (typeof text !== 'string' || !exceedsBytes(text, maxFrameBytes)) return false
@@ -247,7 +247,7 @@ function readEnvelope(raw: JsonObject): Envelope | undefined {
   return { streamId, appendId, prev, database: readDatabase(raw.db) }
 }
 
-/** Undefined for what older versions publish, and for what is not the number of a database. */
+/** Undefined for frames of older versions, and if it is not the number of a database. */
 function readDatabase(db: Json | undefined): number | undefined {
   return typeof db === 'number' && Number.isSafeInteger(db) && db >= 0 ? db : undefined
 }

@@ -14,7 +14,7 @@ export interface DecodedFrame {
   readonly appendId?: string
   /** Append id of the entry before; empty where this one continues nothing. */
   readonly prev?: string
-  /** Number of the database that the log is in; undefined if the frame does not say it, as those of older versions. */
+  /** Number of the log's database; undefined if the frame lacks it, as frames of older versions do. */
   readonly database?: number | undefined
   readonly messages: readonly InvalidationMessage[]
   /** The trace of the message at the same place; absent where none carries one. */
@@ -23,7 +23,7 @@ export interface DecodedFrame {
   readonly rejected: readonly InvalidMessageError[]
   /** The version of this package that wrote the frame, if it names one; absent if nothing was rejected. */
   readonly writer?: string
-  /** Whether one of those rejected names something to evict, and is only larger than a message may be. */
+  /** Whether a rejected message names something to evict, and is invalid only because of its size. */
   readonly oversized?: boolean
 }
 
@@ -102,7 +102,7 @@ function requireKeys(value: Json | undefined): readonly string[] {
   return value.map((key) => requireText(key, 'entity_ids'))
 }
 
-/** Whether an object is a message but for the size of its parts: what the crate, which has no limits, can send. */
+/** Whether an object is a message except that its parts are too large: the crate has no limits, so it can send one. */
 export function isMessageOfAnySize(raw: JsonObject): boolean {
   const texts = [raw.message_id, raw.timestamp, raw.source_service]
   if (!texts.every((text) => typeof text === 'string') || entityTypeFromWire(raw.entity_type) === undefined)

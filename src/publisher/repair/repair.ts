@@ -59,17 +59,17 @@ export class Repair {
     return this.#checkedId
   }
 
-  /** Whether every acknowledged frame has been checked since the link came up, as far as the server lets us. */
+  /** Whether every acknowledged frame has been checked since the link came up, as far as the server permits. */
   get complete(): boolean {
     return this.#complete
   }
 
-  /** Whether the server did not report its replication id when it was asked last: then nothing can be repaired. */
+  /** Whether the server last did not report its replication id: then nothing can be repaired. */
   get isBlind(): boolean {
     return this.#isBlind
   }
 
-  /** The link went down: the server that comes next may lack what was acknowledged. */
+  /** The link went down: the next server may lack acknowledged frames. */
   linkDown(): void {
     this.#complete = false
     this.#context.remembered.linkDown()
@@ -100,7 +100,7 @@ export class Repair {
     if (this.#conclude()) this.#context.onChecked()
   }
 
-  /** Only when nothing is left to append again has everything survived. */
+  /** Everything has survived only when no frame is left to append again. */
   #conclude(): boolean {
     if (this.#unacknowledged > 0) return false
     this.#checkedId = this.#repairingId

@@ -15,7 +15,7 @@ export type ArrivalVerdict = 'deliver' | 'duplicate' | 'recover'
 /**
  * The live rule: a frame continues my history if its `prev` is my append id, its stream ID is greater than mine, and
  * its append id was not accepted before. A duplicate is an accepted entry under the same stream ID. Anybody who may
- * publish on the channel can write a frame, so whatever contradicts itself is left to the log to decide.
+ * publish on the channel can write a frame, so if frames contradict each other, the log decides.
  */
 export function judgeArrival(
   mine: Position | undefined,
@@ -29,7 +29,7 @@ export function judgeArrival(
   return acceptedAs === streamId ? 'duplicate' : 'recover'
 }
 
-/** Whether stream ID `a` is greater than `b`. Without a part of a text if they are equally long, as nearly all are. */
+/** Whether stream ID `a` is greater than `b`. If they are equally long, as nearly all are, it cuts no substring. */
 function isLater(a: string, b: string): boolean {
   const dash = a.indexOf('-')
   const otherDash = b.indexOf('-')

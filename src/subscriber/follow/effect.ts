@@ -19,13 +19,13 @@ export interface Handed {
 export interface LogFrame extends Handed {
   readonly position: Position
   readonly prev: string
-  /** Why the rest of it could not be read; empty if all of it was. */
+  /** The errors of its unreadable parts; empty if all of it was read. */
   readonly rejected: readonly InvalidMessageError[]
 }
 
 /**
- * Identifies what was handed over, for the event that it has been handled: a part of the history; the position, as
- * text, of a frame that the log does not have; or undefined for anything else that is not part of the history.
+ * Identifies a frame that was handed over, for the event that it has been handled. It is a part of the history; or the
+ * position, as text, of a frame that the log does not have; or undefined for anything else outside the history.
  */
 export type Ticket = Finish | { readonly orphan: Position } | undefined
 
@@ -43,9 +43,9 @@ export type Effect =
   | { readonly type: 'state'; readonly state: SubscriptionState; readonly previous: SubscriptionState }
   /** Read the log. No other reading is asked for until this one has ended. */
   | { readonly type: 'read' }
-  /** Ask whether the log has a frame that continues nothing here; the answer is an event. */
+  /** Look up in the log a frame that does not continue the history; the answer is an event. */
   | { readonly type: 'look-up'; readonly position: Position }
-  /** The log was read because of a stray, and brought it: the gap before it was real. */
+  /** The log was read because of a stray, and had it: the gap before it was real. */
   | { readonly type: 'gap-closed' }
   /** Make a new Pub/Sub connection: it delivers nothing although it looks well. */
   | { readonly type: 'replace-feed' }
@@ -53,9 +53,9 @@ export type Effect =
   | { readonly type: 'advanced'; readonly position: Position | undefined; readonly newHistory: boolean }
   /** Everything appended is known to be handled, as of a moment later than before. */
   | { readonly type: 'verified' }
-  /** An entry was handled that the handled part does not end with: it is ahead, or not part of our history. */
+  /** An entry was handled that is not the end of the handled part: it is ahead, or not part of our history. */
   | { readonly type: 'entry-handled'; readonly position: Position }
-  /** Report what could not be read of a frame that the log does not have. */
+  /** Report the unreadable parts of a frame that the log does not have. */
   | { readonly type: 'garbage'; readonly rejected: readonly InvalidMessageError[] }
 
 export const noEffects: readonly Effect[] = []

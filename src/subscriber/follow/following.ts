@@ -19,7 +19,7 @@ import { Strays } from './strays.js'
  * log.
  */
 export class Following {
-  /** Frames out of place, about which the log is asked; it takes the events of the answers. */
+  /** Frames out of place, which are looked up in the log; it takes the events of the answers. */
   readonly strays: Strays
   readonly #intake: Intake
   readonly #limits: Load
@@ -32,7 +32,7 @@ export class Following {
   #epoch = 0
   #resyncWanted: { readonly reason: ResyncReason } | undefined
   readonly #heartbeats: Heartbeats
-  /** Whether a resync is to come, after a pause: it covers all that arrives until then. */
+  /** Whether a resync is waiting: it covers all that arrives until it begins. */
   #resyncAhead = false
 
   constructor(context: IntakeContext, strictFailover: boolean) {
@@ -55,7 +55,7 @@ export class Following {
     return this.#intake.progress
   }
 
-  /** How many messages are kept until the log was read, or has answered about them. */
+  /** How many messages are kept until the log was read, or they were looked up. */
   get buffered(): number {
     return this.#buffer.messages + this.strays.messages
   }
@@ -65,7 +65,7 @@ export class Following {
     return this.#intake.hasRoom(more)
   }
 
-  /** Whether this entry has been handled; others before it may fail still. Its append id alone may have been forged. */
+  /** Whether this entry has been handled; entries before it may still be failing. Its append id alone may be forged. */
   isEntryHandled(position: Position): boolean {
     const { history, progress } = this.#intake
     const accepted = history.includes(position) ? history.sequenceOf(position.appendId) : undefined
@@ -119,7 +119,7 @@ export class Following {
     return this.#intake.takeEffects()
   }
 
-  /** The server was looked at. */
+  /** A look at the server has ended. */
   looked(look: Look): readonly Effect[] {
     const { trust } = this.#intake.progress
     const { number, head, completeAt } = look
@@ -141,7 +141,7 @@ export class Following {
     else this.#intake.add({ type: 'replace-feed' })
   }
 
-  /** What the publishers find does not count for a subscription that resyncs. */
+  /** The publishers' checks do not count for a subscription that resyncs. */
   #idRead(replicationId: string | undefined): void {
     const raisesDoubt = this.#intake.progress.trust.idRead(shortId(replicationId))
     if (raisesDoubt && this.#strictFailover) this.#wantResync('failover')
@@ -158,14 +158,14 @@ export class Following {
     return this.#intake.takeEffects()
   }
 
-  /** A resync waits for its turn: what has arrived and what arrives meanwhile is handled, and no position moves. */
+  /** A resync waits for its turn: frames that have arrived or arrive meanwhile are handled, and no position moves. */
   resyncWaits(): readonly Effect[] {
     this.#resyncAhead = true
     for (const frame of this.#buffer.takeAll()) this.#intake.early(frame)
     return this.#intake.takeEffects()
   }
 
-  /** The resync has its turn: what arrives from now on may be behind the head that it goes on from. */
+  /** The resync has its turn: frames that arrive from now on may be behind the head that it goes on from. */
   resyncBegins(): void {
     this.#resyncAhead = false
   }
@@ -226,7 +226,7 @@ export class Following {
     const { history } = this.#intake
     for (const frame of this.#buffer.takeSuspects()) {
       const { position, messages } = frame
-      // What the log does not have, and we have not accepted, is of a history that lost; it still says what to evict.
+      // A frame that neither the log has nor we accepted is of a replaced history; it still says what to evict.
       if (history.includes(position)) this.#intake.duplicate(messages.length)
       else if (!this.#intake.orphan(frame, true)) this.#resyncWanted = { reason: 'overflow' }
     }
@@ -242,10 +242,10 @@ export class Following {
   #take(frame: LogFrame): boolean {
     const { history } = this.#intake
     const verdict = judgeArrival(history.position, history, frame)
-    // No position moves over what was not read: the entry in the log decides.
+    // No position moves over an unreadable frame: the entry in the log decides.
     switch (verdict === 'deliver' && frame.rejected.length > 0 ? 'recover' : verdict) {
       case 'deliver':
-        // A stray of the same name names another entry before it: one of the two is forged.
+        // A stray with the same position has another `prev`: one of the two is forged.
         if (this.strays.names.size > 0 && this.strays.awaits(frame.position)) return true
         if (!this.#intake.live(frame)) {
           this.#lag()
@@ -257,7 +257,7 @@ export class Following {
         this.#intake.duplicate(frame.messages.length)
         return true
       case 'recover':
-        // The log is asked about a stray. What continues the history is taken meanwhile.
+        // A stray is looked up in the log. Frames that continue the history are taken meanwhile.
         if (this.#linkUp) this.strays.ask(frame)
         else this.#buffer.add(frame, this.#limits)
         return true
@@ -274,7 +274,7 @@ export class Following {
   #read(): void {
     if (this.#reading || !this.wantsReading) return
     this.#reading = true
-    // It brings those that are in the log, and shows that the others are not ahead of us.
+    // The reading finds those that are in the log, and shows that the others are not ahead of us.
     for (const frame of this.strays.takeAll()) this.#buffer.add(frame, this.#limits)
     this.#intake.add({ type: 'read' })
   }

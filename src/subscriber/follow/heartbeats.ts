@@ -1,10 +1,10 @@
 import type { Progress } from '../progress/progress.js'
 import type { History } from './history.js'
 
-/** Readings in a row that a heartbeat had to start before the Pub/Sub connection is taken to be deaf. */
+/** After so many readings in a row that a heartbeat had to start, the Pub/Sub connection counts as deaf. */
 const deafAfter = 2
 
-/** Compares the heads that heartbeats read with what was accepted: finds entries that the live channel did not bring. */
+/** Compares the heads that heartbeats read with the accepted entries: finds entries missing on the live channel. */
 export class Heartbeats {
   readonly #following: { readonly history: Pick<History, 'position'>; readonly progress: Pick<Progress, 'hasReached'> }
   #previous: { readonly head: string | undefined } | undefined
@@ -33,9 +33,9 @@ export class Heartbeats {
     return head === undefined && history.position !== undefined
   }
 
-  /** What to do about entries that are missing: read them, or make a new Pub/Sub connection. */
+  /** How to get missing entries: read them, or make a new Pub/Sub connection. */
   missed(head: string | undefined): 'read' | 'replace-feed' {
-    // A log that is gone has published nothing that the channel should have delivered.
+    // A log that is gone published nothing, so the channel had nothing to deliver.
     if (head !== undefined) this.deaf += 1
     if (this.deaf < deafAfter) return 'read'
     this.deaf = 0

@@ -34,7 +34,7 @@ export class History {
     return this.#accepted.streamIdOf(appendId)
   }
 
-  /** Whether an entry was accepted, under this stream ID, as far as entries are remembered. */
+  /** Whether an entry is remembered as accepted under this stream ID. */
   includes({ streamId, appendId }: Position): boolean {
     return this.streamIdOf(appendId) === streamId
   }
@@ -193,8 +193,8 @@ export class PlaceIndex {
   }
 
   /**
-   * The newest place of this text in the ring: other texts may share its hash. It is asked with every live frame, so it
-   * takes the ring and no function.
+   * The newest place of this text in the ring: other texts may share its hash. It runs for every live frame, so it
+   * takes the ring instead of a function.
    */
   find(text: string, ring: ArrayLike<string | undefined>): number | undefined {
     let place = this.#heads[this.#hashOf(text)] ?? none

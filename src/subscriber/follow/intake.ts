@@ -28,7 +28,7 @@ export interface IntakeContext {
   readonly queue: {
     readonly pending: number
     readonly pendingBytes: number
-    /** How many of those pending failed and hold up no others: they have a limit of their own. */
+    /** How many of the pending messages failed and hold up no others: they have their own limit. */
     readonly aside: number
     /** Whether that limit is reached. */
     readonly isFull: boolean
@@ -38,7 +38,7 @@ export interface IntakeContext {
 
 export const noLoad: Load = { messages: 0, bytes: 0 }
 
-/** With one more frame, or with one less. A frame without messages takes room as well. */
+/** The load with one frame more or less. A frame without messages takes room as well. */
 export function withFrame(load: Load, { messages, bytes }: Handed, sign: 1 | -1): Load {
   const { length } = messages
   return { messages: load.messages + sign * Math.max(1, length), bytes: load.bytes + sign * bytes }
@@ -62,7 +62,7 @@ export class Intake {
     })
   }
 
-  /** Whether so much more may wait for the handler. Messages that failed take none of its room, but for their bytes. */
+  /** Whether the given load fits into the handler's queue. Of failed messages only the bytes take room in it. */
   hasRoom(more: Load): boolean {
     const { limits, queue } = this.#context
     const { messages, bytes } = this.#waiting
@@ -104,8 +104,8 @@ export class Intake {
   /**
    * Takes a frame that is not part of the history: it is handled, and no position moves. False if there is no room.
    *
-   * @param isAbsent whether the log is known not to have it: only then does it count as handled for those who wait for
-   *   it, since anybody may have written it
+   * @param isAbsent whether the log is known not to have it. Only then does it count as handled for its waiters, since
+   *   anybody may have written it
    */
   orphan(frame: LogFrame, isAbsent: boolean): boolean {
     const { position, messages, bytes, rejected } = frame
@@ -115,12 +115,12 @@ export class Intake {
     if (messages.length === 0) return true
     this.#context.counters.orphaned += messages.length
     const text = formatPosition(position)
-    // Who waits for a frame waits for all that it says.
+    // A waiter for a frame waits for all its messages.
     this.#handOver(frame, { mode: 'live', position: text }, isAbsent && isWhole ? { orphan: position } : undefined)
     return true
   }
 
-  /** Takes a frame that a resync will cover: what it says is handled at once if there is room, and no position moves. */
+  /** Takes a frame that a resync will cover: its messages are handled at once if there is room. No position moves. */
   early(frame: LogFrame): void {
     const { position, messages } = frame
     if (this.history.includes(position)) this.duplicate(messages.length)
@@ -158,7 +158,7 @@ export class Intake {
     this.#context.counters.invalid += parts
   }
 
-  /** Goes on from an entry behind which there is nothing to handle, as far as the ground says. */
+  /** Goes on from an entry; everything up to it counts as handled, within the limits of the ground. */
   begin(position: Position, ground: Ground, ordinal?: number): void {
     this.progress.trust.begun(ground)
     const sequence = this.history.begin(position, ordinal)
@@ -171,7 +171,7 @@ export class Intake {
     else if (ticket !== undefined) this.add({ type: 'entry-handled', position: ticket.orphan })
   }
 
-  /** A look at the server said that the log ends with this entry, or has none. */
+  /** A look at the server found that the log ends with this entry, or is empty. */
   headRead(head: string | undefined, proof: Proof | undefined): void {
     this.progress.headRead(head, this.history.sequenceOf(head), proof)
   }

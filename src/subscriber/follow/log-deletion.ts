@@ -8,16 +8,16 @@ import { ConfigurationError } from '../../support/errors.js'
 const conclusive = 2
 
 /**
- * Recognises a handler that deletes the log itself: it handled a pattern that matches the log's keys, and the next time
- * anybody looked the log was gone; twice in a row. Pure.
+ * Recognises a handler that deletes the log itself: it handled a pattern that matches the log's keys, and the next look
+ * found the log gone, twice in a row. Pure.
  */
 export class LogDeletion {
   readonly #channel: string
   readonly #keys: readonly string[]
-  /** The newest such pattern, if nobody has seen the log since, and the number of the look that had begun by then. */
+  /** The newest such pattern, if no look has found the log since, and the number of the newest look at that time. */
   #handled: { readonly pattern: string; readonly look: number } | undefined
   #times = 0
-  /** Whether such a pattern was handled, and nobody has seen the log since. */
+  /** Whether such a pattern was handled, and no look has found the log since. */
   isSuspected = false
 
   constructor(channel: string) {
@@ -53,12 +53,12 @@ export class LogDeletion {
     this.#times = 0
   }
 
-  /** The link was down: what happened to the log meanwhile, nobody knows. */
+  /** The link was down: the log may have been lost for another reason meanwhile. */
   linkLost(): void {
     this.#forget()
   }
 
-  /** The log can't be followed for this reason; gives the error to report if that shows that a handler deletes it. */
+  /** The log can't be followed for this reason. Returns the error to report if a handler is found to delete it. */
   lost(reason: ResyncReason): ConfigurationError | undefined {
     const handled = this.#handled
     if (reason !== 'log-lost' || handled === undefined) return undefined

@@ -15,33 +15,33 @@ export interface OtherLogsContext {
   onError(error: Error): void
 }
 
-/** A frame that says which database its log is in. */
+/** A frame that names the database of its log. */
 interface PlacedFrame {
   readonly database: number | undefined
   readonly position: Position
 }
 
-/** What is known of another database: `asked` until the log has answered. */
+/** The verdict on another database: `asked` until the log has answered. */
 interface Verdict {
   is: 'asked' | 'ours' | 'other'
   readonly askedAt: number
 }
 
-/** How many databases are remembered. A Redis has 16, unless it was told otherwise. */
+/** How many databases are remembered. A Redis has 16 by default. */
 const maxDatabases = 64
-/** A frame of another database is looked up again so often: whoever may publish could have forged the first. */
+/** How often a frame of another database is looked up again: the first may have been forged. */
 const checkAgainMs = 10_000
 
 /**
  * Recognises frames of a log in another database of the same Redis: Pub/Sub knows no databases, so logs of one channel
- * name hear each other. The number in a frame alone proves nothing, since a proxy may number databases anew. A frame
- * that our log has shows that the number is ours; one that it lacks, that it is another's, whose frames are then
- * dropped unread.
+ * name hear each other. The number in a frame alone proves nothing, since a proxy may renumber databases. If our log
+ * has the frame, the number is ours. If our log lacks it, the number is another log's, whose frames are then dropped
+ * unread.
  */
 export class OtherLogs {
   /** Where our log is; undefined if a log has no number. */
   readonly database: number | undefined
-  /** Whether any database is known to be another's: every frame asks. */
+  /** Whether any database is known to be another log's; checked for every frame. */
   dropping = false
   readonly #context: OtherLogsContext
   #verdicts = new Map<number, Verdict>()
@@ -52,7 +52,7 @@ export class OtherLogs {
     this.#context = context
   }
 
-  /** The link came up anew, perhaps to another server: what was found out before is not known any more. */
+  /** The link came up again, perhaps to another server: earlier verdicts no longer hold. */
   forget(): void {
     this.#verdicts = new Map()
     this.dropping = false
@@ -68,9 +68,9 @@ export class OtherLogs {
   }
 
   /**
-   * Judges a frame that was read: whether it is to be taken now. If the log has to be asked, it is not, and `take` is
-   * called unless the answer is that it is another's. What comes of the same database until then is dropped: if it is
-   * ours after all, it is read from the log.
+   * Whether to take a decoded frame now. If it must first be looked up, returns false, and calls `take` later unless it
+   * is another log's. Until then further frames of the same database are dropped; if they are ours after all, they are
+   * read from the log.
    */
   admits({ database, position }: PlacedFrame, take: () => void): boolean {
     if (database === undefined || this.database === undefined) return true
@@ -98,7 +98,7 @@ export class OtherLogs {
           this.#found(database)
           return
         }
-        // Only a frame that our log has proves that the number is ours: the next one is asked about as well.
+        // Only a frame that our log has proves that the number is ours, so the next one is looked up as well.
         if (presence !== 'intact') this.#verdicts.delete(database)
         take()
       },

@@ -17,14 +17,14 @@ import { fits, type Intake, type Load, noLoad, withFrame } from './intake.js'
  */
 export type ReadingOutcome = 'caught-up' | 'resynced' | 'lost-place'
 
-/** Where a resync goes on. */
+/** The point from which a resync goes on. */
 export interface Restart {
   readonly anchor: Anchor | undefined
   /** The head that was read; without an anchor the history goes on from it. */
   readonly head: string | undefined
-  /** Waiters born up to it were born before the head was read. */
+  /** Waiters numbered up to it began before the head was read. */
   readonly mark: number
-  /** What is covered when the handler has run. */
+  /** The ground that is valid once the handler has run. */
   readonly ground: Ground
 }
 
@@ -55,12 +55,12 @@ export class Reading {
     return this.#intake.history
   }
 
-  /** Its `current` id was read before anything that is read from now on. */
+  /** Its `current` id was read before all later reads. */
   get trust(): Pick<Trust, 'current' | 'id'> {
     return this.#intake.progress.trust
   }
 
-  /** Follows from an entry on, behind which there is nothing to handle, as far as the ground says. */
+  /** Follows the log from an entry on; everything up to it counts as handled, within the limits of the ground. */
   begin(position: Position, ground: Ground): readonly Effect[] {
     this.#intake.begin(position, ground)
     return this.#intake.takeEffects()
@@ -71,7 +71,7 @@ export class Reading {
     this.#intake.progress.trust.begun({ id: this.trust.current, since: inLogOnly })
   }
 
-  /** Follows from the anchor on; undefined if the log has none. */
+  /** Follows the log from the anchor on; undefined if the log has no anchor. */
   anchored(anchor: Anchor | undefined, ground: Ground): readonly Effect[] {
     if (anchor) this.#intake.begin(anchor.position, ground, anchor.added)
     else {
@@ -93,7 +93,7 @@ export class Reading {
     return this.#intake.entry(entry, decoded)
   }
 
-  /** The next entry of the history can't be read in full: so many parts of it are not messages. */
+  /** The next entry of the history can't be read in full: the given number of its parts are not messages. */
   unreadable(parts: number): void {
     this.#intake.unreadable(parts)
   }

@@ -32,7 +32,7 @@ export interface RecoveryContext extends ResyncContext {
   emitReplay(event: ReplayEvent): void
 }
 
-/** What was taken of a page; `isWhole` is false if it ended at an entry that can't be read in full. */
+/** The entries taken from a page; `isWhole` is false if they end at an entry that can't be read in full. */
 interface Taken {
   readonly entries: number
   readonly messages: number
@@ -41,7 +41,7 @@ interface Taken {
 
 type Beginning = 'anchor' | 'oldest' | 'no-cursor' | SavedPosition
 
-/** A position that was saved or named, and the replication id under which everything up to it had been handled. */
+/** A saved or given position, and the replication id under which everything up to it had been handled. */
 interface SavedPosition {
   readonly position: Position
   readonly replicationId: string | undefined
@@ -90,7 +90,7 @@ export class Recovery {
     perform(following.readingsEnded())
   }
 
-  /** Waits for nothing more. */
+  /** Stops all waits. */
   close(): void {
     this.#resync.close()
   }
@@ -126,9 +126,9 @@ export class Recovery {
       outcome = await this.#replay(reading, { at: 'first', prev: undefined }, false)
     } else if (beginning !== 'anchor') {
       const { position, replicationId: id, isCursor } = beginning
-      // What is before a cursor was handled in an earlier life; what is before another position was not.
+      // Entries before a cursor were handled by an earlier process; entries before another position were not.
       this.#context.perform(reading.begin(position, { id, since: isCursor ? undefined : position.streamId }))
-      // What was published without the log while the process was away can't be read.
+      // Messages published without the log while the process was away can't be read.
       if (this.#context.options.onForeignGap === 'resync') outcome = await this.#resync.run(reading, 'foreign-gap')
     }
     // An empty log has no oldest entry: anchor to its head, as a first start does.
@@ -168,7 +168,7 @@ export class Recovery {
     const { log, cursor, cap } = this.#context
     const id = reading.trust.current
     const anchor = await log.anchor(this.#context.nextAppendId(), cap)
-    // A cache that outlives the process is not empty: it keeps what `startAt` skips.
+    // A cache that outlives the process is not empty: it may hold values whose invalidation `startAt` skips.
     const since = cursor.durable ? anchor?.position.streamId : undefined
     this.#context.perform(reading.anchored(anchor, { id, since }))
     return 'caught-up'

@@ -136,10 +136,12 @@ function isSame(a: Position, b: Position): boolean {
 /** Size of an entry in characters. Above this size, joining costs more than it saves. */
 const joinedCharacters = 1024
 
-/** Joining keeps the server from other clients: for so many entries as long as reading 1,000 plain ones, about 1 ms. */
+/**
+ * Joining keeps the server from other clients: this many entries take as long as reading 1,000 plain ones, about 1 ms.
+ */
 const joinedEntries = 400
 
-/** A wait for a page that is no longer than this does not show that the server is busy or far away. */
+/** A shorter wait for a page does not show that the server is busy or far away. */
 const shortWaitMs = 5
 
 /** How a page is read. */
@@ -152,8 +154,8 @@ export interface PageRequest {
 
 /**
  * How a replay reads its next page. The log joins small entries while this process is the bottleneck. If waiting for
- * the log takes longer than handing over, the replay reads plain entries, and more at once: that is a third of the work
- * for a server that many replays keep busy, and fewer round trips to a distant one.
+ * the log takes longer than handing over, the replay reads plain entries, and more at once. That is a third of the work
+ * for a busy server, and fewer round trips to a distant one.
  */
 export class ReplayPace {
   readonly #size: PageSize
@@ -170,7 +172,7 @@ export class ReplayPace {
     return { count: joined ? Math.min(count, joinedEntries) : count, joined }
   }
 
-  /** Adjusts to a page, to the wait for it, and to the time that handing over the page before took. */
+  /** Adjusts to a page, to the wait for it, and to how long handing over the previous page took. */
   read(page: Page, waitedMs: number, handedOverMs: number): void {
     this.#size.read(page)
     this.#waits = waitedMs > Math.max(shortWaitMs, 2 * handedOverMs)
@@ -183,7 +185,9 @@ const pageCharacters = 1024 * 1024
 /** Characters of a full frame: every entry is assumed to have as many until a page was read. */
 const fullFrameCharacters = 64 * 1024
 
-/** Small entries say little about those that follow: a page has at most so many times the entries of the last one. */
+/**
+ * Small entries say little about those that follow: each page may have at most this many times the entries of the last.
+ */
 const growth = 4
 
 /**

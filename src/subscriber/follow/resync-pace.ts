@@ -5,8 +5,8 @@ const maxPauseMs = 30_000
 const quietMs = 10_000
 
 /**
- * Keeps resyncs apart that follow each other: their cause may come back with each of them, and each empties the cache.
- * The pause is 1 s at first, doubling up to 30 s. Pure.
+ * Spaces repeated resyncs apart: each may have the same cause as the one before, and each empties the cache. The pause
+ * is 1 s at first, doubling up to 30 s. Pure.
  */
 export class ResyncPace {
   #lastAt: number | undefined
@@ -25,7 +25,7 @@ export class ResyncPace {
     this.#lastAt = now
   }
 
-  /** The cause is known to come back with the next resync: it has the longest pause. */
+  /** The cause is known to persist: the next resync has the longest pause. */
   slowDown(): void {
     this.#repeats = Math.max(this.#repeats, Math.ceil(Math.log2(maxPauseMs / firstPauseMs)) + 1)
   }

@@ -26,10 +26,10 @@ export interface ResyncContext {
   readonly perform: (effects: readonly Effect[]) => void
   /** Hands frames to the handler's queue, as one task. */
   handOver(handOvers: readonly HandOver[], span?: RecoverySpan): void
-  /** Resolves when so much more may wait for the handler, or at close. */
+  /** Resolves when the given load fits into the handler's queue, or at close. */
   room(more: Load): Promise<void>
   isStopped(): boolean
-  /** Begins the span of a replay, or of a resync for this reason; undefined if nobody traces. */
+  /** Begins the span of a replay, or of a resync for this reason; undefined without tracing. */
   startSpan(reason: ResyncReason | undefined): RecoverySpan | undefined
   emitResync(event: ResyncEvent): void
   onError(error: Error): void
@@ -79,8 +79,8 @@ export class Resync {
   }
 
   /**
-   * Waits if resyncs follow each other too fast. What arrives meanwhile is handled; the resync, which comes after it,
-   * covers the rest.
+   * Waits if resyncs follow each other too fast. Frames that arrive meanwhile are handled if there is room; the resync
+   * afterwards covers the rest.
    */
   async #turn(reason: ResyncReason): Promise<void> {
     const { runtime, following, deletion, perform } = this.#context

@@ -10,13 +10,13 @@ import { fits, type Intake, type Load, noLoad, withFrame } from './intake.js'
 export interface StrayListener {
   /** The log has a frame that was not accepted, or may have it. The frame is there unless it was handed over. */
   onGap(frame: LogFrame | undefined): void
-  /** A frame can't be kept, and perhaps not be read again. */
+  /** A frame can't be kept, and perhaps can't be read again. */
   onOverflow(): void
 }
 
 /**
- * Strays: frames that continue nothing here, about which the log is asked. A frame is kept until the answer comes. If
- * that takes long, or too many are kept, its messages are handed over before, and again if the log has them.
+ * Strays: frames that do not continue the history, and are looked up in the log. A frame is kept until the answer
+ * comes. If that takes long, or too many are kept, its messages are handed over at once, and again if the log has them.
  */
 export class Strays {
   /** The strays without an answer, by position as text; undefined for a frame that was handed over. */
@@ -26,7 +26,7 @@ export class Strays {
   readonly #limits: Load
   readonly #listener: StrayListener
   #load = noLoad
-  /** The stray that the log is read for. */
+  /** The stray because of which the log is read. */
   #openGap: { readonly position: Position; readonly forks: number } | undefined
 
   constructor(intake: Intake, limits: Load, listener: StrayListener) {
@@ -46,7 +46,7 @@ export class Strays {
     return this.#frames.has(formatPosition(position))
   }
 
-  /** A frame arrived that continues nothing. */
+  /** A frame arrived that does not continue the history. */
   ask(frame: LogFrame): void {
     const { position } = frame
     if (this.awaits(position)) return
@@ -77,7 +77,7 @@ export class Strays {
     return effects
   }
 
-  /** The log has answered: only a frame that it has, or may have, is a reason to read it. */
+  /** The log has answered: it is read only if it has the frame, or may have it. */
   answered(position: Position, presence: StrayPresence): readonly Effect[] {
     const isAbsent = presence === 'gone' || presence === 'below'
     if (!this.awaits(position)) return []
@@ -95,7 +95,7 @@ export class Strays {
   /** The log was read. */
   readingsEnded(): void {
     const { history } = this.#intake
-    // A history that forked may have been forged; one that brought the stray was missing it.
+    // After a fork, the frames before it may have been forged. If the reading found the stray, the gap was real.
     const isClosed = this.#openGap?.forks === history.forks && history.includes(this.#openGap.position)
     if (isClosed) this.#intake.add({ type: 'gap-closed' })
     this.#openGap = undefined
@@ -128,11 +128,11 @@ export class Strays {
 /** Whether the log has a frame that arrived; `unknown` if the log could not be asked. */
 export type StrayPresence = Presence | 'unknown'
 
-/** Takes the answer about a frame that it asked about. */
+/** Asks about a frame, and takes the answer. */
 export interface StrayAsker {
   /** Whether the answer still matters: the log may have been read meanwhile. */
   awaits(position: Position): boolean
-  /** Called once for each question that was taken and still matters. */
+  /** Called once for each accepted question that still matters. */
   answer(position: Position, presence: StrayPresence): void
 }
 
@@ -155,15 +155,15 @@ interface Question {
 }
 
 /**
- * Asks the log about frames that continue nobody's history: once for all subscriptions of a subscriber, in batches, and
- * in rounds at a bounded rate. The first rounds leave at once, so that a gap is found as fast as the log answers.
- * Whoever may publish on the channel causes one round a second and no more.
+ * Looks strays up in the log: once for all subscriptions of a subscriber, in batches, and in rounds at a bounded rate.
+ * The first rounds leave at once, so that a gap is found as fast as the log answers. Somebody who may publish on the
+ * channel can cause at most one round a second.
  */
 export class StrayLookups {
   readonly #context: StrayLookupsContext
   readonly #outage: Outage
   #questions = new Map<string, Question>()
-  /** Whether the next round may leave as soon as the one before has ended. */
+  /** Whether the next round may leave as soon as the current one has ended. */
   #granted = false
   #running = false
   #timer: Timer | undefined
@@ -180,8 +180,8 @@ export class StrayLookups {
   }
 
   /**
-   * Asks about a frame. `soon`: the answer takes a round trip, or two; `later`: it has to wait for its round; `never`:
-   * too many wait, and no answer follows.
+   * Asks about a frame. `soon`: the answer takes one or two round trips; `later`: it waits for its round; `never`: too
+   * many wait, so no answer follows.
    */
   ask(position: Position, asker: StrayAsker): 'soon' | 'later' | 'never' {
     const key = formatPosition(position)
@@ -196,7 +196,7 @@ export class StrayLookups {
     return this.#granted ? 'soon' : 'later'
   }
 
-  /** A gap was real. A link that loses messages must not make those who follow it slower. */
+  /** A gap was real: if a link loses messages, subscriptions must not become slower. */
   refund(): void {
     this.#tokens = Math.min(burst, this.#tokens + 1)
     if (this.#timer === undefined) return
@@ -254,7 +254,7 @@ export class StrayLookups {
     try {
       found = await this.#context.log.lookup(batch.map(({ position }) => position))
     } catch {
-      // The link reports what is wrong with it. Without the right to look up, the log is read instead.
+      // The link reports its own failures. Without the right to look up, the log is read instead.
       found = []
     }
     batch.forEach(({ position, askers }, index) => {
@@ -264,7 +264,7 @@ export class StrayLookups {
     })
   }
 
-  /** Frames out of place come faster than rounds may leave. */
+  /** Frames out of place arrive faster than rounds may leave. */
   #report(): void {
     const { channel } = this.#context
     this.#outage.failed(

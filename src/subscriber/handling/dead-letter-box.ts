@@ -19,34 +19,34 @@ export interface DeadLetterBoxOptions {
   onStored(letter: DeadLetter): void
 }
 
-/** A letter, and the place of its message among those that failed. */
+/** A letter, and its message's place among the failed messages. */
 interface Placed {
   readonly letter: NewLetter
   readonly place: number
 }
 
-/** A letter that was stored or lost, and may matter still. */
+/** A letter that was stored or lost, and may still be outstanding. */
 interface Outstanding {
   /** Undefined if it was lost. */
   readonly id: string | undefined
   readonly place: number
 }
 
-/** Of more letters than these only the newest are known to be outstanding. */
+/** How many outstanding letters are remembered: the newest. */
 const maxOutstanding = 1_000
 
 const closedEarly = 'the subscription was closed before it could be stored'
 
 /**
- * Puts messages that were given up into the dead-letter stream, and keeps in memory those it can't put there yet. Knows
- * whether some are outstanding: until they are redriven or purged, by whomever, or everything is evicted.
+ * Writes messages that were given up to the dead-letter stream, and keeps them in memory until it can. Knows whether
+ * letters are outstanding: until they are redriven or purged, or everything is evicted.
  */
 export class DeadLetterBox {
   readonly #options: DeadLetterBoxOptions
   readonly #limit: number
   #kept: Placed[] = []
   #outstanding: Outstanding[] = []
-  /** What was given up at a place up to this has been covered. */
+  /** Letters up to this place have been covered. */
   #covered = 0
   #checking = false
   #retrying: Promise<void> | undefined
@@ -81,7 +81,7 @@ export class DeadLetterBox {
     for (const { letter } of this.#kept.splice(0)) this.#options.onError(describeLoss(letter, closedEarly))
   }
 
-  /** Whether letters remain that were neither redriven nor purged, as far as known, and not covered either. */
+  /** Whether letters are outstanding, as far as known: not redriven, purged or covered. */
   get hasOutstanding(): boolean {
     return this.#outstanding.length > 0 || this.#kept.some(({ place }) => place > this.#covered)
   }
@@ -92,12 +92,12 @@ export class DeadLetterBox {
     this.#outstanding = this.#outstanding.filter((letter) => letter.place > this.#covered)
   }
 
-  /** Looks whether letters that were outstanding are gone; asks nothing if none are. Never rejects. */
+  /** Checks whether outstanding letters are gone; asks the log only if there are any. Never rejects. */
   async check(): Promise<void> {
     const oldest = this.#outstanding.find(({ id }) => id !== undefined)?.id
     if (oldest === undefined || this.#checking) return
     this.#checking = true
-    // What is stored from now on is younger than the answer.
+    // Letters stored from now on are newer than the answer.
     const asked = new Set(this.#outstanding)
     try {
       const found = await this.#options.find(oldest)
@@ -106,7 +106,7 @@ export class DeadLetterBox {
         (each) => each.id === undefined || !asked.has(each) || !isGone(each.id),
       )
     } catch {
-      // The link reports what is wrong with it; the next heartbeat asks again.
+      // The link reports its own failures; the next heartbeat asks again.
     } finally {
       this.#checking = false
     }

@@ -39,9 +39,9 @@ export type InvalidationHandler = (message: InvalidationMessage, delivery: Deliv
 export interface Work {
   /** Empty for a marker, which only has its turn. */
   readonly messages: readonly InvalidationMessage[]
-  /** The trace of the message at the same place; absent where none has one. */
+  /** The trace of the message at the same index; absent if no message has a trace. */
   readonly traces?: readonly (TraceContext | undefined)[] | undefined
-  /** Length of the JSON that carried them; absent where none did. */
+  /** Length of their JSON; absent if they did not come as JSON. */
   readonly bytes?: number | undefined
   readonly origin: Origin
   /** The recovery that hands it over. */

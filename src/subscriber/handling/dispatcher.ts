@@ -88,17 +88,17 @@ export class Dispatcher {
     return this.#lane.aside
   }
 
-  /** Whether these are as many as there may be: nothing more should be pushed. */
+  /** Whether their limit is reached: nothing more should be pushed. */
   get isFull(): boolean {
     return this.#lane.aside >= this.#maxAside
   }
 
-  /** When the message that has failed for longest first failed, on the monotonic clock; undefined if none fails. */
+  /** Time of the oldest first failure among the failing messages, on the monotonic clock; undefined if none fails. */
   get failingSince(): number | undefined {
     return this.#lane.failingSince
   }
 
-  /** Why the message that has failed for longest failed last; undefined if none fails. */
+  /** The last error of the message that has failed for longest; undefined if none fails. */
   get failure(): Error | undefined {
     return this.#lane.failure
   }
@@ -221,7 +221,7 @@ export class Dispatcher {
     return this.#lane.take(handling, failure, { ended })
   }
 
-  /** The message of a resync for dead letters goes past the queue: what waits there may be held up by what it covers. */
+  /** The message of a resync for dead letters bypasses the queue: messages that it covers may hold that up. */
   #resync(work: Work | undefined): Handed | undefined {
     const message = work?.messages[0]
     if (!work || !message) return undefined
@@ -247,7 +247,7 @@ export class Dispatcher {
     if (this.#conditions.size > 0) this.#wake()
   }
 
-  /** Its messages have all had their turn; those that failed may have to end first. */
+  /** All its messages have had their turn; failed ones may have to end first. */
   #lineEnds(work: Work, unfinished: Unfinished | undefined): void {
     if (unfinished) unfinished.ended()
     else this.#finish(work)

@@ -6,11 +6,11 @@ import type { EvictSpan } from '../../telemetry/telemetry.js'
 import type { Origin } from './delivery.js'
 import { evictsAll, type Failure } from './retry.js'
 
-/** How a failing handler is tried again. */
+/** Limits and delays for retrying a failing handler. */
 export interface RetryPolicy {
-  /** For how long after its first failure a message is tried again, in ms. */
+  /** How long after its first failure a message is tried again, in ms. */
   readonly forMs: number
-  /** How often it is tried in all. */
+  /** How often it is tried in total. */
   readonly tries: number
   /** The bounds of the ceiling of the delay before the next try. */
   readonly minDelayMs: number
@@ -22,7 +22,7 @@ export interface RetryPolicy {
 }
 
 /**
- * What became of a message. `covered`: the handler has evicted everything since; `cut-short`: by closing.
+ * The outcome of a message. `covered`: the handler has evicted everything since; `cut-short`: the subscription closed.
  */
 export type HandlingOutcome = 'handled' | 'covered' | 'given-up' | 'cut-short'
 
@@ -55,23 +55,25 @@ export interface GivenUp {
   readonly trace: TraceContext | undefined
   readonly error: Failure
   readonly tries: number
-  /** Its number among those that failed: `onCovered` names it or a higher one when everything has been evicted since. */
+  /** Its number among failed messages. If everything has been evicted since, `onCovered` names it or a higher one. */
   readonly place: number
 }
 
 export interface RetryLaneContext {
   readonly retry: RetryPolicy
-  /** What follows a dead letter: `resync` evicts everything before the message counts as finished. Default `keep`. */
+  /**
+   * The reaction to a dead letter: `resync` evicts everything before the message counts as finished. Default `keep`.
+   */
   readonly onDeadLetter?: 'resync' | 'keep'
   /** A handler that fails for longer is reported, in ms. */
   readonly reportAfterMs: number
   readonly runtime: Runtime
   readonly counters: SubscriptionCounters
-  /** Called when a message has failed for as long as it is tried, before it counts as finished; awaited. */
+  /** Called when a message is given up, before it counts as finished; awaited. */
   onGivenUp(givenUp: GivenUp): void | Promise<void>
   /** A message no longer holds up its line. */
   onAside?(): void
-  /** Everything has been evicted by a try that began when so many messages had failed. */
+  /** Everything has been evicted; when that try began, the given number of messages had failed. */
   onCovered?(place: number): void
   onError(error: Error): void
 }
@@ -91,7 +93,7 @@ export class Failing {
   readonly listener: HandlingListener
   readonly evictsAll: boolean
   state: FailingState = 'waiting'
-  /** How many there were in this lane, or before it. */
+  /** Its number in the order of entering the lane. */
   tries = 0
   /** When it first failed; undefined before. */
   failedAt: number | undefined
@@ -100,7 +102,7 @@ export class Failing {
   spanEnded = false
   /** Whether it holds up no others. */
   isAside = false
-  /** Whether its time is over if the next try fails. */
+  /** Whether it is given up if the next try fails. */
   isLast = false
   /** Whether everything was evicted while it was busy. */
   covered = false
@@ -115,7 +117,7 @@ export class Failing {
   }
 }
 
-/** The messages of a work that failed, and its line, until all of them have ended. */
+/** The failed messages of a work, and its line, until all of them have ended. */
 export class Unfinished {
   left = 1
   readonly #finish: () => void

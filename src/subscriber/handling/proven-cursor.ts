@@ -3,8 +3,8 @@ import { parseCursor } from '../../log/model/position.js'
 import type { CursorStore } from './cursor.js'
 
 /**
- * A cursor store that saves no position that the log does not have. A forged frame moves the position until the log is
- * read again: a process that was started from there would evict everything for nothing.
+ * A cursor store that saves no position that the log lacks. A forged frame moves the position until the log is read
+ * again. A process that started from such a position would evict everything for nothing.
  */
 export function provenCursor(store: CursorStore, log: Pick<Log, 'lookup'>): CursorStore {
   let overwriteNext = false
@@ -12,7 +12,7 @@ export function provenCursor(store: CursorStore, log: Pick<Log, 'lookup'>): Curs
     durable: store.durable,
     load: (name) => store.load(name),
     async save(name, position, overwrite) {
-      // Holds until a save that carries it has succeeded, and one that is left out carries nothing.
+      // Kept until a save with it has succeeded: a skipped save must not lose it.
       overwriteNext ||= overwrite
       if (await isGone(log, position)) return
       await store.save(name, position, overwriteNext)
@@ -21,7 +21,7 @@ export function provenCursor(store: CursorStore, log: Pick<Log, 'lookup'>): Curs
   }
 }
 
-/** If the log can't be asked, the position is saved: nearly all are those of entries. */
+/** If the log can't be asked, the position is saved: nearly all positions are real. */
 async function isGone(log: Pick<Log, 'lookup'>, position: string): Promise<boolean> {
   try {
     const [presence] = await log.lookup([parseCursor(position).position])

@@ -13,15 +13,15 @@ import {
 } from './failing.js'
 import type { Failure, Outcome, Tries } from './retry.js'
 
-/** How many tries of messages in the lane run at once: a store that has just come back gets no rush of all of them. */
+/** How many tries of messages in the lane run at once, so that a store that has just come back is not flooded. */
 const maxRunning = 10
 
 /** Least time from one resync for dead letters to the next, in ms. */
 const coverEveryMs = 60_000
 
 /**
- * Messages whose handler has failed, beside the line of those that come: they are tried again until the handler
- * succeeds, everything is evicted by a try that began after they failed, or they are given up.
+ * Messages on which the handler failed, beside the line of new ones. They are tried again until the handler succeeds,
+ * everything is evicted by a try that began after they failed, or they are given up.
  */
 export class RetryLane {
   readonly #context: RetryLaneContext
@@ -35,9 +35,9 @@ export class RetryLane {
   /** Lines that go on when there is room. */
   readonly #heldUp = new Fifo<() => void>()
   readonly #underWay = new Set<Promise<void>>()
-  /** How many messages have failed. What evicts everything covers those that failed before its try began. */
+  /** How many messages have failed. An eviction of everything covers those that failed before its try began. */
   entered = 0
-  /** How many messages failed and have not ended; and how many of them hold up no others. */
+  /** How many messages failed and have not ended, and how many of them hold up no others. */
   retrying = 0
   aside = 0
   #coverTimer: Timer | undefined
@@ -56,13 +56,13 @@ export class RetryLane {
     this.#outage = new Outage((error) => context.onError(error))
   }
 
-  /** When the message that has failed for longest first failed, on the monotonic clock; undefined if none fails. */
+  /** Time of the oldest first failure among the failing messages, on the monotonic clock; undefined if none fails. */
   get failingSince(): number | undefined {
     for (const { failedAt } of this.#failing.values()) if (failedAt !== undefined) return failedAt
     return undefined
   }
 
-  /** Why the message that has failed for longest failed last; undefined if none fails. */
+  /** The last error of the message that has failed for longest; undefined if none fails. */
   get failure(): Failure | undefined {
     for (const { failure } of this.#failing.values()) if (failure !== undefined) return failure
     return undefined
@@ -86,11 +86,11 @@ export class RetryLane {
     return goesOn
   }
 
-  /** A handler has evicted everything, with a try that began when so many messages had entered. */
+  /** A handler has evicted everything; when that try began, the given number of messages had entered. */
   cover(place: number): void {
     for (const failing of this.#failing.values()) {
       if (failing.place > place) break
-      // A try that runs is waited for: it may not end after its message has.
+      // Waits for a running try: it must not end after its message has.
       if (failing.state === 'busy') failing.covered = true
       else this.#leave(failing, 'covered')
     }
@@ -116,12 +116,12 @@ export class RetryLane {
     for (let goOn = this.#heldUp.shift(); goOn; goOn = this.#heldUp.shift()) goOn()
   }
 
-  /** Nothing that is under way counts any more. */
+  /** Tries under way no longer count. */
   abandon(): void {
     this.#abandoned = true
   }
 
-  /** Resolves when what is under way has ended; after `stop()` nothing more begins. */
+  /** Resolves when all tries under way have ended; after `stop()` no more begin. */
   async ended(): Promise<void> {
     while (this.#underWay.size > 0) await Promise.all(this.#underWay)
   }
@@ -156,8 +156,8 @@ export class RetryLane {
   }
 
   /**
-   * Full jitter: anything from nothing up to a ceiling that doubles, so that services do not retry in step. The last try
-   * comes when the time is over.
+   * Full jitter: a random delay between zero and a ceiling that doubles, so that services do not retry in step. The
+   * last try comes when the time is over.
    */
   #delayOf(failing: Failing, failsForMs: number): number {
     const { minDelayMs, maxDelayMs, forMs } = this.#context.retry
@@ -235,7 +235,9 @@ export class RetryLane {
     }
   }
 
-  /** What was given up counts as finished when everything has been evicted: at once, or when the last time is long enough ago. */
+  /**
+   * Evicts everything, so that given-up messages count as finished: now, or once the last eviction is long enough ago.
+   */
   #wantCover(): void {
     if (this.#stopped || this.#coverTimer || this.#cover) return
     const { runtime } = this.#context
@@ -266,7 +268,7 @@ export class RetryLane {
     if (this.#failing.size === 0) this.#outage.ended()
     listener.ended(outcome, now)
     release?.()
-    // As many lines are held up as there are messages too many.
+    // One line is held up for each message above the limit.
     const tooMany = Math.max(0, this.#failing.size - this.#context.retry.maxWaiting)
     while (this.#heldUp.length > tooMany) this.#heldUp.shift()?.()
     if (this.#givenUp > 0) this.#wantCover()

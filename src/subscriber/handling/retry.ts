@@ -12,14 +12,14 @@ export interface TriesContext {
   /** Time limit of each try, in ms. */
   readonly handlerTimeoutMs: number
   readonly runtime: Runtime
-  /** Takes failures of tries that decide nothing any more: of one that outlived its limit. */
+  /** Called with failures that no longer matter: of a try that outlived its limit. */
   onError(error: Error): void
 }
 
-/** Why a try failed. */
+/** The error of a failed try. */
 export type Failure = HandlerError | HandlerTimeoutError
 
-/** How a try ended: undefined if it handled the message, a ClosedError if it was abandoned. */
+/** The result of a try: undefined if it handled the message, a ClosedError if it was abandoned. */
 export type Outcome = Failure | ClosedError | undefined
 
 class RunningTry implements Limited {
@@ -62,7 +62,7 @@ export class Tries {
   }
 
   /**
-   * Runs one try; `number` counts those of a message, from 1. Answers at once if the handler returned no promise. Never
+   * Runs one try; `number` counts those of a message, from 1. Returns at once if the handler returned no promise. Never
    * throws or rejects.
    */
   run(message: InvalidationMessage, origin: Origin, number: number, span?: EvictSpan): Outcome | Promise<Outcome> {
@@ -91,12 +91,12 @@ export class Tries {
     })
   }
 
-  /** All tries have ended, and none follow: nothing keeps the process alive any more. */
+  /** All tries have ended and none follow, so nothing may keep the process alive. */
   release(): void {
     this.#running.clear()
   }
 
-  /** Aborts the tries that run, and waits for them no longer: what they come to is not asked. */
+  /** Aborts the running tries and no longer waits for them: their results are ignored. */
   abandon(reason: ClosedError): void {
     for (const running of this.#running.clear()) this.#interrupt(running, reason)
   }

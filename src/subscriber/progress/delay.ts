@@ -2,16 +2,16 @@ import { WaitTimeoutError } from '../../support/errors.js'
 import { describeThrown } from '../../support/thrown.js'
 import type { SubscriptionHealth } from './health.js'
 
-/** What a subscription knows when a wait takes too long. */
+/** The subscription's state from which the reason of a delay is derived. */
 export interface Delay {
   readonly health: Pick<SubscriptionHealth, 'state' | 'behind' | 'reasons'>
   /** The last failure of the link; undefined once it is up and answers. */
   readonly linkError: Error | undefined
-  /** The last error that the subscription emitted while the wait lasted; else that of a handler that fails. */
+  /** The last error that the subscription emitted during the wait; otherwise the last error of a failing handler. */
   readonly ownError: Error | undefined
 }
 
-/** The error of a wait that took too long: says what it waited for, and what is in the way. */
+/** The error of a wait that took too long; names what is missing, and why. */
 export function waitTimeout(timeoutMs: number, what: string, delay: Delay): WaitTimeoutError {
   const cause = delay.linkError ?? delay.ownError
   const last = cause === undefined ? '' : ` (${describeThrown(cause)})`
@@ -27,7 +27,7 @@ function obstacle({ health: { state, behind, reasons }, linkError }: Delay): str
     case 'disconnected':
       return 'the link to Redis is down'
     case 'replaying':
-      return 'what was missed is being read from the log'
+      return 'missed entries are being read from the log'
     case 'lagging':
       return `the handler can't keep up, and ${behind} messages wait for it`
     default:

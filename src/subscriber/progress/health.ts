@@ -17,19 +17,19 @@ export interface Freshness {
   readonly lagMs: number
   /** How many messages were taken and are not handled yet. */
   readonly behind: number
-  /** How many of those failed at the handler: they are tried again, or wait for a resync in their place. */
+  /** How many of them failed at the handler: they are tried again, or wait for a resync that covers them. */
   readonly retrying: number
-  /** How long the handler has failed with the one that has failed for longest, in ms; 0 if none fails. */
+  /** How long ago the handler first failed on the oldest of them, in ms; 0 if none fails. */
   readonly failingMs: number
   /**
    * The last moment at which everything that had been acknowledged was known to be handled, on the monotonic clock
-   * (`performance.now()`); undefined before the first. If the machine has slept since, it is earlier by as much: its age
-   * is its true age.
+   * (`performance.now()`); undefined before the first. If the machine has slept since, it is moved back by that time,
+   * so that its age includes the sleep.
    *
-   * On a replica it stays, unless `readReplica` is set. After a failover it stays until every publisher that is known
-   * has checked that its entries survived. Not covered: a split brain while both sides answer; and what a publisher had
-   * acknowledged that died together with the primary, once its record has expired, or that has `repair: false` or
-   * `announce: false`. `strictFailover` and `waitReplicas` cover these.
+   * On a replica it stays, unless `readReplica` is set. After a failover it stays until every known publisher has
+   * checked that its entries survived. Two cases are not covered. One is a split brain while both sides answer. The
+   * other is acknowledged entries of a publisher that has `repair: false` or `announce: false`, or that died together
+   * with the primary and whose record has expired. `strictFailover` and `waitReplicas` cover these.
    */
   readonly verifiedAt: number | undefined
 }
@@ -40,7 +40,7 @@ export interface Freshness {
  * - `failing`: the handler has failed with a message for longer than a heartbeat
  * - `dead-letters`: the handler gave up on a message that has been neither redriven nor purged, and no resync has covered
  *   it since
- * - `unverified`: for three heartbeats it was not known to have handled everything (with `readReplica`, 11 seconds more)
+ * - `unverified`: it has not verifiably handled everything for three heartbeats (with `readReplica`, 11 seconds more)
  * - `replica`: the server is a replica, which can't know what it lacks
  * - `failover`: it is `unverified`, since publishers have not checked yet that their entries survived a failover
  * - `log-deleted`: the log is gone each time after the handler ran for the pattern `*`, so a handler deletes it
@@ -86,7 +86,7 @@ export function unverifiedLimitMs(heartbeatMs: number, readReplica: boolean): nu
 export interface Doubts {
   /** Dead letters of its own remain. */
   readonly deadLetters: boolean
-  /** The server is a replica, and none is meant. */
+  /** The server is a replica, without `readReplica`. */
   readonly replica: boolean
   /** Publishers have not checked yet what a failover lost. */
   readonly failover: boolean
@@ -94,7 +94,7 @@ export interface Doubts {
   readonly logDeleted: boolean
 }
 
-/** What a subscription's health is judged by. */
+/** The state from which a subscription's health is derived. */
 export interface HealthFacts {
   readonly freshness: Freshness
   readonly doubts: Doubts
@@ -118,7 +118,7 @@ export function judgeHealth({ freshness, doubts, now, heartbeatMs, readReplica }
     [doubts.logDeleted, 'log-deleted'],
   ]
   const others = found.filter(([isSo]) => isSo).map(([, reason]) => reason)
-  // Every gap is read from the log: where that takes no longer than a few heartbeats, nobody need know.
+  // Every gap is read from the log: if that takes no longer than a few heartbeats, it does not affect health.
   const isQuiet = state === 'live' || (state === 'replaying' && others.length === 0)
   const reasons = isQuiet ? others : [state, ...others]
   const connected = reasons.length === 0 ? 'up' : 'degraded'

@@ -1,16 +1,16 @@
 import type { Replication } from '../../log/model/replication.js'
 
-/** What was read of the server at one time, over one connection. */
+/** The result of a look at the server, over one connection. */
 export interface Look {
   /** Looks that began later have higher numbers. */
   readonly number: number
-  /** Whether it is a heartbeat: one comes at a time, some time after the one before. */
+  /** Whether it is a heartbeat: they come one at a time, with pauses. */
   readonly isBeat: boolean
   /** Append id of the newest entry; undefined if the log has none. */
   readonly head: string | undefined
   /**
-   * The server had everything by then that was acknowledged before, if its replication id is still the same; on the
-   * elapsed clock. Undefined if it can't know: a replica.
+   * The server had everything that was acknowledged before this moment, if its replication id is still the same; on the
+   * elapsed clock. Undefined for a replica, which can't know.
    */
   readonly completeAt: number | undefined
   /** Read after the head. */
@@ -19,20 +19,20 @@ export interface Look {
   readonly isSettled: boolean
 }
 
-/** What a look at the server proves of the head that it read. */
+/** What a look at the server proves about the head that it read. */
 export interface Proof {
   /** Number of the look. */
   readonly look: number
-  /** The replication id that was read after that head; undefined if the server does not say. */
+  /** The replication id that was read after that head; undefined if the server does not report it. */
   readonly id: string | undefined
   /** Everything that was acknowledged before this moment is at or before that head; on the elapsed clock. */
   readonly completeAt: number
 }
 
-/** What was handled, or covered, when a subscription began or gave continuity up. */
+/** What counts as handled when a subscription begins, or after it gave up continuity. */
 export interface Ground {
-  /** The replication id under which nothing that was acknowledged is missing; undefined if that is not known. */
+  /** The replication id under which no acknowledged entry is missing; undefined if that is not known. */
   readonly id: string | undefined
-  /** Stream ID from which on that holds; undefined if it holds for all entries, and `log` for those in the log alone. */
+  /** First stream ID for which that holds. Undefined: for all entries; `log`: only for entries in the log. */
   readonly since: string | undefined
 }

@@ -34,15 +34,15 @@ export type Finish = () => void
 
 /** Events of a progress. */
 export interface ProgressListener {
-  /** An entry has been handled, and one before it has not. */
+  /** An entry has been handled before an earlier one. */
   onHandledAhead(position: Position): void
   /** The handled part has grown; `newHistory` says that the position may be before the last one. */
   onHandled(position: Position | undefined, newHistory: boolean): void
-  /** A head with a proof was found to be handled when it was read, or an earlier one is now. */
+  /** A head with a proof has been handled: already when it was read, or just now. */
   onVerified(): void
 }
 
-/** How many sequences that were handled ahead are remembered: of a later one only the last entries are asked for. */
+/** How many sequences that were handled ahead are remembered: later lookups only concern the last entries. */
 const rememberedAhead = 1_024
 
 /** Head reads that are waited for; older ones are superseded. */
@@ -87,8 +87,8 @@ export class Progress {
   }
 
   /**
-   * The newest entry of the handled part's history that has been handled; what comes before it has, too, except for what
-   * {@link isUnhandled} knows.
+   * The newest entry of the handled part's history that has been handled. All entries before it have been handled too,
+   * except for those that {@link isUnhandled} reports.
    */
   get newestHandled(): Position | undefined {
     const { forks, sequence, position } = this.#handled
@@ -96,7 +96,7 @@ export class Progress {
     return ahead?.forks === forks && ahead.sequence > sequence ? ahead.position : position
   }
 
-  /** Whether what was accepted with this sequence has been handled, whatever came before it. */
+  /** Whether the entry with this sequence has been handled, regardless of earlier ones. */
   hasHandled(sequence: number): boolean {
     return sequence <= this.#handled.sequence || this.#ahead[sequence % rememberedAhead] === sequence
   }
@@ -131,13 +131,13 @@ export class Progress {
   }
 
   /**
-   * A look at the server said that the log ends with this entry, or has none. `sequence` is undefined if that entry was
-   * not accepted.
+   * A look at the server found that the log ends with this entry, or is empty. `sequence` is undefined if that entry
+   * was not accepted.
    */
   headRead(appendId: string | undefined, sequence: number | undefined, proof: Proof | undefined): void {
     if (sequence !== undefined) {
       if (proof === undefined) return
-      // Of two proofs of one entry the later one covers the other: looks on demand must not pile up.
+      // A later proof of the same entry replaces the earlier one: looks on demand must not pile up.
       if (this.#unverified.at(-1)?.sequence === sequence) this.#unverified.pop()
       this.#unverified.push({ sequence, proof })
       this.#verify()
@@ -172,7 +172,7 @@ export class Progress {
     })
   }
 
-  /** Of a replica, a later look may prove an earlier moment: its link had stalled. */
+  /** On a replica, a later look may prove an earlier moment, because its link had stalled. */
   #verified(proof: Proof): void {
     const { look = 0, completeAt = proof.completeAt } = this.#proof ?? {}
     if (proof.look > look) {
@@ -192,9 +192,9 @@ interface Slot<T> {
 
 /**
  * The highest contiguous finished: values are added in order, finish in any order, and advance in the order they were
- * added. Each value covers those before it: of several that finish one behind another while one before them has not,
- * only the last is kept, and `onAdvance` is called with that one. `onAhead` is called with a value that finishes before
- * one that was added earlier.
+ * added. Each value covers those before it: if several in a row finish while an earlier one has not, only the last of
+ * the row is kept, and `onAdvance` is called with it. `onAhead` is called with a value that finishes before an earlier
+ * one.
  *
  * So at most two are kept for each that is not finished. Adding and finishing take O(1), amortised.
  */
@@ -214,7 +214,7 @@ export class Watermark<T> {
     return this.#head?.value
   }
 
-  /** Whether a value that is not finished passes; takes O(n). */
+  /** Whether some unfinished value passes the test; takes O(n). */
   someUnfinished(passes: (value: T) => boolean): boolean {
     for (let slot = this.#head; slot; slot = slot.next) if (!slot.finished && passes(slot.value)) return true
     return false

@@ -1,43 +1,43 @@
 import { compareStreamIds } from '../../message/stream-id.js'
 import type { Ground } from './look.js'
 
-/** Of entries that are no longer in the log, none. */
+/** Nothing is known about entries that are no longer in the log. */
 export const inLogOnly = 'log'
 
 /**
- * What a subscription may vouch for across failovers. Each can lose entries that were acknowledged, and a subscription
- * that was away can't see that. So what it knows holds under one replication id: after that has changed, it doubts until
- * the publishers have checked that their entries survived, or everything was evicted.
+ * Decides what a subscription may vouch for across failovers. Each failover can lose acknowledged entries, and a
+ * subscription that was away can't see that. So its knowledge holds under one replication id. After a change of the id
+ * there is doubt until the publishers have checked that their entries survived, or everything was evicted.
  *
- * An id that was read before something else holds for it: if it changed in between, there is doubt for nothing.
+ * An id also holds for what is read after it: if it changed in between, the only cost is needless doubt.
  */
 export class Trust {
   #current: string | undefined
   #ground: Ground | undefined
-  /** The id that there was doubt about last. */
+  /** The id that was last in doubt. */
   #doubted: string | undefined
-  /** The id under which all publishers have checked that what was acknowledged to them is in the log. */
+  /** The id under which all publishers have checked that their acknowledged entries are in the log. */
   #settled: string | undefined
-  /** What a resync covers as soon as it is handled. */
+  /** The ground that is valid as soon as a resync is handled. */
   coming: { readonly sequence: number; readonly ground: Ground } | undefined
 
-  /** The replication id, as it was read last; undefined if the server does not say. */
+  /** The replication id, as it was read last; undefined if the server does not report it. */
   get current(): string | undefined {
     return this.#current
   }
 
-  /** The replication id under which nothing that was acknowledged is missing; undefined if that is not known. */
+  /** The replication id under which no acknowledged entry is missing; undefined if that is not known. */
   get id(): string | undefined {
     return this.#ground?.id
   }
 
-  /** Whether something that a failover lost may be missing here. If the server does not say its id, nobody can know. */
+  /** Whether entries that a failover lost may be missing here. False if the server does not report its id. */
   get isDoubtful(): boolean {
     if (this.#ground === undefined || this.#current === undefined) return false
     return this.#current !== this.#ground.id && this.#current !== this.#settled
   }
 
-  /** The replication id was read; returns whether there is doubt about it that there was not before. */
+  /** The replication id was read; returns whether that raises a new doubt. */
   idRead(id: string | undefined): boolean {
     this.#current = id
     if (!this.isDoubtful || id === this.#doubted) return false
@@ -49,7 +49,7 @@ export class Trust {
     this.#ground = ground
   }
 
-  /** Everything is evicted by what was accepted at this sequence; `since` as of a {@link Ground}. */
+  /** The message accepted at this sequence evicts everything; `since` as in a {@link Ground}. */
   resynced(sequence: number, ground: Ground): void {
     this.coming = { sequence, ground }
   }
@@ -62,14 +62,14 @@ export class Trust {
   }
 
   /**
-   * All publishers have checked, under the current id, that what was acknowledged to them is in the log. A head that is
-   * read from now on proves that it is handled.
+   * All publishers have checked, under the current id, that their acknowledged entries are in the log. Once a head that
+   * is read from now on is handled, so are they.
    */
   settled(): void {
     this.#settled = this.#current
   }
 
-  /** Everything that was acknowledged before a moment under this id has been handled. */
+  /** Everything acknowledged under this id before some moment has been handled. */
   verified(id: string | undefined): void {
     if (this.#ground !== undefined && id !== undefined) this.#ground = { ...this.#ground, id }
   }
@@ -77,7 +77,7 @@ export class Trust {
   /**
    * Whether an entry at or before the handled position has been handled here, or is covered.
    *
-   * @param isInLog whether it is in the log; one that is not may be of a history that a failover replaced
+   * @param isInLog whether it is in the log; otherwise it may be of a history that a failover replaced
    */
   covers(streamId: string, isInLog: boolean): boolean {
     if (this.#ground === undefined) return false

@@ -32,7 +32,7 @@ export class Waiters {
   readonly #delaySince: (startedAt: number) => Delay
   #born = 0
 
-  /** @param delaySince what is in the way of a wait that began then, on the monotonic clock; asked when it took too long */
+  /** @param delaySince gives the reason why a wait that began then (monotonic clock) takes too long */
   constructor(runtime: Runtime, delaySince: (startedAt: number) => Delay) {
     this.#runtime = runtime
     this.#delaySince = delaySince
@@ -47,7 +47,7 @@ export class Waiters {
    * @throws ConfigurationError for options that can't work
    * @param what named in the errors
    * @param isDone asked at every step of the handler; a resync that covers the waiter is seen to here
-   * @param target an entry that ends the waiting when it is handled, whether it is part of our history or not
+   * @param target an entry that ends the wait when it is handled, even if it is not part of our history
    */
   wait(
     what: string,
