@@ -33,3 +33,31 @@ export class Backoff {
     return backoffMs(this.#failures, this.#runtime)
   }
 }
+
+/** After so long without another one, the next departure is the first again. */
+const settledMs = 30_000
+
+/**
+ * Bounds how often a connection that works is given up for a new one. A server that refuses writes goes on to refuse
+ * them: without pauses, two writers that try again as soon as the connection is back would replace it without end.
+ */
+export class Departures {
+  readonly #runtime: Pick<Runtime, 'monotonic' | 'random'>
+  #count = 0
+  #lastAt = -Infinity
+  #nextAt = -Infinity
+
+  constructor(runtime: Pick<Runtime, 'monotonic' | 'random'>) {
+    this.#runtime = runtime
+  }
+
+  /** Whether it may be given up now; if so, the next time has to wait. */
+  depart(): boolean {
+    const now = this.#runtime.monotonic()
+    if (now < this.#nextAt) return false
+    if (now - this.#lastAt > settledMs) this.#count = 0
+    this.#lastAt = now
+    this.#nextAt = now + backoffMs(this.#count++, this.#runtime)
+    return true
+  }
+}

@@ -3,6 +3,14 @@ import type { Mutant } from './mutant.js'
 /** How connections are kept: deadlines, heartbeats, redirects, backoff, what a server may do. */
 export const connecting: readonly Mutant[] = [
   {
+    name: 'departs-without-pause',
+    lacks: 'the pause before a connection that works is given up again',
+    file: 'support/backoff.ts',
+    from: 'if (now < this.#nextAt) return false',
+    to: '',
+    caughtBy: 'test/unit/support/backoff.test.ts',
+  },
+  {
     name: 'no-ping',
     lacks: 'the PING that finds a Pub/Sub connection half-open',
     file: 'subscriber/link.ts',

@@ -25,6 +25,14 @@ export const mixing: readonly Mutant[] = [
     caughtBy: 'test/unit/subscriber/follow/following.test.ts',
   },
   {
+    name: 'foreign-resyncs-count',
+    lacks: 'the pace of its own for resyncs that strangers can cause',
+    file: 'subscriber/follow/resync.ts',
+    from: 'foreignReasons.has(reason) ? this.#foreignPace : this.#pace',
+    to: 'this.#pace',
+    caughtBy: 'test/unit/subscriber/foreign.test.ts',
+  },
+  {
     name: 'resyncs-without-pause',
     lacks: 'the pause between resyncs that follow each other',
     file: 'subscriber/follow/resync.ts',

@@ -3,6 +3,14 @@ import type { Mutant } from './mutant.js'
 /** What a subscription vouches for: role, age and clock, failovers, and entries that the log no longer has. */
 export const proofs: readonly Mutant[] = [
   {
+    name: 'vouches-before-its-cursor',
+    lacks: 'the wait for the cursor before a look proves something',
+    file: 'subscriber/follow/following.ts',
+    from: 'completeAt !== undefined && trust.hasBegun && !trust.isDoubtful',
+    to: 'completeAt !== undefined && !trust.isDoubtful',
+    caughtBy: 'test/unit/subscriber/unseen-failover.test.ts',
+  },
+  {
     name: 'role-not-asked',
     lacks: 'the role of the server: a replica vouches as a primary does',
     file: 'subscriber/link.ts',

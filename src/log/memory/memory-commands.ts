@@ -1,3 +1,4 @@
+import { Departures } from '../../support/backoff.js'
 import { RedisError } from '../../support/errors.js'
 import type { ConnectionListener, DeadLetter, LogCommands } from '../log.js'
 import type { Announced, Member } from '../model/announced.js'
@@ -12,12 +13,14 @@ import { MemorySession, type MemorySessionContext } from './memory-session.js'
 export class MemoryCommands implements LogCommands {
   readonly #replica: MemoryReplica
   readonly #session: MemorySession
+  readonly #departures: Departures
   #acknowledgementsToLose = 0
 
   /** Starts connecting. */
   constructor(context: MemorySessionContext, listener: ConnectionListener) {
     this.#replica = context.replica
     this.#session = new MemorySession(context, listener)
+    this.#departures = new Departures(context.runtime)
   }
 
   get #server(): MemoryServer {
@@ -140,7 +143,8 @@ export class MemoryCommands implements LogCommands {
       })
     } catch (error) {
       // The one that can write may be elsewhere by now: look again, as over Redis.
-      if (error instanceof RedisError && error.kind === 'readonly') this.reconnect()
+      const isElsewhere = error instanceof RedisError && error.kind === 'readonly'
+      if (isElsewhere && this.#session.up && this.#departures.depart()) this.reconnect()
       throw error
     }
   }

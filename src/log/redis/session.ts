@@ -1,4 +1,4 @@
-import { Backoff } from '../../support/backoff.js'
+import { Backoff, Departures } from '../../support/backoff.js'
 import { Deadlines, type Limited } from '../../support/deadlines.js'
 import { ConfigurationError, type InvalidationError, RedisError, UnsupportedServerError } from '../../support/errors.js'
 import type { Timer } from '../../support/runtime.js'
@@ -47,6 +47,7 @@ export class RedisSession implements LogConnection {
   /** Of the attempt under way; none while up, or while waiting for the next. */
   readonly #connectDeadline: Deadlines<Limited>
   readonly #backoff: Backoff
+  readonly #departures: Departures
   readonly #opened = Promise.withResolvers<undefined>()
   readonly #retired = new Set<Promise<void>>()
   /** Undefined outside of a cluster. */
@@ -65,6 +66,7 @@ export class RedisSession implements LogConnection {
     this.#listener = listener
     this.#purpose = purpose
     this.#backoff = new Backoff(runtime)
+    this.#departures = new Departures(runtime)
     const { cluster } = context.source
     this.#redirects = cluster && new Redirects(cluster)
     const failureOf = (error: unknown, command: string): Error => this.failureOf(command, error)
@@ -160,7 +162,8 @@ export class RedisSession implements LogConnection {
 
   /** The error of a call that failed so; if it says that the primary is elsewhere, the session looks for it. */
   failureOf(command: string, error: unknown): InvalidationError {
-    if (this.#purpose.leavesOn?.(error) !== false && this.#isElsewhere(error)) this.reconnect()
+    const leaves = this.#purpose.leavesOn?.(error) !== false && this.#isElsewhere(error)
+    if (leaves && this.up && this.#departures.depart()) this.reconnect()
     return toRedisError(error, command, this.server)
   }
 

@@ -125,7 +125,8 @@ export class Following {
     const { number, head, completeAt } = look
     this.#idRead(look.replication.id)
     if (look.isSettled && !this.#strictFailover) trust.settled()
-    const isProof = completeAt !== undefined && !trust.isDoubtful
+    // Before it has begun, nobody knows under which replication id nothing is missing.
+    const isProof = completeAt !== undefined && trust.hasBegun && !trust.isDoubtful
     this.#intake.headRead(head, isProof ? { look: number, id: trust.current, completeAt } : undefined)
     if (look.isBeat) this.#beat(head)
     return this.#intake.takeEffects()

@@ -35,10 +35,14 @@ export interface ResyncContext {
   onError(error: Error): void
 }
 
+/** Causes that are not in the log. */
+const foreignReasons: ReadonlySet<ResyncReason> = new Set(['overflow', 'foreign-gap', 'oversized'])
+
 /** Gives up continuity: goes on from the head of the log, and evicts everything. */
 export class Resync {
   readonly #context: ResyncContext
   readonly #pace = new ResyncPace()
+  readonly #foreignPace = new ResyncPace(1_000)
   readonly #closed = new AbortController()
 
   constructor(context: ResyncContext) {
@@ -63,7 +67,7 @@ export class Resync {
         ? { id, since: undefined }
         : { id: reading.trust.id, since: anchor?.position.streamId }
     const ticket = reading.resync(reason, { anchor, head, mark, ground })
-    this.#pace.resynced(runtime.monotonic())
+    this.#paceOf(reason).resynced(runtime.monotonic())
     const event: ResyncEvent = { reason, from: positionText(from), to: positionText(anchor?.position), missed }
     const messages = options.onResync === 'notify' ? [] : [evictAll(event, runtime)]
     const origin = { mode: 'resync', reason, ...(missed !== undefined && { missed }) } as const
@@ -71,6 +75,11 @@ export class Resync {
     if (span) void endSpan(span, event, anchor?.position, log)
     this.#context.emitResync(event)
     return 'resynced'
+  }
+
+  /** Whoever may publish on the channel can cause some resyncs: those must not put off the others. */
+  #paceOf(reason: ResyncReason): ResyncPace {
+    return foreignReasons.has(reason) ? this.#foreignPace : this.#pace
   }
 
   /** Ends the pause before a resync. */
@@ -87,7 +96,7 @@ export class Resync {
     const found = deletion.lost(reason)
     if (found) this.#context.onError(found)
     if (deletion.isFound) this.#pace.slowDown()
-    const waitMs = this.#pace.waitMs(runtime.monotonic())
+    const waitMs = this.#paceOf(reason).waitMs(runtime.monotonic())
     if (waitMs === 0) return
     perform(following.resyncWaits())
     await delay(runtime, waitMs, this.#closed.signal)

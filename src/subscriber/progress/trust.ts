@@ -26,6 +26,11 @@ export class Trust {
     return this.#current
   }
 
+  /** Whether it is known where the subscription began. */
+  get hasBegun(): boolean {
+    return this.#ground !== undefined
+  }
+
   /** The replication id under which no acknowledged entry is missing; undefined if that is not known. */
   get id(): string | undefined {
     return this.#ground?.id

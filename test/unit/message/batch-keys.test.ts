@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { InvalidationMessage } from '../../../src/message/message.js'
 import { decodeMessage } from '../../../src/message/wire/decode.js'
 import { prepareMessage } from '../../../src/message/wire/encode.js'
 import { encodeCrateMessage } from '../../support/crate-message.js'
@@ -10,6 +11,11 @@ function decodeBatch(type: unknown, ids: readonly string[]) {
 
 function republished(message: ReturnType<typeof decodeMessage>): Record<string, unknown> {
   return JSON.parse(prepareMessage(message, message).json) as Record<string, unknown>
+}
+
+/** The order of keys says nothing. */
+function sorted(message: InvalidationMessage): unknown {
+  return message.action === 'batch' ? { ...message, cacheKeys: message.cacheKeys.toSorted() } : message
 }
 
 describe('a batch with an entity type', () => {
@@ -38,7 +44,7 @@ describe('a batch with an entity type', () => {
       fc.property(text, fc.array(text, { minLength: 1 }), (type, ids) => {
         const message = decodeBatch({ Custom: type }, ids)
         const again = decodeMessage(prepareMessage(message, message).json)
-        expect(again).toEqual(message)
+        expect(sorted(again)).toEqual(sorted(message))
       }),
     )
   })

@@ -145,6 +145,18 @@ describe('a message that is not in the log and larger than a message may be', ()
     expect(follower.subscription.counts.invalid).toBe(1)
   })
 
+  it('once a second does not keep the subscription from vouching, nor put off a resync of another cause', async () => {
+    const { fleet, follower } = await start()
+    for (let second = 0; second < 40; second++) {
+      await publish(fleet, user(long))
+      await fleet.runtime.advance(1_100)
+      expect(follower.subscription.health()).toMatchObject({ status: 'up' })
+    }
+    fleet.log.clear()
+    await fleet.runtime.advance(4_000)
+    expect(reasonsOf(follower).filter((reason) => reason !== 'oversized')).toEqual(['log-lost'])
+  })
+
   it.each([
     ['a text that is no JSON', 'x'.repeat(maxFrameBytes + 1)],
     ['an object that is no message', JSON.stringify({ blob: 'x'.repeat(maxFrameBytes + 1) })],

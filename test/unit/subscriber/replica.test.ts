@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { changeCommands } from '../../../src/log/changed-commands.js'
 import { delay } from '../../../src/support/runtime.js'
-import { type Follower, VirtualFleet } from '../../support/virtual-fleet.js'
+import { type Follower, type FollowerOptions, VirtualFleet } from '../../support/virtual-fleet.js'
 
 const heartbeatMs = 1_000
 
 /** A follower over a link whose server can become a replica. */
-async function followed(connection: object = {}) {
+async function followed(connection: object = {}, options: FollowerOptions = {}) {
   const fleet = new VirtualFleet()
   const link = fleet.log.link()
-  const follower = await fleet.follow({ log: link, connection: { heartbeatMs, ...connection } })
+  const follower = await fleet.follow({ log: link, connection: { heartbeatMs, ...connection }, ...options })
   await fleet.caughtUp(follower)
   return { fleet, link, follower }
 }
@@ -39,6 +39,19 @@ describe('a server that has become a replica', () => {
     await fleet.runtime.advance(10_000)
     const reports = follower.errors.filter((error) => error.message.includes('is a replica'))
     expect(reports).toMatchObject([{ code: 'CONFIGURATION' }])
+  })
+
+  it('does not make it connect anew without end, if it has dead letters to store', async () => {
+    const handler = (): never => {
+      throw new Error('the store is away')
+    }
+    const { fleet, link, follower } = await followed({}, { handler, retry: { forMs: 0 }, onDeadLetter: 'keep' })
+    let connected = 0
+    follower.subscriber.on('connected', () => (connected += 1))
+    link.serveReplica('synced')
+    await fleet.append('1')
+    await fleet.runtime.advance(10_000)
+    expect(connected).toBeLessThan(20)
   })
 
   it('does not let caughtUp() resolve', async () => {

@@ -8,7 +8,7 @@ import { RedisError } from '../../../src/support/errors.js'
 import { delay } from '../../../src/support/runtime.js'
 import { nameOf } from '../../support/handled.js'
 import { type Follower, type FollowerOptions, VirtualFleet } from '../../support/virtual-fleet.js'
-import type { Tap } from '../../support/virtual-publisher.js'
+import { outcomeOf, type Tap } from '../../support/virtual-publisher.js'
 
 const durable = { name: 'feed-service-1', cursor: redisCursor(), commitIntervalMs: 0, startAt: 'head' }
 
@@ -68,6 +68,26 @@ function vouchesFor(follower: Follower): number {
 }
 
 describe('after a failover, a subscription that was away', () => {
+  it.each([{ strictFailover: false }, { strictFailover: true }])(
+    'vouches for nothing that was read before its cursor was loaded (%j)',
+    async (options) => {
+      const loading = Promise.withResolvers<undefined>()
+      const slow: Tap = (commands) => ({
+        loadCursor: async (name) => {
+          await loading.promise
+          return commands.loadCursor(name)
+        },
+      })
+      const { fleet, writer, follower } = await loseUnseen({ ...options, tap: slow })
+      const caughtUp = outcomeOf(follower.subscription.caughtUp({ timeoutMs: 60_000 }))
+      await holdDown(fleet, writer.link, 5_000)
+      loading.resolve(undefined)
+      await fleet.runtime.advance(20_000)
+      expect(follower.resyncs.map(({ reason }) => reason)).toEqual(options.strictFailover ? ['failover'] : [])
+      expect(caughtUp.settled).toBe(options.strictFailover)
+    },
+  )
+
   it('vouches for nothing until the publisher has appended again what was lost', async () => {
     const { fleet, writer, follower, lostAt } = await loseUnseen()
     const caughtUp = follower.subscription.caughtUp({ timeoutMs: 60_000 })

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { Backoff } from '../../../src/support/backoff.js'
+import { Backoff, Departures } from '../../../src/support/backoff.js'
 import { VirtualRuntime } from '../../support/virtual-runtime.js'
 
 it('waits longer after each failure, up to 2 s, never twice the same', () => {
@@ -23,4 +23,20 @@ it('waits longer after each failure, up to 2 s, never twice the same', () => {
   }
   backoff.reset()
   expect(backoff.delayMs()).toBeLessThan(50)
+})
+
+it('lets a connection that works be given up at once, and then with pauses that grow up to 2 s', async () => {
+  const runtime = new VirtualRuntime()
+  const departures = new Departures(runtime)
+  let given = 0
+  for (let ms = 0; ms < 10_000; ms += 10) {
+    if (departures.depart()) given += 1
+    await runtime.advance(10)
+  }
+  expect(given).toBeGreaterThan(8)
+  expect(given).toBeLessThan(20)
+  await runtime.advance(31_000)
+  expect(departures.depart()).toBe(true)
+  await runtime.advance(50)
+  expect(departures.depart()).toBe(true)
 })
