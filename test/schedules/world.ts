@@ -125,7 +125,10 @@ export class World {
         onForeignGap: this.#schedule.mixed ? 'resync' : 'notify',
         retry: { forMs, maxWaiting, order: name === 'slow' ? 'strict' : 'any' },
         isAppended: (key) => this.#ledger.isAppended(key),
-        deleteLog: () => this.#log.clear(),
+        deleteLog: () => {
+          this.#ledger.cleared()
+          this.#log.clear()
+        },
       })
       this.#copies.push(copy)
       await this.#until(copy.start())
