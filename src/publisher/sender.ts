@@ -52,8 +52,8 @@ export class Sender {
   readonly #watch: LinkWatch
   readonly #appendOutage = new Outage((error) => this.#context.onError(error))
   readonly #channelOutage = new Outage((error) => this.#context.onError(error))
-  /** The outage of messages without a waiting caller: the first that is appended in time ends it. */
-  readonly #unawaitedOutage = new Outage((error) => this.#context.onError(error))
+  /** Of messages without a waiting caller: the first append that succeeds ends it. */
+  readonly #unawaitedOutage = new Outage((error) => this.#context.onError(error), nameOf)
   readonly #unawaited: Settlers = {
     resolve: () => this.#unawaitedOutage.ended(),
     reject: (error) => {
@@ -232,6 +232,7 @@ export class Sender {
     if (options.waitReplicas !== undefined) {
       return missingReplicas(connection, options.waitReplicas).then((error) => settle(frame, appended, error))
     }
+    this.#unawaitedOutage.ended()
     settle(frame, appended)
     return undefined
   }
@@ -295,3 +296,5 @@ function settle({ messages }: Frame, { position, receivers }: Appended, error?: 
     else message.resolve({ messageId: message.prepared.messageId, position: text, receivers })
   }
 }
+
+const nameOf = ({ name }: Error): string => name

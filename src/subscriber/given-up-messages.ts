@@ -11,12 +11,13 @@ import type { GivenUp } from './handling/failing.js'
 
 export interface GivenUpMessagesContext {
   /** Names of the subscription and of its service; empty if they were not named. */
-  readonly subscription: string
+  readonly name: string
   readonly service: string
   readonly log: DeadLetterStore
   /** How many dead letters are kept, approximately. */
   readonly cap: number
   readonly onResync: 'evict' | 'notify'
+  readonly onDeadLetter: 'resync' | 'keep'
   readonly runtime: Runtime
   readonly counters: SubscriptionCounters
   readonly telemetry: SubscriptionTelemetry | undefined
@@ -33,27 +34,37 @@ export interface GivenUpMessagesContext {
 export class GivenUpMessages {
   readonly letters: DeadLetterBox
   readonly #context: GivenUpMessagesContext
+  #recalled = false
 
   constructor(context: GivenUpMessagesContext) {
     const { log, cap } = context
     this.#context = context
     this.letters = new DeadLetterBox({
       store: (letter) => log.addDeadLetter(letter, cap),
-      find: async (id) => (await log.listDeadLetters(id, 1))[0],
+      list: (from, count) => log.listDeadLetters(from, count),
       onStored: (letter) => context.onStored(letter),
       onError: (error) => context.onError(error),
     })
   }
 
+  linkUp(): void {
+    const { name, onDeadLetter } = this.#context
+    void this.letters.retry()
+    // With a resync in place of each, letters of earlier processes are covered: what was not is delivered again.
+    if (this.#recalled || name === '' || onDeadLetter === 'resync') return
+    this.#recalled = true
+    void this.letters.recall(name)
+  }
+
   /** Resolves when the dead letter is stored or kept in memory. */
   async add({ message, error, tries, trace, place }: GivenUp): Promise<void> {
-    const { subscription, service } = this.#context
+    const { name, service } = this.#context
     this.#context.onError(error)
     const letter = {
       message: encodeWithTrace(message, trace),
       error: `${error.name}: ${error.message}`,
       tries,
-      subscriber: subscription,
+      subscriber: name,
       ...(service !== '' && { service }),
       host: hostname(),
       pid: process.pid,

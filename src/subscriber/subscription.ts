@@ -168,7 +168,7 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
   /** @internal */
   linkUp(replicationId: string | undefined): void {
     this.#perform(this.#following.linkUp(replicationId))
-    void this.#givenUp.letters.retry()
+    this.#givenUp.linkUp()
   }
 
   /** @internal */
@@ -308,12 +308,11 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
     return new CursorCommitter({ store, name, intervalMs, runtime: this.#context.runtime, onError: this.#onError })
   }
 
-  #createGivenUp({ name, deadLetterCap: cap, onResync }: ResolvedSubscriptionOptions): GivenUpMessages {
+  #createGivenUp(options: ResolvedSubscriptionOptions): GivenUpMessages {
     return new GivenUpMessages({
       ...this.#context,
-      subscription: name,
-      cap,
-      onResync,
+      ...options,
+      cap: options.deadLetterCap,
       counters: this.#counters,
       telemetry: this.#telemetry,
       position: () => this.position,

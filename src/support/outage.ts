@@ -16,10 +16,13 @@ const otherKind = 'other'
  */
 export class Outage {
   readonly #report: (error: Error) => void
+  readonly #toKind: (error: Error) => string
   readonly #kinds = new Set<string>()
 
-  constructor(report: (error: Error) => void) {
+  /** @param toKind names the kind of a failure, if its codes are not to */
+  constructor(report: (error: Error) => void, toKind: (error: Error) => string = kindOf) {
     this.#report = report
+    this.#toKind = toKind
   }
 
   /** Whether something has failed since the last success. */
@@ -42,7 +45,7 @@ export class Outage {
   }
 
   #kindOf(error: Error): string {
-    const kind = kindOf(error)
+    const kind = this.#toKind(error)
     if (this.#kinds.has(kind)) return kind
     return this.#kinds.size >= maxKinds || kind.length > maxKindLength ? otherKind : kind
   }

@@ -90,6 +90,19 @@ describe('deleteMatching', () => {
     }
   })
 
+  it.each(['{', '{gateway', '{gateway}:', '{gateway}:s', '{gateway}:l'])(
+    'spares a log whose names begin with the prefix of the client: %s',
+    async (keyPrefix) => {
+      const publisher = await fleet.publisher({ channel: 'gateway' })
+      await publisher.invalidate('user', '1')
+      await set(`${keyPrefix}own`)
+      expect(await deleteMatching(client({ keyPrefix }), '*')).toBe(1)
+      expect(await left()).toEqual(['{gateway}:last', '{gateway}:publishers', '{gateway}:stream'])
+      await publisher.close()
+      await fleet.redis.flushall()
+    },
+  )
+
   it('ends with the reason of a signal that aborts, and leaves the rest', async () => {
     await fleet.redis.mset(Object.fromEntries(Array.from({ length: 1_000 }, (_, index) => [`user:${index}`, 'x'])))
     const aborting = new AbortController()

@@ -63,7 +63,7 @@ export async function deleteMatching(
       const [next, found] = readList(await node.call('scan', cursor, 'MATCH', match, 'COUNT', String(count)))
       cursor = readText(next)
       const names = readList(found).map((name) => readText(name).slice(ownPrefix.length))
-      const keys = await withoutLogs(redis, names)
+      const keys = await withoutLogs(redis, ownPrefix, names)
       for (let start = 0; start < keys.length; start += count) {
         deleted += await unlink(redis, keys.slice(start, start + count))
       }
@@ -93,16 +93,20 @@ async function nodesOf(redis: KeyClient): Promise<readonly Pick<KeyClient, 'call
   throw new RedisError('disconnected', 'The cluster names no primary to look for keys on: it is not connected')
 }
 
-/** Leaves out keys that belong to a log: by their name, and because that log exists. */
-async function withoutLogs(redis: KeyClient, names: readonly string[]): Promise<readonly string[]> {
-  const suspects = names.filter((name) => streamOfLogKey(name) !== undefined)
-  if (suspects.length === 0) return names
+/**
+ * Leaves out keys that belong to a log: by their whole name, and because that log exists. The client's prefix may lie
+ * within the names of a log. If the client can't ask for the log by its prefix, the key is left out as well.
+ */
+async function withoutLogs(redis: KeyClient, ownPrefix: string, names: readonly string[]): Promise<readonly string[]> {
   const spared = new Set<string>()
-  for (const name of suspects) {
-    const type = await redis.call('type', streamOfLogKey(name) ?? name)
+  for (const name of names) {
+    const stream = streamOfLogKey(ownPrefix + name)
+    if (stream === undefined) continue
+    const canAsk = stream.startsWith(ownPrefix)
+    const type = canAsk ? await redis.call('type', stream.slice(ownPrefix.length)) : 'stream'
     if (type === 'stream') spared.add(name)
   }
-  return names.filter((name) => !spared.has(name))
+  return spared.size === 0 ? names : names.filter((name) => !spared.has(name))
 }
 
 /** Resolves to how many of the keys existed. In a cluster each key has its own command: they are in different slots. */

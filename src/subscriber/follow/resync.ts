@@ -66,7 +66,9 @@ export class Resync {
       options.onResync === 'evict'
         ? { id, since: undefined }
         : { id: reading.trust.id, since: anchor?.position.streamId }
-    const ticket = reading.resync(reason, { anchor, head, mark, ground })
+    // The handler runs for nobody who waits if it is not run.
+    const covered = options.onResync === 'evict' ? mark : 0
+    const ticket = reading.resync(reason, { anchor, head, mark: covered, ground })
     this.#paceOf(reason).resynced(runtime.monotonic())
     const event: ResyncEvent = { reason, from: positionText(from), to: positionText(anchor?.position), missed }
     const messages = options.onResync === 'notify' ? [] : [evictAll(event, runtime)]

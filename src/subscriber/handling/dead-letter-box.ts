@@ -9,8 +9,8 @@ type NewLetter = Omit<DeadLetter, 'id'>
 export interface DeadLetterBoxOptions {
   /** Stores a dead letter; resolves to its id. */
   readonly store: (letter: NewLetter) => Promise<string>
-  /** The oldest stored letter from an id on, inclusive. */
-  readonly find: (id: string) => Promise<{ readonly id: string } | undefined>
+  /** Up to `count` stored letters, oldest first, from an id on, inclusive; `-` is the oldest. */
+  readonly list: (from: string, count: number) => Promise<readonly Pick<DeadLetter, 'id' | 'subscriber'>[]>
   /** How many dead letters wait in memory at most while they can't be stored. Default 1,000. */
   readonly limit?: number
   /** Called with the first failure of each kind in an outage, and with every dead letter that is lost. */
@@ -47,7 +47,7 @@ export class DeadLetterBox {
   #kept: Placed[] = []
   #outstanding: Outstanding[] = []
   /** Letters up to this place have been covered. */
-  #covered = 0
+  #covered = -1
   #checking = false
   #retrying: Promise<void> | undefined
   readonly #outage: Outage
@@ -81,6 +81,19 @@ export class DeadLetterBox {
     for (const { letter } of this.#kept.splice(0)) this.#options.onError(describeLoss(letter, closedEarly))
   }
 
+  /**
+   * Finds the letters that earlier processes of a subscription have left, among the oldest 1,000: they are outstanding
+   * until they are redriven, purged or covered. Never rejects.
+   */
+  async recall(subscriber: string): Promise<void> {
+    try {
+      const left = await this.#options.list('-', maxOutstanding)
+      for (const letter of left) if (letter.subscriber === subscriber) this.#remember({ id: letter.id, place: 0 })
+    } catch {
+      // The link reports its own failures. Without an answer the letters are only seen in the store.
+    }
+  }
+
   /** Whether letters are outstanding, as far as known: not redriven, purged or covered. */
   get hasOutstanding(): boolean {
     return this.#outstanding.length > 0 || this.#kept.some(({ place }) => place > this.#covered)
@@ -100,7 +113,7 @@ export class DeadLetterBox {
     // Letters stored from now on are newer than the answer.
     const asked = new Set(this.#outstanding)
     try {
-      const found = await this.#options.find(oldest)
+      const [found] = await this.#options.list(oldest, 1)
       const isGone = (id: string): boolean => found === undefined || compareStreamIds(id, found.id) < 0
       this.#outstanding = this.#outstanding.filter(
         (each) => each.id === undefined || !asked.has(each) || !isGone(each.id),

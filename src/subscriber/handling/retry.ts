@@ -2,6 +2,7 @@ import type { ResyncReason } from '../../log/model/resync-reason.js'
 import { type InvalidationMessage, isArray, type Json } from '../../message/message.js'
 import { Deadlines, type Limited } from '../../support/deadlines.js'
 import { type ClosedError, HandlerError, HandlerTimeoutError } from '../../support/errors.js'
+import { Outage } from '../../support/outage.js'
 import type { Runtime } from '../../support/runtime.js'
 import { describeThrown, isError } from '../../support/thrown.js'
 import type { EvictSpan } from '../../telemetry/telemetry.js'
@@ -51,10 +52,13 @@ class RunningTry implements Limited {
 /** Runs single tries of the handler: each has a copy of the message, a signal and a time limit of its own. */
 export class Tries {
   readonly #context: TriesContext
+  /** Failures after the time limit, until a try succeeds. */
+  readonly #late: Outage
   readonly #running: Deadlines<RunningTry>
 
   constructor(context: TriesContext) {
     this.#context = context
+    this.#late = new Outage((error) => context.onError(error))
     this.#running = new Deadlines({
       runtime: context.runtime,
       onExpired: (running) => this.#interrupt(running, new HandlerTimeoutError(this.#describeTimeout(running))),
@@ -82,10 +86,13 @@ export class Tries {
       const running = new RunningTry(message, attempt, runtime.monotonic() + handlerTimeoutMs, resolve)
       this.#running.add(running)
       handled.then(
-        () => running.end(undefined),
+        () => {
+          this.#late.ended()
+          running.end(undefined)
+        },
         (error: unknown) => {
           const failed = failure(message, attempt, error)
-          if (!running.end(failed) && !isAbort(error, attempt)) this.#context.onError(failed)
+          if (!running.end(failed) && !isAbort(error, attempt)) this.#late.failed(failed)
         },
       )
     })

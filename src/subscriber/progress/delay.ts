@@ -35,6 +35,7 @@ function obstacle({ health: { state, behind, reasons }, linkError }: Delay): str
       if (reasons.includes('replica')) return 'the server is a replica, which can not know what it lacks'
       if (reasons.includes('failover')) return 'publishers have not checked yet what a failover lost'
       if (behind > 0) return `the handler has not handled ${behind} messages yet`
+      if (reasons.includes('unverified')) return 'the link is up, but Redis has not answered lately'
       return 'all that has arrived is handled, and this has not arrived'
   }
 }

@@ -125,9 +125,9 @@ export class Progress {
 
   /** A resync covers all waiters born up to `mark`. */
   resynced(position: Position | undefined, sequence: number, forks: number, mark: number): Finish {
-    this.#resyncMark = mark
+    this.#resyncMark = Math.max(this.#resyncMark, mark)
     this.#unreached.clear()
-    return this.#watermark.add({ position, sequence, resyncMark: mark, forks })
+    return this.#watermark.add({ position, sequence, resyncMark: this.#resyncMark, forks })
   }
 
   /**

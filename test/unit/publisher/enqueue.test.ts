@@ -60,6 +60,19 @@ describe('what becomes of an enqueued message', () => {
     expect(timeouts()).toBe(2)
   })
 
+  test('that times out again after an append is another outage, although none was appended in time', async () => {
+    const virtual = await VirtualPublisher.connect({ publishTimeoutMs: 500, maxQueued: 5 })
+    const timeouts = (): number => virtual.toldOf('error').filter(({ name }) => name === 'PublishTimeoutError').length
+    for (const expected of [1, 2]) {
+      virtual.log.refuseWrites('refused')
+      virtual.publisher.enqueue(user(String(expected)))
+      await virtual.runtime.advance(2_000)
+      expect(timeouts()).toBe(expected)
+      virtual.log.refuseWrites(undefined)
+      await virtual.runtime.advance(5_000)
+    }
+  })
+
   test('that too few replicas confirm is emitted once', async () => {
     const virtual = await VirtualPublisher.connect({ waitReplicas: { count: 1, timeoutMs: 100 } })
     for (let id = 0; id < 5; id++) {

@@ -27,10 +27,10 @@ beforeEach(() => {
 })
 
 /** The oldest letter from an id on, of those that are left. */
-function find(id: string): Promise<{ readonly id: string } | undefined> {
-  asked.push(id)
-  const found = left.find((each) => compareStreamIds(each, id) >= 0)
-  return Promise.resolve(found === undefined ? undefined : { id: found })
+function list(from: string): Promise<readonly { readonly id: string; readonly subscriber: string }[]> {
+  asked.push(from)
+  const found = left.filter((each) => from === '-' || compareStreamIds(each, from) >= 0)
+  return Promise.resolve(found.map((id) => ({ id, subscriber: id === '7-0' ? 'other' : 'cache' })))
 }
 
 function box(limit?: number): DeadLetterBox {
@@ -40,7 +40,7 @@ function box(limit?: number): DeadLetterBox {
       stored.push(letter)
       return Promise.resolve(`${stored.length}-0`)
     },
-    find: (id) => find(id),
+    list,
     ...(limit === undefined ? {} : { limit }),
     onError: (error) => errors.push(error),
     onStored: (letter) => {
@@ -161,7 +161,7 @@ test('close with the link back loses nothing', async () => {
 /** A box whose store has these outcomes, one after the other. */
 function boxWith(...outcomes: Promise<string>[]): DeadLetterBox {
   return new DeadLetterBox({
-    find,
+    list,
     store: () => outcomes.shift() ?? Promise.reject(new Error('asked too often')),
     onError: (error) => errors.push(error),
     onStored: (letter) => told.push(letter),
@@ -257,7 +257,7 @@ test('a letter that waits in memory, or was lost, is outstanding until it is cov
 test('a store that does not answer changes nothing about what is outstanding', async () => {
   const letters = new DeadLetterBox({
     store: () => Promise.resolve('1-0'),
-    find: () => Promise.reject(new RedisError('disconnected', 'The link is down')),
+    list: () => Promise.reject(new RedisError('disconnected', 'The link is down')),
     onError: (error) => errors.push(error),
     onStored: () => undefined,
   })
@@ -265,4 +265,18 @@ test('a store that does not answer changes nothing about what is outstanding', a
   await letters.check()
   expect(letters.hasOutstanding).toBe(true)
   expect(errors).toEqual([])
+})
+
+test('letters that an earlier process has left are outstanding until they are gone or covered', async () => {
+  left = ['6-0', '7-0']
+  const letters = box()
+  await letters.recall('cache')
+  expect(letters.hasOutstanding).toBe(true)
+  left = ['7-0']
+  await letters.check()
+  expect(letters.hasOutstanding).toBe(false)
+  await letters.recall('other')
+  expect(letters.hasOutstanding).toBe(true)
+  letters.covered(0)
+  expect(letters.hasOutstanding).toBe(false)
 })

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { HandlerError, HandlerTimeoutError } from '../../../../src/support/errors.js'
+import { delay } from '../../../../src/support/runtime.js'
 import { Bench, type Deferred, deferred, retry, twice } from './fixtures.js'
 
 test('a handler that throws is tried again, and its frame is handled when a try succeeds', async () => {
@@ -240,4 +241,24 @@ test('a handler that returns what throws when it is asked for a promise has fail
   await bench.idle()
   expect(bench.givenUp).toMatchObject([{ id: 'a', tries: 2 }])
   expect(bench.handled).toEqual(['a,b'])
+})
+
+test('failures after the time limit are reported once, until a try succeeds', async () => {
+  let fails = true
+  const bench = new Bench(
+    async () => {
+      await delay(bench.runtime, fails ? 200 : 10)
+      if (fails) throw new Error('too late')
+    },
+    { handlerTimeoutMs: 100, retry: { ...retry, forMs: 60_000, minDelayMs: 10, maxDelayMs: 10 } },
+  )
+  bench.push(['a'], ['b'], ['c'])
+  await bench.runtime.advance(3_000)
+  expect(bench.errors.filter(({ message }) => message.includes('too late'))).toHaveLength(1)
+  fails = false
+  await bench.idle()
+  fails = true
+  bench.push(['d'])
+  await bench.runtime.advance(1_000)
+  expect(bench.errors.filter(({ message }) => message.includes('too late'))).toHaveLength(2)
 })
