@@ -42,7 +42,6 @@ export class Dispatcher {
   readonly #queue: PQueue
   readonly #tries: Tries
   readonly #lane: RetryLane
-  readonly #maxAside: number
   readonly #runtime: Runtime
   readonly #counters: SubscriptionCounters
   readonly #telemetry: DeliveryTelemetry | undefined
@@ -70,7 +69,6 @@ export class Dispatcher {
     this.#lane = new RetryLane({ ...context, onAside: () => this.#wake() }, this.#tries, () =>
       this.#resync(context.resync?.()),
     )
-    this.#maxAside = context.retry.maxWaiting
   }
 
   /** How many messages were pushed and are not finished. */
@@ -90,7 +88,7 @@ export class Dispatcher {
 
   /** Whether their limit is reached: nothing more should be pushed. */
   get isFull(): boolean {
-    return this.#lane.aside >= this.#maxAside
+    return this.#lane.isFull
   }
 
   /** Time of the oldest first failure among the failing messages, on the monotonic clock; undefined if none fails. */

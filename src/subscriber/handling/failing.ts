@@ -102,6 +102,8 @@ export class Failing {
   spanEnded = false
   /** Whether it holds up no others. */
   isAside = false
+  /** Whether a newer one is tried in its place. */
+  rests = false
   /** Whether it is given up if the next try fails. */
   isLast = false
   /** Whether everything was evicted while it was busy. */

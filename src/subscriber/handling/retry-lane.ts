@@ -40,6 +40,10 @@ export class RetryLane {
   /** How many messages failed and have not ended, and how many of them hold up no others. */
   retrying = 0
   aside = 0
+  /** How many of them rest: a newer one evicts everything, and is tried in their place. */
+  #resting = 0
+  /** The newest that evicts everything, if it holds up no others. */
+  #newestEvictAll: Failing | undefined
   #coverTimer: Timer | undefined
   #cover: Failing | undefined
   #nextCoverAt = -Infinity
@@ -54,6 +58,11 @@ export class RetryLane {
     this.#tries = tries
     this.#resync = resync
     this.#outage = new Outage((error) => context.onError(error))
+  }
+
+  /** Whether as many messages wait beside the line as may. */
+  get isFull(): boolean {
+    return this.aside - this.#resting >= this.#context.retry.maxWaiting
   }
 
   /** Time of the oldest first failure among the failing messages, on the monotonic clock; undefined if none fails. */
@@ -73,14 +82,15 @@ export class RetryLane {
     const failing = this.#enter(handling, listener)
     failing.tries = 1
     this.retrying += 1
-    const { order, maxWaiting } = this.#context.retry
+    const { order } = this.#context.retry
     let goesOn: Promise<void> | undefined
     if (order === 'strict') {
       goesOn = new Promise((resolve) => (failing.release = resolve))
     } else {
       this.#setAside(failing)
     }
-    if (order === 'any' && this.#failing.size > maxWaiting && !this.#stopped)
+    if (failing.isAside && failing.evictsAll) this.#replaceEvictAll(failing)
+    if (order === 'any' && this.#excess > 0 && !this.#stopped)
       goesOn = new Promise((resolve) => this.#heldUp.push(resolve))
     this.#failed(failing, failure)
     return goesOn
@@ -151,6 +161,7 @@ export class RetryLane {
         return
       }
       if (failsForMs >= reportAfterMs) this.#outage.failed(failure)
+      if (failing.rests) return
       failing.timer = runtime.after(this.#delayOf(failing, failsForMs), () => this.#isDue(failing))
     }
   }
@@ -177,7 +188,7 @@ export class RetryLane {
     while (!this.#stopped && this.#running < maxRunning) {
       const failing = this.#due.shift()
       if (failing === undefined) return
-      if (failing.state === 'waiting') this.#begin(failing, this.#tryAgain(failing))
+      if (failing.state === 'waiting' && !failing.rests) this.#begin(failing, this.#tryAgain(failing))
     }
   }
 
@@ -265,14 +276,38 @@ export class RetryLane {
     if (this.#cover === failing) this.#cover = undefined
     else this.retrying -= 1
     if (failing.isAside) this.aside -= 1
+    if (failing.rests) this.#resting -= 1
+    if (this.#newestEvictAll === failing) this.#newestEvictAll = undefined
     if (this.#failing.size === 0) this.#outage.ended()
     listener.ended(outcome, now)
     release?.()
-    // One line is held up for each message above the limit.
-    const tooMany = Math.max(0, this.#failing.size - this.#context.retry.maxWaiting)
-    while (this.#heldUp.length > tooMany) this.#heldUp.shift()?.()
+    this.#letGo()
     if (this.#givenUp > 0) this.#wantCover()
     else this.#cancelCover()
+  }
+
+  /** How many messages are above the limit. */
+  get #excess(): number {
+    return Math.max(0, this.#failing.size - this.#resting - this.#context.retry.maxWaiting)
+  }
+
+  /** One line is held up for each message above the limit. */
+  #letGo(): void {
+    while (this.#heldUp.length > this.#excess) this.#heldUp.shift()?.()
+  }
+
+  /**
+   * A success of the newest message that evicts everything covers the older ones, so they rest: if the handler can't do
+   * it at all, they would fill the lane for good. It is tried without end, so it never leaves them behind.
+   */
+  #replaceEvictAll(newest: Failing): void {
+    const older = this.#newestEvictAll
+    this.#newestEvictAll = newest
+    if (older === undefined) return
+    older.rests = true
+    older.timer?.cancel()
+    this.#resting += 1
+    this.#letGo()
   }
 
   /** It no longer holds up its line. */

@@ -343,3 +343,30 @@ test('a message that fails for the first time while closing is not handled', asy
   expect(await bench.runtime.runUntil(closing, 500)).toBe(true)
   expect(bench.handled).toEqual([])
 })
+
+test('messages that evict everything and fail do not fill the lane: the newest is tried for all', async () => {
+  let fails = true
+  let tries = 0
+  const bench = new Bench(
+    ({ messageId }) => {
+      if (messageId !== '*') return
+      tries += 1
+      if (fails) throw new Error('no right to scan')
+    },
+    { retry: { ...retry, maxWaiting: 2, minDelayMs: 100, maxDelayMs: 100 } },
+  )
+  let evicted = 0
+  for (let each = 0; each < 20; each++) {
+    bench.dispatcher.push([{ messages: [evictAll], origin: { mode: 'live' }, handled: () => (evicted += 1) }])
+  }
+  bench.push(['a'])
+  await bench.runtime.advance(1_000)
+  expect(bench.handled).toEqual(['a'])
+  expect(bench.dispatcher.isFull).toBe(false)
+  expect(tries).toBeLessThan(20 + 60)
+  expect(evicted).toBe(0)
+  fails = false
+  await bench.idle()
+  expect(evicted).toBe(20)
+  expect(bench.dispatcher.retrying).toBe(0)
+})
