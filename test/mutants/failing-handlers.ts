@@ -66,7 +66,7 @@ export const failingHandlers: readonly Mutant[] = [
     name: 'full-lane-takes-more',
     lacks: 'the end of taking in while as many messages fail as may',
     file: 'subscriber/handling/dispatcher.ts',
-    from: 'return this.#lane.isFull',
+    from: 'return this.#lane.aside - this.#lane.resting >= this.#maxAside',
     to: 'return this.#lane.aside < 0',
     caughtBy: 'test/unit/subscriber',
   },

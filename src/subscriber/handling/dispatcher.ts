@@ -43,6 +43,7 @@ export class Dispatcher {
   readonly #tries: Tries
   readonly #lane: RetryLane
   readonly #runtime: Runtime
+  readonly #maxAside: number
   readonly #counters: SubscriptionCounters
   readonly #telemetry: DeliveryTelemetry | undefined
   readonly #timer: HandlerTimer | undefined
@@ -59,6 +60,7 @@ export class Dispatcher {
   constructor(context: DispatcherContext) {
     this.#queue = new PQueue({ concurrency: context.concurrency })
     this.#runtime = context.runtime
+    this.#maxAside = context.retry.maxWaiting
     this.#counters = context.counters
     this.#telemetry = context.telemetry
     this.#timer = context.timer
@@ -88,7 +90,7 @@ export class Dispatcher {
 
   /** Whether their limit is reached: nothing more should be pushed. */
   get isFull(): boolean {
-    return this.#lane.isFull
+    return this.#lane.aside - this.#lane.resting >= this.#maxAside
   }
 
   /** Time of the oldest first failure among the failing messages, on the monotonic clock; undefined if none fails. */

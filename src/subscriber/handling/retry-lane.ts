@@ -41,7 +41,7 @@ export class RetryLane {
   retrying = 0
   aside = 0
   /** How many of them rest: a newer one evicts everything, and is tried in their place. */
-  #resting = 0
+  resting = 0
   /** The newest that evicts everything, if it holds up no others. */
   #newestEvictAll: Failing | undefined
   #coverTimer: Timer | undefined
@@ -58,11 +58,6 @@ export class RetryLane {
     this.#tries = tries
     this.#resync = resync
     this.#outage = new Outage((error) => context.onError(error))
-  }
-
-  /** Whether as many messages wait beside the line as may. */
-  get isFull(): boolean {
-    return this.aside - this.#resting >= this.#context.retry.maxWaiting
   }
 
   /** Time of the oldest first failure among the failing messages, on the monotonic clock; undefined if none fails. */
@@ -276,7 +271,7 @@ export class RetryLane {
     if (this.#cover === failing) this.#cover = undefined
     else this.retrying -= 1
     if (failing.isAside) this.aside -= 1
-    if (failing.rests) this.#resting -= 1
+    if (failing.rests) this.resting -= 1
     if (this.#newestEvictAll === failing) this.#newestEvictAll = undefined
     if (this.#failing.size === 0) this.#outage.ended()
     listener.ended(outcome, now)
@@ -288,7 +283,7 @@ export class RetryLane {
 
   /** How many messages are above the limit. */
   get #excess(): number {
-    return Math.max(0, this.#failing.size - this.#resting - this.#context.retry.maxWaiting)
+    return Math.max(0, this.#failing.size - this.resting - this.#context.retry.maxWaiting)
   }
 
   /** One line is held up for each message above the limit. */
@@ -306,7 +301,7 @@ export class RetryLane {
     if (older === undefined) return
     older.rests = true
     older.timer?.cancel()
-    this.#resting += 1
+    this.resting += 1
     this.#letGo()
   }
 
