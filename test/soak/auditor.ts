@@ -3,8 +3,11 @@ import type { Fleet } from './fleet.js'
 import { type Score, time } from './score.js'
 import type { Surroundings } from './surroundings.js'
 
-/** How long it may take to come to rest; far longer than it takes where all is well. */
-const restDeadlineMs = 60_000
+/**
+ * How long it may take to come to rest. After a failover subscribers wait for up to a minute for a publisher that was
+ * killed: its record must expire.
+ */
+const restDeadlineMs = 150_000
 /** How long each subscription may then take to catch up. */
 const catchUpMs = 30_000
 /** What is missing when everyone has caught up is looked for once more so long after. */
