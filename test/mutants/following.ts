@@ -62,6 +62,7 @@ export const following: readonly Mutant[] = [
     file: 'subscriber/follow/replayer.ts',
     from: "if (entry.prev !== prev) return 'broken'",
     to: '',
+    caughtBy: 'test/unit/subscriber/follow/replayer.test.ts',
   },
   {
     name: 'no-heartbeat',
