@@ -76,6 +76,7 @@ export const failingHandlers: readonly Mutant[] = [
     file: 'subscriber/handling/retry-lane.ts',
     from: 'while (this.#heldUp.length > this.#excess) this.#heldUp.shift()?.()',
     to: 'if (this.#excess === 0) this.#heldUp.shift()?.()',
+    caughtBy: 'test/unit/subscriber/handling',
   },
   {
     name: 'all-retries-at-once',

@@ -15,6 +15,7 @@ export const foreign: readonly Mutant[] = [
     file: 'subscriber/follow/recovery.ts',
     from: "if (this.#context.options.onForeignGap === 'resync') ",
     to: 'if (outcome !== undefined) ',
+    caughtBy: 'test/unit/subscriber/foreign.test.ts',
   },
   {
     name: 'feed-gap-by-link',
@@ -22,6 +23,7 @@ export const foreign: readonly Mutant[] = [
     file: 'subscriber/link.ts',
     from: 'listener.onFeed(true)',
     to: 'if (commands.up) listener.onFeed(true)',
+    caughtBy: 'test/unit/subscriber/foreign.test.ts',
   },
   {
     name: 'oversized-is-garbage',
@@ -36,6 +38,7 @@ export const foreign: readonly Mutant[] = [
     file: 'subscriber/foreign-watch.ts',
     from: 'this.#evictWaits = true',
     to: '',
+    caughtBy: 'test/unit/subscriber/foreign.test.ts',
   },
   {
     name: 'oversized-without-pause',

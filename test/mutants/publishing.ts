@@ -31,6 +31,7 @@ export const publishing: readonly Mutant[] = [
     file: 'publisher/batcher.ts',
     from: 'await this.#context.append(this.#nextAppendId(), frame.json)',
     to: 'await this.#context.append((frame as { id?: string }).id ??= this.#nextAppendId(), frame.json)',
+    caughtBy: 'test/unit/publisher/batcher.test.ts',
   },
   {
     name: 'overflow-loses',

@@ -42,6 +42,16 @@ describe('a gap of the Pub/Sub connection', () => {
     expect(warnings).toEqual([expect.stringMatching(/away for 50 ms.*lost here.*onForeignGap/)])
   })
 
+  it('ends when the connection is back, though the command connection is away', async () => {
+    const { fleet, link, gaps } = await start()
+    await publish(fleet, user('1'))
+    link.cut('feeds')
+    await fleet.runtime.advance(20)
+    link.cut('commands')
+    await fleet.runtime.advance(500)
+    expect(gaps).toEqual([{ awayMs: 50, resync: false }])
+  })
+
   it('is of no interest while none has been heard', async () => {
     const { fleet, link, follower, gaps, warnings } = await start()
     link.cut()

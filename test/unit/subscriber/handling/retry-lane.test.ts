@@ -87,6 +87,29 @@ test.each([1, 2, 3, 5])(
   },
 )
 
+test('each line goes on once its message is no longer one too many', async () => {
+  const ends: Deferred<void>[] = []
+  const bench = new Bench(
+    async ({ messageId }, { attempt }) => {
+      if (messageId.startsWith('failed')) {
+        if (attempt === 1) throw new Error('no')
+        return
+      }
+      const end = deferred()
+      ends.push(end)
+      await end.promise
+    },
+    { concurrency: 3, retry: { ...retry, maxWaiting: 1 }, handlerTimeoutMs: 3_600_000 },
+  )
+  bench.push(['failed1'], ['failed2'], ['failed3'], ['failed4'])
+  await bench.runtime.advance(5_000)
+  bench.push(['1'], ['2'], ['3'])
+  await bench.runtime.settle()
+  expect(ends).toHaveLength(3)
+  for (const end of ends) end.resolve()
+  await bench.idle()
+})
+
 test('at most ten messages that failed are tried at once, however many are due', async () => {
   let running = 0
   let mostRunning = 0
