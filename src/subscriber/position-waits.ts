@@ -110,6 +110,7 @@ export class PositionWaits {
     const handled = following.progress.newestHandled
     if (handled === undefined || compareStreamIds(target.streamId, handled.streamId) > 0) return false
     if (following.progress.isUnhandled(target.appendId)) return false
+    if (following.progress.trust.isSkipped(target.appendId)) return false
     const [presence, ours] = await log.lookup([target, handled])
     if (ours !== 'intact' || presence === undefined || presence === 'gone') return false
     return following.progress.trust.covers(target.streamId, presence === 'intact')

@@ -119,6 +119,14 @@ export const proofs: readonly Mutant[] = [
     caughtBy: 'test/unit/subscriber',
   },
   {
+    name: 'skipped-is-handled',
+    lacks: 'the doubt about the entry from which a subscription goes on, though nobody handled it',
+    file: 'subscriber/progress/trust.ts',
+    from: 'return appendId === this.#ground?.skipped || appendId === this.coming?.ground.skipped',
+    to: "return appendId === ''",
+    caughtBy: 'test/unit/subscriber/unseen-failover.test.ts',
+  },
+  {
     name: 'sleep-not-counted',
     lacks: 'the time that a machine has slept',
     file: 'support/elapsed-clock.ts',

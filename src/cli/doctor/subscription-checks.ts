@@ -31,7 +31,7 @@ const packing = defineCheck({
     return [
       warning(
         `${who} belong to no registered subscription, and ${named} pack several messages into one entry under load (${packed} of the newest ${newest.length} entries): if a listener is a service on the Rust crate, it misses all of these`,
-        'Set `packing: false` on every publisher while such a service listens. Other unregistered listeners are subscribers with `announce: false`, and `tail`',
+        'Set `packing: false` on every publisher while such a service listens. Other unregistered listeners are subscribers with `announce: false`, subscribers of another database of this server, and `tail`',
       ),
     ]
   },

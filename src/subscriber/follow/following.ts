@@ -69,7 +69,7 @@ export class Following {
   isEntryHandled(position: Position): boolean {
     const { history, progress } = this.#intake
     const accepted = history.includes(position) ? history.sequenceOf(position.appendId) : undefined
-    return accepted !== undefined && progress.hasHandled(accepted)
+    return accepted !== undefined && progress.hasHandled(accepted) && !progress.trust.isSkipped(position.appendId)
   }
 
   /** Whether the handled part has reached this entry, or the end of a log without an anchor entry. */

@@ -169,8 +169,9 @@ export class Recovery {
     const id = reading.trust.current
     const anchor = await log.anchor(this.#context.nextAppendId(), cap)
     // A cache that outlives the process is not empty: it may hold values whose invalidation `startAt` skips.
-    const since = cursor.durable ? anchor?.position.streamId : undefined
-    this.#context.perform(reading.anchored(anchor, { id, since }))
+    const skipped = cursor.durable ? anchor?.position : undefined
+    const ground = { id, since: skipped?.streamId, skipped: skipped?.appendId }
+    this.#context.perform(reading.anchored(anchor, ground))
     return 'caught-up'
   }
 

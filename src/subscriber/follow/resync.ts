@@ -65,7 +65,7 @@ export class Resync {
     const ground: Ground =
       options.onResync === 'evict'
         ? { id, since: undefined }
-        : { id: reading.trust.id, since: anchor?.position.streamId }
+        : { id: reading.trust.id, since: anchor?.position.streamId, skipped: anchor?.position.appendId }
     // The handler runs for nobody who waits if it is not run.
     const covered = options.onResync === 'evict' ? mark : 0
     const ticket = reading.resync(reason, { anchor, head, mark: covered, ground })

@@ -35,4 +35,6 @@ export interface Ground {
   readonly id: string | undefined
   /** First stream ID for which that holds. Undefined: for all entries; `log`: only for entries in the log. */
   readonly since: string | undefined
+  /** Append id of the entry it goes on from, if nobody handled that entry and nothing covers it. */
+  readonly skipped?: string | undefined
 }

@@ -7,7 +7,7 @@ export type HandledPart = Pick<
   Progress,
   'position' | 'handled' | 'oldestUnhandled' | 'newestHandled' | 'isUnhandled'
 > & {
-  readonly trust: Pick<Trust, 'id' | 'isDoubtful' | 'covers'>
+  readonly trust: Pick<Trust, 'id' | 'isDoubtful' | 'covers' | 'isSkipped'>
 }
 
 /** How far a subscription's handler has come. */

@@ -79,6 +79,11 @@ export class Trust {
     if (this.#ground !== undefined && id !== undefined) this.#ground = { ...this.#ground, id }
   }
 
+  /** Whether the subscription goes on from this entry, though nobody handled it. */
+  isSkipped(appendId: string): boolean {
+    return appendId === this.#ground?.skipped || appendId === this.coming?.ground.skipped
+  }
+
   /**
    * Whether an entry at or before the handled position has been handled here, or is covered.
    *

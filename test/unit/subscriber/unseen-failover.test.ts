@@ -246,8 +246,35 @@ describe('waitFor of an entry that the log no longer has', () => {
     await fleet.caughtUp(follower)
     expect(follower.handled).not.toContain('10')
     expect(pending.settled).toBe(false)
-    const waiting = follower.subscription.waitFor(position, { timeoutMs: 300 })
-    await expect(fleet.runtime.runUntil(waiting, 1_000)).rejects.toMatchObject({ code: 'WAIT_TIMEOUT' })
+    await expectWaitTimeout(fleet, follower, position)
+  })
+
+  it('waits for the head from which such a resync goes on, and resolves for what comes after', async () => {
+    const fleet = new VirtualFleet({ nodeSize: 1 })
+    const link = fleet.log.link()
+    const follower = await fleet.follow({ log: link, onResync: 'notify' })
+    await fleet.caughtUp(follower)
+    await fleet.appendRange(1, 3)
+    link.cut()
+    const head = await fleet.appendRange(4, 10)
+    fleet.log.trim(1)
+    await fleet.caughtUp(follower)
+    expect(follower.handled).toEqual(['1', '2', '3'])
+    await expectWaitTimeout(fleet, follower, head)
+    const next = await fleet.appendRange(11, 11)
+    await fleet.runtime.runUntil(follower.subscription.waitFor(next), 1_000)
+    await expectWaitTimeout(fleet, follower, head)
+  })
+
+  it('waits for the head where a durable subscription begins: its cache is older', async () => {
+    const fleet = new VirtualFleet()
+    const head = await fleet.appendRange(1, 3)
+    const durable = await fleet.follow({ name: 'shared', cursor: redisCursor(), startAt: 'head' })
+    const fresh = await fleet.follow()
+    await fleet.caughtUp(durable)
+    await fleet.caughtUp(fresh)
+    await expectWaitTimeout(fleet, durable, head)
+    await fleet.runtime.runUntil(fresh.subscription.waitFor(head), 1_000)
   })
 
   it('waits for the handler when the log turned over during an outage', async () => {
@@ -276,3 +303,8 @@ describe('waitFor of an entry that the log no longer has', () => {
     expect(follower.handled).toContain('*')
   })
 })
+
+async function expectWaitTimeout(fleet: VirtualFleet, { subscription }: Follower, position: string): Promise<void> {
+  const waiting = subscription.waitFor(position, { timeoutMs: 300 })
+  await expect(fleet.runtime.runUntil(waiting, 1_000)).rejects.toMatchObject({ code: 'WAIT_TIMEOUT' })
+}
