@@ -83,6 +83,7 @@ export class Following {
     this.#idRead(replicationId)
     this.#linkUp = true
     this.#epoch += 1
+    this.#intake.history.unwatched()
     this.#heartbeats.linkUp()
     // Otherwise the state would stay `disconnected` until the reading ends.
     if (this.#reading) this.#setState('replaying')
@@ -218,6 +219,7 @@ export class Following {
   #judge(outcome: ReadingOutcome, epoch: number): boolean {
     // It covers all that arrived until now. What continues its head is read from the log once more.
     if (outcome === 'resynced' && this.#buffer.messages > 0) this.#buffer.drop()
+    if (epoch !== this.#epoch) this.#intake.history.unwatched()
     if (epoch !== this.#epoch || this.#buffer.dropped || this.#resyncWanted !== undefined) return false
     return this.#settle()
   }

@@ -6,13 +6,16 @@ const deafAfter = 2
 
 /** Compares the heads that heartbeats read with the accepted entries: finds entries missing on the live channel. */
 export class Heartbeats {
-  readonly #following: { readonly history: Pick<History, 'position'>; readonly progress: Pick<Progress, 'hasReached'> }
+  readonly #following: {
+    readonly history: Pick<History, 'isUnanchored'>
+    readonly progress: Pick<Progress, 'hasReached'>
+  }
   #previous: { readonly head: string | undefined } | undefined
   /** Heartbeats that found something missing since the live channel last continued the history. */
   deaf = 0
 
   constructor(following: {
-    readonly history: Pick<History, 'position'>
+    readonly history: Pick<History, 'isUnanchored'>
     readonly progress: Pick<Progress, 'hasReached'>
   }) {
     this.#following = following
@@ -29,8 +32,8 @@ export class Heartbeats {
     if (previous === undefined) return false
     const { history, progress } = this.#following
     if (previous.head !== undefined) return !progress.hasReached(previous.head)
-    // Twice no head at all: the log that had our position is gone.
-    return head === undefined && history.position !== undefined
+    // Twice no head at all: the log that had our position, or our head, is gone.
+    return head === undefined && !history.isUnanchored(undefined)
   }
 
   /** How to get missing entries: read them, or make a new Pub/Sub connection. */

@@ -12,6 +12,8 @@ export class History {
   #unanchoredAt: number | undefined
   /** The head read at that moment; undefined if the log had none. While it stays the same, nothing was appended. */
   #unanchoredHead: string | undefined
+  /** Whether the link has stayed up since then. Without it nobody sees that an empty log was filled and deleted. */
+  #isWatched = false
   #forks = 0
 
   /** The newest entry accepted. */
@@ -62,6 +64,12 @@ export class History {
   beginUnanchored(): void {
     this.#unanchoredAt = this.#accepted.sequence
     this.#unanchoredHead = undefined
+    this.#isWatched = true
+  }
+
+  /** The link was down. */
+  unwatched(): void {
+    this.#isWatched = false
   }
 
   /** The history forked: goes on from an older entry of ours. */
@@ -84,12 +92,14 @@ export class History {
     this.#position = undefined
     this.#unanchoredAt = this.#accepted.skip()
     this.#unanchoredHead = unanchoredHead
+    this.#isWatched = true
     return this.#unanchoredAt
   }
 
   /** Whether there is no anchor entry and the log's head is still the one read then, so that nothing was missed. */
   isUnanchored(head: string | undefined): boolean {
-    return this.#unanchoredAt !== undefined && (head === undefined || head === this.#unanchoredHead)
+    if (this.#unanchoredAt === undefined || head !== this.#unanchoredHead) return false
+    return head !== undefined || this.#isWatched
   }
 
   /** Sequence of the entry that the log ends with; undefined unless it was accepted, and is remembered. */

@@ -175,10 +175,10 @@ export class Recovery {
     return 'caught-up'
   }
 
-  /** There is no anchor entry yet. While the head stays the same, nothing was missed; a new head is a resync. */
+  /** There is no anchor entry yet. While the head stays the same, nothing was missed; else it is a resync. */
   async #followUnanchored(reading: Reading): Promise<ReadingOutcome> {
     const head = await this.#context.log.head()
-    if (head !== undefined && !reading.history.isUnanchored(head)) return this.#resync.run(reading, 'no-position')
+    if (!reading.history.isUnanchored(head)) return this.#resync.run(reading, 'no-position')
     return 'caught-up'
   }
 
