@@ -76,7 +76,7 @@ export type {
 export type { Address, NatMap } from './log/redis/topology/address.js'
 
 export { DEFAULT_CHANNEL } from './support/connection-options.js'
-export type { ConnectionOptions } from './support/connection-options.js'
+export type { ConnectionOptions, Credentials, CredentialsSource } from './support/connection-options.js'
 export type { Runtime, Timer } from './support/runtime.js'
 export type { ErrorEvents, Logger } from './support/events.js'
 export {

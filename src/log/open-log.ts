@@ -21,6 +21,11 @@ export function openLog(redis: RedisSource, options: RedisLogOptions): Invalidat
       `Expected \`channel\` to be that of the given log, ${describeValue(redis.channel)}, got ${describeValue(options.channel)}: leave it out, or make the log with it`,
     )
   }
+  if (options.credentials !== undefined) {
+    throw new ConfigurationError(
+      'Expected no `credentials` beside a log: it makes its own connections. Leave them out, or give the log its own',
+    )
+  }
   return redis
 }
 

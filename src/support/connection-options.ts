@@ -5,6 +5,16 @@ import type { Runtime } from './runtime.js'
 /** The channel that publishers and subscribers use if no other is named: `cache:invalidate`, as in the Rust crate. */
 export const DEFAULT_CHANNEL = 'cache:invalidate'
 
+/** Who connects to Redis. */
+export interface Credentials {
+  /** A user of Redis (ACL). Default: that of the URL, the options or the client. */
+  readonly username?: string | undefined
+  readonly password: string
+}
+
+/** Gives the credentials of the next connection. */
+export type CredentialsSource = () => Credentials | Promise<Credentials>
+
 /** Options that publisher and subscriber share. */
 export interface ConnectionOptions {
   /** The Pub/Sub channel; the log's keys derive from it. Default `cache:invalidate`. */
@@ -15,6 +25,14 @@ export interface ConnectionOptions {
   readonly commandTimeoutMs?: number
   /** How long `close()` waits for what is still under way, in ms. Default 5,000. */
   readonly closeTimeoutMs?: number
+  /**
+   * Gives user and password, in place of those in the URL, the options or the client. It is called for each connection,
+   * so passwords that rotate and tokens that expire are taken up by the next one. If it throws, rejects, or takes longer
+   * than a third of `commandTimeoutMs`, that attempt to connect fails: `error` is emitted, and the next attempt calls it
+   * again. If it gives something else than `password` and `username`, `connect()` rejects with `ConfigurationError`.
+   * Sentinels have `sentinelUsername` and `sentinelPassword`. Default: none.
+   */
+  readonly credentials?: CredentialsSource
   /** How many entries the log keeps, approximately. Default 100,000. */
   readonly cap?: number
   /**
@@ -56,6 +74,14 @@ export const connectionRules = {
   heartbeatMs: wholeNumber({ default: 1_000, unit: 'ms', min: 10, max: hour }),
   commandTimeoutMs: wholeNumber({ default: 5_000, unit: 'ms', min: 10, max: 10 * minute }),
   closeTimeoutMs: wholeNumber({ default: 5_000, unit: 'ms', min: 0, max: hour }),
+  credentials: checked(
+    {
+      expected: 'a function',
+      defaultText: 'none',
+      isValid: (given): given is CredentialsSource => typeof given === 'function',
+    },
+    undefined,
+  ),
   cap: wholeNumber({ default: 100_000, unit: 'entries', min: 1, max: 1_000_000_000 }),
   sharded: trueOrFalse(false),
   announce: trueOrFalse(true),

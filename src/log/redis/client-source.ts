@@ -1,3 +1,4 @@
+import type { CredentialsSource } from '../../support/connection-options.js'
 import type { Runtime } from '../../support/runtime.js'
 import type { ClientOverrides, RedisLike } from './redis-like.js'
 import type { TargetKind } from './target.js'
@@ -61,6 +62,8 @@ export interface ClientPurpose {
   readonly commandTimeoutMs: number
   /** The name of its connections in CLIENT LIST. */
   readonly name: string
+  /** Gives user and password of each connection, in place of those that the user named. */
+  readonly credentials?: CredentialsSource | undefined
 }
 
 /** How long a connection that was dropped may take to say goodbye before its socket is destroyed. */
@@ -91,6 +94,8 @@ export function clientOverrides(retryDelay: () => number, connectionName: string
     commandTimeout: undefined,
     socketTimeout: undefined,
     blockingTimeout: undefined,
+    himportFieldsets: undefined,
+    scripts: undefined,
   }
 }
 

@@ -1,4 +1,7 @@
+import { Redis } from 'ioredis'
+import { ConfigurationError } from '../../support/errors.js'
 import { resolvesWithin, type Runtime } from '../../support/runtime.js'
+import { accessReader, followAccess } from './access.js'
 import {
   clientOverrides,
   type ClientPurpose,
@@ -7,10 +10,12 @@ import {
   disconnectTimeoutMs,
 } from './client-source.js'
 import { behindOwnName } from './connection-name.js'
-import type { RedisLike } from './redis-like.js'
+import { keptOptions } from './option-fates.js'
+import type { ClientOverrides, RedisLike } from './redis-like.js'
 import { readTarget, type RedisTarget, type SingleTarget, type TlsOptions } from './target.js'
 import { formatAddress } from './topology/address.js'
 import { clusterSource } from './topology/cluster-source.js'
+import { clientTo, type Destination } from './topology/connector.js'
 import { sentinelSource } from './topology/sentinel-source.js'
 
 /**
@@ -34,15 +39,39 @@ export function makeClientSource(redis: RedisTarget, purpose: ClientPurpose, tls
 function singleSource({ template }: SingleTarget, purpose: ClientPurpose): ClientSource {
   const { connectionName, path, host = 'localhost', port = 6_379, db = 0 } = template.options
   const server = path ?? formatAddress({ host, port })
+  const make = purpose.credentials ? withCredentials(template, purpose) : duplicateOf(template)
   return {
     kind: 'single',
     makeClient: (retryDelay, name = purpose.name) =>
-      template.duplicate(clientOverrides(retryDelay, behindOwnName(connectionName, name))),
+      make(clientOverrides(retryDelay, behindOwnName(connectionName, name))),
     origin: server,
     database: db,
     location: server,
     cluster: undefined,
   }
+}
+
+type Make = (overrides: ClientOverrides) => RedisLike
+
+/** Of the user's copy of ioredis, and with its way to connect. */
+function duplicateOf(template: RedisLike): Make {
+  return (overrides) => followAccess(template.duplicate(overrides), () => template.options)
+}
+
+/** @throws ConfigurationError for a client that connects in a way of its own, which does not wait for credentials */
+function withCredentials(template: RedisLike, purpose: ClientPurpose): Make {
+  if (template.options.Connector !== undefined) {
+    throw new ConfigurationError('Expected no `Connector` beside `credentials`: leave one of them out')
+  }
+  const readAccess = accessReader(purpose.credentials, purpose)
+  const locate = async (): Promise<Destination> => {
+    const { path, host = 'localhost', port = 6_379, tls, family, username, password } = template.options
+    const place = path ? { path } : { host, port }
+    return { place, tls, family, ...(await readAccess({ username, password })) }
+  }
+  // Of these alone: the client may be of another version of ioredis.
+  const options = keptOptions(template.options)
+  return (overrides) => clientTo(locate, (Connector) => new Redis({ ...options, ...overrides, Connector }))
 }
 
 /** Closes a client for good; resolves when its socket is gone. */

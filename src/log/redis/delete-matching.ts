@@ -3,6 +3,7 @@ import { describeValue } from '../../support/describe-value.js'
 import { ConfigurationError, RedisError } from '../../support/errors.js'
 import { abortSignal, resolveOptions, type RulesOf, text, wholeNumber } from '../../support/option-rules.js'
 import { streamOfLogKey } from '../model/keys.js'
+import { nameKind } from './client-shape.js'
 import type { KeyClient, KeyCluster } from './redis-like.js'
 import { readList, readText } from './replies.js'
 
@@ -76,7 +77,7 @@ function requireClient(redis: unknown): asserts redis is KeyClient {
   const isClient =
     typeof redis === 'object' && redis !== null && 'call' in redis && 'options' in redis && 'isCluster' in redis
   if (isClient && typeof redis.call === 'function') return
-  throw new ConfigurationError(`Expected an ioredis client or Cluster to delete keys with, got ${describeValue(redis)}`)
+  throw new ConfigurationError(`Expected an ioredis client or Cluster to delete keys with, got ${nameKind(redis)}`)
 }
 
 function isCluster(redis: KeyClient): redis is KeyCluster {

@@ -42,11 +42,18 @@ export interface KeyCluster extends KeyClient {
 
 /** What is read of the options of a Cluster. */
 export interface ClusterLikeOptions {
+  readonly dnsLookup?: DnsLookup | undefined
   readonly keyPrefix?: string | undefined
   readonly natMap?: NatMap | undefined
   readonly redisOptions?: object | undefined
   readonly useSRVRecords?: boolean | undefined
 }
+
+/** Looks up the address of a host, as the option `dnsLookup` of a Cluster does. */
+export type DnsLookup = (
+  hostname: string,
+  callback: (error: NodeJS.ErrnoException | null | undefined, address: string, family?: number) => void,
+) => void
 
 /** A stream that can hold back what is written to it. */
 export interface Corkable {
@@ -56,6 +63,8 @@ export interface Corkable {
 
 /** What is read of a client's options. */
 export interface RedisLikeOptions {
+  readonly username?: string | null | undefined
+  readonly password?: string | null | undefined
   readonly host?: string | undefined
   readonly port?: number | undefined
   readonly path?: string | undefined
@@ -64,9 +73,12 @@ export interface RedisLikeOptions {
   readonly db?: number | undefined
   /** Set where sentinels are asked for the primary of this name. */
   readonly sentinels?: readonly Partial<Address>[] | undefined
+  readonly Connector?: unknown
   readonly name?: string | undefined
   readonly natMap?: NatMap | undefined
   readonly family?: number | undefined
+  readonly protocol?: 2 | 3 | undefined
+  readonly updateSentinels?: boolean | undefined
   readonly tls?: ConnectionOptions | undefined
   readonly enableTLSForSentinelMode?: boolean | undefined
   readonly sentinelTLS?: ConnectionOptions | undefined
@@ -97,4 +109,7 @@ export interface ClientOverrides {
   readonly commandTimeout: undefined
   readonly socketTimeout: undefined
   readonly blockingTimeout: undefined
+  /** Prepared by the user's client on each connect; nothing of ours uses them. */
+  readonly himportFieldsets: undefined
+  readonly scripts: undefined
 }

@@ -1,4 +1,4 @@
-import { connectionRules, DEFAULT_CHANNEL } from '../../support/connection-options.js'
+import { connectionRules, type CredentialsSource, DEFAULT_CHANNEL } from '../../support/connection-options.js'
 import { type Runtime, systemRuntime } from '../../support/runtime.js'
 import type { ConnectionListener, FeedListener, InvalidationLog, LogCommands, LogFeed } from '../log.js'
 import { type LogKeys, logKeys } from '../model/keys.js'
@@ -22,6 +22,8 @@ export interface RedisLogOptions {
    * What TLS takes beside a URL that asks for it: `ca`, `cert` and `key`. Default: what Node trusts, no certificate.
    */
   readonly tls?: TlsOptions
+  /** Gives user and password of each connection. Default: what the URL, the options or the client have by then. */
+  readonly credentials?: CredentialsSource | undefined
   /** How long a command, or an attempt to connect, may take before the connection is replaced, in ms. Default 5,000. */
   readonly commandTimeoutMs?: number
   /** Clock, timers and randomness. Default: the system's. */
@@ -78,9 +80,11 @@ export class RedisLog implements InvalidationLog {
 export function sessionContext(redis: RedisTarget, keys: LogKeys, options: RedisLogOptions): SessionContext {
   const commandTimeoutMs = connectionRules.commandTimeoutMs.resolve(options.commandTimeoutMs, 'commandTimeoutMs')
   const sharded = connectionRules.sharded.resolve(options.sharded, 'sharded')
+  const credentials = connectionRules.credentials.resolve(options.credentials, 'credentials')
   const { runtime = systemRuntime, owner, tls } = options
   const name = connectionName(owner)
   const feedName = connectionName(owner?.role === 'subscriber' ? { ...owner, role: 'feed' } : owner)
-  const source = makeClientSource(redis, { slot: slotOf(keys.channel), runtime, commandTimeoutMs, name }, tls)
+  const slot = slotOf(keys.channel)
+  const source = makeClientSource(redis, { slot, runtime, commandTimeoutMs, name, credentials }, tls)
   return { source, runtime, commandTimeoutMs, feedName, sharded }
 }

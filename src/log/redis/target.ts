@@ -2,9 +2,11 @@ import type { ConnectionOptions as TlsConnectionOptions } from 'node:tls'
 import { Redis, type RedisOptions } from 'ioredis'
 import { ConfigurationError } from '../../support/errors.js'
 import { describeThrown } from '../../support/thrown.js'
-import type { ClusterLike, RedisLike, RedisLikeOptions } from './redis-like.js'
+import { isClient, isCluster, nameKind } from './client-shape.js'
+import { checkOptionNames, checkSentinel, checkUrlParameters, keptOptions } from './option-fates.js'
+import type { ClusterLike, DnsLookup, RedisLike, RedisLikeOptions } from './redis-like.js'
 import type { Address, NatMap } from './topology/address.js'
-import { seedsOf } from './topology/seeds.js'
+import { type NodeOptions, readNodeOptions, seedsOf } from './topology/seeds.js'
 import { type FleetUrl, invalidUrl, readUrl } from './url.js'
 
 /** What connections can be made from: a URL as text or object, a client or Cluster of ioredis 5 or 6, or options. */
@@ -24,19 +26,24 @@ export interface SentinelTarget {
   readonly seeds: readonly Address[]
   /** What the sentinels call the primary. */
   readonly name: string
-  /** Of a client to each sentinel, except the address. */
+  /** Of a client to each sentinel, except the address; read anew each time, since passwords rotate. */
   readonly sentinelOptions: RedisOptions
-  /** Of a client to the primary, except the address. */
+  /** Of a client to the primary, except the address; read anew each time. */
   readonly serverOptions: RedisOptions
   readonly natMap: NatMap | undefined
+  /** Whether sentinels that the others name are asked as well. */
+  readonly learnsSentinels: boolean
 }
 
 export interface ClusterTarget {
   readonly kind: 'cluster'
   readonly seeds: readonly Address[]
-  /** Of a client to each of its nodes, except the address. */
+  /** Of a client to any of its nodes, except the address; read anew each time, since passwords rotate. */
   readonly nodeOptions: RedisOptions
+  /** Of a client to one of its nodes: a startup node may have options of its own. */
+  readonly optionsAt: (node: Address) => RedisOptions
   readonly natMap: NatMap | undefined
+  readonly dnsLookup: DnsLookup | undefined
 }
 
 /** What a user can name: one server, or those who know where the primary is. */
@@ -46,12 +53,16 @@ export type TargetKind = ReturnType<typeof readTarget>['kind']
  * Reads what a user named.
  *
  * @param tls for connections that a URL wants over TLS; a client or its options say so themselves
- * @throws ConfigurationError for what can't serve: a `keyPrefix`, a database that is no number, a text that is no Redis
- *   URL, a Cluster whose nodes are looked up in DNS
+ * @throws ConfigurationError for what can't serve: a client of another library, an option that can't apply to our
+ *   connections, a database that is no number, a text that is no Redis URL
  */
 export function readTarget(redis: RedisTarget, tls: TlsOptions = {}): SingleTarget | SentinelTarget | ClusterTarget {
   const target = findTarget(redis, tls)
-  const { keyPrefix, db = 0, host } = optionsOf(target)
+  const {
+    keyPrefix,
+    db = 0,
+    host,
+  }: RedisLikeOptions = target.kind === 'cluster' ? target.nodeOptions : target.template.options
   if (host !== undefined && /[@/]/.test(host)) throw urlAsHost()
   if (keyPrefix !== undefined && keyPrefix !== '') throw prefixed(keyPrefix)
   // Left to ioredis, it would be a reply that nobody awaits: an unhandled rejection ends the process.
@@ -63,10 +74,6 @@ export function readTarget(redis: RedisTarget, tls: TlsOptions = {}): SingleTarg
   return target.kind === 'single' ? targetOfSentinels(target) : target
 }
 
-function optionsOf(target: SingleTarget | ClusterTarget): RedisLikeOptions {
-  return target.kind === 'cluster' ? target.nodeOptions : target.template.options
-}
-
 function findTarget(redis: RedisTarget, tls: TlsOptions): SingleTarget | ClusterTarget {
   if (typeof redis === 'string') return targetOfUrl(redis, tls)
   if (redis instanceof URL) return targetOfUrl(redis.href, tls)
@@ -74,7 +81,10 @@ function findTarget(redis: RedisTarget, tls: TlsOptions): SingleTarget | Cluster
     if (isCluster(redis)) return targetOfCluster(redis)
     if (isClient(redis)) return { kind: 'single', template: redis }
     // Of anything else ioredis would read no option, and connect to localhost.
-    if (isPlain(redis)) return templateOf(redis)
+    if (isPlain(redis)) {
+      checkOptionNames(redis)
+      return templateOf(redis)
+    }
   }
   throw new ConfigurationError(
     `Expected \`redis\` to be a URL, an ioredis client or Cluster, or the options of a client as a plain object, got ${nameKind(redis)}`,
@@ -84,6 +94,7 @@ function findTarget(redis: RedisTarget, tls: TlsOptions): SingleTarget | Cluster
 function targetOfUrl(url: string, tlsOptions: TlsOptions): SingleTarget | ClusterTarget {
   const found = readUrl(url)
   if (found === 'single') {
+    checkUrlParameters(new URLSearchParams(/\?(.*)$/s.exec(url)?.[1]).keys())
     try {
       const tls = /^rediss:/i.test(url) && { tls: tlsOptions }
       return { kind: 'single', template: new Redis(url, { lazyConnect: true, ...tls }) }
@@ -103,8 +114,16 @@ function targetOfUrl(url: string, tlsOptions: TlsOptions): SingleTarget | Cluste
     return templateOf({ ...access, ...sentinelOptions(found, url), ...sentinelTls })
   }
   if (found.path.length > 0) throw invalidUrl(url)
-  checkParameters(found, [])
-  return { kind: 'cluster', seeds: found.addresses, nodeOptions: access, natMap: undefined }
+  checkParameters(found, ['family'])
+  const nodeOptions: RedisOptions = { ...access, ...familyOf(found) }
+  return {
+    kind: 'cluster',
+    seeds: found.addresses,
+    nodeOptions,
+    optionsAt: () => nodeOptions,
+    natMap: undefined,
+    dnsLookup: undefined,
+  }
 }
 
 /** @throws ConfigurationError for a parameter that means nothing: a misspelt one must not pass silently */
@@ -116,8 +135,16 @@ function checkParameters({ parameters }: FleetUrl, known: readonly string[]): vo
   }
 }
 
+/** @throws ConfigurationError if it is another number than 4, 6, or 0 for either */
+function familyOf({ parameters }: FleetUrl): Pick<RedisOptions, 'family'> {
+  const family = parameters.get('family')
+  if (family === null) return {}
+  if (/^[046]$/.test(family)) return { family: Number(family) }
+  throw new ConfigurationError('Expected the parameter `family` in the URL of `redis` to be 0, 4 or 6')
+}
+
 function sentinelOptions(found: FleetUrl, url: string): RedisOptions {
-  checkParameters(found, ['sentinelUsername', 'sentinelPassword'])
+  checkParameters(found, ['sentinelUsername', 'sentinelPassword', 'family'])
   const { addresses, path, parameters } = found
   const [name, db, ...rest] = path
   if (name === undefined || name === '' || rest.length > 0) throw invalidUrl(url)
@@ -126,33 +153,54 @@ function sentinelOptions(found: FleetUrl, url: string): RedisOptions {
   return {
     sentinels: [...addresses],
     name,
+    ...familyOf(found),
     ...(db !== undefined && db !== '' && { db: Number(db) }),
     ...(username !== null && { sentinelUsername: username }),
     ...(password !== null && { sentinelPassword: password }),
   }
 }
 
-/** ioredis' options of sentinels, in a shape of ours; the same target where there are none. */
+/** ioredis' options of sentinels, in a shape of ours; the same target if there are no sentinels. */
 function targetOfSentinels(target: SingleTarget): SingleTarget | SentinelTarget {
-  const { sentinels, name, natMap, ...others } = target.template.options
-  if (!sentinels) return target
-  const { host, port, path, tls, sentinelUsername, sentinelPassword, sentinelTLS, ...options } = others
+  const { template } = target
+  const { sentinels, name, natMap, updateSentinels, tls, enableTLSForSentinelMode, Connector } = template.options
+  if (!sentinels || Connector !== undefined) return target
   if (name === undefined || name === '' || sentinels.length === 0) {
     throw new ConfigurationError('Expected `sentinels` with at least one, and `name`, what they call the primary')
   }
+  if (tls && enableTLSForSentinelMode !== true) {
+    throw new ConfigurationError(
+      'Expected `enableTLSForSentinelMode: true` beside `sentinels` and `tls`: without it, ioredis sends all to the server in clear. Set it, or remove `tls`',
+    )
+  }
+  for (const sentinel of sentinels) checkSentinel(sentinel)
   return {
     kind: 'sentinel',
     name,
     natMap,
-    seeds: sentinels.map(({ host = '127.0.0.1', port = 26_379 }) => ({ host, port })),
-    sentinelOptions: {
-      ...(typeof sentinelUsername === 'string' && { username: sentinelUsername }),
-      ...(typeof sentinelPassword === 'string' && { password: sentinelPassword }),
-      ...(options.family !== undefined && { family: options.family }),
-      ...(sentinelTLS && { tls: sentinelTLS }),
+    seeds: sentinels.map(({ host = '127.0.0.1', port = 26_379, family }) => ({
+      host,
+      port,
+      ...(family !== undefined && { family }),
+    })),
+    learnsSentinels: updateSentinels !== false,
+    get sentinelOptions() {
+      return optionsOfSentinels(template.options)
     },
-    // As ioredis has it: with sentinels, `tls` is that of the servers only where this says so.
-    serverOptions: { ...options, ...(tls && options.enableTLSForSentinelMode === true && { tls }) },
+    get serverOptions() {
+      return keptOptions(template.options, ['host', 'port', 'path'])
+    },
+  }
+}
+
+function optionsOfSentinels(options: RedisLikeOptions): RedisOptions {
+  const { sentinelUsername, sentinelPassword, sentinelTLS, family, protocol } = options
+  return {
+    ...(typeof sentinelUsername === 'string' && { username: sentinelUsername }),
+    ...(typeof sentinelPassword === 'string' && { password: sentinelPassword }),
+    ...(family !== undefined && { family }),
+    ...(protocol !== undefined && { protocol }),
+    ...(sentinelTLS && { tls: sentinelTLS }),
   }
 }
 
@@ -165,7 +213,7 @@ function templateOf(options: RedisOptions): SingleTarget {
 }
 
 function targetOfCluster(cluster: ClusterLike): ClusterTarget {
-  const { keyPrefix, natMap, redisOptions = {}, useSRVRecords } = cluster.options
+  const { keyPrefix, natMap, dnsLookup, useSRVRecords } = cluster.options
   if (keyPrefix !== undefined && keyPrefix !== '') throw prefixed(keyPrefix)
   if (useSRVRecords === true) {
     throw new ConfigurationError(
@@ -173,9 +221,19 @@ function targetOfCluster(cluster: ClusterLike): ClusterTarget {
     )
   }
   const seeds = seedsOf(cluster)
+  const read = (): NodeOptions => readNodeOptions(cluster.options.redisOptions ?? {}, seedsOf(cluster))
   if (seeds.length === 0)
     throw new ConfigurationError('Expected a Cluster with startup nodes: one that answers is enough')
-  return { kind: 'cluster', seeds, nodeOptions: { ...redisOptions }, natMap }
+  return {
+    kind: 'cluster',
+    seeds: seeds.map(({ address }) => address),
+    get nodeOptions() {
+      return read().shared
+    },
+    optionsAt: (node) => read().at(node),
+    natMap,
+    dnsLookup,
+  }
 }
 
 /** Not shown: it may hold a password. */
@@ -191,23 +249,7 @@ function prefixed(keyPrefix: string): ConfigurationError {
   )
 }
 
-function isCluster(redis: RedisLike | ClusterLike | RedisOptions): redis is ClusterLike {
-  return 'isCluster' in redis && redis.isCluster
-}
-
-function isClient(redis: RedisLike | RedisOptions): redis is RedisLike {
-  return 'duplicate' in redis && typeof redis.duplicate === 'function'
-}
-
 function isPlain(redis: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(redis)
   return (prototype === Object.prototype || prototype === null) && !('then' in redis)
-}
-
-/** Names what was given without showing what is in it, which may be a password. */
-function nameKind(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return value === null ? 'null' : typeof value
-  if ('then' in value) return 'a promise: await it first'
-  const { constructor }: { readonly constructor?: unknown } = value
-  return `an object of class ${typeof constructor === 'function' ? constructor.name : 'unknown'}`
 }

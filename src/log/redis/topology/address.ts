@@ -7,6 +7,8 @@ export type NatMap =
 export interface Address {
   readonly host: string
   readonly port: number
+  /** The version of IP, 4 or 6; 0 for either. Not part of its name. Default: that of the options. */
+  readonly family?: number
 }
 
 /** `host:port`; the host of IPv6 in brackets. */

@@ -1,41 +1,92 @@
-import { connect as connectPlain } from 'node:net'
+import { lookup as systemLookup } from 'node:dns'
+import { connect as connectPlain, isIP, type LookupFunction } from 'node:net'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 import { AbstractConnector } from 'ioredis'
-import type { Address } from './address.js'
+import type { Access } from '../access.js'
+import type { DnsLookup, RedisLike } from '../redis-like.js'
+
+/** Where a connection leads, and who connects. */
+export interface Destination extends Access {
+  readonly place: { readonly host: string; readonly port: number } | { readonly path: string }
+  readonly tls?: ConnectionOptions | undefined
+  readonly family?: number | undefined
+  /** In place of the system's lookup. */
+  readonly dnsLookup?: DnsLookup | undefined
+}
+
+/** A client of the ioredis that we import. It reads `condition` after its connector has connected. */
+interface OwnClient extends RedisLike {
+  readonly condition: { auth?: string | [string, string] } | null
+}
 
 /** What a connector is made of: options of the client that it serves, as ioredis hands them over. */
 interface ConnectorOptions {
   readonly disconnectTimeout: number
-  readonly family?: number | undefined
-  readonly tls?: ConnectionOptions | undefined
+  tls?: ConnectionOptions | undefined
 }
 
 type Stream = Awaited<ReturnType<AbstractConnector['connect']>>
+type Connector = new (options: unknown) => AbstractConnector
 
-/** Makes the class that makes the sockets of a client: each to wherever `locate` says by then. */
-export function connectorTo(locate: () => Promise<Address>): new (options: unknown) => AbstractConnector {
-  return class extends AbstractConnector {
-    readonly #options: ConnectorOptions
+/**
+ * Makes a client that looks for its destination, and reads its access, anew for each connection.
+ *
+ * @param make makes it with `lazyConnect` and this `Connector`
+ */
+export function clientTo(locate: () => Promise<Destination>, make: (connector: Connector) => OwnClient): RedisLike {
+  const client: OwnClient = make(
+    class extends AbstractConnector {
+      readonly #options: ConnectorOptions
 
-    // ioredis hands over the options of the client, and types them as unknown.
-    constructor(options: unknown) {
-      const known = options as ConnectorOptions
-      super(known.disconnectTimeout)
-      this.#options = known
-    }
+      // ioredis hands over the options of the client, and types them as unknown.
+      constructor(options: unknown) {
+        const known = options as ConnectorOptions
+        super(known.disconnectTimeout)
+        this.#options = known
+      }
 
-    override async connect(): Promise<Stream> {
-      this.connecting = true
-      const { host, port } = await locate()
-      if (!this.connecting) throw new Error('Connection is closed.')
-      const { family, tls } = this.#options
-      const target = { host, port, ...(family !== undefined && { family }) }
-      const stream = tls ? connectTls({ ...target, ...tls }) : connectPlain(target)
-      stream.once('error', (error: Error) => {
-        this.firstError = error
-      })
-      this.stream = stream
-      return stream
-    }
+      override async connect(): Promise<Stream> {
+        this.connecting = true
+        const destination = await locate()
+        if (!this.connecting) throw new Error('Connection is closed.')
+        authenticate(client, destination)
+        // The client reads there whether the connection is up when the socket is, or after the handshake of TLS.
+        this.#options.tls = destination.tls
+        const stream = connectTo(destination)
+        stream.once('error', (error: Error) => {
+          this.firstError = error
+        })
+        this.stream = stream
+        return stream
+      }
+    },
+  )
+  return client
+}
+
+/** What the client signs in with once the socket is up: it has read its options already, before the connector. */
+function authenticate({ condition }: OwnClient, { username, password }: Access): void {
+  if (condition === null) throw new Error('Expected a client that is connecting')
+  if (username) condition.auth = [username, password ?? '']
+  else if (password) condition.auth = password
+  else delete condition.auth
+}
+
+function connectTo({ place, tls, family, dnsLookup }: Destination): Stream {
+  const lookup = dnsLookup && dnsLookup !== systemLookup && { lookup: lookupBy(dnsLookup) }
+  const target = { ...place, ...(family !== undefined && { family }), ...lookup }
+  return tls ? connectTls({ ...target, ...tls }) : connectPlain(target)
+}
+
+/** A Cluster's `dnsLookup` for a socket. Where it returns a name, as users of TLS have it do, the system looks that up. */
+function lookupBy(dnsLookup: DnsLookup): LookupFunction {
+  return (hostname, options, callback) => {
+    dnsLookup(hostname, (error, address) => {
+      const family = error ? 0 : isIP(address)
+      if (error) callback(error, '')
+      else if (family === 0) systemLookup(address, options, callback)
+      else if (options.all) callback(null, [{ address, family }])
+      else callback(null, address, family)
+    })
   }
 }

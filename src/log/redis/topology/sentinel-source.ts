@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis'
+import { accessReader } from '../access.js'
 import { clientOverrides, type ClientPurpose, type ClientSource, shareOf } from '../client-source.js'
 import { behindOwnName } from '../connection-name.js'
 import type { RedisLike } from '../redis-like.js'
@@ -6,7 +7,7 @@ import { field, readList, readText } from '../replies.js'
 import type { SentinelTarget } from '../target.js'
 import { type Address, formatAddress, parseAddress, throughNat } from './address.js'
 import { askOnce, explainRefusal } from './ask.js'
-import { connectorTo } from './connector.js'
+import { clientTo, type Destination } from './connector.js'
 import { PrimaryFinder, type Topology } from './primary-finder.js'
 
 /**
@@ -15,18 +16,21 @@ import { PrimaryFinder, type Topology } from './primary-finder.js'
  */
 export function sentinelSource(target: SentinelTarget, purpose: ClientPurpose): ClientSource {
   const { runtime, commandTimeoutMs } = purpose
-  const { seeds, name, sentinelOptions, serverOptions, natMap } = target
-  const nameOf = (own: string): string => behindOwnName(serverOptions.connectionName, own)
+  const { seeds, name, natMap, learnsSentinels } = target
+  const nameOf = (own: string): string => behindOwnName(target.serverOptions.connectionName, own)
   const reachable = (server: Address): Address => throughNat(server, natMap)
   const limitMs = shareOf(commandTimeoutMs, 3)
   const finder = new PrimaryFinder({
     seeds: seeds.map(reachable),
     runtime,
     ask: async (sentinel) => {
+      const { host, port, family = target.sentinelOptions.family } = sentinel
       const client = new Redis({
-        ...sentinelOptions,
+        ...target.sentinelOptions,
         ...clientOverrides(() => 0, nameOf(purpose.name)),
-        ...sentinel,
+        host,
+        port,
+        ...(family !== undefined && { family }),
         connectTimeout: limitMs,
         retryStrategy: null,
       })
@@ -35,17 +39,25 @@ export function sentinelSource(target: SentinelTarget, purpose: ClientPurpose): 
           throw explainRefusal(error, sentinel, 'a sentinel')
         },
       )
-      return { primary: primary && reachable(primary), nodes: nodes.map(reachable) }
+      return { primary: primary && reachable(primary), nodes: learnsSentinels ? nodes.map(reachable) : [] }
     },
     unknown: `is a sentinel that knows of no primary "${name}"`,
   })
-  const Connector = connectorTo(() => finder.locate())
+  const readAccess = accessReader(purpose.credentials, purpose)
+  const locate = async (): Promise<Destination> => {
+    const { host, port } = await finder.locate()
+    const { tls, family, username, password } = target.serverOptions
+    return { place: { host, port }, tls, family, ...(await readAccess({ username, password })) }
+  }
   return {
     kind: 'sentinel',
     makeClient: (retryDelay, own = purpose.name) =>
-      new Redis({ ...serverOptions, ...clientOverrides(retryDelay, nameOf(own)), Connector }),
+      clientTo(
+        locate,
+        (Connector) => new Redis({ ...target.serverOptions, ...clientOverrides(retryDelay, nameOf(own)), Connector }),
+      ),
     origin: `the primary "${name}" of the sentinels ${seeds.map(formatAddress).join(', ')}`,
-    database: serverOptions.db ?? 0,
+    database: target.serverOptions.db ?? 0,
     get location() {
       return finder.last && formatAddress(finder.last)
     },

@@ -170,14 +170,21 @@ describe('sentinels', () => {
   })
 
   it.each([
-    [undefined, { ca: 'sentinels' }, undefined, { ca: 'sentinels' }],
-    [{ ca: 'servers' }, undefined, undefined, undefined],
-  ])('have TLS apart from the servers, as ioredis has it, case %#', (tls, sentinelTLS, ofServers, ofSentinels) => {
-    const options = { sentinels, name: 'mymaster', ...(tls && { tls }), ...(sentinelTLS && { sentinelTLS }) }
-    const target = targetOf(options)
+    [{ sentinelTLS: { ca: 'sentinels' } }, undefined, { ca: 'sentinels' }],
+    [{ tls: { ca: 'servers' }, enableTLSForSentinelMode: true }, { ca: 'servers' }, undefined],
+  ])('have TLS apart from the servers, as ioredis has it, case %#', (given, ofServers, ofSentinels) => {
+    const target = targetOf({ sentinels, name: 'mymaster', ...given })
     expect(target).toMatchObject({ kind: 'sentinel' })
     expect(Reflect.get(Reflect.get(target, 'serverOptions') as object, 'tls')).toEqual(ofServers)
     expect(Reflect.get(Reflect.get(target, 'sentinelOptions') as object, 'tls')).toEqual(ofSentinels)
+  })
+
+  it('can not have a `tls` that ioredis would ignore: the password would leave in clear', () => {
+    const options = { sentinels, name: 'mymaster', password: 's3cret', tls: { ca: 'servers' } }
+    for (const redis of [options, new Redis({ ...options, lazyConnect: true })]) {
+      expect(() => targetOf(redis)).toThrow('enableTLSForSentinelMode')
+      expect(() => targetOf(redis)).toThrow(ConfigurationError)
+    }
   })
 
   it.each([{ sentinels }, { sentinels, name: '' }, { sentinels: [], name: 'mymaster' }])(
