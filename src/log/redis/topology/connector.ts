@@ -47,6 +47,10 @@ export function clientTo(locate: () => Promise<Destination>, make: (connector: C
 
       override async connect(): Promise<Stream> {
         this.connecting = true
+        // The client emits `connecting` in the next tick: a failure must not come before it.
+        await new Promise<void>((resolve) => {
+          process.nextTick(resolve)
+        })
         const destination = await locate()
         if (!this.connecting) throw new Error('Connection is closed.')
         authenticate(client, destination)
