@@ -104,7 +104,7 @@ function isRedisOption(name: string): name is RedisOption {
 }
 
 /** Undefined if ioredis has no option of this name. */
-export function fateOf(name: string): OptionFate | undefined {
+function fateOf(name: string): OptionFate | undefined {
   return isRedisOption(name) ? redisOptionFates[name] : undefined
 }
 
