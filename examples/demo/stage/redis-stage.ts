@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { type RedisServer, startRedisServer } from '../../../scripts/redis-server-process.js'
+import { readInfo, readServer } from '../../../src/log/redis/replies.js'
 import { type ServiceName, serviceNames, type Tell } from '../services/service.js'
 import { tracingEnvironment } from '../tracing/environment.js'
 import { RunFolder } from './run-folder.js'
@@ -26,7 +27,7 @@ export class RedisStage implements Stage {
   /** Names the log, the caches and the connections of this run. */
   readonly #channel = `cache-invalidation-demo:${randomBytes(4).toString('hex')}`
   readonly #services = new Set<ServiceProcess>()
-  #version = ''
+  #serverName = ''
   #lastError: string | undefined
   #closed = false
 
@@ -52,7 +53,7 @@ export class RedisStage implements Stage {
   static async #open(stage: RedisStage): Promise<RedisStage> {
     try {
       await stage.#control.connect()
-      stage.#version = /redis_version:(\S+)/.exec(await stage.#control.info('server'))?.[1] ?? ''
+      stage.#serverName = readServer(readInfo(await stage.#control.info('server'))).name
       return stage
     } catch (error) {
       await stage.close()
@@ -73,7 +74,7 @@ export class RedisStage implements Stage {
 
   get description(): string {
     const whose = this.#server ? 'started for this run' : 'as given; never stopped'
-    return `Redis ${this.#version} on ${this.#address} (${whose}), channel ${this.#channel}, SQLite, a process for each service`
+    return `${this.#serverName} on ${this.#address} (${whose}), channel ${this.#channel}, SQLite, a process for each service`
   }
 
   start(name: ServiceName, tell: Tell): Promise<RunningService> {

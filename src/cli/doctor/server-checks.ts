@@ -1,19 +1,26 @@
-import type { Named } from '../../log/redis/replies.js'
+import { type Named, readServer } from '../../log/redis/replies.js'
 import { formatDuration } from '../format.js'
 import { type Check, defineCheck, error, type Problem, warning } from './check.js'
 import { thresholds } from './facts.js'
 
 const server = defineCheck({
   name: 'server',
-  fine: 'the server has all that a log needs',
+  fine: ({ info }) => `${readServer(info).name} has all that a log needs`,
   needs: ['info', 'lacking'],
   find({ info, lacking }, { server: address }) {
-    if (info.get('redis_mode') === 'sentinel') return [sentinel(info, address)]
+    const { isSentinel, name, redisVersion: version = '' } = readServer(info)
+    if (isSentinel) return [sentinel(info, address)]
     const upgrade = 'Use Redis 6.2 or later, Valkey, or a server that can do the same'
     if (lacking !== undefined) return [error(lacking, upgrade)]
-    const version = info.get('redis_version') ?? ''
     const [major = 0, minor = 0] = version.split('.').map(Number)
-    return version !== '' && major * 100 + minor < 602 ? [warning(`The server is of version ${version}`, upgrade)] : []
+    return version !== '' && major * 100 + minor < 602
+      ? [
+          warning(
+            `The server is ${name}${name.startsWith('Redis') ? '' : `, compatible with Redis ${version}`}`,
+            upgrade,
+          ),
+        ]
+      : []
   },
 })
 

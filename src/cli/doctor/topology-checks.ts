@@ -1,4 +1,4 @@
-import type { Named } from '../../log/redis/replies.js'
+import { type Named, readReplication } from '../../log/redis/replies.js'
 import { formatCount, formatDuration } from '../format.js'
 import { type Check, defineCheck, error, type Problem, warning } from './check.js'
 import { thresholds } from './facts.js'
@@ -8,7 +8,7 @@ const role = defineCheck({
   fine: 'the server is a primary',
   needs: ['info'],
   find({ info }) {
-    if (info.get('role') !== 'slave') return []
+    if (readReplication(info).role !== 'replica') return []
     const primary = `${info.get('master_host') ?? '?'}:${info.get('master_port') ?? '?'}`
     return [error('The server is a replica: appends fail', `Connect to the primary, ${primary}`)]
   },

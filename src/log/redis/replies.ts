@@ -125,6 +125,32 @@ export function readInfo(reply: unknown): Named {
   )
 }
 
+/** Which server answers. */
+export interface ServerIdentity {
+  /** `Valkey 9.1.2`; `Redis` for each server that names nothing else; without a number if it names none. */
+  readonly name: string
+  /** The version of Redis that it is, or says that it can replace: Valkey 9.1.2 says 7.2.4. Undefined if it names none. */
+  readonly redisVersion: string | undefined
+  /** Whether it is a sentinel. */
+  readonly isSentinel: boolean
+}
+
+/** Servers that name their own version beside the version of Redis that they can replace. */
+const namedServers = ['Valkey', 'Redict', 'Dragonfly', 'Garnet'] as const
+
+/** The server section of INFO. Valkey has `server_mode`, or `redis_mode` with `extended-redis-compatibility`. */
+export function readServer(info: Named): ServerIdentity {
+  const redisVersion = info.get('redis_version')
+  const product = namedServers.find((name) => info.has(versionField(name)))
+  const version = product === undefined ? redisVersion : info.get(versionField(product))
+  const mode = info.get('server_mode') ?? info.get('redis_mode')
+  return { name: [product ?? 'Redis', version].join(' ').trimEnd(), redisVersion, isSentinel: mode === 'sentinel' }
+}
+
+function versionField(server: string): string {
+  return `${server.toLowerCase()}_version`
+}
+
 /** The replication section of INFO. */
 export function readReplication(info: Named): Replication {
   const role = roleOf(info.get('role'))

@@ -20,6 +20,8 @@ describe('is found', () => {
     ['a version that is too old', 'server: warning', infoWith({ redis_version: '6.0.16' })],
     ['a replica', 'role: error', infoWith({ role: 'slave', master_host: 'a', master_port: '1' })],
     ['a sentinel', 'server: error', infoWith({ redis_mode: 'sentinel', master0: 'name=main,status=ok' })],
+    ['a sentinel of Valkey', 'server: error', infoWith({ server_mode: 'sentinel', master0: 'name=main,status=ok' })],
+    ['a replica by its later name', 'role: error', infoWith({ role: 'replica', master_host: 'a', master_port: '1' })],
     ['a node of a cluster', 'cluster: error', infoWith({ cluster_enabled: '1' })],
     ['a replica that is not in sync', 'replication: warning', infoWith(replica('wait_bgsave', '0'))],
     ['a replica that lags', 'replication: warning', infoWith(replica('online', '11'))],
@@ -76,11 +78,21 @@ test('says where the primary is', () => {
   expect(finding?.whatToDo).toContain('10.0.0.1:6379')
 })
 
-test('says how a sentinel is named', () => {
+test.each(['redis_mode', 'server_mode'])('says how a sentinel is named that gives its mode as %s', (mode) => {
   const masters = { master0: 'name=main,status=ok', master1: 'name=other,status=ok' }
-  const [finding] = problemsOf(infoWith({ redis_mode: 'sentinel', ...masters }), { server: 'host:26379' })
+  // A sentinel also lacks what a log needs: that is not the advice to give.
+  const changes = { ...infoWith({ [mode]: 'sentinel', ...masters }), lacking: 'It lacks streams' }
+  const [finding] = problemsOf(changes, { server: 'host:26379' })
   expect(finding?.whatToDo).toContain('redis+sentinel://host:26379/NAME')
   expect(finding?.whatToDo).toContain('main, other')
+})
+
+test('names a server that is too old, and the Redis that it can replace', () => {
+  const found = (changes: Readonly<Record<string, string>>): string | undefined =>
+    problemsOf(infoWith(changes))[0]?.what
+  expect(found({ redis_version: '6.0.16' })).toBe('The server is Redis 6.0.16')
+  const dragonfly = { redis_version: '6.0.0', dragonfly_version: 'df-v1.0.0' }
+  expect(found(dragonfly)).toBe('The server is Dragonfly df-v1.0.0, compatible with Redis 6.0.0')
 })
 
 describe('in a cluster', () => {

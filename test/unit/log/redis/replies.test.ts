@@ -2,10 +2,12 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   readEntry,
+  readInfo,
   readJoinedPage,
   readNumber,
   readOptionalText,
   readPresence,
+  readServer,
   readStreamInfo,
 } from '../../../../src/log/redis/replies.js'
 import { RedisError } from '../../../../src/support/errors.js'
@@ -30,6 +32,28 @@ describe('replies', () => {
     const empty = ['length', 0, 'last-generated-id', '1-2', 'first-entry', null, 'last-entry', null]
     expect(readStreamInfo(empty)).toMatchObject({ first: undefined, last: undefined })
     expect(readStreamInfo(null)).toBeUndefined()
+  })
+
+  it.each([
+    ['redis_version:7.0.15\r\nredis_mode:standalone', 'Redis 7.0.15', '7.0.15', false],
+    ['redis_version:8.2.3\r\nredis_mode:sentinel', 'Redis 8.2.3', '8.2.3', true],
+    [
+      'redis_version:7.2.4\r\nserver_name:valkey\r\nvalkey_version:9.1.2\r\nserver_mode:standalone',
+      'Valkey 9.1.2',
+      '7.2.4',
+      false,
+    ],
+    ['redis_version:7.2.4\r\nvalkey_version:8.1.8\r\nserver_mode:sentinel', 'Valkey 8.1.8', '7.2.4', true],
+    // With `extended-redis-compatibility`.
+    [
+      'redis_version:7.2.4\r\nserver_name:redis\r\nvalkey_version:8.1.8\r\nredis_mode:sentinel',
+      'Valkey 8.1.8',
+      '7.2.4',
+      true,
+    ],
+    ['# Server\r\nuptime_in_seconds:1', 'Redis', undefined, false],
+  ])('are read as which server answers: %j', (info, name, redisVersion, isSentinel) => {
+    expect(readServer(readInfo(info))).toEqual({ name, redisVersion, isSentinel })
   })
 
   it('are refused where they are not what was asked for', () => {
