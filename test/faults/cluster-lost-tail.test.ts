@@ -4,7 +4,7 @@ import { ClusterFleet } from '../support/cluster-fleet.js'
 import { ClusterStage } from '../support/cluster-stage.js'
 import { ids } from '../support/handled.js'
 import { nextEvent, within } from '../support/latch.js'
-import { expectEachOnceInLog, expectLostTailHandled } from '../support/lost-tail.js'
+import { expectEachInLog, expectLostTailHandled, expectRepaired } from '../support/lost-tail.js'
 import { ServerProxies } from '../support/server-proxies.js'
 import { expectResyncs } from '../support/settled.js'
 
@@ -56,10 +56,10 @@ describe('a failover in a cluster that loses 100 acknowledged appends', { timeou
     await within(disconnected, 10_000, 'the publisher disconnected')
     await follower.handled.has('after')
     await expectResyncs(follower, [])
-    expect([...new Set(follower.handled.names)]).toEqual([...ids(1, 110), 'after'])
+    expect(follower.handled.distinctNames).toEqual([...ids(1, 110), 'after'])
     // The follower heard the tail before it was lost: whether it was appended again shows in the log alone.
     const owner = await stage.ownerOf(fleet.channel)
-    await expectEachOnceInLog(stage.clients.of(owner), fleet.channel, 111)
-    expect(fleet.repairs).toEqual([{ intact: 10, reappended: 100, unknown: 0 }])
+    await expectEachInLog(stage.clients.of(owner), fleet.channel, [...ids(1, 110), 'after'])
+    expectRepaired(fleet, { intact: 10, reappended: 100 })
   })
 })

@@ -46,7 +46,7 @@ describe('READONLY from a primary that became a replica, and closed no connectio
     await within(disconnected, 10_000, 'the publisher disconnected')
     await follower.handled.has('20')
     await expectResyncs(follower, [])
-    expect(follower.handled.names).toEqual(ids(1, 20))
+    expect(follower.handled.distinctNames).toEqual(ids(1, 20))
     expect(follower.states).not.toContain('disconnected')
     expect(repairs).toEqual([{ intact: 1, reappended: 0, unknown: 0 }])
   })
@@ -62,7 +62,7 @@ describe('READONLY from a primary that became a replica, and closed no connectio
     await publishing
     await follower.handled.has('20')
     await expectResyncs(follower, [])
-    expect(follower.handled.names).toEqual(ids(1, 20))
+    expect(follower.handled.distinctNames).toEqual(ids(1, 20))
     expect(repairs).toEqual([{ intact: 1, reappended: 0, unknown: 0 }])
   })
 })

@@ -44,8 +44,16 @@ async function command(server: RedisServer, name: string, ...args: string[]): Pr
   }
 }
 
-/** The entity ids in the log, in order; patterns as they are. */
+/**
+ * The entity ids in the log, in order, each at its first place alone; patterns as they are. What is published is
+ * appended at least once: an append whose reply came later than the short deadline of these tests is made again.
+ */
 async function evicts(server: RedisServer): Promise<string[]> {
+  return [...new Set(await appended(server))]
+}
+
+/** As {@link evicts}, with what is there twice. */
+async function appended(server: RedisServer): Promise<string[]> {
   const entries = (await command(server, 'XRANGE', '{cache:invalidate}:stream', '-', '+')) as [string, string[]][]
   return entries.flatMap(([, fields]) =>
     decodeFrame(fields[fields.indexOf('m') + 1] ?? '').messages.map((message) => {
@@ -63,9 +71,10 @@ async function publishEach(publisher: InvalidationPublisher, entityIds: readonly
 describe('a server that answers', () => {
   test('appends what is published, in order, many callers at once', async () => {
     const server = await start()
-    const publisher = await connect(server.url)
+    const publisher = await connect(server.url, { commandTimeoutMs: 10_000 })
     const receipts = await Promise.all(ids(5_000).map((id) => publisher.invalidate('user', id)))
-    expect(await evicts(server)).toEqual(ids(5_000))
+    // Nothing fails here: each is there once.
+    expect(await appended(server)).toEqual(ids(5_000))
     const [first] = (await command(server, 'XRANGE', '{cache:invalidate}:stream', '-', '+', 'COUNT', '1')) as [
       [string, string[]],
     ]
@@ -208,7 +217,7 @@ describe('a server that goes away', () => {
     await publishing
     await server.restart()
     await within(Promise.all(published), timeoutMs, 'publishing')
-    expect(new Set(await evicts(server))).toEqual(new Set(ids(published.length)))
+    expect((await evicts(server)).toSorted()).toEqual(ids(published.length).toSorted())
   })
 
   test('is not waited for: publish() rejects in time, and what it published is appended later', async () => {

@@ -21,6 +21,14 @@ export class Handled {
     return this.messages.map(nameOf)
   }
 
+  /**
+   * As `names`, but each only at its first place. Delivery is at least once: an append whose acknowledgement was lost,
+   * or came too late, is made again.
+   */
+  get distinctNames(): string[] {
+    return [...new Set(this.names)]
+  }
+
   /** Resolves when this many messages have been handled. */
   count(expected: number, timeoutMs = 10_000): Promise<void> {
     return this.#when(() => this.messages.length >= expected, timeoutMs, `${expected} messages handled`)

@@ -1,9 +1,10 @@
 import type { Redis } from 'ioredis'
 import { expect } from 'vitest'
-import { redisCursor } from '../../src/index.js'
+import { redisCursor, type RepairSummary } from '../../src/index.js'
 import { logKeys } from '../../src/log/model/keys.js'
 import type { RedisSource } from '../../src/log/open-log.js'
-import { ids } from './handled.js'
+import { decodeFrame } from '../../src/message/wire/decode-frame.js'
+import { ids, nameOf } from './handled.js'
 import type { PublishingFleet } from './publishing-fleet.js'
 import type { RedisServer } from './redis-server.js'
 import type { ServerProxies } from './server-proxies.js'
@@ -50,18 +51,32 @@ export async function expectLostTailHandled({ fleet, route, throughRoute, lose, 
   expect(performance.now() - since).toBeLessThan(limitMs)
 
   for (const each of [live, away, restarted]) await expectResyncs(each, [])
-  expect([...new Set(live.handled.names)]).toEqual(ids(1, 150))
-  // The tail is appended again in order, and each only once.
-  expect(live.handled.names.slice(-100)).toEqual(ids(51, 150))
-  expect(away.handled.names).toEqual(ids(1, 150))
-  expect(restarted.handled.names).toEqual(ids(51, 150))
-  expect(fleet.repairs).toEqual([{ intact: 50, reappended: 100, unknown: 0 }])
+  expect(live.handled.distinctNames).toEqual(ids(1, 150))
+  // The tail is appended again in order.
+  const tail = live.handled.names.slice(live.handled.names.lastIndexOf('51'))
+  expect([...new Set(tail)]).toEqual(ids(51, 150))
+  expect(away.handled.distinctNames).toEqual(ids(1, 150))
+  expect(restarted.handled.distinctNames).toEqual(ids(51, 150))
+  expectRepaired(fleet, { intact: 50, reappended: 100 })
 }
 
-/** The log has the marker that the first subscription was anchored to, and one entry for each message. */
-export async function expectEachOnceInLog(redis: Redis, channel: string, messages: number): Promise<void> {
+/**
+ * The first repair found this, and no repair evicted everything. A failover may take more than one: a publisher that
+ * asks a node which is still an owner in its own eyes checks its frames there as well.
+ */
+export function expectRepaired({ repairs }: PublishingFleet, found: Omit<RepairSummary, 'unknown'>): void {
+  expect(repairs[0]).toEqual({ ...found, unknown: 0 })
+  expect(repairs.filter(({ unknown }) => unknown > 0)).toEqual([])
+}
+
+/**
+ * The log has the marker that the first subscription was anchored to, and each of these messages, in this order. One
+ * may be there twice, since an append whose acknowledgement was lost is made again, but under two append ids.
+ */
+export async function expectEachInLog(redis: Redis, channel: string, names: readonly string[]): Promise<void> {
   const entries = await redis.xrange(logKeys(channel).stream, '-', '+')
   const appendIds = entries.map(([, fields]) => fields[1])
   expect(new Set(appendIds).size).toBe(appendIds.length)
-  expect(entries).toHaveLength(1 + messages)
+  const messages = entries.flatMap(([, fields]) => decodeFrame(fields[5] ?? '').messages)
+  expect([...new Set(messages.map(nameOf))]).toEqual(names)
 }
