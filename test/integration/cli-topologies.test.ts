@@ -9,9 +9,13 @@ import { Fleet } from '../support/live-fleet.js'
 import type { RedisServer } from '../support/redis-server.js'
 import { type CommandResult, runCommand, RunningCommand } from '../support/running-command.js'
 import { SentinelStage } from '../support/sentinel-stage.js'
+import { serverIsAtLeast } from '../support/server-version.js'
 import { slotTable } from '../support/slot-table.js'
 
 const running: RunningCommand[] = []
+
+/** Servers before Redis 7 have no sharded Pub/Sub. */
+const knowsSharded = await serverIsAtLeast(7)
 
 afterEach(async () => {
   for (const command of running) command.interrupt()
@@ -155,7 +159,7 @@ describe('in a cluster', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('--sharded publishes and listens in the shard alone', async () => {
+  test.runIf(knowsSharded)('--sharded publishes and listens in the shard alone', async () => {
     const sharded = new Shell(stage.url)
     await expectAllCommands(sharded, () => stage.ownerOf(sharded.channel), ['--sharded'])
     const fleet = new Fleet(stage.cluster())
