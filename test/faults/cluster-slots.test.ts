@@ -7,6 +7,8 @@ import type { LiveFollower } from '../support/live-fleet.js'
 import { expectLoadHandled } from '../support/load-handled.js'
 import { Load } from '../support/load.js'
 import { ServerProxies } from '../support/server-proxies.js'
+import { serverIs } from '../support/server-version.js'
+
 import { expectResyncs, nextState } from '../support/settled.js'
 import type { SlotMigration } from '../support/slot-migration.js'
 import { Wiretap } from '../support/wiretap.js'
@@ -54,6 +56,46 @@ async function expectHandledFrom(first: number, follower: LiveFollower): Promise
   await expectResyncs(follower, [])
   expect(follower.handled.names).toEqual(expect.arrayContaining(load.ids.slice(first)))
 }
+
+/** Only Valkey has CLUSTER MIGRATESLOTS. */
+const movesSlotsItself = await serverIs('Valkey', 9)
+
+describe.runIf(movesSlotsItself)('under load, when the server moves the slot of the log by itself', () => {
+  it.each([[false], [true]])(
+    'again and again, nobody misses anything, or resyncs (sharded: %s)',
+    { timeout: 60_000 },
+    async (sharded) => {
+      const fleet = await ClusterFleet.on(stage, { sharded })
+      onTestFinished(() => fleet.stop())
+      const route = await ServerProxies.start(stage.nodes)
+      onTestFinished(() => route.stop())
+      const live = await fleet.follow({}, { sharded })
+      const away = await fleet.follow({}, { sharded }, stage.cluster(route.natMap))
+      const load = new Load(fleet.main)
+      onTestFinished(() => {
+        load.halt()
+      })
+      await load.more(50)
+      for (let round = 0; round < 4; round++) {
+        const gone = nextState(away, 'disconnected')
+        route.inflict({ kind: 'refuse' })
+        route.inflict({ kind: 'cut' })
+        await gone
+        const migrated = stage.migrateSlotAtomically(fleet.channel, await stage.stranger(fleet.channel))
+        await load.more(50)
+        await migrated
+        // One comes back to a log that is at another node; in the last round, after it has failed over as well.
+        if (round === 3) await stage.failOver(fleet.channel, 'takeover')
+        await load.more(50)
+        route.heal()
+        await until(() => away.subscription.state === 'live', 15_000, 'the subscription live')
+      }
+      await expectLoadHandled(load, [live, away])
+      await fleet.expectDistinctAppendIds()
+      expect(fleet.repairs.filter(({ unknown }) => unknown > 0)).toEqual([])
+    },
+  )
+})
 
 describe('under load, while the slot of the log moves to another node', { timeout: 60_000 }, () => {
   it('publishers follow ASK call by call, and MOVED for good; nobody misses anything, or resyncs', async () => {

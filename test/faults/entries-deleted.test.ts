@@ -3,7 +3,15 @@ import type { InvalidationPublisher, Receipt } from '../../src/index.js'
 import { parsePosition } from '../../src/log/model/position.js'
 import { ids } from '../support/handled.js'
 import { LiveFleet, type LiveFollower } from '../support/live-fleet.js'
+import { serverIs } from '../support/server-version.js'
 import { expectResyncs } from '../support/settled.js'
+
+type DeleteCommand = readonly [command: 'XDEL' | 'XDELEX', ...how: string[]]
+
+/** Only Redis has XDELEX. What it does to references of consumer groups is nothing to a log, which has none. */
+const deleteCommands: readonly DeleteCommand[] = (await serverIs('Redis', 8, 2))
+  ? [['XDEL'], ['XDELEX'], ['XDELEX', 'KEEPREF'], ['XDELEX', 'DELREF'], ['XDELEX', 'ACKED']]
+  : [['XDEL']]
 
 let fleet: LiveFleet
 let publisher: InvalidationPublisher
@@ -27,17 +35,21 @@ function followFrom(id: number): Promise<LiveFollower> {
   return fleet.follow({ startAt: receipts[id - 1]?.position ?? '' })
 }
 
-function deleteEntry(id: number): Promise<number> {
-  return fleet.redis.xdel(`{${fleet.channel}}:stream`, parsePosition(receipts[id - 1]?.position ?? '').streamId)
+/** Deletes an entry; resolves to how many were deleted. XDELEX replies with a list: 1 for an entry that it deleted. */
+async function deleteEntry(id: number, [command, ...how]: DeleteCommand = ['XDEL']): Promise<number> {
+  const { streamId } = parsePosition(receipts[id - 1]?.position ?? '')
+  const ids = command === 'XDEL' ? [streamId] : ['IDS', '1', streamId]
+  const reply = await fleet.redis.call(command, `{${fleet.channel}}:stream`, ...how, ...ids)
+  return Number(Array.isArray(reply) ? reply[0] : reply)
 }
 
 function deleteLast(): Promise<number> {
   return fleet.redis.del(`{${fleet.channel}}:last`)
 }
 
-describe('XDEL', () => {
+describe.each(deleteCommands.map((command) => ({ name: command.join(' '), command })))('$name', ({ command }) => {
   it('in the middle is a resync, deleted, to who had not read that far, and nothing to the others', async () => {
-    expect(await deleteEntry(6)).toBe(1)
+    expect(await deleteEntry(6, command)).toBe(1)
     const behind = await followFrom(3)
     const past = await followFrom(7)
     await publisher.invalidate('user', '11')
@@ -51,7 +63,7 @@ describe('XDEL', () => {
   })
 
   it('at the tail is nothing to a live subscription: the next entry continues what it has', async () => {
-    expect(await deleteEntry(10)).toBe(1)
+    expect(await deleteEntry(10, command)).toBe(1)
     await expectResyncs(live, [])
     await publisher.invalidate('user', '11')
     await live.handled.has('11')
@@ -61,7 +73,7 @@ describe('XDEL', () => {
   })
 
   it('at the tail is a resync, deleted, to who had not read it, or is anchored to it and must read the log again', async () => {
-    expect(await deleteEntry(10)).toBe(1)
+    expect(await deleteEntry(10, command)).toBe(1)
     // Both are anchored to a marker behind the hole. It is not published: the live one finds it with a heartbeat.
     const early = await followFrom(3)
     await live.handled.has('*')

@@ -151,6 +151,14 @@ export class ClusterStage extends ClusterView {
     await migration.finish()
   }
 
+  /** Has the server move the slot of this channel's log by itself, all of its keys in one step. Valkey 9 and later. */
+  async migrateSlotAtomically(channel: string, to: RedisServer): Promise<void> {
+    const [slot, from] = await Promise.all([this.slotOf(channel), this.ownerOf(channel)])
+    const range = ['SLOTSRANGE', String(slot), String(slot)]
+    await this.clients.of(from).call('CLUSTER', 'MIGRATESLOTS', ...range, 'NODE', this.#id(to))
+    await this.newOwner(channel, from)
+  }
+
   /** Brings back all that is down or paused; resolves when the nodes agree, and every replica is in sync. */
   async recover(): Promise<void> {
     await revive(this.nodes)
