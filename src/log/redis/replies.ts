@@ -138,12 +138,12 @@ export interface ServerIdentity {
 /** Servers that name their own version beside the version of Redis that they can replace. */
 const namedServers = ['Valkey', 'Redict', 'Dragonfly', 'Garnet'] as const
 
-/** The server section of INFO. Valkey has `server_mode`, or `redis_mode` with `extended-redis-compatibility`. */
+/** The server section of INFO. Valkey has `server_mode`, or `redis_mode` with `extended-redis-compatibility`; Redict `redict_mode`. */
 export function readServer(info: Named): ServerIdentity {
   const redisVersion = info.get('redis_version')
   const product = namedServers.find((name) => info.has(versionField(name)))
   const version = product === undefined ? redisVersion : info.get(versionField(product))
-  const mode = info.get('server_mode') ?? info.get('redis_mode')
+  const mode = info.get('server_mode') ?? info.get('redis_mode') ?? info.get('redict_mode')
   return { name: [product ?? 'Redis', version].join(' ').trimEnd(), redisVersion, isSentinel: mode === 'sentinel' }
 }
 

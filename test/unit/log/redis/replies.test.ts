@@ -51,6 +51,7 @@ describe('replies', () => {
       '7.2.4',
       true,
     ],
+    ['redict_version:7.3.6\r\nredict_mode:sentinel\r\nredis_version:7.2.4', 'Redict 7.3.6', '7.2.4', true],
     ['# Server\r\nuptime_in_seconds:1', 'Redis', undefined, false],
   ])('are read as which server answers: %j', (info, name, redisVersion, isSentinel) => {
     expect(readServer(readInfo(info))).toEqual({ name, redisVersion, isSentinel })
