@@ -67,8 +67,12 @@ function logOptions({ connection, runtime }: Omit<ConnectionContext, 'signal'>):
   return { channel, sharded, tls, runtime, owner: { role: 'cli', service: '' } }
 }
 
-export function logOf(context: Omit<ConnectionContext, 'signal'>): InvalidationLog {
-  return openLog(context.connection.redis, logOptions(context))
+/** @param uses what the server must be able to do; by default what reading takes */
+export function logOf(
+  context: Omit<ConnectionContext, 'signal'>,
+  uses: RedisLogOptions['uses'] = ['read'],
+): InvalidationLog {
+  return openLog(context.connection.redis, { ...logOptions(context), uses })
 }
 
 /**
@@ -79,8 +83,9 @@ export function logOf(context: Omit<ConnectionContext, 'signal'>): InvalidationL
 export function withCommands<Result>(
   context: ConnectionContext,
   task: (commands: LogCommands) => Promise<Result>,
+  uses?: RedisLogOptions['uses'],
 ): Promise<Result> {
-  return withConnection(context.signal, (listener) => logOf(context).openCommands(listener), task)
+  return withConnection(context.signal, (listener) => logOf(context, uses).openCommands(listener), task)
 }
 
 /** The same with a connection of any kind. */

@@ -86,7 +86,7 @@ async function sendOne(
 ): Promise<Receipt> {
   const { runtime, signal } = session
   signal.throwIfAborted()
-  const publisher = await InvalidationPublisher.connect(closedBy(signal, logOf(session)), service, {
+  const publisher = await InvalidationPublisher.connect(closedBy(signal, logOf(session, ['append'])), service, {
     // Nothing is remembered past the end of this process, so nothing need be asked for it.
     runtime,
     cap,

@@ -73,7 +73,8 @@ export class SerializationError extends InvalidationError {
  * - `timeout`: no reply within the deadline; the connection is replaced (the command may have been executed)
  * - `readonly`: the server is a replica
  * - `moved`: the slot lives on another server
- * - `refused`: credentials or rights (`NOAUTH`, `WRONGPASS`, `NOPERM`), or a certificate that is not accepted
+ * - `refused`: credentials or rights (`NOAUTH`, `WRONGPASS`, `NOPERM`), protected mode, a certificate that is not
+ *   accepted, or a command that the server does not offer
  * - `replicas`: appended, but fewer replicas confirmed it than `waitReplicas` asks for
  * - `reply`: all other error replies
  */
@@ -95,7 +96,7 @@ export function isLinkLost(error: unknown): boolean {
   return error instanceof RedisError && (error.kind === 'disconnected' || error.kind === 'timeout')
 }
 
-/** Whether credentials, rights or a certificate were refused. */
+/** Whether credentials, rights or a certificate were refused, or the server does not offer the command. */
 export function isRefused(error: unknown): boolean {
   return error instanceof RedisError && error.kind === 'refused'
 }

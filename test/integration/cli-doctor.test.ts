@@ -243,7 +243,7 @@ test('finds a server of a cluster', async () => {
 
 test('finds a server that lacks what a log needs', async () => {
   const server = await FakeRedis.start((command) =>
-    command[0] === 'xlen' ? '-ERR unknown command\r\n' : basics(command),
+    command[0] === 'xrange' ? '-ERR unknown command\r\n' : basics(command),
   )
   cleanups.push(() => server.stop())
   const { found, exitCode } = await diagnose(server.url, 'orders')

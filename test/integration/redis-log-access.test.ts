@@ -24,7 +24,7 @@ describe('who may do what', () => {
       const error = await failureOf(connection.opened())
       expect(error).toBeInstanceOf(RedisError)
       expect(error).toMatchObject({ kind: 'refused' })
-      expect(error.message).toContain('Check user name, password')
+      expect(error.message).toContain('User name or password is wrong')
     }
     await Promise.all([listener.reached('error'), feedListener.reached('error')])
     const told = inspect([listener.errors, feedListener.errors], { depth: 10, showHidden: true })

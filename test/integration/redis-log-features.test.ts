@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { InvalidationPublisher, InvalidationSubscriber } from '../../src/index.js'
 import { RedisLog } from '../../src/log/redis/redis-log.js'
 import { UnsupportedServerError } from '../../src/support/errors.js'
-import type { FakeRedis } from '../support/fake-redis.js'
+import type { Answer, FakeRedis } from '../support/fake-redis.js'
 import { until } from '../support/latch.js'
 import { RecordingListener } from '../support/recording-listener.js'
 import { basics, failureOf, RedisLogFixture } from '../support/redis-log-fixture.js'
@@ -19,16 +19,59 @@ describe('the server’s features', () => {
     fake = await redis.startFake(basics)
   })
 
-  it.each([
-    ['SET with XX and GET', 'set', '-ERR syntax error\r\n'],
-    ['streams', 'xlen', '-ERR unknown command `xlen`, with args beginning with: \r\n'],
-    ['Lua scripts', 'script', '-ERR unknown command `script`\r\n'],
-  ])('are tried out: without %s it refuses to open', async (feature, command, reply) => {
-    fake.answer = (asked) => (asked[0] === command ? reply : basics(asked))
+  const noScript = '-NOSCRIPT No matching script. Please use EVAL.\r\n'
+  /** Answers the probe of what an append needs: errors that a script found, for SET and XADD. */
+  const found = (set: string, add: string): Answer => {
+    const reply = `*2\r\n$${set.length}\r\n${set}\r\n$${add.length}\r\n${add}\r\n`
+    return (asked) => (asked[0] === 'evalsha' ? noScript : asked[0] === 'eval' ? reply : basics(asked))
+  }
+  const wrongArity = 'ERR Wrong number of args calling Redis command from script'
+  const refusing =
+    (reply: string, ...commands: readonly string[]): Answer =>
+    (asked) =>
+      commands.includes(asked[0] ?? '') ? reply : basics(asked)
+  const unknown = "-ERR unknown command 'x', with args beginning with: \r\n"
+
+  it.each<[feature: string, answer: Answer]>([
+    ['SET with XX and GET', found('ERR syntax error', wrongArity)],
+    ['streams', found('', 'ERR Unknown Redis command called from script')],
+    ['streams', refusing(unknown, 'xrange')],
+    ['Lua scripts', refusing("-ERR unknown command 'eval/evalsha'\r\n", 'evalsha', 'eval')],
+  ])('are tried out: without %s it refuses to open', async (feature, answer) => {
+    fake.answer = answer
     const { commands } = redis.openCommands(fake.url)
     const error = await failureOf(commands.opened())
     expect(error).toBeInstanceOf(UnsupportedServerError)
     expect(error.message).toContain(`lacks ${feature}`)
+  })
+
+  it.each([
+    ['publisher', ['evalsha', 'info', 'client']],
+    ['subscriber', ['xrange', 'info', 'client', 'subscribe']],
+  ] as const)('are asked for only where they are used: a %s asks for no more', async (role, commands) => {
+    const log = new RedisLog(fake.url, { channel: redis.channel, owner: { role, service: '' } })
+    const listener = new RecordingListener()
+    const connections = [log.openCommands(listener), ...(role === 'subscriber' ? [log.openFeed(listener)] : [])]
+    await Promise.all(connections.map((connection) => connection.opened()))
+    await Promise.all(connections.map((connection) => connection.close()))
+    const asked = new Set(fake.commands.map(([name = '']) => name).filter((name) => name !== 'hello'))
+    expect([...asked].toSorted()).toEqual(commands.toSorted())
+  })
+
+  it.each([
+    'ERR max number of clients reached',
+    'ERR something that nobody has heard of',
+    'BUSY Redis is busy running a script.',
+    'upstream failure',
+  ])('are not taken for missing because of a refusal that passes: %s', async (text) => {
+    fake.answer = refusing(`-${text}\r\n`, 'xrange', 'evalsha')
+    const { commands, listener } = redis.openCommands(fake.url)
+    await commands.opened()
+    await listener.reached('error')
+    expect(listener.errors[0]?.message).toContain(text)
+    expect(commands.up).toBe(false)
+    fake.answer = basics
+    await listener.reached('up')
   })
 
   it('include Pub/Sub, which a feed tries out', async () => {
@@ -50,7 +93,7 @@ describe('the server’s features', () => {
   })
 
   it('make connect() of a publisher and of a subscriber reject', async () => {
-    fake.answer = (asked) => (asked[0] === 'xlen' ? '-ERR unknown command `xlen`\r\n' : basics(asked))
+    fake.answer = refusing(unknown, 'xrange', 'evalsha', 'eval')
     for (const connecting of [
       InvalidationPublisher.connect(fake.url, 'test'),
       InvalidationSubscriber.connect(fake.url),
@@ -60,19 +103,19 @@ describe('the server’s features', () => {
   })
 
   it('are taken as there where rights or role forbid to try them', async () => {
-    const refusals: Record<string, string> = {
-      set: "-READONLY You can't write against a read only replica.\r\n",
-      script: "-NOPERM User x has no permissions to run the 'script|load' command\r\n",
+    const forbidden = "-NOPERM User x has no permissions to run the 'xrange' command\r\n"
+    const readonly = "READONLY You can't write against a read only replica."
+    for (const answer of [refusing(forbidden, 'xrange', 'evalsha'), found(readonly, readonly), found('', wrongArity)]) {
+      fake.answer = answer
+      const { commands, listener } = redis.openCommands(fake.url)
+      await commands.opened()
+      await listener.reached('up')
     }
-    fake.answer = (asked) => refusals[asked[0] ?? ''] ?? basics(asked)
-    const { commands, listener } = redis.openCommands(fake.url)
-    await commands.opened()
-    await listener.reached('up')
   })
 
   it('can wait for a server that is still loading', async () => {
     fake.answer = (asked) =>
-      asked[0] === 'xlen' ? '-LOADING Redis is loading the dataset in memory\r\n' : basics(asked)
+      asked[0] === 'xrange' ? '-LOADING Redis is loading the dataset in memory\r\n' : basics(asked)
     const { commands, listener } = redis.openCommands(fake.url)
     await commands.opened()
     await listener.reached('error', 3)
@@ -119,6 +162,7 @@ describe('scripts that the server has forgotten', () => {
     const fake = await redis.startFake(basics)
     const { commands } = redis.openCommands(fake.url)
     await commands.opened()
+    fake.commands.splice(0)
     fake.answer = () => undefined
     const sent = (name: string): string[] =>
       fake.commands.filter(([asked]) => asked === name).map(([, , , , , appendId = '']) => appendId)

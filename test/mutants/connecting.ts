@@ -154,4 +154,20 @@ export const connecting: readonly Mutant[] = [
     to: 'false',
     caughtBy: 'test/unit/log/redis/option-fates.test.ts',
   },
+  {
+    name: 'scripts-by-digest-alone',
+    lacks: 'the script in full where EVALSHA is not offered',
+    file: 'log/redis/session-calls.ts',
+    from: "if (!isForgotten && !refuses(error, 'evalsha')) throw error",
+    to: 'if (!isForgotten) throw error',
+    caughtBy: 'test/integration/missing-commands.test.ts',
+  },
+  {
+    name: 'passing-is-missing',
+    lacks: 'the difference between a refusal that passes and a command that is missing',
+    file: 'log/redis/probe.ts',
+    from: "if (refusal === 'absent' || isOtherSyntax(text, feature)) throw",
+    to: "if (refusal !== 'no-right' && refusal !== 'no-writes') throw",
+    caughtBy: 'test/integration/redis-log-features.test.ts',
+  },
 ]

@@ -1,5 +1,6 @@
 import { factOf, refusal } from '../../log/admin/administration-replies.js'
 import type { Administration } from '../../log/admin/administration.js'
+import type { LogCommands } from '../../log/log.js'
 import { RedisError, UnsupportedServerError } from '../../support/errors.js'
 import { sampleSize } from '../append-rate.js'
 import { readFleet, readPublishers } from '../fleet.js'
@@ -76,11 +77,12 @@ async function askAsSubscriber(
   context: ConnectionContext,
 ): Promise<Pick<Facts, 'lacking' | 'subscriptions' | 'publishers'>> {
   try {
-    return await withCommands(context, async (commands) => ({
+    const ask = async (commands: Pick<LogCommands, 'listAnnounced'>) => ({
       lacking: { value: undefined },
       subscriptions: await factOf(commands.listAnnounced('subscriber').then(readFleet)),
       publishers: await factOf(commands.listAnnounced('publisher').then(readPublishers)),
-    }))
+    })
+    return await withCommands(context, ask, ['append', 'read'])
   } catch (error) {
     if (error instanceof UnsupportedServerError) {
       const unknown = { reason: error.message }

@@ -27,7 +27,7 @@ interface Need {
 const noScript = '0'.repeat(40)
 
 /** Commands whose rights are granted by their first word alone, as `+xinfo|stream`. */
-const containers = new Set(['CLIENT', 'SCRIPT', 'XINFO'])
+const containers = new Set(['CLIENT', 'XINFO'])
 
 /** What grants a right: rules of `ACL SETUSER`, which Redis 6.2 and later, and Valkey, understand. */
 export function rulesOf({ command }: Pick<Right, 'command'>, keys: LogKeys): readonly string[] {
@@ -76,33 +76,32 @@ function keepRecords(register: string): readonly Command[] {
 }
 
 /** Done by both with each connection. */
-function onConnect(need: ReturnType<typeof needsOf>, { stream, probe }: LogKeys): readonly Need[] {
-  return [
-    need(
-      true,
-      'missing features of the server show only when they are used, and scripts are sent in full',
-      ['SET', probe, '', 'XX', 'GET'],
-      ['XLEN', stream],
-      ['SCRIPT', 'LOAD', 'return 1'],
-    ),
-    need(true, 'its connections have no name in CLIENT LIST', ['CLIENT', 'SETNAME', '']),
-  ]
+function onConnect(need: ReturnType<typeof needsOf>): Need {
+  return need(true, 'its connections have no name in CLIENT LIST', ['CLIENT', 'SETNAME', ''])
 }
 
 function publisherNeeds(keys: LogKeys, sharded: boolean): readonly Need[] {
-  const { channel, stream, last, publishers } = keys
+  const { channel, stream, last, publishers, probe } = keys
   const need = needsOf('publisher')
   return [
     need(
       false,
       'nothing is appended',
-      ['EVALSHA', noScript, '2', stream, last],
       ['EVAL', 'return 1', '2', stream, last],
       ['SET', last, '', 'XX', 'NX', 'GET'],
       ['XADD', stream, 'MAXLEN', '~', '1', 'none', 'a', ''],
     ),
+    need(true, 'at `maxmemory` the log makes no room: appends wait', ['XTRIM', stream, 'MAXLEN', 'none']),
     need(false, 'nothing is live: it is found by heartbeats', [sharded ? 'SPUBLISH' : 'PUBLISH', channel, emptyFrame]),
     need(false, 'what a failover lost is not repaired', ['XRANGE', stream, '-', '+']),
+    need(true, 'scripts are sent in full each time', ['EVALSHA', noScript, '2', stream, last]),
+    need(
+      true,
+      'a server that can not do what an append needs shows only when something is published',
+      ['EVALSHA', noScript, '1', probe],
+      ['EVAL', 'return 1', '1', probe],
+      ['SET', probe, '', 'XX', 'GET'],
+    ),
     need(true, 'the chain breaks where the key of the head was lost', ['XINFO', 'STREAM', stream]),
     need(true, 'a failed append leaves a wrong head', ['DEL', last]),
     need(false, 'failovers are not noticed, so nothing is repaired; nobody warns of eviction', ['INFO', 'replication']),
@@ -113,7 +112,7 @@ function publisherNeeds(keys: LogKeys, sharded: boolean): readonly Need[] {
       ...runScript(publishers),
       ...keepRecords(publishers),
     ),
-    ...onConnect(need, keys),
+    onConnect(need),
   ]
 }
 
@@ -165,6 +164,6 @@ function subscriberNeeds(keys: LogKeys, sharded: boolean): readonly Need[] {
       ['XDEL', dead, '1-1'],
     ),
     need(true, '`status` and `doctor` do not see it', ...runScript(subscribers), ...keepRecords(subscribers)),
-    ...onConnect(need, keys),
+    onConnect(need),
   ]
 }

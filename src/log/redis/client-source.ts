@@ -36,6 +36,8 @@ export interface SessionContext {
   readonly feedName: string
   /** Whether the channel is that of the log's slot of a cluster alone. */
   readonly sharded: boolean
+  /** What its command connections are used for. */
+  readonly uses: readonly ('append' | 'read')[]
 }
 
 /** The server that the newest connection leads to, for messages. */

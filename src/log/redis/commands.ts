@@ -1,4 +1,3 @@
-import { isRefused } from '../../support/errors.js'
 import type { ConnectionListener, DeadLetter, LogCommands } from '../log.js'
 import { type Announced, type Member, readAnnounced } from '../model/announced.js'
 import { type Anchor, type Appended, emptyFrame, type Inspection, type Page, type Presence } from '../model/entry.js'
@@ -6,9 +5,10 @@ import type { LogKeys } from '../model/keys.js'
 import type { Position } from '../model/position.js'
 import { type Replication, unknownReplication } from '../model/replication.js'
 import type { SessionContext } from './client-source.js'
-import { kindOfReply, replyCode, replyError } from './errors.js'
-import { checkPrimary, checkSharded, demoted, probe, warnOfEviction } from './probe.js'
+import { isUnavailable, replyError } from './errors.js'
+import { checkPrimary, checkSharded, demoted, type LogUse, probe, warnOfEviction } from './probe.js'
 import { AtomicReads, PageReader } from './reads.js'
+import { kindOfReply } from './refusals.js'
 import {
   deadLetterFields,
   readDeadLetter,
@@ -37,6 +37,7 @@ export class RedisCommands implements LogCommands {
   readonly #keys: LogKeys
   readonly #listener: ConnectionListener
   readonly #sharded: boolean
+  readonly #uses: readonly LogUse[]
   readonly #database: string
   readonly #commandTimeoutMs: number
   readonly #session: RedisSession
@@ -48,6 +49,7 @@ export class RedisCommands implements LogCommands {
     this.#keys = keys
     this.#listener = listener
     this.#sharded = context.sharded
+    this.#uses = context.uses
     this.#database = String(context.source.database)
     this.#commandTimeoutMs = context.commandTimeoutMs
     this.#session = new RedisSession(context, listener, { prepare: (send) => this.#prepare(send) })
@@ -116,7 +118,7 @@ export class RedisCommands implements LogCommands {
       return await this.#session.runScript(anchorScript, [stream, last], args, (reply) => this.#readAnchor(reply))
     } catch (error) {
       // Without the right to run scripts, a head that is the last entry can still be read.
-      if (isRefused(error)) return this.#anchoredHead()
+      if (isUnavailable(error)) return this.#anchoredHead()
       throw error
     }
   }
@@ -202,7 +204,7 @@ export class RedisCommands implements LogCommands {
     if (primaryOnly) await checkPrimary(send, server)
     if (this.#sharded) await checkSharded(send, server)
     const warn = (text: string): void => this.#listener.onWarning?.(text)
-    await Promise.all([probe(send, this.#keys, server), warnOfEviction(send, server, warn)])
+    await Promise.all([probe(send, this.#keys, server, this.#uses), warnOfEviction(send, server, warn)])
   }
 
   /** Sentinels end the connections to a primary that they demote; should one be left, it must not be believed. */
@@ -221,12 +223,12 @@ export class RedisCommands implements LogCommands {
     try {
       return readReplication(readInfo(await send('info', 'replication')))
     } catch (error) {
-      if (!isNotSaid(error)) throw error
+      if (!isUnavailable(error)) throw error
     }
     try {
       return { ...unknownReplication, role: readRole(await send('hello')) }
     } catch (error) {
-      if (!isNotSaid(error)) throw error
+      if (!isUnavailable(error)) throw error
       return unknownReplication
     }
   }
@@ -234,8 +236,8 @@ export class RedisCommands implements LogCommands {
   /** INFO is answered by every node of a cluster, also by one whose slot has moved on: only a key tells. */
   async #checkOwner(): Promise<void> {
     if (this.#session.kind !== 'cluster') return
-    await this.#session.call('xlen', this.#keys.stream).catch((error: unknown) => {
-      if (!isRefused(error)) throw error
+    await this.#session.call('xrange', this.#keys.stream, '+', '-').catch((error: unknown) => {
+      if (!isUnavailable(error)) throw error
     })
   }
 
@@ -260,9 +262,4 @@ export class RedisCommands implements LogCommands {
     if (info?.last === undefined || info.last.position.appendId !== newest) return undefined
     return { position: info.last.position, added: info.added }
   }
-}
-
-/** Whether a call failed because a right is missing, or the server does not know it. */
-function isNotSaid(error: unknown): boolean {
-  return isRefused(error) || replyCode(error) === 'ERR'
 }

@@ -1,31 +1,6 @@
-import { ConfigurationError, InvalidationError, RedisError, type RedisErrorKind } from '../../support/errors.js'
+import { ConfigurationError, InvalidationError, isRefused, RedisError } from '../../support/errors.js'
 import { describeThrown } from '../../support/thrown.js'
-
-const kindOfCode: Readonly<Record<string, RedisErrorKind>> = {
-  READONLY: 'readonly',
-  MOVED: 'moved',
-  ASK: 'moved',
-  TRYAGAIN: 'moved',
-  CLUSTERDOWN: 'moved',
-  NOAUTH: 'refused',
-  WRONGPASS: 'refused',
-  NOPERM: 'refused',
-}
-
-const adviceOfKind: Readonly<Partial<Record<RedisErrorKind, string>>> = {
-  readonly: 'This server is a read-only replica: connect to the primary',
-  moved:
-    'A Redis Cluster moves slots and fails over: connections made from a Cluster client, or from a URL such as redis+cluster://host:7000, follow it; those to a single server do not',
-  refused: 'Check user name, password and the rights (ACL) of the user',
-}
-
-/** Goes before what is said of the kind. */
-const adviceOfCode: Readonly<Record<string, string>> = {
-  CLUSTERDOWN:
-    'Slots of the cluster have no owner that answers (CLUSTER NODES shows who has failed); with `cluster-require-full-coverage no` the other slots go on without them',
-  WRONGTYPE:
-    'Another program has written to a key of the log: RENAME that key, or keep the log under another `channel`',
-}
+import { adviceFor, codeOfText, kindOfReply, refusalOf } from './refusals.js'
 
 /**
  * The code an error reply begins with, such as `NOPERM`, of ioredis' error or of ours; undefined for an error that is
@@ -42,28 +17,13 @@ export function replyText(error: unknown): string | undefined {
   return isReplyError(reply) ? reply.message : undefined
 }
 
+/** Whether a call failed because a right is missing, or because the server does not know the command. */
+export function isUnavailable(error: unknown): boolean {
+  return isRefused(error) || refusalOf(replyText(error) ?? '') === 'absent'
+}
+
 function isReplyError(error: unknown): error is Error {
   return error instanceof Error && error.name === 'ReplyError'
-}
-
-/** The kind of an error reply, from its text. */
-export function kindOfReply(text: string): RedisErrorKind {
-  return kindOfCode[codeOfText(text)] ?? 'reply'
-}
-
-/**
- * Before Redis 7 a script wraps the error of its command: `ERR Error running script (call to …): … -READONLY …`, or
- * where it returns the error `@user_script: 3: -READONLY …`.
- */
-function codeOfText(text: string): string {
-  // Where the ACL refuses a command of a script, Redis 6.2 and 7.0 say the one, later ones and Valkey the other.
-  if (/The user executing the script can|ACL failure in script/.test(text)) return 'NOPERM'
-  // EXEC that is itself refused ends the transaction.
-  const refusedExec = /^EXECABORT .* because of: ([A-Z]+) /.exec(text)?.[1]
-  if (refusedExec !== undefined) return refusedExec
-  const code =
-    /^(?:ERR Error running script|@user_script:).*? -?([A-Z]+) /.exec(text)?.[1] ?? /^-?([A-Z]+)\b/.exec(text)?.[1]
-  return code ?? 'ERR'
 }
 
 /** Says of any error of a call which command failed, on which server, and what to do. */
@@ -100,7 +60,7 @@ function textOf(error: unknown): string {
 export function replyError(text: string, command: string, server: string): RedisError {
   const code = codeOfText(text)
   const kind = kindOfReply(text)
-  const advice = adviceOfCode[code] ?? adviceOfKind[kind]
+  const advice = adviceFor(text)
   const hint = advice === undefined ? '' : `. ${advice}`
   // ioredis hangs the arguments of the command on its errors, passwords too: the cause is made anew.
   const cause = Object.assign(new Error(text), { name: 'ReplyError', code })

@@ -1,35 +1,72 @@
 import { RedisError, UnsupportedServerError } from '../../support/errors.js'
 import { describeThrown } from '../../support/thrown.js'
 import type { LogKeys } from '../model/keys.js'
-import { replyCode, replyText } from './errors.js'
-import { field, type Named, readInfo, readList } from './replies.js'
-import { scripts } from './scripts/scripts.js'
-import type { Send } from './session-calls.js'
+import { isUnavailable, replyCode, replyError, replyText } from './errors.js'
+import { refusalOf } from './refusals.js'
+import { type Named, readInfo, readList, readReplication, readRole } from './replies.js'
+import { probeScript } from './scripts/probe.js'
+import { ScriptCalls, type Send } from './session-calls.js'
 
-/** Codes of a server that can't answer now, or not to us; any other refusal is about rights or its role. */
-const notNow = new Set(['LOADING', 'MASTERDOWN', 'BUSY', 'NOAUTH', 'WRONGPASS', 'MOVED', 'CLUSTERDOWN'])
+/** What a connection is used for, and so what it needs of the server. */
+export type LogUse = 'append' | 'read'
 
 /**
- * Tries out what the protocol needs, on a key that never exists, and loads the scripts. Asks for features, not for
- * versions: many servers speak Redis.
+ * Tries out what these uses need, on a key that never exists. Asks for features, not for versions: many servers speak
+ * Redis. Asks for nothing else: a server or a proxy may lack what is not used.
  *
- * @throws UnsupportedServerError for a server that lacks one
+ * @throws UnsupportedServerError for a server that lacks a feature
  */
-export async function probe(send: Send, keys: LogKeys, server: string): Promise<void> {
-  const needs = async (feature: string, reply: Promise<unknown>): Promise<void> => {
+export async function probe(send: Send, keys: LogKeys, server: string, uses: readonly LogUse[]): Promise<void> {
+  const judge = probeJudge(server)
+  const trials: Promise<void>[] = []
+  // From the last entry to the first: there is nothing between them.
+  if (uses.includes('read')) trials.push(judge('streams', send('xrange', keys.stream, '+', '-')))
+  if (uses.includes('append')) trials.push(probeAppend(send, keys, judge, server))
+  await Promise.all(trials)
+}
+
+type Judge = (feature: string, reply: Promise<unknown>) => Promise<void>
+
+async function probeAppend(send: Send, keys: LogKeys, judge: Judge, server: string): Promise<void> {
+  let reply: unknown
+  await judge(
+    'Lua scripts',
+    new ScriptCalls(send).run(probeScript, [keys.probe], [], (answer) => {
+      reply = answer
+    }),
+  )
+  if (!Array.isArray(reply)) return
+  const [set, add] = readList(reply)
+  const refused = (text: unknown, command: string): Promise<void> =>
+    typeof text === 'string' && text !== ''
+      ? Promise.reject(replyError(text.replace(/^-/, ''), command, server))
+      : Promise.resolve()
+  await judge('SET with XX and GET', refused(set, 'set'))
+  await judge('streams', refused(add, 'xadd'))
+}
+
+/** Judges replies: a refusal that is about rights or about writes does not show that the feature is missing. */
+function probeJudge(server: string): Judge {
+  return async (feature, reply) => {
     try {
       await reply
     } catch (error) {
-      const code = replyCode(error)
-      if (code === undefined || notNow.has(code)) throw error
-      if (code === 'ERR') throw lacks(feature, server, error)
+      const text = replyText(error)
+      if (text === undefined) throw error
+      const refusal = refusalOf(text)
+      if (refusal === 'absent' || isOtherSyntax(text, feature)) throw lacks(feature, server, error)
+      if (refusal === 'no-right' || refusal === 'no-writes') return
+      // XADD got no arguments on purpose.
+      if (/wrong number of arg/i.test(text)) return
+      // An error that says nothing about the command may be about this moment: the next attempt shows.
+      if (refusal !== 'other' || replyCode(error) === 'ERR') throw error
     }
   }
-  await Promise.all([
-    needs('SET with XX and GET', send('set', keys.probe, '', 'XX', 'GET')),
-    needs('streams', send('xlen', keys.stream)),
-    ...scripts.map(({ source }) => needs('Lua scripts', send('script', 'load', source))),
-  ])
+}
+
+/** Before Redis 6.2 the command takes other arguments. */
+function isOtherSyntax(text: string, feature: string): boolean {
+  return feature === 'SET with XX and GET' && /syntax error|wrong number of arg/i.test(text)
 }
 
 /**
@@ -41,7 +78,10 @@ export async function checkSharded(send: Send, server: string): Promise<void> {
   try {
     await known('sharded Pub/Sub', send('spublish'), server, '7.0')
   } catch (error) {
-    if (error instanceof UnsupportedServerError || replyCode(error) === undefined) throw error
+    const text = replyText(error)
+    if (error instanceof UnsupportedServerError || text === undefined) throw error
+    const refusal = refusalOf(text)
+    if (refusal === 'not-now' || refusal === 'not-you') throw error
   }
 }
 
@@ -54,7 +94,7 @@ export async function known(feature: string, reply: Promise<unknown>, server: st
   try {
     await reply
   } catch (error) {
-    throw /unknown command/i.test(replyText(error) ?? '') ? lacks(feature, server, error, since) : error
+    throw refusalOf(replyText(error) ?? '') === 'absent' ? lacks(feature, server, error, since) : error
   }
 }
 
@@ -72,8 +112,17 @@ function lacks(feature: string, server: string, error: unknown, since = '6.2'): 
  * @throws RedisError (kind `readonly`) where it is a replica
  */
 export async function checkPrimary(send: Send, server: string): Promise<void> {
-  const role = field(readList(await send('hello')), 'role')
-  if (role !== 'master') throw demoted(server)
+  if ((await askRole(send)) !== 'primary') throw demoted(server)
+}
+
+/** If the server does not know HELLO, INFO says it. */
+async function askRole(send: Send): Promise<string | undefined> {
+  try {
+    return readRole(await send('hello'))
+  } catch (error) {
+    if (!isUnavailable(error)) throw error
+    return readReplication(readInfo(await send('info', 'replication'))).role
+  }
 }
 
 /** What is thrown where a primary was expected. */
@@ -123,7 +172,7 @@ async function askMemory(send: Send): Promise<Named | undefined> {
   try {
     return readInfo(await send('info', 'memory'))
   } catch (error) {
-    if (replyCode(error) === undefined) throw error
+    if (replyText(error) === undefined) throw error
     return undefined
   }
 }

@@ -1,7 +1,8 @@
-import { isRefused, RedisError } from '../../support/errors.js'
+import { RedisError } from '../../support/errors.js'
 import type { Page } from '../model/entry.js'
 import type { LogKeys } from '../model/keys.js'
-import { replyCode } from './errors.js'
+import { isUnavailable, replyCode, replyText } from './errors.js'
+import { refusalOf } from './refusals.js'
 import { readEntry, readJoinedPage, readList, readOptionalText } from './replies.js'
 import { readPageScript } from './scripts/read-page.js'
 import { readScript } from './scripts/read.js'
@@ -40,9 +41,10 @@ export class AtomicReads {
       return (await Promise.all(sent)).at(-1)
     } catch (error) {
       // A server whose memory is full (`maxmemory`) queues no command, not even one that reads; a script may read. And
-      // a script is one call, which can be sent on whole to the node that the keys are on their way to.
+      // a script is one call, which can be sent on whole to the node that the keys are on their way to. A proxy may
+      // pass on no transactions.
       const code = replyCode(error)
-      if (code !== 'OOM' && code !== 'ASK') throw error
+      if (code !== 'OOM' && code !== 'ASK' && refusalOf(replyText(error) ?? '') !== 'absent') throw error
       return this.#session.runScript(readScript, this.#keys, [JSON.stringify(commands)], readList)
     }
   }
@@ -81,7 +83,7 @@ export class PageReader {
     try {
       return await this.#session.runScript(readPageScript, [stream, last], [from, String(count)], readJoinedPage)
     } catch (error) {
-      if (isRefused(error)) this.#mayRunScripts = false
+      if (isUnavailable(error)) this.#mayRunScripts = false
       else if (!(error instanceof RedisError) || error.kind !== 'reply') throw error
       return undefined
     }

@@ -7,6 +7,7 @@ import { makeClientSource } from './clients.js'
 import { RedisCommands } from './commands.js'
 import { connectionName, type ConnectionOwner } from './connection-name.js'
 import { RedisFeed } from './feed.js'
+import type { LogUse } from './probe.js'
 import type { RedisTarget, TlsOptions } from './target.js'
 import { slotOf } from './topology/slots.js'
 
@@ -30,6 +31,8 @@ export interface RedisLogOptions {
   readonly runtime?: Runtime
   /** The owner, for the names of its connections in CLIENT LIST. Default: no owner. */
   readonly owner?: ConnectionOwner
+  /** What command connections are used for: the server is asked for what that needs. Default: it follows from the owner. */
+  readonly uses?: readonly LogUse[]
 }
 
 /**
@@ -86,5 +89,10 @@ export function sessionContext(redis: RedisTarget, keys: LogKeys, options: Redis
   const feedName = connectionName(owner?.role === 'subscriber' ? { ...owner, role: 'feed' } : owner)
   const slot = slotOf(keys.channel)
   const source = makeClientSource(redis, { slot, runtime, commandTimeoutMs, name, credentials }, tls)
-  return { source, runtime, commandTimeoutMs, feedName, sharded }
+  return { source, runtime, commandTimeoutMs, feedName, sharded, uses: options.uses ?? usesOf(owner) }
+}
+
+function usesOf(owner: ConnectionOwner | undefined): readonly LogUse[] {
+  if (owner === undefined) return ['append', 'read']
+  return owner.role === 'publisher' ? ['append'] : ['read']
 }

@@ -2,8 +2,9 @@ import { Deadlines, type Limited } from '../../support/deadlines.js'
 import { type InvalidationError, RedisError } from '../../support/errors.js'
 import type { Runtime } from '../../support/runtime.js'
 import { serverOf, type SessionContext } from './client-source.js'
-import { replyCode, timeoutError } from './errors.js'
+import { replyCode, replyText, timeoutError } from './errors.js'
 import type { Corkable, RedisLike } from './redis-like.js'
+import { refusalOf } from './refusals.js'
 import type { Script } from './scripts/script.js'
 import type { Redirects } from './topology/redirects.js'
 
@@ -79,9 +80,14 @@ export class SessionCalls {
   }
 }
 
-/** Runs scripts by digest or, if the server does not know one (any more), by their text; calls keep their order. */
+/**
+ * Runs scripts by digest or, if the server does not know one (any more), by their text; calls keep their order. Without
+ * EVALSHA every script is sent as its text; without EVAL, SCRIPT LOAD makes it known.
+ */
 export class ScriptCalls {
   readonly #call: Send
+  /** Set when the server or a proxy has refused EVALSHA itself. */
+  #byText = false
   /** Set while calls are sent again: later ones wait, so that none overtakes them. */
   #sendingAgain: Promise<void> | undefined
 
@@ -93,14 +99,23 @@ export class ScriptCalls {
   run<T>(script: Script, keys: readonly string[], args: readonly string[], read: (reply: unknown) => T): Promise<T> {
     if (this.#sendingAgain) return this.#sendingAgain.then(() => this.run(script, keys, args, read))
     const rest = [String(keys.length), ...keys, ...args]
+    if (this.#byText) return this.#call('eval', script.source, ...rest).then(read)
     return this.#call('evalsha', script.digest, ...rest).then(read, (error: unknown) => {
-      if (replyCode(error) !== 'NOSCRIPT') throw error
-      return this.#sendAgain(script, rest).then(read)
+      const isForgotten = replyCode(error) === 'NOSCRIPT'
+      if (!isForgotten && !refuses(error, 'evalsha')) throw error
+      if (!isForgotten) this.#byText = true
+      return this.#sendAgain(script, rest, isForgotten).then(read)
     })
   }
 
-  #sendAgain(script: Script, rest: string[]): Promise<unknown> {
-    const reply = this.#call('eval', script.source, ...rest)
+  #sendAgain(script: Script, rest: string[], mayLoad: boolean): Promise<unknown> {
+    const reply = this.#call('eval', script.source, ...rest).catch(async (error: unknown) => {
+      if (!mayLoad || !refuses(error, 'eval')) throw error
+      await this.#call('script', 'load', script.source).catch(() => {
+        throw error
+      })
+      return this.#call('evalsha', script.digest, ...rest)
+    })
     const settled = (): void => {
       this.#sendingAgain = undefined
     }
@@ -109,6 +124,15 @@ export class ScriptCalls {
     this.#sendingAgain ??= reply.then(settled, settled)
     return reply
   }
+}
+
+/** Whether the server refuses this very command: it does not know it, or the user lacks the right to it. */
+function refuses(error: unknown, command: 'eval' | 'evalsha'): boolean {
+  const text = replyText(error) ?? ''
+  const refusal = refusalOf(text)
+  if (refusal !== 'absent' && refusal !== 'no-right') return false
+  // A script that was run may have been refused one of its own commands.
+  return new RegExp(`\\b${command}\\b`, 'i').test(text)
 }
 
 /** Makes one write to the socket of all writes in a turn of the loop: the writes are half the cost of sending. */

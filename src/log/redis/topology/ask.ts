@@ -1,8 +1,9 @@
 import { ConfigurationError } from '../../../support/errors.js'
 import { resolvesWithin, type Runtime } from '../../../support/runtime.js'
 import { disconnect } from '../client-source.js'
-import { kindOfReply, replyError, replyText } from '../errors.js'
+import { replyError, replyText } from '../errors.js'
 import type { RedisLike } from '../redis-like.js'
+import { kindOfReply, refusalOf } from '../refusals.js'
 import { type Address, formatAddress } from './address.js'
 
 /**
@@ -13,7 +14,7 @@ export function explainRefusal(error: unknown, node: Address, expected: string):
   const text = replyText(error)
   if (text === undefined) return error
   const address = formatAddress(node)
-  if (/unknown command|cluster support disabled/i.test(text)) {
+  if (refusalOf(text) === 'absent') {
     return new ConfigurationError(`Expected ${address} to be ${expected}, but it answers: ${text}`, { cause: error })
   }
   return kindOfReply(text) === 'refused' ? replyError(text, 'connect', `${address}, ${expected}`) : error

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { kindOfReply, replyCode, toRedisError } from '../../../../src/log/redis/errors.js'
+import { replyCode, toRedisError } from '../../../../src/log/redis/errors.js'
+import { kindOfReply } from '../../../../src/log/redis/refusals.js'
 import { RedisError } from '../../../../src/support/errors.js'
 
 function replyError(text: string): Error {
@@ -37,7 +38,7 @@ describe('errors of Redis', () => {
   it('name the command and the server, say what to do, and carry the reply without the command’s arguments', () => {
     const error = toRedisError(replyError('NOAUTH Authentication required.'), 'get', 'example.org:6379')
     expect(error.message).toBe(
-      'GET was refused by example.org:6379: NOAUTH Authentication required. Check user name, password and the rights (ACL) of the user',
+      'GET was refused by example.org:6379: NOAUTH Authentication required. The server asks for a password, and none was given: give it in the URL (redis://user:password@host:port) or as `password`',
     )
     expect(error.cause).toMatchObject({ message: 'NOAUTH Authentication required.' })
     expect(error.cause).not.toHaveProperty('command')
