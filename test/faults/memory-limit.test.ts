@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { InvalidationPublisher, PublisherEvents } from '../../src/index.js'
+import { logKeys } from '../../src/log/model/keys.js'
 import { ids } from '../support/handled.js'
 import { nextEvent, until, within } from '../support/latch.js'
 import { LiveFleet, type LiveFollower } from '../support/live-fleet.js'
@@ -31,6 +32,8 @@ function makeRoom(): Promise<unknown> {
 
 describe('maxmemory', () => {
   it('with noeviction makes publishes wait; nothing is lost, and nobody evicts all', async () => {
+    // A log that has nothing to drop makes no room.
+    await fleet.redis.xtrim(logKeys(fleet.channel).stream, 'MAXLEN', 1)
     const queued = nextEvent<PublisherEvents, 'queued'>(publisher, 'queued')
     const drained = nextEvent<PublisherEvents, 'drained'>(publisher, 'drained')
     await runFull('noeviction')
@@ -54,6 +57,59 @@ describe('maxmemory', () => {
     await live
     await expectResyncs(follower, [])
     expect(follower.errors).toEqual([])
+  })
+
+  describe('with noeviction and a long log', () => {
+    const metadata = { text: 'x'.repeat(500) }
+    const large = (id: string): Promise<unknown> =>
+      publisher.publish({ action: 'delete', entityType: 'user', entityId: id, metadata })
+
+    beforeEach(async () => {
+      const { subscriber } = follower
+      publisher = await fleet.publisher({ publishTimeoutMs: 5_000, packing: false })
+      for (let i = 0; i < 10; i++) await Promise.all(ids(i * 500 + 51, i * 500 + 550).map(large))
+      await follower.handled.has('5050')
+      expect(subscriber.connected).toBe(true)
+      await fleet.redis.config('SET', 'maxmemory-policy', 'noeviction')
+    })
+
+    /** The server is full, and the log is what fills it. */
+    async function fill(): Promise<void> {
+      const used = /used_memory:(\d+)/.exec(await fleet.redis.info('memory'))?.[1]
+      await fleet.redis.config('SET', 'maxmemory', String(Number(used) - 100_000))
+      await expect(fleet.redis.set('application', 'x')).rejects.toThrow('OOM')
+    }
+
+    it('makes room: an append drops the oldest tenth, and the application can write again', async () => {
+      const length = await fleet.redis.xlen(logKeys(fleet.channel).stream)
+      await fill()
+      await publisher.invalidate('user', 'full')
+      expect(await fleet.redis.set('application', 'x')).toBe('OK')
+      const left = await fleet.redis.xlen(logKeys(fleet.channel).stream)
+      expect(left).toBeGreaterThan(0.85 * length)
+      expect(left).toBeLessThan(0.95 * length)
+      await follower.handled.has('full')
+      await expectResyncs(follower, [])
+      expect(follower.subscription.counts.replayed).toBe(0)
+    })
+
+    it('makes a subscription resync that has not read what went: nothing is lost in silence', async () => {
+      const [oldest] = await fleet.redis.xrange(logKeys(fleet.channel).stream, '-', '+', 'COUNT', 1)
+      await fill()
+      await publisher.invalidate('user', 'full')
+      const again = await fleet.follow({ startAt: `${oldest?.[0]}@${oldest?.[1][1]}` })
+      await expectResyncs(again, ['trimmed'])
+    })
+
+    it('waits if the user lacks the right to XTRIM', async () => {
+      const url = fleet.server.url.replace('//', '//limited:secret@')
+      await fleet.redis.call('ACL', 'SETUSER', 'limited', 'on', '>secret', '~*', '&*', '+@all', '-xtrim')
+      const limited = await fleet.publisher({ publishTimeoutMs: 500 }, url)
+      await fill()
+      const failed = limited.invalidate('user', 'full')
+      await expect(failed).rejects.toMatchObject({ code: 'PUBLISH_TIMEOUT' })
+      await expect(failed).rejects.toThrow('OOM')
+    })
   })
 
   it('with eviction of all keys is one resync, log-lost, when the whole log is evicted, and no other', async () => {

@@ -275,7 +275,7 @@ test('says what it may not look at, and looks at the rest', async () => {
   expect(app.exitCode, 'what is not known is no fault').toBe(0)
 
   const { found, stdout } = await diagnoseAs('blind')
-  const unknownInfo = ['server', 'role', 'cluster', 'eviction', 'memory', 'saving', 'other-databases']
+  const unknownInfo = ['server', 'role', 'cluster', 'eviction', 'memory', 'log-share', 'saving', 'other-databases']
   expect(found.toSorted()).toEqual(
     [
       'subscriber-rights: warning',

@@ -170,4 +170,12 @@ export const connecting: readonly Mutant[] = [
     to: "if (refusal !== 'no-right' && refusal !== 'no-writes') throw",
     caughtBy: 'test/integration/redis-log-features.test.ts',
   },
+  {
+    name: 'full-server-keeps-the-log',
+    lacks: 'the entries that an append drops where the server has reached `maxmemory`',
+    file: 'log/redis/scripts/append.ts',
+    from: 'while dropped == 0 and length > 1 and share < 2 do',
+    to: 'while false do',
+    caughtBy: 'test/faults/memory-limit.test.ts',
+  },
 ]

@@ -19,6 +19,8 @@ export interface Answers {
   readonly lacking: string | undefined
   readonly keyStates: readonly KeyState[]
   readonly snapshot: LogSnapshot
+  /** Memory that the log takes. */
+  readonly logBytes: number
   /** Other databases of the server that have a log of the same channel. */
   readonly otherDatabases: readonly number[]
   readonly deadLetters: number
@@ -56,9 +58,13 @@ const MiB = 1024 ** 2
 export const thresholds = {
   /** Share of `maxmemory`. */
   memoryShare: 0.9,
+  /** Share of `maxmemory` that the log takes. */
+  logShare: 0.25,
   /** What a Pub/Sub client may have unread: Redis' own defaults are 32 MiB at once, 8 MiB for a minute. */
   outputBufferHard: 8 * MiB,
   outputBufferSoft: 2 * MiB,
+  /** What a client that reads the log may have unread: a page of large entries, with the next one. */
+  outputBufferPage: 4 * MiB,
   /** Longer than any sensible heartbeat, so that no connection of ours is ever idle for so long. */
   idleTimeout: 60_000,
   replicaLag: 10_000,

@@ -60,6 +60,7 @@ export async function gather(
     clock,
     keyStates,
     snapshot,
+    logBytes: bytes,
     otherDatabases,
     deadLetters,
     listeners,

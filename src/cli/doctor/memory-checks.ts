@@ -1,5 +1,5 @@
 import { evictingPolicy, harmlessPolicy } from '../../log/redis/probe.js'
-import { type Check, defineCheck, error, warning } from './check.js'
+import { type Check, defineCheck, error, type Problem, warning } from './check.js'
 import { thresholds } from './facts.js'
 
 const eviction = defineCheck({
@@ -11,7 +11,7 @@ const eviction = defineCheck({
     if (policy === undefined) return []
     return [
       error(
-        `\`maxmemory-policy\` is ${policy}: the server may evict the log, and every subscription resyncs`,
+        `\`maxmemory-policy\` is ${policy}: the server may evict the log, and every subscription resyncs; a log that grows drives out keys of the application`,
         `CONFIG SET maxmemory-policy ${harmlessPolicy(policy)} (the log never expires), or give the log a server of its own`,
       ),
     ]
@@ -33,6 +33,27 @@ const memory = defineCheck({
     const advice = 'Raise `maxmemory`, remove keys that are not needed, or lower `cap`'
     return [
       share >= 1 ? error(`${what}: appends are refused`, advice) : warning(`${what}: past it appends fail`, advice),
+    ]
+  },
+})
+
+const logShare = defineCheck({
+  name: 'log-share',
+  fine: 'the log takes a small share of `maxmemory`',
+  needs: ['info', 'logBytes'],
+  find({ info, logBytes }) {
+    const limit = Number(info.get('maxmemory') ?? 0)
+    if (limit === 0 || logBytes < thresholds.logShare * limit) return []
+    const policy = info.get('maxmemory_policy') ?? 'noeviction'
+    const harm =
+      policy === 'noeviction'
+        ? 'where memory is used up, the log drops its oldest entries before others can write, and who is behind resyncs'
+        : `by ${policy}, it drives out keys of the application`
+    return [
+      warning(
+        `The log takes ${Math.round((logBytes / limit) * 100)} % of \`maxmemory\` (${Math.round(logBytes / 1024 ** 2)} MiB): ${harm}`,
+        'Lower `cap` on every publisher, publish smaller batches, raise `maxmemory`, or give the log a server of its own',
+      ),
     ]
   },
 })
@@ -79,20 +100,45 @@ const outputBuffer = defineCheck({
   fine: 'a subscriber may be slow for a moment, and not for ever',
   needs: ['settings'],
   find({ settings }) {
-    // Triples of class, limit, limit over some time, and that time: `normal 0 0 0 … pubsub 33554432 8388608 60`.
-    const limits = /pubsub (\d+) (\d+) (\d+)/.exec(settings.get('client-output-buffer-limit') ?? '')
-    if (limits === null) return []
-    const [hard = 0, soft = 0] = limits.slice(1).map(Number)
-    const what = `\`client-output-buffer-limit pubsub\` is ${limits.slice(1).join(' ')}`
-    const advice = 'CONFIG SET client-output-buffer-limit "pubsub 32mb 8mb 60"'
-    if (hard === 0 && soft === 0) {
-      return [warning(`${what}, unlimited: one subscriber that does not read fills the memory of the server`, advice)]
-    }
-    const isSmall = (limit: number, least: number): boolean => limit > 0 && limit < least
-    if (!isSmall(hard, thresholds.outputBufferHard) && !isSmall(soft, thresholds.outputBufferSoft)) return []
-    return [warning(`${what}: a burst cuts off subscribers, and they replay`, advice)]
+    const limits = settings.get('client-output-buffer-limit') ?? ''
+    return [...normalBufferFindings(limits), ...pubsubBufferFindings(limits)]
   },
 })
 
+/** Triples of class, limit, limit over some time, and that time: `normal 0 0 0 … pubsub 33554432 8388608 60`. */
+function limitsOf(name: string, limits: string): readonly number[] | undefined {
+  return new RegExp(`${name} (\\d+) (\\d+) (\\d+)`).exec(limits)?.slice(1).map(Number)
+}
+
+function isSmall(limit: number, least: number): boolean {
+  return limit > 0 && limit < least
+}
+
+function normalBufferFindings(limits: string): readonly Problem[] {
+  const normal = limitsOf('normal', limits)
+  const [hard = 0, soft = 0] = normal ?? []
+  const { outputBufferPage } = thresholds
+  if (!isSmall(hard, outputBufferPage) && !isSmall(soft, outputBufferPage)) return []
+  return [
+    warning(
+      `\`client-output-buffer-limit normal\` is ${normal?.join(' ')}: replays are cut off until their pages are small enough`,
+      'CONFIG SET client-output-buffer-limit "normal 0 0 0"',
+    ),
+  ]
+}
+
+function pubsubBufferFindings(text: string): readonly Problem[] {
+  const limits = limitsOf('pubsub', text)
+  if (limits === undefined) return []
+  const [hard = 0, soft = 0] = limits
+  const what = `\`client-output-buffer-limit pubsub\` is ${limits.join(' ')}`
+  const advice = 'CONFIG SET client-output-buffer-limit "pubsub 32mb 8mb 60"'
+  if (hard === 0 && soft === 0) {
+    return [warning(`${what}, unlimited: one subscriber that does not read fills the memory of the server`, advice)]
+  }
+  if (!isSmall(hard, thresholds.outputBufferHard) && !isSmall(soft, thresholds.outputBufferSoft)) return []
+  return [warning(`${what}: a burst cuts off subscribers, and they replay`, advice)]
+}
+
 /** About memory and disk of the server. */
-export const memoryChecks: readonly Check[] = [eviction, memory, persistence, saving, outputBuffer]
+export const memoryChecks: readonly Check[] = [eviction, memory, logShare, persistence, saving, outputBuffer]

@@ -4,13 +4,28 @@ import { luaFunctions, script } from './script.js'
  * Appends a frame and publishes it. If the server refuses XADD (a key of another type, no right), `last` gets its old
  * value back: a head that names a missing entry would make every subscription resync.
  *
+ * If the server has reached `maxmemory`, the log makes room first: it drops its oldest tenth, or more until a node of
+ * the stream goes. After a write Redis lets the rest of a script pass. A log that has nothing to drop is refused.
+ *
  * - KEYS: stream, last
  * - ARGV: append id, the frame without its opening brace, cap (entries), channel, PUBLISH or SPUBLISH, the number of the
  *   database
  * - Returns: stream ID, prev, receivers (−1 if the server refuses the channel: the entry is in the log all the same)
  */
 export const appendScript = script(`
-local last = redis.call('SET', KEYS[2], ARGV[1], 'GET')
+local last = redis.pcall('SET', KEYS[2], ARGV[1], 'GET')
+if type(last) == 'table' then
+  if not last.err or not last.err:find('OOM', 1, true) then return last end
+${luaFunctions}
+  local length = info(KEYS[1]).length or 0
+  local share, dropped = 0.1, 0
+  while dropped == 0 and length > 1 and share < 2 do
+    dropped = redis.pcall('XTRIM', KEYS[1], 'MAXLEN', '~', math.max(1, math.floor(length * (1 - share))))
+    share = share * 2
+  end
+  if dropped == 0 or type(dropped) == 'table' then return last end
+  last = redis.call('SET', KEYS[2], ARGV[1], 'GET')
+end
 local prev = last
 if not prev then
 ${luaFunctions}

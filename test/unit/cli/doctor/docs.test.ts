@@ -23,6 +23,8 @@ test.each<[check: string, threshold: string]>([
   ['certificate', `${thresholds.certificateLeft / 86_400_000} days`],
   ['idle-clients', seconds(thresholds.idleTimeout)],
   ['memory', `${thresholds.memoryShare * 100} %`],
+  ['log-share', `${thresholds.logShare * 100} %`],
+  ['output-buffer', mebibytes(thresholds.outputBufferPage)],
   ['output-buffer', mebibytes(thresholds.outputBufferHard)],
   ['output-buffer', mebibytes(thresholds.outputBufferSoft)],
   ['cover', `${thresholds.cover / 60_000} min`],

@@ -144,6 +144,7 @@ export function factsWith(changes: Partial<Answers> = {}): Facts {
     clusterInfo: none,
     keyStates: [],
     snapshot: healthyLog,
+    logBytes: 100,
     clock: { serverMs: now, localMs: now + 3, roundTripMs: 1 },
     otherDatabases: [],
     deadLetters: 0,

@@ -35,9 +35,15 @@ describe('is found', () => {
     ['a certificate that ends soon', 'certificate: warning', { certificateLeftMs: thresholds.certificateLeft }],
     ['a timeout that cuts idle connections', 'idle-clients: warning', settingsWith({ timeout: '59' })],
     ['that dead connections are not found', 'idle-clients: warning', settingsWith({ 'tcp-keepalive': '0' })],
-    ['eviction of any key', 'eviction: error', memory(10, { maxmemory_policy: 'allkeys-lru' })],
+    ['eviction of any key', 'eviction: error', { ...memory(10, { maxmemory_policy: 'allkeys-lru' }), logBytes: 249 }],
     ['memory that is nearly full', 'memory: warning', memory(900)],
     ['memory that is full', 'memory: error', memory(1_000)],
+    ['a log that takes a quarter of the memory', 'log-share: warning', { ...memory(10), logBytes: 250 }],
+    [
+      'the same where keys that expire are evicted',
+      'log-share: warning',
+      { ...memory(10, { maxmemory_policy: 'volatile-lru' }), logBytes: 250 },
+    ],
     ['that nothing is saved', 'persistence: warning', settingsWith({ appendonly: 'no', save: '' })],
     ['that only snapshots are saved', 'persistence: warning', settingsWith({ appendonly: 'no' })],
     ['an AOF that is never synced', 'persistence: warning', settingsWith({ appendfsync: 'no' })],
@@ -46,6 +52,11 @@ describe('is found', () => {
     ['a rewrite of the AOF that failed', 'saving: warning', infoWith({ aof_last_bgrewrite_status: 'err' })],
     ['an output buffer without limit', 'output-buffer: warning', buffer('0 0 0')],
     ['an output buffer that is tiny', 'output-buffer: warning', buffer('8388607 0 0')],
+    [
+      'an output buffer that is smaller than a page of the log',
+      'output-buffer: warning',
+      settingsWith({ 'client-output-buffer-limit': 'normal 2097152 0 0 slave 0 0 0 pubsub 33554432 8388608 60' }),
+    ],
     ['an output buffer that is tiny over time', 'output-buffer: warning', buffer('33554432 2097151 60')],
   ])('%s', (_, brief, changes) => {
     expect(briefly(problemsOf(changes))).toEqual([brief])
@@ -64,8 +75,9 @@ describe('is fine', () => {
     ['a skew that may be no more than the way there', skewed(700, 400)],
     ['a timeout that no heartbeat reaches', settingsWith({ timeout: '60' })],
     ['eviction of keys that expire, when memory is short', memory(990, { maxmemory_policy: 'volatile-lru' })],
+    ['a large log without a limit', { logBytes: 10 ** 12 }],
     ['a policy of eviction without a limit', infoWith({ maxmemory_policy: 'allkeys-lru' })],
-    ['memory that is full of buffers alone', memory(1_000, { mem_not_counted_for_evict: '101' })],
+    ['memory that is full of buffers alone', { ...memory(1_000, { mem_not_counted_for_evict: '101' }), logBytes: 249 }],
     ['an output buffer as large as it must be', buffer('8388608 2097152 60')],
     ['settings that this server does not have', { settings: new Map([['appendonly', 'yes']]) }],
   ])('%s', (_, changes) => {
