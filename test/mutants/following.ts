@@ -317,4 +317,20 @@ export const following: readonly Mutant[] = [
     to: '',
     caughtBy: 'test/unit/subscriber',
   },
+  {
+    name: 'pages-stay-large',
+    lacks: 'the smaller page after a connection was cut while one was read',
+    file: 'subscriber/follow/replayer.ts',
+    from: 'this.#count = Math.max(leastEntries, Math.floor(Math.min(asked, this.#count) / 2))',
+    to: '',
+    caughtBy: 'test/unit/subscriber/page-limit.test.ts',
+  },
+  {
+    name: 'page-with-its-anchor',
+    lacks: 'the page of one entry: the smallest page comes with the frame that was taken before',
+    file: 'subscriber/follow/replayer.ts',
+    from: 'return { count: fromFirst ? 1 : leastEntries, joined: true }',
+    to: 'return { count: leastEntries, joined: false }',
+    caughtBy: 'test/unit/subscriber/page-limit.test.ts',
+  },
 ]

@@ -17,6 +17,7 @@ const daily = [
   { weight: 1, arbitrary: step('restart', { who }) },
   { weight: 1, arbitrary: step('waitFor', { who }) },
   { weight: 1, arbitrary: step('writeNewer', { publisher: who, count: few, partly: fc.boolean() }) },
+  { weight: 1, arbitrary: step('limitPages', { who, entries: fc.integer({ min: 1, max: 4 }) }) },
   { weight: 2, arbitrary: step('failHandler', { who, ms: fc.integer({ min: 1, max: 1_500 }) }) },
 ]
 

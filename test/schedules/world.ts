@@ -206,6 +206,9 @@ export class World {
       case 'servePrimary':
         at(this.#copies, step.who).link.serveReplica(undefined)
         return
+      case 'limitPages':
+        at(this.#copies, step.who).link.limitPages(step.entries)
+        return
       case 'stepClock':
         this.#setBackMs += Math.max(0, -step.ms)
         this.#log.stepClock(step.ms)

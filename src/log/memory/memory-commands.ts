@@ -87,8 +87,14 @@ export class MemoryCommands implements LogCommands {
     return this.#session.call(() => this.#server.lookup(positions))
   }
 
-  readPage(from: string, count: number): Promise<Page> {
-    return this.#session.call(() => this.#server.readPage(from, count))
+  readPage(from: string, count: number, joined = false): Promise<Page> {
+    return this.#session.call(() => {
+      const page = this.#server.readPage(from, count)
+      // A joined page leaves out the frame that the client has.
+      const frames = page.entries.length - (joined && from !== '-' ? 1 : 0)
+      if (frames > this.#session.pageLimit) this.cut('a page was larger than `limitPages()` permits')
+      return page
+    })
   }
 
   loadCursor(name: string): Promise<string | undefined> {

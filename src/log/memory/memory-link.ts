@@ -13,14 +13,17 @@ const replicaStates: readonly (ReplicaState | undefined)[] = ['synced', 'stalled
 const writeRefusals: readonly (WriteRefusal | undefined)[] = ['readonly', 'refused', undefined]
 
 /** What all links to one log share. */
-export type MemoryLinkContext = Omit<MemorySessionContext, 'writeRefusal' | 'isReachable' | 'onClosed' | 'replica'> & {
+export type MemoryLinkContext = Omit<
+  MemorySessionContext,
+  'writeRefusal' | 'pageLimit' | 'isReachable' | 'onClosed' | 'replica'
+> & {
   readonly channel: string
 }
 
 /**
  * A way to a {@link MemoryLog}, with faults of its own: hand each client a link, and one can be cut off while the
- * others go on. Faults strike the connections that are open when they are called; only `goDown`, `refuseWrites` and
- * `serveReplica` last. An invalid argument throws a `ConfigurationError`.
+ * others go on. Faults strike the connections that are open when they are called; only `goDown`, `refuseWrites`,
+ * `limitPages` and `serveReplica` last. An invalid argument throws a `ConfigurationError`.
  */
 export class MemoryLink implements InvalidationLog {
   readonly channel: string
@@ -31,6 +34,7 @@ export class MemoryLink implements InvalidationLog {
   readonly #feeds = new Set<MemoryFeed>()
   readonly #replica: MemoryReplica
   #writeRefusal: WriteRefusal | undefined
+  #pageLimit = Infinity
   #isDown = false
 
   /** @internal */
@@ -122,6 +126,15 @@ export class MemoryLink implements InvalidationLog {
   }
 
   /**
+   * Cuts a connection that reads a page of more than `entries` new entries, as a server does whose
+   * `client-output-buffer-limit normal` is smaller than the page. `undefined` ends it.
+   */
+  limitPages(entries: number | undefined): void {
+    if (entries !== undefined) requireWhole('entries', entries)
+    this.#pageLimit = entries ?? Infinity
+  }
+
+  /**
    * Makes the server behind this link a replica of the log: it refuses writes. A `stalled` replica answers, but
    * receives nothing more from its primary: reads return the data as of now, and live messages wait until it is
    * `synced` again. Connections stay open. `undefined` ends it: connections are cut, and lead to the primary when they
@@ -163,6 +176,7 @@ export class MemoryLink implements InvalidationLog {
       onClosed,
       isReachable: () => this.#isReachable,
       writeRefusal: () => this.#refusal,
+      pageLimit: () => Math.min(this.#pageLimit, this.#parent ? this.#parent.#pageLimit : Infinity),
     }
   }
 }

@@ -22,6 +22,7 @@ export interface MemorySessionContext {
   /** Whether attempts to connect succeed. */
   readonly isReachable: () => boolean
   readonly writeRefusal: () => WriteRefusal | undefined
+  readonly pageLimit: () => number
   readonly onClosed: () => void
 }
 
@@ -85,6 +86,11 @@ export class MemorySession implements LogConnection {
   /** Why writes are refused; undefined if they are not. */
   get writeRefusal(): WriteRefusal | undefined {
     return this.#context.writeRefusal()
+  }
+
+  /** How many entries a page may have; more cut the connection. */
+  get pageLimit(): number {
+    return this.#context.pageLimit()
   }
 
   /** Runs `operation` on the server and resolves with what it returns, or rejects when the connection goes down. */

@@ -5,7 +5,7 @@ import type { InvalidationMessage, Json } from '../../message/message.js'
 import type { DecodedFrame } from '../../message/wire/decode.js'
 import { decodeFrame } from '../../message/wire/decode-frame.js'
 import { describeValue } from '../../support/describe-value.js'
-import { InvalidMessageError } from '../../support/errors.js'
+import { InvalidMessageError, RedisError } from '../../support/errors.js'
 import type { Runtime } from '../../support/runtime.js'
 import { version } from '../../support/version.js'
 import type { RecoverySpan } from '../../telemetry/telemetry.js'
@@ -72,4 +72,23 @@ export async function endSpan(
     // The trace goes without the link; the resync is done, and a link that is down is reported elsewhere.
   }
   span.end(event)
+}
+
+const raiseLimit = 'set `client-output-buffer-limit` of the server to "normal 0 0 0", or higher than it is'
+
+/** The connection was lost more than once while a page was read. */
+export function pageCutOff(count: number, cause: unknown): RedisError {
+  return new RedisError(
+    'disconnected',
+    `The connection was lost again while a page of ${count} entries was read: the server closes it if the page is larger than its \`client-output-buffer-limit normal\`. Pages become smaller until they pass; ${raiseLimit}`,
+    { cause },
+  )
+}
+
+/** Not even a page with one new entry arrives. */
+export function entryCutOff(): RedisError {
+  return new RedisError(
+    'disconnected',
+    `An entry of the log can not be read: the connection is lost each time, as if the entry alone were larger than \`client-output-buffer-limit normal\`. Everything is evicted in its place (resync \`unreadable\`); ${raiseLimit}, or publish smaller batches`,
+  )
 }

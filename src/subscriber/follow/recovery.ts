@@ -2,7 +2,7 @@ import type { Entry, Page } from '../../log/model/entry.js'
 import { parseCursor, parsePosition, type Position, positionText } from '../../log/model/position.js'
 import { decodeFrame } from '../../message/wire/decode-frame.js'
 import { backoffMs } from '../../support/backoff.js'
-import { ClosedError, ConfigurationError, RedisError } from '../../support/errors.js'
+import { ClosedError, ConfigurationError, isLinkLost, RedisError } from '../../support/errors.js'
 import { Outage } from '../../support/outage.js'
 import { delay } from '../../support/runtime.js'
 import { type RecoverySpan, watched } from '../../telemetry/telemetry.js'
@@ -13,8 +13,8 @@ import type { GarbageReport } from './garbage-report.js'
 import type { Load } from './intake.js'
 import { findNewestIntact } from './newest-intact.js'
 import type { Reading, ReadingOutcome } from './reading.js'
-import { type ReplayEvent, unreadableError } from './recovery-event.js'
-import { type PageRequest, replay } from './replayer.js'
+import { entryCutOff, type ReplayEvent, unreadableError } from './recovery-event.js'
+import { PageLimit, type PageRequest, replay } from './replayer.js'
 import { Resync, type ResyncContext } from './resync.js'
 
 export interface RecoveryContext extends ResyncContext {
@@ -57,12 +57,14 @@ export class Recovery {
   readonly #context: RecoveryContext
   readonly #sliceMessages: number
   readonly #resync: Resync
+  readonly #pageLimit: PageLimit
   #begun = false
 
   /** @param limits what may wait for the handler */
   constructor(context: RecoveryContext, limits: Load) {
     this.#context = context
     this.#resync = new Resync(context)
+    this.#pageLimit = new PageLimit(context.options.pageSize, (error) => context.onError(error))
     this.#sliceMessages = Math.min(sliceMessages, limits.messages)
   }
 
@@ -72,6 +74,9 @@ export class Recovery {
     const outage = new Outage((error) => this.#context.onError(error))
     let failures = 0
     while (following.wantsReading) {
+      // A connection that came back has not helped yet if the last one was lost while a page was read.
+      const { cuts } = this.#pageLimit
+      if (cuts > 0 && failures === 0) await delay(runtime, backoffMs(cuts - 1, runtime))
       perform(following.readingWanted())
       const reading = following.beginReading()
       try {
@@ -102,6 +107,7 @@ export class Recovery {
       if (outcome !== undefined) return outcome
     }
     if (reading.wanted !== undefined) return this.#resync.run(reading, reading.wanted)
+    if (this.#pageLimit.isStuck) return this.#skipUnreadable(reading)
     const { position } = reading.history
     if (position === undefined) return this.#followUnanchored(reading)
     const continuity = await this.#findContinuity(reading, position)
@@ -194,7 +200,7 @@ export class Recovery {
   }
 
   async #replay(reading: Reading, start: ReplayStart, forked: boolean): Promise<ReadingOutcome> {
-    const { log, runtime, options } = this.#context
+    const { log, runtime } = this.#context
     const from = reading.history.position
     const startedAt = runtime.monotonic()
     let entries = 0
@@ -202,7 +208,7 @@ export class Recovery {
     const span = this.#context.startSpan(undefined)
     const end = await watched(span, () =>
       replay(start, {
-        pageSize: options.pageSize,
+        limit: this.#pageLimit,
         head: () => log.head(),
         monotonic: () => runtime.monotonic(),
         yield: () => runtime.yield(),
@@ -211,6 +217,7 @@ export class Recovery {
           const taken = await this.#takeEntries(reading, page, span)
           messages += taken.messages
           entries += taken.entries
+          if (taken.entries > 0) this.#pageLimit.taken()
           await runtime.yield()
           return taken.isWhole
         },
@@ -234,7 +241,20 @@ export class Recovery {
   async #readPage(streamId: string, { count, joined }: PageRequest): Promise<Page> {
     // Its turn may have come after it was closed.
     if (this.#context.isStopped()) throw new ClosedError('The subscription is closed: it reads nothing more')
-    return this.#context.log.readPage(streamId, count, joined)
+    try {
+      return await this.#context.log.readPage(streamId, count, joined)
+    } catch (error) {
+      if (isLinkLost(error)) this.#pageLimit.cut(count, error)
+      throw error
+    }
+  }
+
+  /** Not even the next entry alone arrives: everything is evicted, and reading goes on from the end of the log. */
+  async #skipUnreadable(reading: Reading): Promise<ReadingOutcome> {
+    this.#context.onError(entryCutOff())
+    const outcome = await this.#resync.run(reading, 'unreadable')
+    this.#pageLimit.taken()
+    return outcome
   }
 
   /** Hands entries over, at the handler's pace, up to the first that can't be read in full. */

@@ -1,11 +1,13 @@
 import type { Entry, Page } from '../../log/model/entry.js'
 import type { Position } from '../../log/model/position.js'
+import { Outage } from '../../support/outage.js'
 import type { ReplayStart } from './continuity.js'
+import { pageCutOff } from './recovery-event.js'
 
 /** What a replay needs from its caller. */
 export interface ReplayContext {
   /** How many entries a page holds at most. */
-  readonly pageSize: number
+  readonly limit: PageLimit
   /** Reads entries from a stream ID on, inclusive, in one atomic step with `last`; `-` is the first entry. */
   readPage(from: string, request: PageRequest): Promise<Page>
   /** Append id of the newest entry; asked if a page finds `last` gone. */
@@ -83,13 +85,13 @@ class ReplayPages {
 
   constructor(context: ReplayContext) {
     this.#context = context
-    this.#pace = new ReplayPace(context.pageSize)
+    this.#pace = new ReplayPace(context.limit.most)
     this.#request = this.#pace.next
     this.#askedAt = context.monotonic()
   }
 
   read(anchor: ReplayStart): Promise<Page> {
-    this.#request = this.#pace.next
+    this.#request = this.#context.limit.apply(this.#pace.next, anchor.at === 'first')
     return this.#context.readPage(anchor.at === 'entry' ? anchor.position.streamId : '-', this.#request)
   }
 
@@ -179,6 +181,69 @@ export class ReplayPace {
   }
 }
 
+/** A page begins with the last entry of the one before, so it takes two for one new entry. */
+const leastEntries = 2
+/** After so many cuts in a row at the smallest page, the next entry can't be read. */
+const mostCuts = 5
+
+/**
+ * How many entries a page may have, if connections are cut while pages are read: the server closes the connection of a
+ * client that has more unread than `client-output-buffer-limit normal`. Each cut halves the page; each page whose entries
+ * were taken makes the next one a little larger.
+ */
+export class PageLimit {
+  readonly most: number
+  readonly #outage: Outage
+  #count: number
+  #cuts = 0
+  /** Cuts in a row of pages that could not be smaller. */
+  #cutsOfLeast = 0
+
+  /**
+   * @param most entries of a page without cuts
+   * @param report called once until entries are taken, when cuts follow each other
+   */
+  constructor(most: number, report: (error: Error) => void) {
+    this.most = most
+    this.#count = most
+    this.#outage = new Outage(report)
+  }
+
+  /** How often in a row the connection was lost while a page was read, since an entry was last taken. */
+  get cuts(): number {
+    return this.#cuts
+  }
+
+  /** Whether even a page with one new entry is cut off each time. */
+  get isStuck(): boolean {
+    return this.#cutsOfLeast >= mostCuts
+  }
+
+  /** The smallest page is joined: then the log leaves out the frame of its first entry, which was taken before. */
+  apply({ count, joined }: PageRequest, fromFirst: boolean): PageRequest {
+    if (this.#count === leastEntries && this.#cuts > 0) return { count: fromFirst ? 1 : leastEntries, joined: true }
+    return { count: Math.min(count, this.#count), joined }
+  }
+
+  /**
+   * The connection was lost while a page of so many entries was on its way. One cut may have any cause; a second one in a
+   * row has to do with the page.
+   */
+  cut(asked: number, error: unknown): void {
+    this.#cuts++
+    if (this.#cuts > 1) this.#outage.failed(pageCutOff(asked, error))
+    this.#cutsOfLeast = asked <= leastEntries ? this.#cutsOfLeast + 1 : 0
+    this.#count = Math.max(leastEntries, Math.floor(Math.min(asked, this.#count) / 2))
+  }
+
+  /** Entries of a page were taken. */
+  taken(): void {
+    this.#outage.ended()
+    this.#cuts = this.#cutsOfLeast = 0
+    this.#count = Math.min(this.most, this.#count + Math.max(1, this.#count >> 4))
+  }
+}
+
 /** Most characters in the frames of a page: one page and the next are in memory together. */
 const pageCharacters = 1024 * 1024
 
@@ -217,6 +282,9 @@ export class PageSize {
   read({ entries }: Page): void {
     if (entries.length === 0) return
     const characters = entries.reduce((sum, { frame }) => sum + frame.length, 0)
-    this.#entryCharacters = Math.max(characters / entries.length, this.#entryCharacters / growth)
+    // A joined page leaves out the frame that was taken before.
+    const frames = entries[0]?.frame === '' ? entries.length - 1 : entries.length
+    if (frames === 0) return
+    this.#entryCharacters = Math.max(characters / frames, this.#entryCharacters / growth)
   }
 }

@@ -6,7 +6,8 @@ import { script } from './script.js'
  *
  * - KEYS: stream, last
  * - ARGV: the stream ID to read from, how many entries at most
- * - Returns: the value of `last`; stream ID, append id and prev of each entry, a line each; the frames. If an entry has
+ * - Returns: the value of `last`; stream ID, append id and prev of each entry, a line each; the frames, of which that of
+ *   the entry with the very ID to read from is empty: the client has it. If an entry has
  *   other fields than ours: the value of `last`, and the entries as XRANGE gives them
  */
 export const readPageScript = script(`
@@ -21,7 +22,7 @@ for i = 1, #entries do
   end
   places[n + 1], places[n + 2], places[n + 3] = id, fields[2], fields[4]
   n = n + 3
-  entries[i] = fields[6]
+  entries[i] = id == ARGV[1] and '' or fields[6]
 end
 return {last, table.concat(places, '\\n'), entries}
 `)

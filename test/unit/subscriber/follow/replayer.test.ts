@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Entry, Page } from '../../../../src/log/model/entry.js'
 import type { ReplayStart } from '../../../../src/subscriber/follow/continuity.js'
-import { type PageRequest, replay, type ReplayEnd } from '../../../../src/subscriber/follow/replayer.js'
+import { PageLimit, type PageRequest, replay, type ReplayEnd } from '../../../../src/subscriber/follow/replayer.js'
 import { systemRuntime } from '../../../../src/support/runtime.js'
 
 /** A log of entries 1…n, each continuing the one before, that a test can change between two pages. */
@@ -42,7 +42,7 @@ function idOf(each: Entry): number {
 async function run(log: ScriptedLog, start: ReplayStart, pageSize = 3): Promise<{ end: ReplayEnd; read: string[] }> {
   const read: string[] = []
   const end = await replay(start, {
-    pageSize,
+    limit: new PageLimit(pageSize, () => undefined),
     monotonic: () => 0,
     yield: () => Promise.resolve(),
     readPage: (from, request) => log.readPage(from, request),
@@ -126,7 +126,7 @@ describe('a replay', () => {
     const read: string[] = []
     const heads = ['e4', 'e4']
     const end = await replay(from(1), {
-      pageSize: 9,
+      limit: new PageLimit(9, () => undefined),
       monotonic: () => 0,
       yield: () => Promise.resolve(),
       readPage: (start, request) => log.readPage(start, request),
@@ -164,7 +164,7 @@ describe('a replay', () => {
     const log = new ScriptedLog(5)
     log.last = undefined
     const end = await replay(from(3), {
-      pageSize: 3,
+      limit: new PageLimit(3, () => undefined),
       monotonic: () => 0,
       yield: () => Promise.resolve(),
       readPage: (start, request) => log.readPage(start, request),
@@ -186,7 +186,7 @@ describe('a replay', () => {
     const log = new ScriptedLog(7)
     const steps: string[] = []
     await replay(from(1), {
-      pageSize: 4,
+      limit: new PageLimit(4, () => undefined),
       monotonic: () => 0,
       yield: () => {
         steps.push('turn')
@@ -210,7 +210,7 @@ describe('a replay', () => {
     log.entries = log.entries.map((each, index) => (index < 1_300 ? each : { ...each, frame: 'x'.repeat(512 * 1024) }))
     const sizes: number[] = []
     await replay(from(1), {
-      pageSize: 1_000,
+      limit: new PageLimit(1_000, () => undefined),
       monotonic: () => 0,
       yield: () => Promise.resolve(),
       readPage: (start, request) => {
@@ -229,7 +229,7 @@ describe('a replay', () => {
     const asked: boolean[] = []
     let now = 0
     await replay(from(1), {
-      pageSize: 1_000,
+      limit: new PageLimit(1_000, () => undefined),
       monotonic: () => now,
       yield: () => Promise.resolve(),
       readPage: async (start, request) => {
