@@ -35,12 +35,45 @@ export function toRedisError(error: unknown, command: string, server: string): I
   }
   const failure = tlsFailure(error, server)
   if (failure) return failure
+  const stranger = strangerFailure(error, server)
+  if (stranger) return stranger
   const text = textOf(error)
-  // What a server that asks for TLS does to a client that does not speak it.
-  const hint = text.includes('ECONNRESET') ? '. Where it never comes up: does it ask for TLS (rediss://)?' : ''
+  const hint = isClosedAtOnce(text) ? closedAtOnce : ''
   return new RedisError('disconnected', `${command.toUpperCase()} to ${server} failed: ${text}${hint}`, {
     cause: error,
   })
+}
+
+/** A server that closes at once says why, but the text may be lost when we write to the closed connection. */
+function isClosedAtOnce(text: string): boolean {
+  return /ECONNRESET|EPIPE/.test(text)
+}
+
+const closedAtOnce =
+  '. If it never comes up: does the server ask for TLS (rediss://), is it in protected mode (DENIED: it serves its own machine alone, until it has a password or `protected-mode no`), or has it as many connections as `maxclients` permits?'
+
+/** The first bytes of what is no Redis, as the parser of ioredis reports them; undefined for any other error. */
+function strangerFailure(error: unknown, server: string): InvalidationError | undefined {
+  const text = textOf(error)
+  // As the parsers of ioredis 5 and 6 say it.
+  const first = /^(?:Protocol error, got|Unknown RESP type \d+) (".+?")(?: as|\.)/.exec(text)?.[1]
+  if (first === '"H"' || first === '"<"') {
+    return new ConfigurationError(
+      `Expected ${server} to be a Redis server, but it answers as an HTTP server: check host and port`,
+      { cause: error },
+    )
+  }
+  // The first byte of an alert of TLS.
+  if (first === '"\\u0015"') {
+    return new RedisError(
+      'disconnected',
+      `The server at ${server} asks for TLS: connect with rediss://, or with \`tls\``,
+      {
+        cause: error,
+      },
+    )
+  }
+  return undefined
 }
 
 /** Waiting does not mend it: a server has the databases that its configuration says. */

@@ -71,6 +71,19 @@ describe('errors of Redis', () => {
     )
   })
 
+  it.each([
+    ['Protocol error, got "H" as reply type byte. Please report this.', 'CONFIGURATION', 'answers as an HTTP server'],
+    ['Protocol error, got "\\u0015" as reply type byte. Please report this.', 'REDIS', 'asks for TLS'],
+    ['Unknown RESP type 72 "H". Please report this.', 'CONFIGURATION', 'answers as an HTTP server'],
+    ['Unknown RESP type 21 "\\u0015". Please report this.', 'REDIS', 'asks for TLS'],
+    ['write EPIPE', 'REDIS', 'protected mode'],
+    ['read ECONNRESET', 'REDIS', 'protected mode'],
+  ])('name what answers in place of Redis, or why it may have closed: %s', (text, code, said) => {
+    const error = toRedisError(new Error(text), 'connect', 'localhost:1')
+    expect(error.code).toBe(code)
+    expect(error.message).toContain(said)
+  })
+
   it('stay what they are where they are ours already', () => {
     const error = new RedisError('timeout', 'late')
     expect(toRedisError(error, 'get', 'localhost:1')).toBe(error)
