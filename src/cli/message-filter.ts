@@ -1,7 +1,9 @@
 import type { Command } from 'commander'
 import { buildCacheKey } from '../message/cache-key.js'
+import { builtInMeantBy } from '../message/entity.js'
 import { matchesPattern } from '../message/glob.js'
 import type { InvalidationMessage } from '../message/message.js'
+import { UsageError } from './exit-codes.js'
 
 /** The options that say which messages are meant; all that are given must hold. */
 export interface FilterFlags {
@@ -33,6 +35,8 @@ export function messageFilter({ type, service, key }: FilterFlags): MessageFilte
 }
 
 function keysOfType(type: string): Target {
+  const meant = builtInMeantBy(type)
+  if (meant !== undefined) throw new UsageError(`Expected '${meant}', got '${type}': built-in types are in lower case`)
   const prefix = buildCacheKey(type, '')
   return { has: (cacheKey) => cacheKey.startsWith(prefix), meets: (pattern) => mayOverlap(pattern, prefix) }
 }

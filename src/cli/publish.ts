@@ -84,7 +84,7 @@ async function sendOne(
   invalidation: Invalidation,
   { service, cap }: PublishFlags,
 ): Promise<Receipt> {
-  const { runtime, signal } = session
+  const { output, runtime, signal } = session
   signal.throwIfAborted()
   const publisher = await InvalidationPublisher.connect(closedBy(signal, logOf(session, ['append'])), service, {
     // Nothing is remembered past the end of this process, so nothing need be asked for it.
@@ -92,6 +92,8 @@ async function sendOne(
     cap,
     repair: false,
     closeTimeoutMs: 0,
+    // What fails is printed as the failure of the command.
+    logger: { debug: ignore, info: ignore, warn: (text) => output.warn(text), error: ignore },
   })
   let moved: RedisError | undefined
   try {
@@ -109,4 +111,8 @@ async function sendOne(
   } finally {
     await publisher.close()
   }
+}
+
+function ignore(): void {
+  // Nothing is printed.
 }

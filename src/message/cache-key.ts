@@ -1,6 +1,6 @@
 import { describeValue } from '../support/describe-value.js'
 import { InvalidMessageError } from '../support/errors.js'
-import type { EntityType } from './message.js'
+import type { EntityType, Invalidation } from './message.js'
 
 /** The parts of a cache key. */
 export interface ParsedCacheKey {
@@ -9,7 +9,8 @@ export interface ParsedCacheKey {
 }
 
 /**
- * The cache key of an entity: `user:123`.
+ * The cache key of an entity: `user:123`. The type is used as given: `buildCacheKey('User', '123')` is `User:123`, which
+ * no invalidation of a `user` evicts.
  *
  * @throws InvalidMessageError when one of them is no string: a number or `undefined` would name a key that nobody has
  */
@@ -58,6 +59,44 @@ export function validateCacheKey(key: string): boolean {
   if (typeof key !== 'string') return false
   const colon = key.indexOf(':')
   return colon > 0 && colon < key.length - 1
+}
+
+/** Why a key of a batch, or a pattern, may evict less than is meant. */
+export type KeyDoubt = 'untyped' | 'case'
+
+const builtInInAnyCase = /^(?:user|post|comment|notification|feed):/i
+const lowerA = 'a'.charCodeAt(0)
+
+/**
+ * The first key of a batch, or the pattern, that is doubtful for each reason: it has no entity type, as `42`, or a
+ * built-in one in another case, as `User:42`. Both are allowed, since a cache may have such keys of its own.
+ */
+export function doubtfulKeys(invalidation: Invalidation): ReadonlyMap<KeyDoubt, string> {
+  const doubtful = new Map<KeyDoubt, string>()
+  if (invalidation.action === 'pattern') noteCase(doubtful, invalidation.pattern)
+  // With a type, as the crate can send it, keys may be ids.
+  if (invalidation.action !== 'batch' || invalidation.entityType !== undefined) return doubtful
+  for (const key of invalidation.cacheKeys) {
+    if (key.indexOf(':') <= 0 && !doubtful.has('untyped')) doubtful.set('untyped', key)
+    noteCase(doubtful, key)
+  }
+  return doubtful
+}
+
+/** What to say of a doubtful key. */
+export function describeDoubt(doubt: KeyDoubt, key: string): string {
+  const got = describeValue(key)
+  if (doubt === 'untyped') {
+    return `Expected the keys of a batch to be cache keys in full, such as "user:42", got ${got}: it evicts only what a cache holds under exactly this key. This is reported once`
+  }
+  const type = key.slice(0, key.indexOf(':'))
+  return `Expected '${type.toLowerCase()}', got '${type}' in ${got}: the cache keys of built-in entity types begin in lower case, so this evicts none of them. This is reported once`
+}
+
+function noteCase(doubtful: Map<KeyDoubt, string>, key: string): void {
+  // Of the spellings in use, `User` and `USER`, all begin with a capital; nearly all keys don't, and cost nothing more.
+  if (key.charCodeAt(0) >= lowerA || doubtful.has('case')) return
+  if (builtInInAnyCase.test(key)) doubtful.set('case', key)
 }
 
 function requireStrings(what: string, entityType: unknown, rest: unknown): void {

@@ -22,6 +22,13 @@ export function builtInToJson(type: string): string | undefined {
   return jsonByType.get(type)
 }
 
+/** The built-in entity type that a type differs from in case only: `user` for `User`; undefined for all other types. */
+export function builtInMeantBy(type: string): string | undefined {
+  if (jsonByType.has(type)) return undefined
+  const lower = type.toLowerCase()
+  return jsonByType.has(lower) ? lower : undefined
+}
+
 /** The entity type as JSON on the wire: `"User"` for `user`, `{"Custom":"session"}` for `session`. */
 export function entityTypeToJson(type: EntityType): string {
   return jsonByType.get(type) ?? `{"Custom":${JSON.stringify(type)}}`

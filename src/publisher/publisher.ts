@@ -1,5 +1,6 @@
 import type { InvalidationLog, LogCommands } from '../log/log.js'
 import { openLog, type RedisSource } from '../log/open-log.js'
+import { describeDoubt, doubtfulKeys, type KeyDoubt } from '../message/cache-key.js'
 import { exceedsBytes, maxTextBytes } from '../message/limits.js'
 import type { EntityType, Invalidation, InvalidationMessage } from '../message/message.js'
 import type { TraceContext } from '../message/trace-context.js'
@@ -8,6 +9,7 @@ import type { PreparedMessage } from '../message/wire/prepared-message.js'
 import { describeValue } from '../support/describe-value.js'
 import { ClosedError, ConfigurationError, type InvalidationError } from '../support/errors.js'
 import { TypedEmitter } from '../support/events.js'
+import { MadeByConnect, optionsOf } from '../support/made-by-connect.js'
 import { resolveOptions } from '../support/option-rules.js'
 import { Outage } from '../support/outage.js'
 import { preciseTimestamps } from '../support/precise-clock.js'
@@ -56,6 +58,8 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
   readonly #linkOutage = new Outage((error) => this.#report(error))
   /** Undefined if the application has no OpenTelemetry. */
   readonly #telemetry: PublisherTelemetry | undefined
+  /** Why keys were reported as doubtful: each reason once, since a service that sends one sends thousands. */
+  readonly #doubts = new Set<KeyDoubt>()
   #wasUp = false
   #closing: Promise<void> | undefined
 
@@ -76,7 +80,8 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
     const resolved = resolveOptions(publisherRules, options, 'InvalidationPublisher.connect')
     checkService(service)
     const log = openLog(redis, { ...resolved, owner: { role: 'publisher', service } })
-    const publisher = new InvalidationPublisher(log, service, resolved, await loadOpenTelemetry())
+    const made = new MadeByConnect(resolved)
+    const publisher = new InvalidationPublisher(log, service, made, await loadOpenTelemetry())
     try {
       await publisher.#commands.opened()
     } catch (error) {
@@ -86,14 +91,16 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
     return publisher
   }
 
+  /** @throws ConfigurationError unless {@link connect} calls it */
   private constructor(
     log: InvalidationLog,
     service: string,
-    options: ResolvedPublisherOptions,
+    made: MadeByConnect<ResolvedPublisherOptions>,
     openTelemetry: OpenTelemetry | undefined,
   ) {
+    const options = optionsOf(made, "InvalidationPublisher.connect(redis, 'my-service')")
     super(options.logger)
-    const { runtime, tracing } = options
+    const { runtime } = options
     this.#log = log
     this.#service = service
     this.#options = options
@@ -105,13 +112,10 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
       onError: (error) => this.#linkFailed(error),
       onWarning: (text) => this.warn(text),
     })
-    const { channel, server } = log
-    const queued = (): number => this.#sender.queued
-    this.#telemetry =
-      openTelemetry && new OpenTelemetryPublisher(openTelemetry, { channel, server, runtime, tracing, queued })
+    this.#telemetry = openTelemetry && this.#createTelemetry(openTelemetry)
     this.#sender = new Sender({
       connection: this.#commands,
-      channel,
+      channel: log.channel,
       options,
       registration: this.#openRegistration(),
       evictAll: (reason) => this.#prepare({ action: 'pattern', pattern: '*', metadata: { evictAll: reason } }),
@@ -147,7 +151,10 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
     return this.publish({ action: 'pattern', pattern })
   }
 
-  /** Evicts these cache keys, each given in full, such as `user:123`. */
+  /**
+   * Evicts these cache keys, each given in full, such as `user:123`. The first key without an entity type, such as `123`,
+   * is reported once: to the logger or, without one, as a process warning.
+   */
   invalidateBatch(cacheKeys: readonly string[]): Promise<Receipt> {
     return this.publish({ action: 'batch', cacheKeys })
   }
@@ -190,7 +197,7 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
    * {@link enqueue}: an unhandled rejection ends a Node process.
    *
    * @throws InvalidMessageError, SerializationError, ConfigurationError or ClosedError: it was not accepted, and
-   *   nothing is sent
+   *   nothing is sent. A built-in entity type in another case, such as `User`, is not accepted
    * @throws PublishTimeoutError after `publishTimeoutMs`: the message stays queued and is still sent
    * @throws the signal's reason when it aborts: an accepted message stays queued and is still sent; if the signal was
    *   aborted from the start, nothing is accepted
@@ -269,6 +276,13 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
     this.stats.publishers.remove(this.#counters)
   }
 
+  #createTelemetry(openTelemetry: OpenTelemetry): PublisherTelemetry {
+    const { channel, server } = this.#log
+    const { runtime, tracing } = this.#options
+    const queued = (): number => this.#sender.queued
+    return new OpenTelemetryPublisher(openTelemetry, { channel, server, runtime, tracing, queued })
+  }
+
   #openRegistration(): Registration | undefined {
     if (!this.#options.announce) return undefined
     return new Registration({
@@ -300,10 +314,19 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
       if (this.#closing) throw new ClosedError('The publisher is closed: connect a new one to publish')
       if (options !== noOptions) resolveOptions(publishRules, options, 'publish')
       options.signal?.throwIfAborted()
-      return this.#prepare(invalidation, span?.traceContext)
+      const prepared = this.#prepare(invalidation, span?.traceContext)
+      if (invalidation.action === 'batch' || invalidation.action === 'pattern') this.#reportDoubts(invalidation)
+      return prepared
     } catch (error) {
       this.#counters.publishFailures += 1
       throw error
+    }
+  }
+
+  #reportDoubts(invalidation: Invalidation): void {
+    for (const [doubt, key] of doubtfulKeys(invalidation)) {
+      if (!this.#doubts.has(doubt)) this.warn(describeDoubt(doubt, key))
+      this.#doubts.add(doubt)
     }
   }
 

@@ -8,6 +8,7 @@ import { describeValue } from '../support/describe-value.js'
 import { ElapsedClock } from '../support/elapsed-clock.js'
 import { ClosedError, ConfigurationError } from '../support/errors.js'
 import { type ErrorEvents, TypedEmitter } from '../support/events.js'
+import { MadeByConnect, optionsOf } from '../support/made-by-connect.js'
 import { resolveOptions } from '../support/option-rules.js'
 import { Outage } from '../support/outage.js'
 import { preciseClock } from '../support/precise-clock.js'
@@ -92,7 +93,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
   static async connect(redis: RedisSource, options: SubscriberOptions = {}): Promise<InvalidationSubscriber> {
     const resolved = resolveOptions(subscriberRules, options, 'InvalidationSubscriber.connect')
     const log = openLog(redis, { ...resolved, owner: { role: 'subscriber', service: resolved.service } })
-    const subscriber = new InvalidationSubscriber(log, resolved, await loadOpenTelemetry())
+    const subscriber = new InvalidationSubscriber(log, new MadeByConnect(resolved), await loadOpenTelemetry())
     try {
       await subscriber.#link.opened()
     } catch (error) {
@@ -102,16 +103,14 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
     return subscriber
   }
 
-  private constructor(
-    log: InvalidationLog,
-    options: ResolvedSubscriberOptions,
-    openTelemetry: OpenTelemetry | undefined,
-  ) {
+  /** @throws ConfigurationError unless {@link connect} calls it */
+  private constructor(log: InvalidationLog, made: MadeByConnect<ResolvedSubscriberOptions>, tracing?: OpenTelemetry) {
+    const options = optionsOf(made, 'InvalidationSubscriber.connect(redis)')
     super(options.logger)
     const { runtime } = options
     this.#log = log
     this.#options = options
-    this.#openTelemetry = openTelemetry
+    this.#openTelemetry = tracing
     this.#runtime = runtime
     this.#nextAppendId = appendIds(runtime)
     this.#deafness = new DeafReport(log.channel, this.#onError)

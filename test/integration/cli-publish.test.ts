@@ -37,6 +37,15 @@ test.each([
   expect(follower.handled.messages.at(-1)).toMatchObject(expected)
 })
 
+test('a built-in type in another case is refused, and a key without a type is published with a warning', async () => {
+  const refused = await run('publish', 'User', '123')
+  expect(refused).toMatchObject({ exitCode: 2, stdout: '' })
+  expect(refused.stderr).toContain("error: Expected 'user', got 'User'")
+  const warned = await run('batch', '42', 'user:1', '43')
+  expect(warned.exitCode).toBe(0)
+  expect(warned.stderr).toMatch(/^warning: Expected the keys of a batch to be cache keys in full.* got "42".*\n$/)
+})
+
 test('with --json the receipt is an object', async () => {
   const { stdout } = await run('publish', 'user', '9', '--json')
   const receipt: unknown = JSON.parse(stdout)

@@ -3,6 +3,30 @@ import type { Mutant } from './mutant.js'
 /** How publishers send: batches, send queue, repair. */
 export const publishing: readonly Mutant[] = [
   {
+    name: 'other-case-sent',
+    lacks: 'the refusal of a built-in entity type in another case, on the fast way',
+    file: 'message/wire/encode-plain.ts',
+    from: 'isPlain(entityType) && builtInMeantBy(entityType) === undefined',
+    to: 'isPlain(entityType)',
+    caughtBy: 'test/unit/message/wire/encode.test.ts',
+  },
+  {
+    name: 'other-case-in-full',
+    lacks: 'the same where each field is checked',
+    file: 'message/wire/encode.ts',
+    from: 'prepare(withRightCase(given), defaults, trace)',
+    to: 'prepare(given, defaults, trace)',
+    caughtBy: 'test/unit/message/wire/encode.test.ts',
+  },
+  {
+    name: 'doubts-flood',
+    lacks: 'reporting a key without a type only once',
+    file: 'publisher/publisher.ts',
+    from: 'if (!this.#doubts.has(doubt)) this.warn(',
+    to: 'this.warn(',
+    caughtBy: 'test/unit/misuse.test.ts',
+  },
+  {
     name: 'blind-waited-for',
     lacks: 'the word of a publisher that it can not repair',
     file: 'publisher/sender.ts',

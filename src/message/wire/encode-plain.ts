@@ -1,4 +1,4 @@
-import { builtInToJson } from '../entity.js'
+import { builtInMeantBy, builtInToJson } from '../entity.js'
 import type { Invalidation } from '../message.js'
 import type { TraceContext } from '../trace-context.js'
 import type { MessageDefaults, PreparedMessage } from './prepared-message.js'
@@ -67,12 +67,17 @@ function kindOf(action: EntityAction, entityType: string, source: string): Plain
   }
   const known = kinds[action].get(entityType)
   if (known) return known
-  const type = builtInToJson(entityType) ?? (isPlain(entityType) ? `{"Custom":"${entityType}"}` : undefined)
+  const type = builtInToJson(entityType) ?? plainCustom(entityType)
   if (type === undefined) return undefined
   const kind = makeKind(action, entityType, type, source)
   if (kinds[action].size === maxKinds) kinds[action].clear()
   kinds[action].set(entityType, kind)
   return kind
+}
+
+/** A built-in type in another case is refused, by the checks of each field. */
+function plainCustom(entityType: string): string | undefined {
+  return isPlain(entityType) && builtInMeantBy(entityType) === undefined ? `{"Custom":"${entityType}"}` : undefined
 }
 
 function kindsOf(source: string): Kinds {

@@ -2,7 +2,7 @@ import { describeValue } from '../../support/describe-value.js'
 import { InvalidationError, InvalidMessageError, SerializationError } from '../../support/errors.js'
 import { describeThrown } from '../../support/thrown.js'
 import { idsOfType, untypedBatch } from '../batch-keys.js'
-import { entityTypeToJson } from '../entity.js'
+import { builtInMeantBy, entityTypeToJson } from '../entity.js'
 import { maxBatchKeys, maxMessageBytes, maxMetadataDepth, nestsDeeper } from '../limits.js'
 import type { BatchInvalidation, Invalidation, InvalidationMessage } from '../message.js'
 import { encodeTraceContext, type TraceContext, traceLinksBytes, withTraceLinks } from '../trace-context.js'
@@ -17,12 +17,13 @@ import type { MessageDefaults, PreparedMessage } from './prepared-message.js'
 const halfPair = /(?<!\\)(?:\\\\)*\\ud[89a-f]/
 
 /**
- * A message in wire form, with the trace that it came with: its links too, where there is room.
+ * A received message in wire form, with the trace that it came with: its links too, where there is room. A built-in
+ * entity type may be in another case: services on the crate can send that as a custom type.
  *
  * @throws InvalidMessageError and SerializationError as {@link prepareMessage} does
  */
 export function encodeWithTrace(message: InvalidationMessage, trace: TraceContext | undefined): string {
-  const { json, bytes, trace: carried } = prepareMessage(message, message, trace)
+  const { json, bytes, trace: carried } = prepare(message, message, trace)
   const { links = [] } = carried ?? {}
   if (links.length === 0 || bytes + traceLinksBytes(links) > maxMessageBytes) return json
   return withTraceLinks(json, links, true)
@@ -33,7 +34,8 @@ export function encodeWithTrace(message: InvalidationMessage, trace: TraceContex
  * service; an invalidation takes the defaults. A trace without room is left out, and so are fields that are not of the
  * wire format, such as a `stream_id` from another message.
  *
- * @throws InvalidMessageError when a field is missing, of the wrong shape, empty, or over a limit
+ * @throws InvalidMessageError when a field is missing, of the wrong shape, empty, or over a limit, and for a built-in
+ *   entity type in another case, such as `User`
  * @throws SerializationError when JSON can't carry `metadata`
  */
 export function prepareMessage(
@@ -43,7 +45,7 @@ export function prepareMessage(
 ): PreparedMessage {
   requireInvalidation(given)
   try {
-    return preparePlain(given, defaults, trace) ?? prepare(given, defaults, trace)
+    return preparePlain(given, defaults, trace) ?? prepare(withRightCase(given), defaults, trace)
   } catch (error) {
     if (error instanceof InvalidationError) throw error
     // A getter or a proxy threw, which is no different from a field that is none.
@@ -142,6 +144,17 @@ function encodeTarget(given: Invalidation): string {
     default:
       throw unknownAction(given)
   }
+}
+
+/** Nobody's cache has a key that begins with `User:`: such a message would evict nothing, and nothing would show it. */
+function withRightCase<Given extends Invalidation>(given: Given): Given {
+  if (given.action === 'pattern') return given
+  const { entityType } = given
+  const meant = typeof entityType === 'string' ? builtInMeantBy(entityType) : undefined
+  if (meant === undefined) return given
+  throw new InvalidMessageError(
+    `Expected '${meant}', got '${entityType}': \`entityType\` of a built-in type is written in lower case, as in its cache keys (${meant}:<id>)`,
+  )
 }
 
 function unknownAction(given: { readonly action?: unknown }): InvalidMessageError {

@@ -1,3 +1,4 @@
+import { expect } from 'vitest'
 import { MemoryLog } from '../../../src/log/memory/memory-log.js'
 import { InvalidationPublisher } from '../../../src/publisher/publisher.js'
 import type { SubscriberOptions } from '../../../src/subscriber/options.js'
@@ -56,6 +57,21 @@ export const configurationMisuses: readonly Misuse<MemoryStage>[] = [
         () => subscriber.subscribe(() => undefined, options as object),
       ])
       return eachOf(ways, (way) => way())
+    },
+  },
+  {
+    what: '`new InvalidationPublisher()` or `new InvalidationSubscriber()` in place of `connect()`',
+    outcome: 'it throws, and shows the call of `connect()`',
+    code: 'CONFIGURATION',
+    async commit(stage) {
+      const classes: readonly unknown[] = [InvalidationPublisher, InvalidationSubscriber]
+      const given = [[], [nowhere], [nowhere, 'test', {}], [stage.log, 'test'], [stage.log, {}], [null, null, null]]
+      for (const each of classes)
+        for (const args of given)
+          expect(() => new (each as new (...args: readonly unknown[]) => unknown)(...args)).toThrow(
+            /^Expected `await Invalidation(Publisher|Subscriber)\.connect\(redis.*\)`, got `new Invalidation\1\(\)`/,
+          )
+      return eachOf(given, (args) => new (classes[0] as new (...args: readonly unknown[]) => unknown)(...args))
     },
   },
   {

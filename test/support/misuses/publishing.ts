@@ -4,6 +4,7 @@ import type { Invalidation, Json } from '../../../src/message/message.js'
 import type { PublishOptions } from '../../../src/publisher/options.js'
 import type { InvalidMessageError } from '../../../src/support/errors.js'
 import type { MemoryStage } from './memory-stage.js'
+import { silentLogger } from '../silent-logger.js'
 import { eachOf, type Misuse, rejectionOf } from './misuse.js'
 
 const hostile = (): never => {
@@ -32,6 +33,13 @@ const notMessages: readonly unknown[] = [
   { ...good, timestamp: 'now' },
   { ...good, messageId: 7 },
   { ...good, sourceService: {} },
+]
+
+const inAnotherCase: readonly Invalidation[] = [
+  { ...good, entityType: 'User' },
+  { ...good, action: 'update', entityType: 'POST' },
+  { ...good, entityType: 'Comment', metadata: {} },
+  { action: 'batch', entityType: 'Feed', cacheKeys: ['feed:1'] },
 ]
 
 const unreadable: readonly object[] = [
@@ -89,6 +97,35 @@ export const publishingMisuses: readonly Misuse<MemoryStage>[] = [
       const error = await eachOf(notMessages, (each) => publisher.enqueue(each as Invalidation))
       expect(stage.log.entries()).toEqual([])
       return error
+    },
+  },
+  {
+    what: '`publish()` or `enqueue()` with a built-in entity type in another case, such as `User`',
+    outcome: 'it rejects or throws, and names the right type; nothing is sent',
+    code: 'INVALID_MESSAGE',
+    async commit(stage) {
+      const publisher = await stage.publisher()
+      const error = await refusing(stage, inAnotherCase)
+      await eachOf(inAnotherCase, (each) =>
+        expect(() => publisher.enqueue(each)).toThrow(/^Expected '(\w+)', got '\w+'/),
+      )
+      return error
+    },
+  },
+  {
+    what: 'A batch with keys that have no entity type, such as `42`, or keys or a pattern that begin with `User:`',
+    outcome: 'published; each is reported once, to the `logger` or as a process warning',
+    code: 'none',
+    async commit(stage) {
+      const warnings: string[] = []
+      const publisher = await stage.publisher({ logger: { ...silentLogger, warn: (text) => warnings.push(text) } })
+      for (const id of ['41', '42']) await publisher.invalidateBatch(['user:1', id, `User:${id}`])
+      await publisher.invalidatePattern('Feed:*')
+      expect(warnings).toEqual([
+        expect.stringContaining('"41"'),
+        expect.stringContaining("Expected 'user', got 'User'"),
+      ])
+      expect(stage.log.entries()).toHaveLength(3)
     },
   },
   {

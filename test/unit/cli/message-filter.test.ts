@@ -35,3 +35,8 @@ test.each([
     expect(messageFilter(flags)(message)).toBe(expected)
   },
 )
+
+test('a built-in type in another case is refused, since no message would ever be meant', () => {
+  expect(() => messageFilter({ type: 'User' })).toThrow(/^Expected 'user', got 'User'/)
+  expect(() => messageFilter({ type: 'Session' })).not.toThrow()
+})

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { Invalidation, InvalidationMessage } from '../../../../src/message/message.js'
 import { decodeMessage } from '../../../../src/message/wire/decode.js'
-import { prepareMessage } from '../../../../src/message/wire/encode.js'
+import { encodeWithTrace, prepareMessage } from '../../../../src/message/wire/encode.js'
 import { InvalidMessageError, SerializationError } from '../../../../src/support/errors.js'
+import { encodeCrateMessage } from '../../../support/crate-message.js'
 import { encodeMessage } from '../../../support/encode-message.js'
 
 const defaults = {
@@ -129,6 +130,9 @@ describe('what is refused', () => {
     ['an empty id', { ...user, entityId: '' }, /`entityId`.*not empty/],
     ['no type', { action: 'delete', entityId: '1' }, /`entityType`.*got undefined/],
     ['an empty type', { ...user, entityType: '' }, /`entityType`.*not empty/],
+    ['a built-in type in another case', { ...user, entityType: 'User' }, /^Expected 'user', got 'User'.*user:<id>/],
+    ['one with metadata', { ...user, entityType: 'NOTIFICATION', metadata: 1 }, /^Expected 'notification', got 'NOTI/],
+    ['one of a batch', { action: 'batch', entityType: 'Feed', cacheKeys: ['feed:1'] }, /^Expected 'feed', got 'Feed'/],
     ['an empty pattern', { action: 'pattern', pattern: '' }, /`pattern`.*not empty/],
     ['keys that are no array', { action: 'batch', cacheKeys: 'user:1' }, /`cacheKeys`.*got "user:1"/],
     ['no keys', { action: 'batch', cacheKeys: [] }, /`cacheKeys`.*got an array of 0/],
@@ -143,6 +147,14 @@ describe('what is refused', () => {
 
     expect(prepare).toThrow(InvalidMessageError)
     expect(prepare).toThrow(reason)
+  })
+
+  it('a type in another case is not refused in a received message that becomes a dead letter', () => {
+    const wire = encodeCrateMessage({ entity_type: { Custom: 'User' }, entity_id: '1', action: 'Delete' })
+    const received = decodeMessage(wire)
+
+    expect(received).toMatchObject({ entityType: 'User' })
+    expect(decodeMessage(encodeWithTrace(received, undefined))).toEqual(received)
   })
 
   it('a message without its message id, where there are no defaults', () => {
