@@ -56,9 +56,23 @@ export class TailPrinter {
   }
 
   /**
-   * Takes a message of the subscription. Resolves when the reader has room for more: who reads slowly is waited for.
+   * Takes a message of the subscription. Resolves when the reader has room for more: who reads slowly is waited for. A
+   * message that can't be printed because the command has ended did not fail: nobody asks for it any more.
    */
   async take(message: InvalidationMessage, delivery: Delivery): Promise<void> {
+    try {
+      await this.#take(message, delivery)
+    } catch (error) {
+      if (!this.isOver) throw error
+    }
+  }
+
+  /** Whether enough was printed, the session was interrupted, or it can't go on. */
+  get isOver(): boolean {
+    return this.#isFinished || this.#session.signal.aborted
+  }
+
+  async #take(message: InvalidationMessage, delivery: Delivery): Promise<void> {
     await this.#before
     const position = delivery.mode === 'resync' ? undefined : delivery.position
     // What arrives live while the log is read is handed over, too.

@@ -93,7 +93,9 @@ async function printSince(
 function tellOf(subscription: Subscription, { output }: CommandSession, printer: TailPrinter): void {
   subscription
     .on('error', (error) => output.warn(error.message))
-    .on('state', (state) => output.note(`state: ${state}`))
+    .on('state', (state) => {
+      if (!printer.isOver) output.note(`state: ${state}`)
+    })
     .on('resync', (event) => {
       // Nobody has missed what was appended to a log that did not exist before.
       if (event.reason !== 'no-position') {

@@ -3,6 +3,14 @@ import type { Mutant } from './mutant.js'
 /** What the command line and `doctor` go by. */
 export const commandLine: readonly Mutant[] = [
   {
+    name: 'tail-alarms-at-its-end',
+    lacks: 'the silence of `tail` about messages that it could not print because its reader has gone',
+    file: 'cli/tail-printer.ts',
+    from: 'if (!this.isOver) throw error',
+    to: 'throw error',
+    caughtBy: 'test/unit/cli/tail-printer.test.ts',
+  },
+  {
     name: 'notes-unescaped',
     lacks: 'the escaping of control characters in what warns',
     file: 'cli/output.ts',
