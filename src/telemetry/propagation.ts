@@ -47,9 +47,14 @@ export function extract(api: OpenTelemetryApi, { traceparent, tracestate = '', l
   return api.trace.setSpanContext(extracted, parseTraceparent(carrier.traceparent))
 }
 
-/** Links to every publish that a message stands for. */
+/**
+ * Links to every recorded publish that a message stands for. A link to one that is not recorded leads nowhere, so there
+ * is one only if no publish is recorded: then it says which trace the message came from.
+ */
 export function linksTo({ traceparent, links = [] }: TraceContext): Link[] {
-  return [traceparent, ...links].filter(isValidTraceparent).map((each) => ({ context: parseTraceparent(each) }))
+  const valid = [traceparent, ...links].filter(isValidTraceparent)
+  const recorded = valid.filter(isSampled)
+  return (recorded.length > 0 ? recorded : valid).map((each) => ({ context: parseTraceparent(each) }))
 }
 
 function format(api: OpenTelemetryApi, span: Span): TraceContext | undefined {

@@ -3,6 +3,14 @@ import type { Mutant } from './mutant.js'
 /** How subscriptions follow the log: continuity, recovery, overload, watermark and cursors. */
 export const following: readonly Mutant[] = [
   {
+    name: 'links-to-unsampled',
+    lacks: 'leaving out links to publishes that nobody recorded',
+    file: 'telemetry/propagation.ts',
+    from: '(recorded.length > 0 ? recorded : valid)',
+    to: 'valid',
+    caughtBy: 'test/unit/telemetry/spans-coalescing.test.ts',
+  },
+  {
     name: 'continuity-by-id',
     lacks: 'the append id at the position: whatever stands under its stream ID will do',
     file: 'subscriber/follow/continuity.ts',

@@ -58,8 +58,48 @@ describe('publishes that became one message', () => {
 
     const [publish, evict] = [spans.one('publish'), spans.one('evict')]
     expect(parentOf(evict)).toBe(idsOf(publish))
-    expect(linksOf(evict)).toContain(idsOf(publish))
-    expect(linksOf(evict), 'the first, whose message it is').toHaveLength(2)
+    expect(linksOf(evict), 'not to the first, whose message it is: nothing is known of that').toEqual([idsOf(publish)])
+  })
+
+  it.each<[string, string, () => void]>([
+    ['a replay', 'replay', () => undefined],
+    ['a resync', 'resync', () => fleet.log.trim(1)],
+  ])('are linked to by %s only if they are sampled', async (_title, name, meanwhile) => {
+    const { subscription } = await fleet.follow()
+    publisher = await fleet.publisher()
+    await fleet.done(Promise.all(withinUnsampled(() => publishTimes(1))))
+    fleet.log.deafen()
+    await fleet.done(Promise.all(withinUnsampled(() => publishTimes(1))))
+    fleet.publishing.cut()
+    const unsampled = withinUnsampled(() => publishTimes(2))
+    await fleet.done(Promise.all([...unsampled, ...publishTimes(2)]))
+    meanwhile()
+    fleet.log.cut('feeds')
+    await fleet.done(subscription.caughtUp({ timeoutMs: 30_000 }))
+
+    const publishes = spans.of('publish').map(idsOf).sort()
+    expect(publishes).toHaveLength(2)
+    expect(linksOf(spans.one(name)).sort()).toEqual(publishes)
+    if (name === 'replay') expect(linksOf(spans.one('evict')).sort()).toEqual(publishes)
+  })
+
+  it('are linked to by a try again, and by the evict of a redriven dead letter, only if they are sampled', async () => {
+    let failures = 2
+    const handler = (): void => {
+      if (failures-- > 0) throw new Error('not yet')
+    }
+    const { subscriber } = await fleet.follow({ handler, retry: { forMs: 0 }, onDeadLetter: 'keep' })
+    publisher = await fleet.publisher()
+    fleet.publishing.cut()
+    const unsampled = withinUnsampled(() => publishTimes(2))
+    await fleet.done(Promise.all([...unsampled, ...publishTimes(2)]))
+    await fleet.runtime.advance(1_000)
+    await fleet.done(subscriber.deadLetters.redrive())
+    await fleet.runtime.advance(1_000)
+    await fleet.done(subscriber.deadLetters.redrive())
+
+    const publishes = spans.of('publish').map(idsOf).sort()
+    expect(spans.of('evict').map((evict) => linksOf(evict).sort())).toEqual([publishes, publishes, publishes])
   })
 
   it('make none where none is sampled', async () => {
@@ -80,8 +120,8 @@ describe('publishes that became one message', () => {
     const evict = spans.one('evict')
     const publishes = new Set(spans.of('publish').map(idsOf))
     expect(fleet.newest.trace_links).toHaveLength(16)
-    expect(evict.links).toHaveLength(1 + 16)
-    expect(linksOf(evict).filter((link) => publishes.has(link))).toHaveLength(16)
+    expect(evict.links).toHaveLength(16)
+    expect(linksOf(evict).filter((link) => !publishes.has(link))).toEqual([])
     expect(publishes).toContain(parentOf(evict))
   })
 
