@@ -49,24 +49,27 @@ export const eventName = {
 export function destinationAttributes(channel: string, server: string | undefined): Attributes {
   const [, address, port] = /^(.*?)(?::(\d+))?$/.exec(server ?? '') ?? []
   return {
-    [attribute.system]: 'redis',
-    [attribute.destination]: channel,
+    ...channelAttributes(channel),
     ...(address !== undefined && address !== '' && { [attribute.serverAddress]: address.replace(/^\[|\]$/g, '') }),
     ...(port !== undefined && { [attribute.serverPort]: Number(port) }),
   }
 }
 
+/**
+ * What every span and every metric says. OpenTelemetry has no name of its own for Redis among messaging systems, so it is
+ * `redis`, as for databases.
+ */
 export function channelAttributes(channel: string): Attributes {
-  return { [attribute.destination]: channel }
+  return { [attribute.system]: 'redis', [attribute.destination]: channel }
 }
 
 export function roleAttributes(channel: string, role: 'publisher' | 'subscriber'): Attributes {
-  return { [attribute.destination]: channel, [attribute.role]: role }
+  return { ...channelAttributes(channel), [attribute.role]: role }
 }
 
 /** A subscription's name is a service's own, and few: it may name a series. Keys and ids may not. */
 export function subscriptionAttributes(channel: string, name: string): Attributes {
-  return { [attribute.destination]: channel, [attribute.subscription]: name }
+  return { ...channelAttributes(channel), [attribute.subscription]: name }
 }
 
 /** A stable code of ours, or the name of what was thrown. */

@@ -1,5 +1,6 @@
 /** Every attribute that instruments carry. Each takes few values: keys and ids of entities are never among them. */
 export const metricAttributes = [
+  'messaging.system',
   'messaging.destination.name',
   'messaging.operation.name',
   'error.type',

@@ -23,7 +23,7 @@ beforeEach(async () => {
 
 afterEach(() => collected.tearDown())
 
-const own = () => ({ 'messaging.destination.name': fleet.log.channel })
+const own = () => ({ 'messaging.system': 'redis', 'messaging.destination.name': fleet.log.channel })
 const of = (subscription: string) => ({ ...own(), 'cache_invalidation.subscription': subscription })
 
 function publish(...ids: string[]): Promise<unknown> {
