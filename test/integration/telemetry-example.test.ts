@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { Redis } from 'ioredis'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { readSpans } from '../../examples/demo/tracing/read-otlp.js'
 import type { Span } from '../../examples/demo/tracing/span.js'
 import { within } from '../support/latch.js'
@@ -91,6 +92,18 @@ class Program {
   }
 }
 
+/** Resolves when the publisher is connected, and a little later could have published. */
+async function publisherRegistered(): Promise<void> {
+  const client = new Redis(redis.url)
+  try {
+    await vi.waitFor(async () => expect(await client.hlen('{cache:invalidate}:publishers')).toBe(1), {
+      timeout: deadlineMs,
+    })
+  } finally {
+    client.disconnect()
+  }
+}
+
 function spans(): Span[] {
   return (received.get('/v1/traces') ?? []).flatMap(readSpans)
 }
@@ -107,9 +120,11 @@ function spanNamed(start: string): Span {
 }
 
 test('one trace goes from the request over the publish to the evict in another process', async () => {
+  // The wrong way round, as it may happen if both are started at once: the one that publishes waits for the other.
+  const userService = new Program('user-service', [example('user-service.ts')])
+  await publisherRegistered()
   const feedService = new Program('feed-service', [example('feed-service.ts')])
   await feedService.printed('ready')
-  const userService = new Program('user-service', [example('user-service.ts')])
   expect(await userService.ended()).toBe(0)
   await feedService.printed('update from user-service: 2 feeds evicted')
   expect(await feedService.ended('SIGTERM')).toBe(0)
@@ -120,6 +135,10 @@ test('one trace goes from the request over the publish to the evict in another p
   expect(evict).toMatchObject({ traceId, parentSpanId: publish.spanId, service: 'feed-service' })
   expect(evict.links).toEqual([{ traceId, spanId: publish.spanId }])
   expect(evict.attributes['feeds.evicted']).toBe(2)
+
+  const attributes = [...received.values()].flat().join('\n')
+  expect(attributes).toContain('process.command_args')
+  expect(attributes, 'a URL may have a password in it').not.toContain(redis.url)
 
   const metrics = (received.get('/v1/metrics') ?? []).join('\n')
   expect(metrics).toContain('messaging.client.sent.messages')

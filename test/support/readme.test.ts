@@ -1,5 +1,6 @@
+import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
-import { extractExamples, printedBy, toCommonJs } from './readme.js'
+import { docsExamples, extractExamples, printedBy, readmeExamples, toCommonJs } from './readme.js'
 
 const fence = '```'
 
@@ -28,4 +29,21 @@ test('an example prints what stands in comments behind its calls of console.log'
     'a',
     '1 2',
   ])
+})
+
+test('examples that subscribe at a Redis pass the name of their service, which `status` shows', async () => {
+  const calls = [...(await readmeExamples()), ...(await docsExamples())].flatMap(({ name, code }) =>
+    Array.from(code.matchAll(/InvalidationSubscriber\.connect\((.*)\)/g), ([, args = '']) => ({ name, args })),
+  )
+  const onRedis = calls.filter(({ args }) => !/^log\b/.test(args))
+  expect(onRedis.map(({ name }) => name)).toContain('subscriber')
+  expect(onRedis.filter(({ args }) => !args.includes('service'))).toEqual([])
+})
+
+test('the README says which file names the quick start needs before it shows the first example', async () => {
+  const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8')
+  const [, quickStart = ''] = readme.split('## Quick start')
+  const [before = ''] = quickStart.split('<!-- example: subscriber -->')
+  expect(before).toContain('subscriber.mjs')
+  expect(before).toContain('"type": "module"')
 })

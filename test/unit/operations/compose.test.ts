@@ -49,6 +49,12 @@ describe.each(services)('The service %s', (_, service) => {
   })
 })
 
+test('Jaeger is of a version whose memory store finds spans by error=true, as the docs recommend', () => {
+  const image = textAt(valueAt(compose, 'services', 'jaeger'), 'image')
+  const [, major, minor] = /:(\d+)\.(\d+)\.\d+$/.exec(image) ?? []
+  expect([Number(major), Number(minor) >= 17], image).toEqual([2, true])
+})
+
 test('Prometheus takes metrics by OTLP, and reads the configuration and the rules that are mounted', () => {
   const prometheus = valueAt(compose, 'services', 'prometheus')
   const command = listAt(prometheus, 'command')
