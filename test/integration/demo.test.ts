@@ -114,6 +114,30 @@ describe('a run over a Redis of its own', () => {
 })
 
 test(
+  'runs share the names of their spans, unless they use one Redis at the same time',
+  async () => {
+    const names = (): string[] =>
+      [...new Set(target.spans.map(({ name }) => name))].filter((name) => / \S+:\d/.test(name))
+    await client.set('cache-invalidation-demo:1:left-by-a-killed-run', 'x')
+    for (let run = 0; run < 2; run++) {
+      const { code, stderr } = await runDemo(['--redis', server.url, '--seconds', '1'])
+      expect(code, stderr).toBe(0)
+    }
+    expect(names().toSorted()).toEqual(
+      ['evict', 'publish', 'replay', 'resync'].map((operation) => `${operation} cache-invalidation-demo:1`),
+    )
+    expect(await client.keys('cache-invalidation-demo:*')).toEqual([])
+
+    const other = client.duplicate()
+    await other.client('SETNAME', 'cache-invalidation-demo:1:user-service')
+    const { stdout } = await runDemo(['--redis', server.url, '--seconds', '1'])
+    other.disconnect()
+    expect(stdout).toContain('channel cache-invalidation-demo:2,')
+  },
+  3 * timeoutMs,
+)
+
+test(
   'without a Redis to be had it says so, and runs in memory',
   async () => {
     const { code, stdout, stderr } = await runDemo(['--seconds', '2', '--json'], {

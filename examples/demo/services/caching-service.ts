@@ -7,9 +7,13 @@ import type { SharedCache } from './shared-cache.js'
 import { SteadyLoad } from './steady-load.js'
 import { tellError } from './tell-error.js'
 import { TieredCache } from './tiered-cache.js'
+import { whileProgressing } from './while-progressing.js'
 
 const readsPerSecond = 1_500
-const settleTimeoutMs = 30_000
+/** Without any progress: as long as messages are handled, it waits. */
+const stallMs = 30_000
+/** A message that is tried again and again, beside others that are handled, must not keep the demo for ever. */
+const settleTimeoutMs = 600_000
 
 /** Evictions go on failing for as long as Redis is away. */
 const retry = { minDelayMs: 50, maxDelayMs: 1_000 }
@@ -42,7 +46,7 @@ export class CachingService implements Service {
   /** Resolves when the cache may be filled: from then on nothing that is published is missed. */
   static async start(parts: CachingServiceParts): Promise<CachingService> {
     const service = new CachingService(parts)
-    await service.#subscription.caughtUp({ timeoutMs: settleTimeoutMs })
+    await service.#caughtUp()
     return service
   }
 
@@ -73,7 +77,7 @@ export class CachingService implements Service {
       case 'burst':
         return
       case 'settle':
-        await this.#subscription.caughtUp({ timeoutMs: settleTimeoutMs })
+        await this.#caughtUp()
         this.#report()
         return
       case 'audit':
@@ -85,6 +89,15 @@ export class CachingService implements Service {
         await this.#parts.subscriber.close()
         this.#parts.shared?.close()
     }
+  }
+
+  #caughtUp(): Promise<void> {
+    const subscription = this.#subscription
+    const progress = (): number =>
+      subscription.counts.live + subscription.counts.replayed - subscription.freshness().behind
+    return whileProgressing(stallMs, progress, (signal) =>
+      subscription.caughtUp({ timeoutMs: settleTimeoutMs, signal }),
+    )
   }
 
   async #read(): Promise<void> {

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
@@ -6,6 +5,7 @@ import { type RedisServer, startRedisServer } from '../../../scripts/redis-serve
 import { readInfo, readServer } from '../../../src/log/redis/replies.js'
 import { type ServiceName, serviceNames, type Tell } from '../services/service.js'
 import { tracingEnvironment } from '../tracing/environment.js'
+import { claimChannel, removeKeys } from './claim-channel.js'
 import { RunFolder } from './run-folder.js'
 import { ServiceProcess } from './service-process.js'
 import type { RunningService, Stage, StageSettings } from './stage.js'
@@ -25,7 +25,7 @@ export class RedisStage implements Stage {
   readonly #server: RedisServer | undefined
   readonly #control: Redis
   /** Names the log, the caches and the connections of this run. */
-  readonly #channel = `cache-invalidation-demo:${randomBytes(4).toString('hex')}`
+  #channel = ''
   readonly #services = new Set<ServiceProcess>()
   #serverName = ''
   #lastError: string | undefined
@@ -54,6 +54,7 @@ export class RedisStage implements Stage {
     try {
       await stage.#control.connect()
       stage.#serverName = readServer(readInfo(await stage.#control.info('server'))).name
+      stage.#channel = await claimChannel(stage.#control)
       return stage
     } catch (error) {
       await stage.close()
@@ -118,9 +119,6 @@ export class RedisStage implements Stage {
   }
 
   async #removeKeys(): Promise<void> {
-    if (this.#control.status !== 'ready') return
-    for await (const keys of this.#control.scanStream({ match: `*${this.#channel}*`, count: 1_000 })) {
-      if (Array.isArray(keys) && keys.length > 0) await this.#control.unlink(...keys.map(String))
-    }
+    if (this.#control.status === 'ready' && this.#channel !== '') await removeKeys(this.#control, this.#channel)
   }
 }

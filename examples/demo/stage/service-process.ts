@@ -2,11 +2,12 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { isReplyOrNews, type Reply, type Request, type ServiceConfig } from '../services/protocol.js'
-import type { Order, Tell } from '../services/service.js'
+import type { Order, Report, Tell } from '../services/service.js'
 import type { RunningService } from './stage.js'
 
 const script = fileURLToPath(new URL('../services/process.ts', import.meta.url))
 const loader = import.meta.resolve('tsx')
+/** Without any progress: longer than a service itself waits. */
 const answerTimeoutMs = 45_000
 
 export interface ServiceProcessOptions {
@@ -23,6 +24,8 @@ export class ServiceProcess implements RunningService {
   readonly #child: ChildProcess
   readonly #tell: Tell
   readonly #waiting = new Map<number, (failure?: Error) => void>()
+  readonly #deadlines = new Set<NodeJS.Timeout>()
+  #progress = 0
   #requests = 0
   #stderr = ''
 
@@ -74,8 +77,11 @@ export class ServiceProcess implements RunningService {
     const what = request.type === 'start' ? 'start' : request.order
     const { promise, resolve, reject } = Promise.withResolvers<undefined>()
     const deadline = setTimeout(() => {
-      reject(new Error(`${this.#name} did not answer \`${what}\` within ${answerTimeoutMs / 1_000} s`))
+      reject(
+        new Error(`${this.#name} did not answer \`${what}\`, and made no progress for ${answerTimeoutMs / 1_000} s`),
+      )
     }, answerTimeoutMs)
+    this.#deadlines.add(deadline)
     this.#waiting.set(request.id, (failure) => (failure ? reject(failure) : resolve(undefined)))
     if (this.#hasEnded) this.#failAll(this.#whyEnded(this.#child.exitCode ?? this.#child.signalCode))
     else this.#child.send(request, (error) => error && this.#settle(request.id, error))
@@ -83,6 +89,7 @@ export class ServiceProcess implements RunningService {
       await promise
     } finally {
       clearTimeout(deadline)
+      this.#deadlines.delete(deadline)
       this.#waiting.delete(request.id)
     }
   }
@@ -95,9 +102,21 @@ export class ServiceProcess implements RunningService {
       case 'failed':
         this.#settle(message.id, new Error(`${this.#name} failed: ${message.reason}`))
         break
+      case 'report':
+        this.#extend(message.report)
+        this.#tell(message)
+        break
       default:
         this.#tell(message)
     }
+  }
+
+  /** Reads go on whatever happens: they are not progress. */
+  #extend({ published, live, replayed }: Report): void {
+    const progress = published + live + replayed
+    if (progress === this.#progress) return
+    this.#progress = progress
+    for (const deadline of this.#deadlines) deadline.refresh()
   }
 
   #settle(id: number, failure?: Error): void {
