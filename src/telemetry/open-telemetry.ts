@@ -1,4 +1,5 @@
 import type * as Api from '@opentelemetry/api'
+import { describeLacking, describeUnsuitable } from '../support/peers.js'
 import { describeThrown, hasCode } from '../support/thrown.js'
 import { version } from '../support/version.js'
 import { type OpenTelemetryApi, roleAttributes } from './attributes.js'
@@ -45,15 +46,42 @@ export class OpenTelemetry {
 
 /* eslint-enable @typescript-eslint/no-deprecated */
 
+/** Needed for its metrics and the types of its spans. */
+const peer = { name: '@opentelemetry/api', lowest: { 1: 9 } } as const
+
 let loading: Promise<OpenTelemetry | undefined> | undefined
 
-/** The application's copy of `@opentelemetry/api`; undefined where it has none. */
+/** The application's copy of `@opentelemetry/api`; undefined where it has none, or one of another version. */
 export function loadOpenTelemetry(): Promise<OpenTelemetry | undefined> {
-  loading ??= import('@opentelemetry/api').then((api) => new OpenTelemetry(api), withoutIt)
+  loading ??= load()
   return loading
 }
 
-function withoutIt(reason: unknown): undefined {
-  if (hasCode(reason, 'ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND')) return
-  process.emitWarning(`@opentelemetry/api can't be loaded, so nothing is traced: ${describeThrown(reason)}`)
+async function load(): Promise<OpenTelemetry | undefined> {
+  let problem: string | undefined
+  try {
+    // Bundlers take the failure of an import for an error of the build, except inside of `try`.
+    const api = await import('@opentelemetry/api')
+    problem = describeUnsuitable(peer) ?? describeLack(api)
+    if (problem === undefined) return new OpenTelemetry(api)
+  } catch (reason) {
+    if (isMissing(reason)) return undefined
+    problem = describeThrown(reason)
+  }
+  process.emitWarning(`@opentelemetry/api can't be used, so nothing is traced or measured. ${problem}`)
+  return undefined
+}
+
+/** The parts of the API that came last to it; the types say that they are there. */
+function describeLack(api: Partial<OpenTelemetryApi>): string | undefined {
+  const lacking = (['metrics', 'trace', 'context', 'propagation', 'ProxyTracerProvider'] as const).find(
+    (part) => api[part] === undefined,
+  )
+  return lacking && describeLacking(peer, lacking)
+}
+
+/** Node and webpack give the error a code. In a bundle of Vite and in Jest only its text shows that it is missing. */
+function isMissing(reason: unknown): boolean {
+  if (hasCode(reason, 'ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND')) return true
+  return /(could not resolve|cannot find (module|package)) ['"]@opentelemetry\/api['"]/i.test(describeThrown(reason))
 }

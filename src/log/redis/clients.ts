@@ -1,4 +1,3 @@
-import { Redis } from 'ioredis'
 import { ConfigurationError } from '../../support/errors.js'
 import { resolvesWithin, type Runtime } from '../../support/runtime.js'
 import { accessReader, followAccess } from './access.js'
@@ -10,6 +9,7 @@ import {
   disconnectTimeoutMs,
 } from './client-source.js'
 import { behindOwnName } from './connection-name.js'
+import { Redis } from './ioredis.js'
 import { keptOptions } from './option-fates.js'
 import type { ClientOverrides, RedisLike } from './redis-like.js'
 import { readTarget, type RedisTarget, type SingleTarget, type TlsOptions } from './target.js'

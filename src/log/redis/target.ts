@@ -1,8 +1,9 @@
 import type { ConnectionOptions as TlsConnectionOptions } from 'node:tls'
-import { Redis, type RedisOptions } from 'ioredis'
+import type { RedisOptions } from 'ioredis'
 import { ConfigurationError } from '../../support/errors.js'
 import { describeThrown } from '../../support/thrown.js'
 import { isClient, isCluster, nameKind } from './client-shape.js'
+import { checkIoredis, Redis } from './ioredis.js'
 import { checkOptionNames, checkSentinel, checkUrlParameters, keptOptions } from './option-fates.js'
 import type { ClusterLike, DnsLookup, RedisLike, RedisLikeOptions } from './redis-like.js'
 import type { Address, NatMap } from './topology/address.js'
@@ -54,9 +55,10 @@ export type TargetKind = ReturnType<typeof readTarget>['kind']
  *
  * @param tls for connections that a URL wants over TLS; a client or its options say so themselves
  * @throws ConfigurationError for what can't serve: a client of another library, an option that can't apply to our
- *   connections, a database that is no number, a text that is no Redis URL
+ *   connections, a database that is no number, a text that is no Redis URL, a version of ioredis that can't serve
  */
 export function readTarget(redis: RedisTarget, tls: TlsOptions = {}): SingleTarget | SentinelTarget | ClusterTarget {
+  checkIoredis()
   const target = findTarget(redis, tls)
   const {
     keyPrefix,

@@ -1,8 +1,8 @@
 import { lookup as systemLookup } from 'node:dns'
 import { connect as connectPlain, isIP, type LookupFunction } from 'node:net'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'
-import { AbstractConnector } from 'ioredis'
 import type { Access } from '../access.js'
+import { AbstractConnector } from '../ioredis.js'
 import type { DnsLookup, RedisLike } from '../redis-like.js'
 
 /** Where a connection leads, and who connects. */

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
-import { Redis, type RedisOptions } from 'ioredis'
+import type { RedisOptions } from 'ioredis'
 import { ConfigurationError } from '../../../support/errors.js'
+import { Redis } from '../ioredis.js'
 import { checkUrlParameters, nodeOptionsOf } from '../option-fates.js'
 import type { ClusterLike } from '../redis-like.js'
 import { type Address, formatAddress, parseAddress } from './address.js'

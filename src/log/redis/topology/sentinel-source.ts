@@ -1,7 +1,7 @@
-import { Redis } from 'ioredis'
 import { accessReader } from '../access.js'
 import { clientOverrides, type ClientPurpose, type ClientSource, shareOf } from '../client-source.js'
 import { behindOwnName } from '../connection-name.js'
+import { Redis } from '../ioredis.js'
 import type { RedisLike } from '../redis-like.js'
 import { field, readList, readText } from '../replies.js'
 import type { SentinelTarget } from '../target.js'

@@ -1,0 +1,24 @@
+/** The one import of ioredis. As a namespace: with an older version, an import by name fails before it can be named. */
+import * as ioredis from 'ioredis'
+import { ConfigurationError } from '../../support/errors.js'
+import { describeLacking, describeUnsuitable } from '../../support/peers.js'
+
+/** Versions with all that our connections rely on, and that the tests run against. */
+const peer = { name: 'ioredis', lowest: { 5: 4, 6: 0 } } as const
+
+export const { AbstractConnector, Redis } = ioredis
+export type AbstractConnector = ioredis.AbstractConnector
+
+let problem: string | false | undefined
+
+/** @throws ConfigurationError that names the version which is installed, if it is another than those that serve */
+export function checkIoredis(): void {
+  problem ??= describeUnsuitable(peer) ?? describeLack({ AbstractConnector, Redis }) ?? false
+  if (problem !== false) throw new ConfigurationError(problem)
+}
+
+/** Before version 5 they were not exported by name; the types say that they are there. */
+function describeLack(parts: Partial<Pick<typeof ioredis, 'AbstractConnector' | 'Redis'>>): string | undefined {
+  const lacking = (['Redis', 'AbstractConnector'] as const).find((part) => parts[part] === undefined)
+  return lacking && describeLacking(peer, lacking)
+}
