@@ -30,7 +30,7 @@ const lanes: readonly (readonly Step[])[] = [
     { name: 'types', command: 'tsc --project tsconfig.json' },
     { name: 'build', command: 'npm run --silent build' },
     { name: 'publint', command: 'publint run --strict --pack false' },
-    { name: 'entry points', command: 'attw --pack . --profile esm-only --format ascii --no-emoji' },
+    { name: 'entry points', command: 'attw --pack . --format ascii --no-emoji' },
   ],
 ]
 
