@@ -1,5 +1,8 @@
-/** The one import of ioredis. As a namespace: with an older version, an import by name fails before it can be named. */
-import * as ioredis from 'ioredis'
+/**
+ * The one import of ioredis, as a whole: names that an older version lacks would fail before that version can be
+ * reported. Not as a namespace: in one of Vitest's the names have no values.
+ */
+import ioredis from 'ioredis'
 import { ConfigurationError } from '../../support/errors.js'
 import { describeLacking, describeUnsuitable } from '../../support/peers.js'
 
@@ -7,7 +10,7 @@ import { describeLacking, describeUnsuitable } from '../../support/peers.js'
 const peer = { name: 'ioredis', lowest: { 5: 4, 6: 0 } } as const
 
 export const { AbstractConnector, Redis } = ioredis
-export type AbstractConnector = ioredis.AbstractConnector
+export type AbstractConnector = InstanceType<typeof AbstractConnector>
 
 let problem: string | false | undefined
 
