@@ -23,7 +23,7 @@ export async function docsExamples(): Promise<Example[]> {
   return (await Promise.all(pages)).flat()
 }
 
-async function examplesOf(page: string): Promise<Example[]> {
+export async function examplesOf(page: string): Promise<Example[]> {
   return extractExamples(await readFile(new URL(`../../${page}`, import.meta.url), 'utf8'))
 }
 
@@ -48,3 +48,13 @@ export function toCommonJs(code: string): string {
 export function printedBy(code: string): string[] {
   return Array.from(code.matchAll(/^console\.log\(.*\) \/\/ (.*)$/gm), ([, text = '']) => text)
 }
+
+/** What the subscriber of the quick start prints while its publisher runs. */
+export const quickStartLines = [
+  'ready',
+  'delete from user-service leaves post:7 feed:1 feed:2',
+  'update from user-service leaves feed:1 feed:2',
+  'batch from user-service leaves feed:2',
+  'pattern from user-service leaves nothing',
+  'delete from user-service leaves nothing',
+]

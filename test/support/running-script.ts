@@ -57,6 +57,11 @@ export class RunningScript {
     return this.#until(() => this.lines.some((line) => line.endsWith(ending)), `printing "${ending}"`)
   }
 
+  /** Resolves when it has printed a line like that; rejects when it exits before. */
+  printedLike(what: RegExp): Promise<void> {
+    return this.#until(() => what.test(this.#stdout), `printing ${what.source}`)
+  }
+
   /** Resolves when it has said so on stderr; rejects when it exits before. */
   says(what: RegExp): Promise<void> {
     return this.#until(() => what.test(this.#stderr), `saying ${what.source} on stderr`)

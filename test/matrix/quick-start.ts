@@ -1,0 +1,59 @@
+import { quickStartLines, readmeExamples } from '../support/readme.js'
+import { RunningScript } from '../support/running-script.js'
+import type { Place } from './cell.js'
+
+/** How to run a file: a Node by default. */
+export interface Runner {
+  readonly executable?: string
+  /** Before the file. */
+  readonly args?: readonly string[]
+  readonly cwd?: string
+}
+
+const timeoutMs = 60_000
+
+/** The two examples of the README's quick start. */
+export async function quickStart(): Promise<Readonly<Record<'subscriber' | 'publisher', string>>> {
+  const examples = await readmeExamples()
+  const codeOf = (wanted: string): string => {
+    const found = examples.find(({ name }) => name === wanted)
+    if (found === undefined) throw new Error(`Expected the README to have an example ${wanted}`)
+    return found.code
+  }
+  return { subscriber: codeOf('subscriber'), publisher: codeOf('publisher') }
+}
+
+/** The same with a function around its `await`, for a compiler that writes CommonJS. */
+export function withoutTopLevelAwait(code: string): string {
+  const imports = code.match(/^import .*\n/gm) ?? []
+  return `${imports.join('')}void (async () => {\n${code.replaceAll(/^import .*\n/gm, '')}})()\n`
+}
+
+/** Runs both files, and checks what the subscriber prints. */
+export async function runQuickStart(
+  place: Place,
+  fileOf: (name: string) => string,
+  runner: Runner = {},
+): Promise<void> {
+  const { executable = process.execPath, args = [], cwd = place.project.dir } = runner
+  const start = (name: string): RunningScript => {
+    const [first, ...others] = [...args, fileOf(name)]
+    return new RunningScript(first ?? '', {
+      args: others,
+      cwd,
+      env: { REDIS_URL: place.redis.url, NO_COLOR: '1' },
+      node: executable,
+      timeoutMs,
+    })
+  }
+  const subscriber = start('subscriber')
+  try {
+    await subscriber.printed('ready')
+    await start('publisher').succeeded()
+    await subscriber.printed(quickStartLines.at(-1) ?? '')
+    const printed = subscriber.lines.join('\n')
+    if (printed !== quickStartLines.join('\n')) throw new Error(`The subscriber printed:\n${printed}`)
+  } finally {
+    await subscriber.kill()
+  }
+}
