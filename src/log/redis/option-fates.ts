@@ -1,4 +1,4 @@
-import type { ClusterOptions, RedisOptions } from 'ioredis'
+import type { RedisOptions } from 'ioredis'
 import { ConfigurationError } from '../../support/errors.js'
 
 /**
@@ -67,35 +67,6 @@ export const redisOptionFates = {
   stringNumbers: 'ours',
   keyPrefix: 'refused',
 } as const satisfies Record<keyof RedisOptions, OptionFate>
-
-/** Every option of a Cluster of ioredis 5 and 6. `redisOptions` has options of a client. */
-export const clusterOptionFates = {
-  dnsLookup: 'kept',
-  natMap: 'kept',
-  redisOptions: 'kept',
-  autoPipeliningIgnoredCommands: 'ours',
-  clusterNodeRetryStrategy: 'ours',
-  clusterRetryStrategy: 'ours',
-  enableAutoPipelining: 'ours',
-  enableOfflineQueue: 'ours',
-  enableReadyCheck: 'ours',
-  himportFieldsets: 'ours',
-  lazyConnect: 'ours',
-  maxRedirections: 'ours',
-  resolveSrv: 'ours',
-  retryDelayOnClusterDown: 'ours',
-  retryDelayOnFailover: 'ours',
-  retryDelayOnMoved: 'ours',
-  retryDelayOnTryAgain: 'ours',
-  scaleReads: 'ours',
-  scripts: 'ours',
-  shardedSubscribers: 'ours',
-  showFriendlyErrorStack: 'ours',
-  slotsRefreshInterval: 'ours',
-  slotsRefreshTimeout: 'ours',
-  keyPrefix: 'refused',
-  useSRVRecords: 'refused',
-} as const satisfies Record<keyof ClusterOptions, OptionFate>
 
 type RedisOption = keyof typeof redisOptionFates
 

@@ -7,12 +7,41 @@ import {
   type RedisOptions as RedisOptions5,
 } from 'ioredis5'
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import { clusterOptionFates, type OptionFate, redisOptionFates } from '../../../../src/log/redis/option-fates.js'
+import { type OptionFate, redisOptionFates } from '../../../../src/log/redis/option-fates.js'
 import type { RedisLike } from '../../../../src/log/redis/redis-like.js'
 import { makeClientSource } from '../../../../src/log/redis/clients.js'
 import type { RedisTarget } from '../../../../src/log/redis/target.js'
 import { ConfigurationError } from '../../../../src/support/errors.js'
 import { systemRuntime } from '../../../../src/support/runtime.js'
+
+/** Every option of a Cluster of ioredis 5 and 6. `redisOptions` has options of a client. */
+const clusterOptionFates = {
+  dnsLookup: 'kept',
+  natMap: 'kept',
+  redisOptions: 'kept',
+  autoPipeliningIgnoredCommands: 'ours',
+  clusterNodeRetryStrategy: 'ours',
+  clusterRetryStrategy: 'ours',
+  enableAutoPipelining: 'ours',
+  enableOfflineQueue: 'ours',
+  enableReadyCheck: 'ours',
+  himportFieldsets: 'ours',
+  lazyConnect: 'ours',
+  maxRedirections: 'ours',
+  resolveSrv: 'ours',
+  retryDelayOnClusterDown: 'ours',
+  retryDelayOnFailover: 'ours',
+  retryDelayOnMoved: 'ours',
+  retryDelayOnTryAgain: 'ours',
+  scaleReads: 'ours',
+  scripts: 'ours',
+  shardedSubscribers: 'ours',
+  showFriendlyErrorStack: 'ours',
+  slotsRefreshInterval: 'ours',
+  slotsRefreshTimeout: 'ours',
+  keyPrefix: 'refused',
+  useSRVRecords: 'refused',
+} as const satisfies Record<keyof ClusterOptions, OptionFate>
 
 const page = readFileSync(new URL('../../../../docs/topologies.md', import.meta.url), 'utf8')
 
