@@ -1,6 +1,7 @@
 import type { Appended } from '../log/model/entry.js'
 import { appendIds } from '../log/model/position.js'
 import { encodeFrame } from '../message/wire/encode.js'
+import { atEndOfTurn } from '../support/async-context.js'
 import { backoffMs } from '../support/backoff.js'
 import { isLinkLost } from '../support/errors.js'
 import type { Runtime, Timer } from '../support/runtime.js'
@@ -114,7 +115,7 @@ export class Batcher {
   wake(): void {
     if (this.#woken) return
     this.#woken = true
-    queueMicrotask(() => {
+    atEndOfTurn(() => {
       this.#woken = false
       this.#pump()
     })

@@ -6,6 +6,7 @@ import type { EntityType, Invalidation, InvalidationMessage } from '../message/m
 import type { TraceContext } from '../message/trace-context.js'
 import { prepareMessage } from '../message/wire/encode.js'
 import type { PreparedMessage } from '../message/wire/prepared-message.js'
+import { outsideOfContexts } from '../support/async-context.js'
 import { describeValue } from '../support/describe-value.js'
 import { ClosedError, ConfigurationError, type InvalidationError } from '../support/errors.js'
 import { TypedEmitter } from '../support/events.js'
@@ -80,8 +81,9 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
     const resolved = resolveOptions(publisherRules, options, 'InvalidationPublisher.connect')
     checkService(service)
     const log = openLog(redis, { ...resolved, owner: { role: 'publisher', service } })
+    const openTelemetry = await outsideOfContexts(loadOpenTelemetry)
     const made = new MadeByConnect(resolved)
-    const publisher = new InvalidationPublisher(log, service, made, await loadOpenTelemetry())
+    const publisher = outsideOfContexts(() => new InvalidationPublisher(log, service, made, openTelemetry))
     try {
       await publisher.#commands.opened()
     } catch (error) {

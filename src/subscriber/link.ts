@@ -1,5 +1,6 @@
 import type { InvalidationLog, LogCommands, LogFeed } from '../log/log.js'
 import type { Replication } from '../log/model/replication.js'
+import { outsideOfContexts } from '../support/async-context.js'
 import type { ElapsedClock } from '../support/elapsed-clock.js'
 import { ConfigurationError, type InvalidationError } from '../support/errors.js'
 import { Outage } from '../support/outage.js'
@@ -102,7 +103,7 @@ export class Link {
   /** Looks at the server now or, if a requested look is under way, once more after it. */
   look(): void {
     this.#lookWanted = true
-    if (!this.#looking) void this.#lookAsWanted()
+    if (!this.#looking) outsideOfContexts(() => void this.#lookAsWanted())
   }
 
   /** Settles with the first attempts to connect, as `opened()` of each does. */

@@ -4,6 +4,7 @@ import { appendIds } from '../log/model/position.js'
 import { openLog, type RedisSource } from '../log/open-log.js'
 import { decodeFrame } from '../message/wire/decode-frame.js'
 import { type DecodedFrame, decodeMessage } from '../message/wire/decode.js'
+import { atEndOfTurn, outsideOfContexts } from '../support/async-context.js'
 import { describeValue } from '../support/describe-value.js'
 import { ElapsedClock } from '../support/elapsed-clock.js'
 import { ClosedError, ConfigurationError } from '../support/errors.js'
@@ -93,7 +94,9 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
   static async connect(redis: RedisSource, options: SubscriberOptions = {}): Promise<InvalidationSubscriber> {
     const resolved = resolveOptions(subscriberRules, options, 'InvalidationSubscriber.connect')
     const log = openLog(redis, { ...resolved, owner: { role: 'subscriber', service: resolved.service } })
-    const subscriber = new InvalidationSubscriber(log, new MadeByConnect(resolved), await loadOpenTelemetry())
+    const openTelemetry = await outsideOfContexts(loadOpenTelemetry)
+    const made = new MadeByConnect(resolved)
+    const subscriber = outsideOfContexts(() => new InvalidationSubscriber(log, made, openTelemetry))
     try {
       await subscriber.#link.opened()
     } catch (error) {
@@ -150,7 +153,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
 
   /**
    * Runs a handler with every invalidation from now on (or from its cursor on): at least once each, or with a resync
-   * that covers it. Await `caughtUp()` of what it returns before filling the cache.
+   * that covers it. Await `caughtUp()` of what it returns before filling the cache. It runs outside of every async context.
    *
    * @throws ConfigurationError for bad options, or a durable cursor without a name; ClosedError after `close()`
    */
@@ -202,9 +205,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
     })
     this.#subscriptions.add(subscription)
     // Told in a turn of its own, so that listeners can be attached before the first event.
-    queueMicrotask(() => {
-      this.#begin(subscription)
-    })
+    atEndOfTurn(() => this.#begin(subscription))
     return subscription
   }
 

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events'
+import { outsideOfContexts } from './async-context.js'
 import { describeNamed } from './thrown.js'
 
 /** What of a logger is used; pino, winston and `console` all fit. */
@@ -17,7 +18,8 @@ export interface ErrorEvents {
 
 /**
  * Typed events with a safe `error`: without a listener it goes to the logger or, without one, becomes a process
- * warning. A listener that throws is reported the same way and never breaks the one who emits.
+ * warning. A listener that throws is reported the same way and never breaks the one who emits. Listeners run outside of
+ * every async context of the application.
  */
 export class TypedEmitter<Events extends ErrorEvents & { [Name in keyof Events]: unknown[] }> {
   readonly #emitter = new EventEmitter()
@@ -59,7 +61,7 @@ export class TypedEmitter<Events extends ErrorEvents & { [Name in keyof Events]:
       return
     }
     try {
-      this.#emitter.emit(name, ...args)
+      outsideOfContexts(() => this.#emitter.emit(name, ...args))
     } catch (error) {
       const text = `A listener of "${name}" threw: ${describeNamed(error)}`
       if (this.#logger) this.#logger.error(text)

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { outsideOfContexts } from './async-context.js'
 import { describeValue } from './describe-value.js'
 import { ConfigurationError } from './errors.js'
 
@@ -17,7 +18,7 @@ export interface Runtime {
   /** Monotonic clock: milliseconds since some fixed moment. */
   monotonic(): number
   /**
-   * Calls `run` once, `delayMs` milliseconds from now. Keeps the process alive until then, as an open connection does:
+   * Calls `run` once, `delayMs` milliseconds from now, outside of every async context of the application. Keeps the process alive until then, as an open connection does:
    * somebody may be waiting for what it ends. So whatever is closed cancels its timers.
    */
   after(delayMs: number, run: () => void): Timer
@@ -44,7 +45,7 @@ export const systemRuntime: Runtime = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   after(delayMs, run) {
-    const handle = setTimeout(run, delayMs)
+    const handle = outsideOfContexts(() => setTimeout(run, delayMs))
     return {
       cancel() {
         clearTimeout(handle)

@@ -3,6 +3,46 @@ import type { Mutant } from './mutant.js'
 /** How connections are kept: deadlines, heartbeats, redirects, backoff, what a server may do. */
 export const connecting: readonly Mutant[] = [
   {
+    name: 'subscriber-in-context',
+    lacks: 'the connections of a subscriber outside of the context of the request that opened them',
+    file: 'subscriber/subscriber.ts',
+    from: 'const subscriber = outsideOfContexts(() => new InvalidationSubscriber(log, resolved, openTelemetry))',
+    to: 'const subscriber = new InvalidationSubscriber(log, resolved, openTelemetry)',
+    caughtBy: 'test/integration/async-contexts',
+  },
+  {
+    name: 'publisher-in-context',
+    lacks: 'the connection of a publisher outside of the context of the request that opened it',
+    file: 'publisher/publisher.ts',
+    from: 'const publisher = outsideOfContexts(() => new InvalidationPublisher(log, service, resolved, openTelemetry))',
+    to: 'const publisher = new InvalidationPublisher(log, service, resolved, openTelemetry)',
+    caughtBy: 'test/integration/async-contexts',
+  },
+  {
+    name: 'listeners-in-context',
+    lacks: 'events outside of the context of the call that caused them',
+    file: 'support/events.ts',
+    from: 'outsideOfContexts(() => this.#emitter.emit(name, ...args))',
+    to: 'this.#emitter.emit(name, ...args)',
+    caughtBy: 'test/unit/async-contexts',
+  },
+  {
+    name: 'wire-in-context',
+    lacks: 'deliveries of the log in memory outside of the context of the publish',
+    file: 'log/memory/memory-wire.ts',
+    from: 'else outsideOfContexts(() => void this.#runtime.yield().then(() => this.#deliver()))',
+    to: 'else void this.#runtime.yield().then(() => this.#deliver())',
+    caughtBy: 'test/unit/async-contexts',
+  },
+  {
+    name: 'stores-of-the-first-request',
+    lacks: 'the loss of the stores that the module was loaded with',
+    file: 'support/async-context.ts',
+    from: 'if (!numbering.has(key.description)) Reflect.set(empty, key, undefined)',
+    to: 'void key',
+    caughtBy: 'test/unit/support/async-context',
+  },
+  {
     name: 'departs-without-pause',
     lacks: 'the pause before a connection that works is given up again',
     file: 'support/backoff.ts',

@@ -1,3 +1,4 @@
+import { outsideOfContexts } from '../../support/async-context.js'
 import type { Runtime, Timer } from '../../support/runtime.js'
 
 interface Transfer {
@@ -33,7 +34,7 @@ export class MemoryWire {
     this.#waiting = true
     const ms = due - this.#runtime.monotonic()
     if (ms > 0) this.#timer = this.#runtime.after(ms, () => this.#deliver())
-    else void this.#runtime.yield().then(() => this.#deliver())
+    else outsideOfContexts(() => void this.#runtime.yield().then(() => this.#deliver()))
   }
 
   #deliver(): void {

@@ -1,3 +1,4 @@
+import { outsideOfContexts } from '../../support/async-context.js'
 import { Deadlines, type Limited } from '../../support/deadlines.js'
 import { type InvalidationError, RedisError } from '../../support/errors.js'
 import type { Runtime } from '../../support/runtime.js'
@@ -217,7 +218,8 @@ export class PendingCalls {
           if (call.end()) resolve(value)
         },
         (error: unknown) => {
-          if (call.end()) reject(failureOf(error, command))
+          // It may begin a new connection, which must not keep the context of this call.
+          if (call.end()) reject(outsideOfContexts(() => failureOf(error, command)))
         },
       )
     })

@@ -1,6 +1,7 @@
 import type { Log } from '../../log/log.js'
 import type { Presence } from '../../log/model/entry.js'
 import { formatPosition, lookupBatches, type Position } from '../../log/model/position.js'
+import { atEndOfTurn } from '../../support/async-context.js'
 import { ConfigurationError } from '../../support/errors.js'
 import { Outage } from '../../support/outage.js'
 import type { Runtime, Timer } from '../../support/runtime.js'
@@ -223,7 +224,7 @@ export class StrayLookups {
     }
     this.#granted = true
     // In a turn of its own: every subscription asks about the same frame, and frames arrive together.
-    if (!this.#running) queueMicrotask(() => void this.#run())
+    if (!this.#running) atEndOfTurn(() => void this.#run())
   }
 
   /** Takes the right to one round, or returns how long to wait for it, in ms. */

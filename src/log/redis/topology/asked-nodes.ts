@@ -1,3 +1,4 @@
+import { outsideOfContexts } from '../../../support/async-context.js'
 import { disconnect } from '../client-source.js'
 import type { RedisLike } from '../redis-like.js'
 import { type Address, formatAddress } from './address.js'
@@ -40,10 +41,12 @@ export class AskedNodes {
   }
 
   #open(address: Address): AskedNode {
-    const client = this.#makeClient(address)
-    // What goes wrong is what the calls reject with.
-    client.on('error', () => {})
-    return { client, ready: client.connect() }
+    return outsideOfContexts(() => {
+      const client = this.#makeClient(address)
+      // What goes wrong is what the calls reject with.
+      client.on('error', () => {})
+      return { client, ready: client.connect() }
+    })
   }
 
   #drop(name: string): void {
