@@ -21,6 +21,24 @@ const restrictedSyntax = [
   },
 ]
 
+/** A value of another realm, as in Jest and `node:vm`, has a class of the same name, but not this one. */
+const builtIns = [
+  'Object|Function|Array|Date|RegExp|Map|Set|WeakMap|WeakSet|Promise|(Type|Range|Syntax|Reference|Aggregate)?Error',
+  '\\w+Array|ArrayBuffer|Buffer|DataView|DOMException|URL|URLSearchParams|AbortSignal|AbortController|Event|EventTarget',
+].join('|')
+const ofThisRealm =
+  'In Jest, Vitest and `node:vm` this is false for what Node makes: ask support/realms.ts or isError().'
+const oneRealm = [
+  {
+    selector: `BinaryExpression[operator="instanceof"][right.name=/^(${builtIns})$/]`,
+    message: ofThisRealm,
+  },
+  {
+    selector: 'BinaryExpression[operator=/^[!=]==$/] > MemberExpression[property.name=/^(prototype|constructor)$/]',
+    message: ofThisRealm,
+  },
+]
+
 /** A constructor wires and does not decide: then it is short. */
 const constructorLength = {
   meta: { type: 'suggestion', schema: [{ type: 'integer' }] },
@@ -75,6 +93,7 @@ export default defineConfig(
     files: ['src/**/*.ts'],
     plugins: { house: { rules: { 'constructor-length': constructorLength } } },
     rules: {
+      'no-restricted-syntax': ['error', ...restrictedSyntax, ...oneRealm],
       '@typescript-eslint/explicit-module-boundary-types': 'error',
       'max-lines': ['error', 400],
       'house/constructor-length': ['error', 40],
@@ -109,6 +128,7 @@ export default defineConfig(
       'no-restricted-syntax': [
         'error',
         ...restrictedSyntax,
+        ...oneRealm,
         { selector: 'NewExpression[callee.name="Date"][arguments.length=0]', message: handedIn },
       ],
     },

@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream'
 import type { Command } from 'commander'
 import type { LogCommands } from '../log/log.js'
 import { formatPosition } from '../log/model/position.js'
+import { isBytes } from '../support/realms.js'
 import { examples, filledText } from './arguments.js'
 import type { CommandSession, RunTask } from './command-session.js'
 import { type ExitCode, exitCodes } from './exit-codes.js'
@@ -145,5 +146,5 @@ async function runForMessage(
 }
 
 async function forward(from: Readable, write: (chunk: Uint8Array) => Promise<void> | void): Promise<void> {
-  for await (const chunk of from) if (chunk instanceof Uint8Array) await write(chunk)
+  for await (const chunk of from) if (isBytes(chunk)) await write(chunk)
 }

@@ -1,5 +1,6 @@
 import { describeValue } from './describe-value.js'
 import { ConfigurationError } from './errors.js'
+import { isAbortSignal } from './realms.js'
 import { type Runtime, systemRuntime } from './runtime.js'
 import { describeThrown, isError } from './thrown.js'
 
@@ -169,7 +170,7 @@ export const abortSignal: OptionRule<AbortSignal | undefined> = checked(
   {
     expected: 'an AbortSignal',
     defaultText: 'none',
-    isValid: (given): given is AbortSignal => given instanceof AbortSignal,
+    isValid: (given): given is AbortSignal => isAbortSignal(given),
   },
   undefined,
 )

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { outsideOfContexts } from './async-context.js'
 import { describeValue } from './describe-value.js'
 import { ConfigurationError } from './errors.js'
+import { isBytes } from './realms.js'
 
 /** A timer that was set and can be taken back. */
 export interface Timer {
@@ -81,7 +82,7 @@ function countedUuids(): () => string {
  */
 export function unguessableBytes(runtime: Pick<Runtime, 'randomBytes'>, size: number): Uint8Array {
   const bytes: unknown = runtime.randomBytes ? runtime.randomBytes(size) : randomBytes(size)
-  if (bytes instanceof Uint8Array && bytes.length === size) return bytes
+  if (isBytes(bytes) && bytes.length === size) return bytes
   throw new ConfigurationError(
     `Expected \`randomBytes(${size})\` of \`runtime\` to return a Uint8Array of ${size} bytes, got ${describeValue(bytes)}: leave the function out to draw from node:crypto`,
   )

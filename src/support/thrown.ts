@@ -1,10 +1,13 @@
+import { types } from 'node:util'
+import { isDomException } from './realms.js'
+
 /** What is said of what throws when it is looked at, as a proxy or a getter may. */
 const unreadable = 'a value that throws when it is made a text'
 
 /** What was thrown, as text for a message. Never throws: a handler may throw anything. */
 export function describeThrown(thrown: unknown): string {
   try {
-    const said: unknown = thrown instanceof Error ? thrown.message : thrown
+    const said: unknown = isError(thrown) ? thrown.message : thrown
     return String(said)
   } catch {
     return unreadable
@@ -14,7 +17,7 @@ export function describeThrown(thrown: unknown): string {
 /** What was thrown, as text for a log: with its name where it is an error. Never throws. */
 export function describeNamed(thrown: unknown): string {
   try {
-    return thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown)
+    return isError(thrown) ? `${thrown.name}: ${thrown.message}` : String(thrown)
   } catch {
     return unreadable
   }
@@ -28,7 +31,7 @@ export function toError(thrown: unknown): Error {
 /** The code of an error, such as `ENOENT`; undefined if it has no code. Never throws. */
 export function codeOf(thrown: unknown): string | undefined {
   try {
-    return thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : undefined
+    return isError(thrown) && 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : undefined
   } catch {
     return undefined
   }
@@ -40,10 +43,11 @@ export function hasCode(thrown: unknown, ...codes: readonly string[]): boolean {
   return code !== undefined && codes.includes(code)
 }
 
-/** Whether an error was thrown. */
+/** Whether an error was thrown, of this realm or another. Never throws. */
 export function isError(thrown: unknown): thrown is Error {
   try {
-    return thrown instanceof Error
+    // eslint-disable-next-line no-restricted-syntax -- for objects that only inherit from Error
+    return types.isNativeError(thrown) || thrown instanceof Error || isDomException(thrown)
   } catch {
     return false
   }

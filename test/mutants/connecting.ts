@@ -3,6 +3,14 @@ import type { Mutant } from './mutant.js'
 /** How connections are kept: deadlines, heartbeats, redirects, backoff, what a server may do. */
 export const connecting: readonly Mutant[] = [
   {
+    name: 'errors-of-one-realm',
+    lacks: 'errors that Node makes in another realm, such as ENOENT and a refused certificate',
+    file: 'support/thrown.ts',
+    from: 'return types.isNativeError(thrown) || thrown instanceof Error || isDomException(thrown)',
+    to: 'return thrown instanceof Error || (types.isNativeError(0) && isDomException(0))',
+    caughtBy: 'test/unit/other-realm',
+  },
+  {
     name: 'subscriber-in-context',
     lacks: 'the connections of a subscriber outside of the context of the request that opened them',
     file: 'subscriber/subscriber.ts',

@@ -1,5 +1,5 @@
 import { ConfigurationError, InvalidationError, isRefused, RedisError } from '../../support/errors.js'
-import { describeThrown } from '../../support/thrown.js'
+import { describeThrown, isError } from '../../support/thrown.js'
 import { adviceFor, codeOfText, kindOfReply, refusalOf } from './refusals.js'
 
 /**
@@ -23,7 +23,7 @@ export function isUnavailable(error: unknown): boolean {
 }
 
 function isReplyError(error: unknown): error is Error {
-  return error instanceof Error && error.name === 'ReplyError'
+  return isError(error) && error.name === 'ReplyError'
 }
 
 /** Says of any error of a call which command failed, on which server, and what to do. */
@@ -85,7 +85,7 @@ function noSuchDatabase(text: string, server: string): ConfigurationError {
 
 /** A host with several addresses fails with an error for each, and no message of its own. */
 function textOf(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map(textOf).join('; ')
+  if (isError(error) && 'errors' in error && Array.isArray(error.errors)) return error.errors.map(textOf).join('; ')
   return describeThrown(error)
 }
 
@@ -149,7 +149,7 @@ const refusals: readonly Cause[] = [
 
 /** What is said of an error of TLS; undefined for any other. */
 export function tlsFailure(error: unknown, server: string): InvalidationError | undefined {
-  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined
+  if (!isError(error) || !('code' in error) || typeof error.code !== 'string') return undefined
   const { code } = error
   const why = reasonOf(error)
   const refusal = refusals.find(({ codes }) => codes.test(code))

@@ -1,4 +1,5 @@
 import { RedisError } from '../../support/errors.js'
+import { isError } from '../../support/thrown.js'
 import type { Page } from '../model/entry.js'
 import type { LogKeys } from '../model/keys.js'
 import { isUnavailable, replyCode, replyText } from './errors.js'
@@ -27,7 +28,7 @@ export class AtomicReads {
     const replies = readList(await this.#execute(commands))
     return commands.map(([name], index) => {
       const reply = replies[index]
-      if (!(reply instanceof Error)) return reply
+      if (!isError(reply)) return reply
       if (reply.message.includes('no such key')) return null
       throw this.#session.failureOf(name, reply)
     })

@@ -1,6 +1,7 @@
 import type { ConnectionOptions as TlsConnectionOptions } from 'node:tls'
 import type { RedisOptions } from 'ioredis'
 import { ConfigurationError } from '../../support/errors.js'
+import { isPlain, isUrl } from '../../support/realms.js'
 import { describeThrown } from '../../support/thrown.js'
 import { isClient, isCluster, nameKind } from './client-shape.js'
 import { checkIoredis, Redis } from './ioredis.js'
@@ -78,12 +79,12 @@ export function readTarget(redis: RedisTarget, tls: TlsOptions = {}): SingleTarg
 
 function findTarget(redis: RedisTarget, tls: TlsOptions): SingleTarget | ClusterTarget {
   if (typeof redis === 'string') return targetOfUrl(redis, tls)
-  if (redis instanceof URL) return targetOfUrl(redis.href, tls)
+  if (isUrl(redis)) return targetOfUrl(redis.href, tls)
   if (typeof redis === 'object' && redis !== null) {
     if (isCluster(redis)) return targetOfCluster(redis)
     if (isClient(redis)) return { kind: 'single', template: redis }
     // Of anything else ioredis would read no option, and connect to localhost.
-    if (isPlain(redis)) {
+    if (isPlain(redis) && !('then' in redis)) {
       checkOptionNames(redis)
       return templateOf(redis)
     }
@@ -249,9 +250,4 @@ function prefixed(keyPrefix: string): ConfigurationError {
   return new ConfigurationError(
     `Expected a client without \`keyPrefix\`, got ${JSON.stringify(keyPrefix)}: every service must use the same keys. Remove it, or set \`channel\` to keep logs apart`,
   )
-}
-
-function isPlain(redis: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(redis)
-  return (prototype === Object.prototype || prototype === null) && !('then' in redis)
 }

@@ -9,7 +9,7 @@ import type { DeliveryTelemetry, FrameTelemetry } from '../../telemetry/telemetr
 import type { Origin, Work } from './delivery.js'
 import { type Handed, type Handling, type HandlingListener, type RetryLaneContext, Unfinished } from './failing.js'
 import { RetryLane } from './retry-lane.js'
-import { evictsAll, type Failure, Tries, type TriesContext } from './retry.js'
+import { evictsAll, type Failure, isPending, Tries, type TriesContext } from './retry.js'
 
 /** How long handlers that return no promise may run in a row before the event loop gets a turn. */
 const sliceMs = 10
@@ -177,7 +177,7 @@ export class Dispatcher {
           const trace = work.traces?.[index++]
           const covered = this.#lane.entered
           const running = this.#tries.run(message, work.origin, 1, span)
-          const failure = running instanceof Promise ? await running : running
+          const failure = isPending(running) ? await running : running
           now = this.#runtime.monotonic()
           turnAt = this.#sliceEnd
           if (failure === undefined) {

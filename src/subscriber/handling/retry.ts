@@ -118,6 +118,11 @@ export class Tries {
   }
 }
 
+/** Whether a try has not ended yet. */
+export function isPending(outcome: Outcome | Promise<Outcome>): outcome is Promise<Outcome> {
+  return outcome !== undefined && 'then' in outcome
+}
+
 function failure(message: InvalidationMessage, { attempt }: Attempt, cause: unknown): HandlerError {
   const text = `The handler failed with message ${message.messageId} (try ${attempt}): ${describeThrown(cause)}`
   return new HandlerError(text, { cause })
