@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import timersPromises from 'node:timers/promises'
 import { outsideOfContexts } from './async-context.js'
 import { describeValue } from './describe-value.js'
 import { ConfigurationError } from './errors.js'
@@ -41,10 +42,28 @@ const counts = Array.from({ length: 16 ** countedDigits }, (_, count) =>
   count.toString(16).padStart(countedDigits, '0'),
 )
 
-/** The real clock, timers and randomness. Globals, looked up at each call: fake timers replace all of them, or none. */
+const { scheduler } = timersPromises
+/** Of the monotonic clock; an array, since storing a fraction in a variable would allocate it each time. */
+const latest = new Float64Array(1)
+let aheadMs = 0
+
+/**
+ * The real clock, timers and randomness. Clocks and timers are globals, looked up at each call, so that fake timers
+ * replace them. Fake timers do not replace turns of the event loop: what needs no time also goes on while time stops.
+ */
 export const systemRuntime: Runtime = {
   now: () => Date.now(),
-  monotonic: () => performance.now(),
+  monotonic() {
+    const now = performance.now() + aheadMs
+    const last = latest[0] ?? 0
+    // Fake timers begin again at 0.
+    if (now < last) {
+      aheadMs += last - now
+      return last
+    }
+    latest[0] = now
+    return now
+  },
   after(delayMs, run) {
     const handle = outsideOfContexts(() => setTimeout(run, delayMs))
     return {
@@ -53,7 +72,7 @@ export const systemRuntime: Runtime = {
       },
     }
   },
-  yield: () => new Promise((resolve) => setImmediate(resolve)),
+  yield: () => scheduler.yield(),
   random: () => Math.random(),
   uuid: countedUuids(),
 }

@@ -3,6 +3,22 @@ import type { Mutant } from './mutant.js'
 /** How connections are kept: deadlines, heartbeats, redirects, backoff, what a server may do. */
 export const connecting: readonly Mutant[] = [
   {
+    name: 'turns-of-fake-timers',
+    lacks: 'turns of the event loop that fake timers do not replace',
+    file: 'support/runtime.ts',
+    from: 'yield: () => scheduler.yield(),',
+    to: 'yield: () => new Promise((resolve) => setImmediate(resolve)),',
+    caughtBy: 'test/unit/fake-timers',
+  },
+  {
+    name: 'clock-begins-again',
+    lacks: 'the step that keeps the monotonic clock from going back when fake timers begin at 0',
+    file: 'support/runtime.ts',
+    from: 'aheadMs += last - now',
+    to: 'return now',
+    caughtBy: 'test/unit/fake-timers',
+  },
+  {
     name: 'errors-of-one-realm',
     lacks: 'errors that Node makes in another realm, such as ENOENT and a refused certificate',
     file: 'support/thrown.ts',

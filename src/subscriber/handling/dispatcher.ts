@@ -7,23 +7,13 @@ import type { SubscriptionCounters } from '../../telemetry/counters.js'
 import type { HandlerTimer } from '../../telemetry/stats-collector.js'
 import type { DeliveryTelemetry, FrameTelemetry } from '../../telemetry/telemetry.js'
 import type { Origin, Work } from './delivery.js'
-import { type Handed, type Handling, type HandlingListener, type RetryLaneContext, Unfinished } from './failing.js'
+import type { DispatcherContext } from './dispatcher-context.js'
+import { type Handed, type Handling, type HandlingListener, Unfinished } from './failing.js'
 import { RetryLane } from './retry-lane.js'
-import { evictsAll, type Failure, isPending, Tries, type TriesContext } from './retry.js'
+import { evictsAll, type Failure, isPending, Tries } from './retry.js'
 
 /** How long handlers that return no promise may run in a row before the event loop gets a turn. */
 const sliceMs = 10
-
-export interface DispatcherContext extends TriesContext, Omit<RetryLaneContext, 'onAside'> {
-  /** How many tasks run at once. */
-  readonly concurrency: number
-  readonly telemetry?: DeliveryTelemetry | undefined
-  readonly timer?: HandlerTimer | undefined
-  /** Begins a resync for dead letters; returns its work, or undefined if nothing is handed over. Default: never. */
-  resync?(): Work | undefined
-  /** Takes failures that change nothing about what counts as handled. */
-  onError(error: Error): void
-}
 
 /** A frame that nobody traces or measures. */
 const unobserved: FrameTelemetry = { evict: () => undefined, end: () => undefined }
@@ -39,7 +29,10 @@ interface Condition {
  * beside it. The handler is never called before `push()` has returned.
  */
 export class Dispatcher {
+  readonly #concurrency: number
   readonly #queue: PQueue
+  /** Those tasks of the queue that run. */
+  readonly #tasks = new Set<Promise<void>>()
   readonly #tries: Tries
   readonly #lane: RetryLane
   readonly #runtime: Runtime
@@ -58,6 +51,7 @@ export class Dispatcher {
   #closing: Promise<boolean> | undefined
 
   constructor(context: DispatcherContext) {
+    this.#concurrency = context.concurrency
     this.#queue = new PQueue({ concurrency: context.concurrency })
     this.#runtime = context.runtime
     this.#maxAside = context.retry.maxWaiting
@@ -115,12 +109,14 @@ export class Dispatcher {
       this.#pending += messages.length
       this.#pendingBytes += bytes
     }
-    if (this.#queue.concurrency === 1 && !this.#isBusy) {
+    const isBusy = this.#alone !== undefined || this.#tasks.size > 0 || this.#queue.size > 0
+    if (this.#concurrency === 1 && !isBusy) {
       this.#alone = this.#runAlone(works)
       return
     }
     if (this.#alone) this.#queue.pause()
-    void this.#queue.add(() => this.#run(works))
+    // It rejects if `close()` drops the task.
+    void Promise.allSettled([this.#queue.add(() => this.#runQueued(works))]).then(() => this.#makeRoom())
   }
 
   /** Resolves when a condition on what is pending is met, or at `close()`. */
@@ -148,15 +144,24 @@ export class Dispatcher {
     return this.#closing
   }
 
-  get #isBusy(): boolean {
-    return this.#alone !== undefined || this.#queue.pending > 0 || this.#queue.size > 0
-  }
-
   /** A task that finds nothing before it: to be queued would be a third of what becomes of a lone message here. */
   async #runAlone(works: readonly Work[]): Promise<void> {
     await this.#run(works)
     this.#alone = undefined
     if (this.#queue.isPaused) this.#queue.start()
+  }
+
+  async #runQueued(works: readonly Work[]): Promise<void> {
+    while (this.#tasks.size >= this.#concurrency) await Promise.race(this.#tasks)
+    const running = this.#run(works).finally(() => this.#tasks.delete(running))
+    this.#tasks.add(running)
+    await running
+  }
+
+  /** p-queue notices the end of a task in \`queueMicrotask\`. While fake timers replace that, others take its place. */
+  #makeRoom(): void {
+    const concurrency = this.#concurrency + this.#queue.pending - this.#tasks.size
+    if (this.#queue.concurrency !== concurrency) this.#queue.concurrency = concurrency
   }
 
   async #run(works: readonly Work[]): Promise<void> {
@@ -225,15 +230,14 @@ export class Dispatcher {
   #resync(work: Work | undefined): Handed | undefined {
     const message = work?.messages[0]
     if (!work || !message) return undefined
-    const { origin } = work
     const startedAt = this.#runtime.monotonic()
     const frame = this.#begin(work)
     const span = frame.evict(0, startedAt)
     frame.end()
     const ended: HandlingListener['ended'] = (outcome, now) => {
-      if (outcome === 'handled') this.#handled(message, origin, startedAt, now)
+      if (outcome === 'handled') this.#handled(message, work.origin, startedAt, now)
     }
-    return { handling: { message, origin, span, startedAt }, listener: { ended } }
+    return { handling: { message, origin: work.origin, span, startedAt }, listener: { ended } }
   }
 
   #handled(message: InvalidationMessage, origin: Origin, startedAt: number, now: number): void {
@@ -283,16 +287,13 @@ export class Dispatcher {
   }
 
   async #drain(timeoutMs: number): Promise<boolean> {
-    const ended = Promise.all([this.#alone, this.#queue.onPendingZero()]).then(() => this.#lane.ended())
+    const ended = Promise.all([this.#alone, ...this.#tasks]).then(() => this.#lane.ended())
     const inTime = await resolvesWithin(this.#runtime, timeoutMs, ended)
     if (inTime) this.#tries.release()
     else {
       this.#lane.abandon()
-      this.#tries.abandon(
-        new ClosedError(
-          `The subscription was closed while this handler ran, and it did not end within ${timeoutMs} ms`,
-        ),
-      )
+      const text = `The subscription was closed while this handler ran, and it did not end within ${timeoutMs} ms`
+      this.#tries.abandon(new ClosedError(text))
     }
     return inTime
   }

@@ -98,5 +98,5 @@ test('a message is published, handled and waited for, and a cursor file that is 
   await publisher.close()
   const isWritten = existsSync(path)
   await rm(folder, { recursive: true })
-  expect({ handled, errors, isWritten }).toEqual({ handled: ['delete'], errors: [], isWritten: true })
+  expect({ handled, errors, isWritten }).toEqual({ handled: ['pattern', 'delete'], errors: [], isWritten: true })
 })

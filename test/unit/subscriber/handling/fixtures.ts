@@ -1,6 +1,7 @@
 import type { InvalidationMessage } from '../../../../src/message/message.js'
 import type { InvalidationHandler, Origin, Work } from '../../../../src/subscriber/handling/delivery.js'
-import { Dispatcher, type DispatcherContext } from '../../../../src/subscriber/handling/dispatcher.js'
+import { Dispatcher } from '../../../../src/subscriber/handling/dispatcher.js'
+import type { DispatcherContext } from '../../../../src/subscriber/handling/dispatcher-context.js'
 import type { RetryPolicy } from '../../../../src/subscriber/handling/failing.js'
 import type { InvalidationError } from '../../../../src/support/errors.js'
 import { SubscriptionCounters } from '../../../../src/telemetry/counters.js'
