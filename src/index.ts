@@ -1,3 +1,4 @@
+import './support/node-version.js'
 export { InvalidationPublisher } from './publisher/publisher.js'
 export type { PublisherEvents, PublisherHealth } from './publisher/events.js'
 export type { PublisherOptions, PublishOptions, RepairOptions, WaitReplicasOptions } from './publisher/options.js'

@@ -1,3 +1,4 @@
+import './support/node-version.js'
 export { MemoryLog } from './log/memory/memory-log.js'
 export type { MemoryFailOver, MemoryLogOptions } from './log/memory/memory-log.js'
 export type { WriteRefusal } from './log/memory/memory-session.js'

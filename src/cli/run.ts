@@ -1,0 +1,34 @@
+import { systemRuntime } from '../support/runtime.js'
+import { hasCode } from '../support/thrown.js'
+import { main } from './command-line.js'
+import { exitCodes } from './exit-codes.js'
+
+const interruption = new AbortController()
+const interrupt = (): void => interruption.abort()
+// Once: whoever presses Ctrl-C again does not want to wait for an orderly end.
+process.once('SIGINT', interrupt)
+process.once('SIGTERM', interrupt)
+let isUnprinted = false
+process.stdout.on('error', (error: Error) => {
+  // With EPIPE the reader has gone, as in `cache-invalidation tail | head`.
+  if (!hasCode(error, 'EPIPE') && !isUnprinted) {
+    isUnprinted = true
+    process.exitCode = exitCodes.failure
+    process.stderr.write(`Not all could be printed: ${error.message}\n`)
+  }
+  interrupt()
+})
+// Nobody reads the notes, as in `cache-invalidation tail 2>&1 >file | head`: the results go on.
+process.stderr.on('error', () => undefined)
+
+const exitCode = await main(process.argv.slice(2), {
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+  runtime: systemRuntime,
+  signal: interruption.signal,
+})
+// Else it ends by itself, with all its output written; what can't be is told by then, or later.
+if (exitCode === exitCodes.interrupted) process.exit(isUnprinted ? exitCodes.failure : exitCode)
+if (!isUnprinted) process.exitCode = exitCode
