@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { isEarlier, parsePosition } from '../../log/model/position.js'
 import { describeValue } from '../../support/describe-value.js'
@@ -7,10 +7,16 @@ import { describeThrown, hasCode } from '../../support/thrown.js'
 import type { CursorFactory } from './cursor.js'
 
 const version = 1
+/** Every cursor begins with it. */
+const firstField = `{"version":${version},`
 
 /**
  * Keeps the cursor of one named subscription in a file, for caches on disk. The folder is created where it is missing;
- * the file is replaced as a whole, so that a crash leaves the old position or the new one.
+ * the file is replaced as a whole, so that a crash leaves the old position or the new one. An empty file counts as no
+ * cursor.
+ *
+ * A file that is itself a mount can't be replaced: it is written in place. If a crash leaves it empty or half written,
+ * the cursor counts as gone, and the subscription evicts everything.
  *
  * `load` and `save` reject with a ConfigurationError when the file can't be read or written, is not a cursor, or
  * belongs to another subscription; such a file is never overwritten.
@@ -92,6 +98,8 @@ class CursorFile {
         { cause: error },
       )
     }
+    // Files that are mounted begin empty; a crash while one is written in place leaves its beginning.
+    if (text.trim() === '' || isTorn(text)) return undefined
     try {
       return parseCursor(text)
     } catch (error) {
@@ -102,21 +110,50 @@ class CursorFile {
     }
   }
 
+  async #replace(temporary: string, text: string): Promise<void> {
+    try {
+      await writeThrough(temporary, text)
+      await rename(temporary, this.#path)
+      await syncFolder(dirname(this.#path))
+    } catch (error) {
+      // EBUSY: the file is a mount. EXDEV, EACCES, EPERM, EROFS: only the file can be written, and not its folder.
+      if (!hasCode(error, 'EBUSY', 'EXDEV', 'EACCES', 'EPERM', 'EROFS') || !(await isFile(this.#path))) throw error
+      await rm(temporary, { force: true }).catch(() => undefined)
+      // Truncated first: what a crash leaves is never the end of the old text behind the beginning of the new one.
+      await writeThrough(this.#path, text)
+    }
+  }
+
   async #write(cursor: SavedCursor): Promise<void> {
     const temporary = `${this.#path}.${process.pid}.tmp`
     try {
       await mkdir(dirname(this.#path), { recursive: true })
-      await writeThrough(temporary, `${JSON.stringify({ version, ...cursor })}\n`)
-      await rename(temporary, this.#path)
-      await syncFolder(dirname(this.#path))
+      await this.#replace(temporary, `${JSON.stringify({ version, ...cursor })}\n`)
     } catch (error) {
       // What failed is reported; the leftover is in nobody's way, since the next save writes over it.
       await rm(temporary, { force: true }).catch(() => undefined)
       throw new ConfigurationError(
-        `The cursor file ${this.#path} can't be written (${describeThrown(error)}): see that its folder is writable and has room`,
+        `The cursor file ${this.#path} can't be written (${describeThrown(error)}): see that its folder is writable and has room; in a container, mount the folder and not the file`,
         { cause: error },
       )
     }
+  }
+}
+
+/**
+ * Whether the text is the beginning of a cursor, without its end, as a crash leaves
+ * it in a file that is written in place.
+ */
+function isTorn(text: string): boolean {
+  return text.startsWith(firstField.slice(0, text.length)) && !text.endsWith('}\n') && !isJson(text)
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
   }
 }
 
@@ -141,6 +178,13 @@ async function writeThrough(path: string, text: string): Promise<void> {
   } finally {
     await file.close()
   }
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  )
 }
 
 /** The rename itself must reach the disk. Windows does not open folders, and needs no such step. */

@@ -103,16 +103,23 @@ test.each([
   expect(await readFile(path, 'utf8')).toBe(text)
 })
 
-test.each(['', 'no json', '[]', 'null', '"text"'])(
-  'a file that holds %j is refused, and left as it is',
-  async (text) => {
-    await mkdir(join(folder, 'deep', 'down'), { recursive: true })
+test('an empty file, and the beginning of a cursor that a crash left, count as no cursor and are written over', async () => {
+  await mkdir(join(folder, 'deep', 'down'), { recursive: true })
+  for (const text of ['', '\n', '{"ver', '{"version":1,"channel":"cache:invalidate","name":"cache","position":"5-1@']) {
     await writeFile(path, text)
-    await expect(store.load('cache')).rejects.toEqual(configurationError(path, 'is not a cursor', 'delete'))
-    await expect(store.save('cache', '6-1@b', false)).rejects.toEqual(configurationError(path, 'is not a cursor'))
-    expect(await readFile(path, 'utf8')).toBe(text)
-  },
-)
+    expect(await reopened().load('cache')).toBeUndefined()
+    await reopened().save('cache', '6-1@b', false)
+    expect(await reopened().load('cache')).toBe('6-1@b')
+  }
+})
+
+test.each(['no json', '[]', 'null', '"text"'])('a file that holds %j is refused, and left as it is', async (text) => {
+  await mkdir(join(folder, 'deep', 'down'), { recursive: true })
+  await writeFile(path, text)
+  await expect(store.load('cache')).rejects.toEqual(configurationError(path, 'is not a cursor', 'delete'))
+  await expect(store.save('cache', '6-1@b', false)).rejects.toEqual(configurationError(path, 'is not a cursor'))
+  expect(await readFile(path, 'utf8')).toBe(text)
+})
 
 test('two subscriptions can not share a file, even if both begin while it is missing', async () => {
   const factory = fileCursor(path)
