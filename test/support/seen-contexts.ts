@@ -7,7 +7,7 @@ interface Store {
   readonly request: string
 }
 
-export const requests = new AsyncLocalStorage<Store>()
+const requests = new AsyncLocalStorage<Store>()
 
 /** Runs in a request of its own; returns its result, and a reference that keeps the store of the request from nobody. */
 export async function inRequest<T>(
