@@ -3,6 +3,30 @@ import type { Mutant } from './mutant.js'
 /** How connections are kept: deadlines, heartbeats, redirects, backoff, what a server may do. */
 export const connecting: readonly Mutant[] = [
   {
+    name: 'mounted-cursor-refused',
+    lacks: 'the write in place of a cursor file that can not be replaced',
+    file: 'subscriber/handling/file-cursor.ts',
+    from: "if (!hasCode(error, 'EBUSY', 'EXDEV', 'EACCES', 'EPERM', 'EROFS') || !(await isFile(this.#path))) throw error",
+    to: 'if (!hasCode(error)) throw error',
+    caughtBy: 'test/unit/subscriber/handling/file-cursor-mounted.test.ts',
+  },
+  {
+    name: 'torn-cursor-refused',
+    lacks: 'the knowledge that a crash leaves the beginning of a cursor in a file that is written in place',
+    file: 'subscriber/handling/file-cursor.ts',
+    from: '|| isTorn(text)',
+    to: '',
+    caughtBy: 'test/unit/subscriber/handling/file-cursor-mounted.test.ts',
+  },
+  {
+    name: 'unnoticed-ends',
+    lacks: 'another task for one whose end p-queue does not notice, since fake timers replace `queueMicrotask`',
+    file: 'subscriber/handling/dispatcher.ts',
+    from: 'if (this.#queue.concurrency !== concurrency) this.#queue.concurrency = concurrency',
+    to: '',
+    caughtBy: 'test/unit/fake-timers',
+  },
+  {
     name: 'turns-of-fake-timers',
     lacks: 'turns of the event loop that fake timers do not replace',
     file: 'support/runtime.ts',

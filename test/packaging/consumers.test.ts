@@ -126,6 +126,19 @@ describe.each([
     expect(published.stdout).toMatch(/^published delete user:123 {2}position /)
   })
 
+  test.each([
+    ['import', 'old.mjs', "import 'cache-invalidation'"],
+    ['require', 'old.cjs', "require('cache-invalidation')"],
+    ['require of CommonJS', 'old-jest.cjs', "require('./node_modules/cache-invalidation/dist/cjs/testing.js')"],
+    ['the command line', 'node_modules/cache-invalidation/dist/cli/main.js', undefined],
+  ])('says which Node it needs on an older one: %s', async (_, file, code) => {
+    if (code !== undefined) await project.write(file, code)
+    const older = "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.20.0' } })"
+    await project.write('older.cjs', older)
+    const run = promisify(execFile)(process.execPath, ['--require', './older.cjs', file], { cwd: project.dir })
+    await expect(run).rejects.toThrow('Expected Node 22.15 or later for cache-invalidation, got Node 20.20.0')
+  })
+
   test('gets types that do not mention p-queue', async () => {
     const dist = join(project.dir, 'node_modules/cache-invalidation/dist')
     const declarations = (await readdir(dist, { recursive: true })).filter((file) => file.endsWith('.d.ts'))

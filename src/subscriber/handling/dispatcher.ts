@@ -158,7 +158,7 @@ export class Dispatcher {
     await running
   }
 
-  /** p-queue notices the end of a task in \`queueMicrotask\`. While fake timers replace that, others take its place. */
+  /** p-queue notices the end of a task in `queueMicrotask`. While fake timers replace that, others take its place. */
   #makeRoom(): void {
     const concurrency = this.#concurrency + this.#queue.pending - this.#tasks.size
     if (this.#queue.concurrency !== concurrency) this.#queue.concurrency = concurrency

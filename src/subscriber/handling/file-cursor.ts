@@ -99,7 +99,7 @@ class CursorFile {
       )
     }
     // Files that are mounted begin empty; a crash while one is written in place leaves its beginning.
-    if (text.trim() === '' || isTorn(text)) return undefined
+    if (/^[\s\0]*$/.test(text) || isTorn(text)) return undefined
     try {
       return parseCursor(text)
     } catch (error) {
@@ -140,10 +140,7 @@ class CursorFile {
   }
 }
 
-/**
- * Whether the text is the beginning of a cursor, without its end, as a crash leaves
- * it in a file that is written in place.
- */
+/** Whether the text is the beginning of a cursor without its end, as a crash leaves it in a file written in place. */
 function isTorn(text: string): boolean {
   return text.startsWith(firstField.slice(0, text.length)) && !text.endsWith('}\n') && !isJson(text)
 }
