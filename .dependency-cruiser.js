@@ -83,6 +83,13 @@ export default {
       to: { path: npm('ioredis') },
     },
     {
+      name: 'ioredis-imported-once',
+      comment: 'An old version must be reported before its names fail; types are free',
+      severity: 'error',
+      from: { path: '^src/', pathNot: inside(['log/redis/ioredis.ts']) },
+      to: { path: npm('ioredis'), dependencyTypesNot: ['type-only'] },
+    },
+    {
       name: 'p-queue-only-in-dispatcher',
       severity: 'error',
       from: { path: '^src/', pathNot: inside(['subscriber/handling/dispatcher.ts']) },
