@@ -101,7 +101,7 @@ export interface Log {
    * Reads up to `count` entries from a stream ID on, inclusive; `-` reads from the first entry.
    *
    * @param joined lets the server join the entries, if it can. For small ones that takes the server three times as long
-   *   and saves this process more. Default false
+   *   and saves this process more. The frame of the entry at `from` itself may then be empty: you have it. Default false
    */
   readPage(from: string, count: number, joined?: boolean): Promise<Page>
 }

@@ -25,7 +25,9 @@ export function isAbortSignal(value: unknown): value is AbortSignal {
 /** Whether an object has no class, as `{}` has none; also one that was made by `structuredClone` or has no prototype. */
 export function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value)
-  return typeof prototype !== 'object' || prototype === null || Object.getPrototypeOf(prototype) === null
+  if (typeof prototype !== 'object' || prototype === null) return true
+  // The prototype of plain objects has this function in each realm, and no prototype itself.
+  return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf')
 }
 
 /** Whether a value is a DOMException, as aborted calls of the platform reject with. */

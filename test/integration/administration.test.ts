@@ -126,27 +126,26 @@ test.each(askers)('finds the rights that a user lacks %s, and changes nothing', 
   const missing = await administration.missingRights(asked === 'itself' ? undefined : user)
   const names = missing.value?.map(({ role, command: [name, first] }) => `${role}: ${name} ${first ?? ''}`.trim())
   const cursors = `{${channel}}:cursors`
-  const scripts = [`subscriber: EVALSHA ${'0'.repeat(40)}`, 'subscriber: EVAL return 1']
+  const scripts = (role: string): string[] => [`${role}: EVALSHA ${'0'.repeat(40)}`, `${role}: EVAL return 1`]
   const register = (role: string): string[] =>
     ['HSET', 'HLEN', 'HGETALL', 'HDEL', 'PTTL', 'PEXPIRE'].map((name) => `${role}: ${name} {${channel}}:${role}s`)
   expect(names).toEqual([
     'publisher: EVAL return 1',
     `publisher: XADD {${channel}}:stream`,
     `publisher: PUBLISH ${channel}`,
-    `publisher: EVALSHA ${'0'.repeat(40)}`,
-    'publisher: EVAL return 1',
-    ...register('publisher'),
+    ...scripts('publisher'),
     `publisher: SET {${channel}}:probe`,
+    ...scripts('publisher'),
+    ...register('publisher'),
     `subscriber: SUBSCRIBE ${channel}`,
     'subscriber: EVAL return 1',
     `subscriber: XADD {${channel}}:stream`,
     `subscriber: HGETALL {${channel}}:publishers`,
-    ...scripts,
+    ...scripts('subscriber'),
     ...['HGET', 'HSET'].map((name) => `subscriber: ${name} ${cursors}`),
     ...['XADD', 'XRANGE', 'XDEL'].map((name) => `subscriber: ${name} {${channel}}:dead`),
-    ...scripts,
+    ...scripts('subscriber'),
     ...register('subscriber'),
-    `subscriber: SET {${channel}}:probe`,
   ])
   expect(await fleet.redis.keys('*')).toEqual([])
 })

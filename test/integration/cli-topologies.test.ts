@@ -224,7 +224,7 @@ describe('in a cluster', () => {
       await owner.call('CONFIG', 'RESETSTAT')
       waiting = shell.start('publish', 'user', '4')
       const isRefused = async (): Promise<boolean> =>
-        /cmdstat_xrange:.*rejected_calls=[1-9]/.test(await owner.info('commandstats'))
+        /cmdstat_eval(sha)?:.*rejected_calls=[1-9]/.test(await owner.info('commandstats'))
       await until(isRefused, 10_000, 'a publish that is refused')
     } finally {
       await owner.call('CLUSTER', 'ADDSLOTS', other)

@@ -46,7 +46,7 @@ describe('the server’s features', () => {
   })
 
   it.each([
-    ['publisher', ['evalsha', 'info', 'client']],
+    ['publisher', ['eval', 'info', 'client']],
     ['subscriber', ['xrange', 'info', 'client', 'subscribe']],
   ] as const)('are asked for only where they are used: a %s asks for no more', async (role, commands) => {
     const log = new RedisLog(fake.url, { channel: redis.channel, owner: { role, service: '' } })
@@ -64,7 +64,7 @@ describe('the server’s features', () => {
     'BUSY Redis is busy running a script.',
     'upstream failure',
   ])('are not taken for missing because of a refusal that passes: %s', async (text) => {
-    fake.answer = refusing(`-${text}\r\n`, 'xrange', 'evalsha')
+    fake.answer = refusing(`-${text}\r\n`, 'xrange', 'eval', 'evalsha')
     const { commands, listener } = redis.openCommands(fake.url)
     await commands.opened()
     await listener.reached('error')
@@ -105,7 +105,11 @@ describe('the server’s features', () => {
   it('are taken as there where rights or role forbid to try them', async () => {
     const forbidden = "-NOPERM User x has no permissions to run the 'xrange' command\r\n"
     const readonly = "READONLY You can't write against a read only replica."
-    for (const answer of [refusing(forbidden, 'xrange', 'evalsha'), found(readonly, readonly), found('', wrongArity)]) {
+    for (const answer of [
+      refusing(forbidden, 'xrange', 'eval', 'evalsha'),
+      found(readonly, readonly),
+      found('', wrongArity),
+    ]) {
       fake.answer = answer
       const { commands, listener } = redis.openCommands(fake.url)
       await commands.opened()
@@ -148,9 +152,9 @@ describe('the server’s features', () => {
       `-ERR Error running script (call to f_1): @user_script:3: @user_script: 3: -${code} no\r\n`
     const { commands, listener } = redis.openCommands(fake.url)
     await listener.reached('up')
-    fake.answer = (asked) => (asked[0] === 'evalsha' ? text('NOPERM') : basics(asked))
+    fake.answer = (asked) => (asked[0] === 'eval' ? text('NOPERM') : basics(asked))
     expect(await failureOf(commands.append('one', frame, cap))).toMatchObject({ kind: 'refused' })
-    fake.answer = (asked) => (asked[0] === 'evalsha' ? text('READONLY') : basics(asked))
+    fake.answer = (asked) => (asked[0] === 'eval' ? text('READONLY') : basics(asked))
     expect(await failureOf(commands.append('one', frame, cap))).toMatchObject({ kind: 'readonly' })
   })
 })
@@ -162,6 +166,8 @@ describe('scripts that the server has forgotten', () => {
     const fake = await redis.startFake(basics)
     const { commands } = redis.openCommands(fake.url)
     await commands.opened()
+    fake.answer = () => appended
+    await commands.append('known', frame, cap)
     fake.commands.splice(0)
     fake.answer = () => undefined
     const sent = (name: string): string[] =>

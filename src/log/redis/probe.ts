@@ -31,7 +31,7 @@ async function probeAppend(send: Send, keys: LogKeys, judge: Judge, server: stri
   let reply: unknown
   await judge(
     'Lua scripts',
-    new ScriptCalls(send).run(probeScript, [keys.probe], [], (answer) => {
+    new ScriptCalls(send, () => 0).run(probeScript, [keys.probe], [], (answer) => {
       reply = answer
     }),
   )
@@ -55,13 +55,18 @@ function probeJudge(server: string): Judge {
       if (text === undefined) throw error
       const refusal = refusalOf(text)
       if (refusal === 'absent' || isOtherSyntax(text, feature)) throw lacks(feature, server, error)
-      if (refusal === 'no-right' || refusal === 'no-writes') return
+      if (refusal === 'no-right' || refusal === 'no-writes' || isOnItsWay(error)) return
       // XADD got no arguments on purpose.
       if (/wrong number of arg/i.test(text)) return
       // An error that says nothing about the command may be about this moment: the next attempt shows.
       if (refusal !== 'other' || replyCode(error) === 'ERR') throw error
     }
   }
+}
+
+/** Whether the slot of the log is moving to another node: calls follow it, and the connection stays. */
+function isOnItsWay(error: unknown): boolean {
+  return ['ASK', 'TRYAGAIN'].includes(replyCode(error) ?? '')
 }
 
 /** Before Redis 6.2 the command takes other arguments. */

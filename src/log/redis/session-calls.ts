@@ -27,8 +27,8 @@ export class SessionCalls {
   readonly #context: SessionContext
   readonly #pending: PendingCalls
   readonly #cork = new Cork()
-  /** How often all calls were rejected: a call is given up if this has changed since it was sent. */
-  #rejections = 0
+  /** How often all calls were rejected, as when a connection is lost. A call is given up if this has changed since. */
+  rejections = 0
 
   /** @param onOverdue called with a command whose deadline has passed; must reject all calls */
   constructor(context: SessionContext, onOverdue: (command: string) => void) {
@@ -53,7 +53,7 @@ export class SessionCalls {
 
   /** Rejects all calls: with a timeout if their deadline has passed, else with this reason. */
   rejectAll(reason: InvalidationError): void {
-    this.#rejections++
+    this.rejections++
     const now = this.#context.runtime.monotonic()
     this.#pending.rejectAll((command, deadline) => (deadline <= now ? this.timeoutOf(command) : this.#lostWith(reason)))
   }
@@ -76,47 +76,83 @@ export class SessionCalls {
   }
 
   #untilRejected(): () => boolean {
-    const rejections = this.#rejections
-    return () => rejections === this.#rejections
+    const rejections = this.rejections
+    return () => rejections === this.rejections
   }
 }
 
 /**
- * Runs scripts by digest or, if the server does not know one (any more), by their text; calls keep their order. Without
- * EVALSHA every script is sent as its text; without EVAL, SCRIPT LOAD makes it known.
+ * Runs scripts; calls keep their order. Over each connection a script is sent as its text until it has run once, and by
+ * its digest from then on. If digests were sent from the start, another client could make the script known while some of
+ * them are refused: the calls behind those would overtake them. Without EVALSHA every script is sent as its text; without
+ * EVAL, SCRIPT LOAD makes it known.
  */
 export class ScriptCalls {
   readonly #call: Send
+  readonly #connection: () => number
+  /** The connection for which the following holds. */
+  #knownTo = -1
+  readonly #known = new Set<Script>()
   /** Set when the server or a proxy has refused EVALSHA itself. */
   #byText = false
   /** Set while calls are sent again: later ones wait, so that none overtakes them. */
   #sendingAgain: Promise<void> | undefined
 
-  constructor(call: Send) {
+  /** @param connection another number after each loss of the connection */
+  constructor(call: Send, connection: () => number) {
     this.#call = call
+    this.#connection = connection
   }
 
   /** Resolves with the result of `read` for the reply. */
   run<T>(script: Script, keys: readonly string[], args: readonly string[], read: (reply: unknown) => T): Promise<T> {
     if (this.#sendingAgain) return this.#sendingAgain.then(() => this.run(script, keys, args, read))
     const rest = [String(keys.length), ...keys, ...args]
-    if (this.#byText) return this.#call('eval', script.source, ...rest).then(read)
-    return this.#call('evalsha', script.digest, ...rest).then(read, (error: unknown) => {
-      const isForgotten = replyCode(error) === 'NOSCRIPT'
-      if (!isForgotten && !refuses(error, 'evalsha')) throw error
-      if (!isForgotten) this.#byText = true
-      return this.#sendAgain(script, rest, isForgotten).then(read)
-    })
+    if (this.#isKnown(script)) {
+      return this.#call('evalsha', script.digest, ...rest).then(read, (error: unknown) => {
+        if (replyCode(error) !== 'NOSCRIPT' && !refuses(error, 'evalsha')) throw error
+        if (replyCode(error) !== 'NOSCRIPT') this.#byText = true
+        return this.#again(() => this.#call('eval', script.source, ...rest)).then(read)
+      })
+    }
+    return this.#call('eval', script.source, ...rest).then(
+      (reply) => {
+        this.#known.add(script)
+        return read(reply)
+      },
+      (error: unknown) => {
+        if (!refuses(error, 'eval')) throw error
+        return this.#again(() => this.#load(script, rest, error)).then(read)
+      },
+    )
   }
 
-  #sendAgain(script: Script, rest: string[], mayLoad: boolean): Promise<unknown> {
-    const reply = this.#call('eval', script.source, ...rest).catch(async (error: unknown) => {
-      if (!mayLoad || !refuses(error, 'eval')) throw error
+  #isKnown(script: Script): boolean {
+    const connection = this.#connection()
+    if (this.#knownTo !== connection) {
+      this.#known.clear()
+      this.#byText = false
+      this.#knownTo = connection
+    }
+    return !this.#byText && this.#known.has(script)
+  }
+
+  /** Runs a script by its digest on a server that refuses EVAL. */
+  async #load(script: Script, rest: readonly string[], refusal: unknown): Promise<unknown> {
+    const run = (): Promise<unknown> => this.#call('evalsha', script.digest, ...rest)
+    const reply = await run().catch(async (error: unknown) => {
+      if (replyCode(error) !== 'NOSCRIPT') throw refusal
       await this.#call('script', 'load', script.source).catch(() => {
-        throw error
+        throw refusal
       })
-      return this.#call('evalsha', script.digest, ...rest)
+      return run()
     })
+    this.#known.add(script)
+    return reply
+  }
+
+  #again(send: () => Promise<unknown>): Promise<unknown> {
+    const reply = send()
     const settled = (): void => {
       this.#sendingAgain = undefined
     }

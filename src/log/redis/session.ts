@@ -41,7 +41,7 @@ export class RedisSession implements LogConnection {
   readonly #listener: ConnectionListener
   readonly #purpose: SessionPurpose
   readonly #calls: SessionCalls
-  readonly #scripts = new ScriptCalls((command, ...args) => this.call(command, ...args))
+  readonly #scripts = new ScriptCalls(this.call.bind(this), () => this.#calls.rejections)
   readonly #anywhere: CallRoute
   readonly #here: CallRoute
   /** Of the attempt under way; none while up, or while waiting for the next. */

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, type rename as renameFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
@@ -9,8 +9,8 @@ import { fileCursor } from '../../../../src/subscriber/handling/file-cursor.js'
 const refusal = vi.hoisted(() => ({ code: undefined as string | undefined }))
 
 vi.mock('node:fs/promises', async (importOriginal) => {
-  const original: typeof import('node:fs/promises') = await importOriginal()
-  const rename: typeof original.rename = (from, to) => {
+  const original: { readonly rename: typeof renameFile } = await importOriginal()
+  const rename: typeof renameFile = (from, to) => {
     const { code } = refusal
     return code === undefined
       ? original.rename(from, to)
