@@ -70,15 +70,34 @@ export function warnOfGap(output: Output, after: Position, before: Position | un
 /** Connections come back one by one: this one may be the last. */
 const retryMs = 50
 
-/** Reads pages as the log does, but waits out a connection that is down, until nobody wants them any more. */
+/** The entries of a page without the one that it was read from, if that is still there. */
+function entriesBehind(anchor: Position | undefined, { entries }: Page): readonly Entry[] {
+  const isAnchored = anchor !== undefined && entries[0]?.position.appendId === anchor.appendId
+  return isAnchored ? entries.slice(1) : entries
+}
+
+/** A page begins with the last entry of the one before, so it takes two for one new entry. */
+const leastEntries = 2
+
+/**
+ * Reads pages as the log does, but waits out a connection that is down, until nobody wants them any more. A server may
+ * cut the connection because a page is larger than its `client-output-buffer-limit normal`: so a page that was cut off
+ * is read in smaller parts.
+ */
 export function patientPages(log: Pages, runtime: Runtime, isWanted: () => boolean): Pages {
   return {
     async readPage(from, count) {
-      for (;;) {
+      const entries: Entry[] = []
+      for (let part = count; ;) {
         try {
-          return await log.readPage(from, count)
+          const anchor = entries.at(-1)?.position
+          const page = await log.readPage(anchor?.streamId ?? from, part)
+          entries.push(...entriesBehind(anchor, page))
+          if (page.entries.length < part || entries.length >= count) return { entries, last: page.last }
+          part += Math.max(1, part >> 2)
         } catch (error) {
           if (!isWanted() || !isLinkLost(error)) throw error
+          part = Math.max(Math.min(count, leastEntries), part >> 1)
           await delay(runtime, retryMs)
         }
       }

@@ -29,6 +29,6 @@ const exitCode = await main(process.argv.slice(2), {
   runtime: systemRuntime,
   signal: interruption.signal,
 })
-// Else it ends by itself, with all its output written; what can't be is told by then, or later.
+// Otherwise the process ends by itself once its output is written; a failed write is reported then or later.
 if (exitCode === exitCodes.interrupted) process.exit(isUnprinted ? exitCodes.failure : exitCode)
 if (!isUnprinted) process.exitCode = exitCode

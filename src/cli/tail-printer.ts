@@ -56,8 +56,8 @@ export class TailPrinter {
   }
 
   /**
-   * Takes a message of the subscription. Resolves when the reader has room for more: who reads slowly is waited for. A
-   * message that can't be printed because the command has ended did not fail: nobody asks for it any more.
+   * Takes a message of the subscription. Resolves when the reader has room for more, so it waits for a slow reader.
+   * If the command has ended, a message that can't be printed has not failed: nobody needs it any more.
    */
   async take(message: InvalidationMessage, delivery: Delivery): Promise<void> {
     try {

@@ -153,7 +153,8 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
 
   /**
    * Runs a handler with every invalidation from now on (or from its cursor on): at least once each, or with a resync
-   * that covers it. Await `caughtUp()` of what it returns before filling the cache. It runs outside of every async context.
+   * that covers it. Await `caughtUp()` of the subscription before filling the cache. The handler
+   * runs outside of every async context.
    *
    * @throws ConfigurationError for bad options, or a durable cursor without a name; ClosedError after `close()`
    */

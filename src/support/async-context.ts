@@ -6,20 +6,27 @@ const numbering = new Set<string | undefined>(['async_id_symbol', 'trigger_async
 /** This module may be loaded inside a request: the resource then begins with the stores of that request. */
 const empty = createResource()
 forgetStores()
-/** True before Node 24: `enterWith()` then leaves its store on the resource. */
-const storesAreOnResources = new AsyncLocalStorage().run(empty, () => {
-  const probe = createResource()
-  return Object.getOwnPropertySymbols(probe).some((key) => Reflect.get(probe, key) === empty)
-})
+/** True before Node 24, or with its flag for the old way: `enterWith()` then leaves its store on the resource. */
+const storesAreOnResources = doStoresStay()
 
 function createResource(): AsyncResource {
   return new AsyncResource('CacheInvalidation', { requireManualDestroy: true })
 }
 
+function doStoresStay(): boolean {
+  const storage = new AsyncLocalStorage<boolean>()
+  empty.runInAsyncScope(() => storage.enterWith(true))
+  const isThere = empty.runInAsyncScope(() => storage.getStore() === true)
+  forgetStores()
+  return isThere
+}
+
+function storeKeys(): readonly symbol[] {
+  return Object.getOwnPropertySymbols(empty).filter(({ description }) => !numbering.has(description))
+}
+
 function forgetStores(): void {
-  for (const key of Object.getOwnPropertySymbols(empty)) {
-    if (!numbering.has(key.description)) Reflect.set(empty, key, undefined)
-  }
+  for (const key of storeKeys()) Reflect.set(empty, key, undefined)
 }
 
 /**
@@ -31,10 +38,14 @@ function forgetStores(): void {
  */
 export function outsideOfContexts<T>(run: () => T): T {
   if (!storesAreOnResources) return empty.runInAsyncScope(run)
+  // A listener that we called may have stores of its own there, which it needs again.
+  const outer = storeKeys().map((key) => [key, Reflect.get(empty, key)] as const)
+  forgetStores()
   try {
     return empty.runInAsyncScope(run)
   } finally {
     forgetStores()
+    for (const [key, store] of outer) Reflect.set(empty, key, store)
   }
 }
 

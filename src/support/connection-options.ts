@@ -28,8 +28,9 @@ export interface ConnectionOptions {
   /**
    * Gives user and password, in place of those in the URL, the options or the client. It is called for each connection,
    * so passwords that rotate and tokens that expire are taken up by the next one. If it throws, rejects, or takes longer
-   * than a third of `commandTimeoutMs`, that attempt to connect fails: `error` is emitted, and the next attempt calls it
-   * again. If it gives something else than `password` and `username`, `connect()` rejects with `ConfigurationError`.
+   * than a third of `commandTimeoutMs`, that attempt to connect fails: `error` is emitted. The next attempt calls it
+   * again, or waits for a late call. If it gives no `password`, or values that are not strings, `connect()` rejects
+   * with `ConfigurationError`.
    * Sentinels have `sentinelUsername` and `sentinelPassword`. Default: none.
    */
   readonly credentials?: CredentialsSource

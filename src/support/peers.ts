@@ -17,9 +17,9 @@ interface Installed {
 const ownName = 'cache-invalidation'
 
 /**
- * Says which version of a peer is installed where another one is needed; undefined if it serves, or if there is no
- * telling, as in a bundle. The range in package.json is `*`: npm would refuse to install this package beside another
- * version, even if nothing uses it.
+ * Says which version of a peer is installed where another one is needed; undefined if it serves, or if
+ * its version can't be known, as in a bundle. The range in package.json is `*`: npm would refuse to install this
+ * package beside another version, even if nothing uses it.
  *
  * @param from the module that imports it, as a `file:` URL
  */

@@ -20,7 +20,8 @@ export interface Runtime {
   /** Monotonic clock: milliseconds since some fixed moment. */
   monotonic(): number
   /**
-   * Calls `run` once, `delayMs` milliseconds from now, outside of every async context of the application. Keeps the process alive until then, as an open connection does:
+   * Calls `run` once, `delayMs` milliseconds from now, outside of every async context of the application. Keeps the
+   * process alive until then, as an open connection does:
    * somebody may be waiting for what it ends. So whatever is closed cancels its timers.
    */
   after(delayMs: number, run: () => void): Timer
@@ -43,9 +44,19 @@ const counts = Array.from({ length: 16 ** countedDigits }, (_, count) =>
 )
 
 const { scheduler } = timersPromises
-/** Of the monotonic clock; an array, since storing a fraction in a variable would allocate it each time. */
+/** The last value of the monotonic clock; an array, since storing a fraction in a variable would allocate it each time. */
 const latest = new Float64Array(1)
+/** Fake timers put a function of theirs in its place. */
+const realNow: unknown = Reflect.get(performance, 'now')
+let source = realNow
 let aheadMs = 0
+
+/** Fake timers begin again at 0, and the real clock went on meanwhile: in either case time goes on from its last value. */
+function changeSource(now: unknown): void {
+  source = now
+  const behindMs = (latest[0] ?? 0) - performance.now()
+  aheadMs = now === realNow ? Math.max(0, behindMs) : behindMs
+}
 
 /**
  * The real clock, timers and randomness. Clocks and timers are globals, looked up at each call, so that fake timers
@@ -54,15 +65,9 @@ let aheadMs = 0
 export const systemRuntime: Runtime = {
   now: () => Date.now(),
   monotonic() {
-    const now = performance.now() + aheadMs
-    const last = latest[0] ?? 0
-    // Fake timers begin again at 0.
-    if (now < last) {
-      aheadMs += last - now
-      return last
-    }
-    latest[0] = now
-    return now
+    const current: unknown = Reflect.get(performance, 'now')
+    if (current !== source) changeSource(current)
+    return (latest[0] = Math.max(latest[0] ?? 0, performance.now() + aheadMs))
   },
   after(delayMs, run) {
     const handle = outsideOfContexts(() => setTimeout(run, delayMs))

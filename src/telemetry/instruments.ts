@@ -120,7 +120,7 @@ export const instruments = {
     name: 'cache_invalidation.invalid',
     kind: 'counter',
     unit: '{message}',
-    description: 'What stood on the channel or in the log and is no message',
+    description: 'Data on the channel or in the log that is not a message',
   },
   otherLog: {
     name: 'cache_invalidation.other_log',

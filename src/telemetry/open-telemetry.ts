@@ -72,7 +72,7 @@ async function load(): Promise<OpenTelemetry | undefined> {
   return undefined
 }
 
-/** The parts of the API that came last to it; the types say that they are there. */
+/** Names a part of the API that is missing, as in older versions; the types do not allow for that. */
 function describeLack(api: Partial<OpenTelemetryApi>): string | undefined {
   const lacking = (['metrics', 'trace', 'context', 'propagation', 'ProxyTracerProvider'] as const).find(
     (part) => api[part] === undefined,

@@ -14,7 +14,7 @@ afterEach(async () => {
   await fleet.stop()
 })
 
-it('a server that closes connections over which a large page is read is read in smaller pages, and the error names its limit', async () => {
+it('if a server cuts connections that read a large page, pages become smaller, and the error names the limit', async () => {
   const durable = { name: 'cache', cursor: redisCursor(), startAt: 'head', commitIntervalMs: 0 }
   const first = await fleet.follow(durable)
   await first.subscriber.close()

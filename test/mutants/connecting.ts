@@ -38,8 +38,8 @@ export const connecting: readonly Mutant[] = [
     name: 'clock-begins-again',
     lacks: 'the step that keeps the monotonic clock from going back when fake timers begin at 0',
     file: 'support/runtime.ts',
-    from: 'aheadMs += last - now',
-    to: 'return now',
+    from: 'aheadMs = now === realNow ? Math.max(0, behindMs) : behindMs',
+    to: 'aheadMs = 0',
     caughtBy: 'test/unit/fake-timers',
   },
   {
@@ -86,8 +86,8 @@ export const connecting: readonly Mutant[] = [
     name: 'stores-of-the-first-request',
     lacks: 'the loss of the stores that the module was loaded with',
     file: 'support/async-context.ts',
-    from: 'if (!numbering.has(key.description)) Reflect.set(empty, key, undefined)',
-    to: 'void key',
+    from: 'for (const key of storeKeys()) Reflect.set(empty, key, undefined)',
+    to: 'void storeKeys',
     caughtBy: 'test/unit/support/async-context',
   },
   {

@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { InvalidationPublisher, InvalidationSubscriber } from '../../src/index.js'
+import { systemRuntime } from '../../src/support/runtime.js'
 import { MemoryLog } from '../../src/testing.js'
 
 const real = { setTimeout, setImmediate }
@@ -107,4 +108,18 @@ test('a fault that ends after a while ends when faked time is advanced', async (
   await soon(connected.subscription.caughtUp(), 'caughtUp')
   await use(connected)
   await close(connected)
+})
+
+test('the monotonic clock does not go back while time is faked, nor ahead when it no longer is', () => {
+  const begun = performance.now()
+  const before = systemRuntime.monotonic()
+  for (let round = 0; round < 5; round++) {
+    vi.useFakeTimers()
+    const faked = systemRuntime.monotonic()
+    expect(faked).toBeGreaterThanOrEqual(before)
+    vi.advanceTimersByTime(100)
+    expect(systemRuntime.monotonic() - faked).toBeCloseTo(100)
+    vi.useRealTimers()
+  }
+  expect(systemRuntime.monotonic() - before).toBeLessThan(performance.now() - begun + 1_000)
 })

@@ -32,7 +32,9 @@ const memory = defineCheck({
     const what = `${Math.round(share * 100)} % of \`maxmemory\` is used`
     const advice = 'Raise `maxmemory`, remove keys that are not needed, or lower `cap`'
     return [
-      share >= 1 ? error(`${what}: appends are refused`, advice) : warning(`${what}: past it appends fail`, advice),
+      share >= 1
+        ? error(`${what}: appends drop the oldest entries of the log, and are refused once that is not enough`, advice)
+        : warning(`${what}: at 100 % the log drops its oldest entries, or appends are refused`, advice),
     ]
   },
 })
@@ -47,7 +49,7 @@ const logShare = defineCheck({
     const policy = info.get('maxmemory_policy') ?? 'noeviction'
     const harm =
       policy === 'noeviction'
-        ? 'where memory is used up, the log drops its oldest entries before others can write, and who is behind resyncs'
+        ? 'if memory is used up, the log drops its oldest entries to make room, and subscribers that are behind resync'
         : `by ${policy}, it drives out keys of the application`
     return [
       warning(

@@ -41,7 +41,7 @@ function className(value: object): string {
 
 const instead = "connections of ours can't be made from it. Give its URL, or a client of ioredis with the same options"
 
-/** Says of which library a client is that is not of ioredis; undefined if that is not known. */
+/** Names the library of a client that is not from ioredis; undefined if unknown. */
 function otherLibrary(value: object, name: string): string | undefined {
   if ('isOpen' in value && hasFunctions(value, 'sendCommand')) {
     const kind = 'masters' in value ? 'a cluster' : 'totalClients' in value ? 'a pool' : 'a client'
@@ -50,7 +50,7 @@ function otherLibrary(value: object, name: string): string | undefined {
   if (/mock/i.test(name) || ('connected' in value && hasFunctions(value, 'duplicate', 'disconnect'))) {
     return 'what looks like a mock of ioredis, which has no server: in tests, give a `MemoryLog` of "cache-invalidation/testing"'
   }
-  // Mocks have all commands, this one too: it is asked last.
+  // Checked last: mocks have every command, this one too.
   if (hasFunctions(value, 'customCommand')) return `a client of Valkey GLIDE: ${instead}`
   return undefined
 }

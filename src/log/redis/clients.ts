@@ -53,7 +53,7 @@ function singleSource({ template }: SingleTarget, purpose: ClientPurpose): Clien
 
 type Make = (overrides: ClientOverrides) => RedisLike
 
-/** Of the user's copy of ioredis, and with its way to connect. */
+/** Makes clients from the user's copy of ioredis, with the connector of the user's client. */
 function duplicateOf(template: RedisLike): Make {
   return (overrides) => followAccess(template.duplicate(overrides), () => template.options)
 }

@@ -1,6 +1,6 @@
 import { ConfigurationError, InvalidationError, isRefused, RedisError } from '../../support/errors.js'
 import { describeThrown, isError } from '../../support/thrown.js'
-import { adviceFor, codeOfText, kindOfReply, refusalOf } from './refusals.js'
+import { adviceFor, codeOfText, kindOfReply, refusalOf, withoutArguments } from './refusals.js'
 
 /**
  * The code an error reply begins with, such as `NOPERM`, of ioredis' error or of ours; undefined for an error that is
@@ -76,7 +76,7 @@ function strangerFailure(error: unknown, server: string): InvalidationError | un
   return undefined
 }
 
-/** Waiting does not mend it: a server has the databases that its configuration says. */
+/** Waiting does not help: a server has the databases that its configuration says. */
 function noSuchDatabase(text: string, server: string): ConfigurationError {
   return new ConfigurationError(
     `Expected a database that ${server} has (${text}): \`databases\` in its configuration says how many there are`,
@@ -90,16 +90,20 @@ function textOf(error: unknown): string {
 }
 
 /** An error reply as an error. */
-export function replyError(text: string, command: string, server: string): RedisError {
+export function replyError(reply: string, command: string, server: string): RedisError {
+  const text = withoutArguments(reply)
   const code = codeOfText(text)
   const kind = kindOfReply(text)
   const advice = adviceFor(text)
   const hint = advice === undefined ? '' : `. ${advice}`
-  // ioredis hangs the arguments of the command on its errors, passwords too: the cause is made anew.
-  const cause = Object.assign(new Error(text), { name: 'ReplyError', code })
   return new RedisError(kind, `${command.toUpperCase()} was refused by ${server}: ${text.replace(/\.$/, '')}${hint}`, {
-    cause,
+    cause: replyCause(text, code),
   })
+}
+
+/** ioredis hangs the arguments of the command on its errors, passwords too: the cause is made anew. */
+export function replyCause(text: string, code = codeOfText(text)): Error {
+  return Object.assign(new Error(text), { name: 'ReplyError', code })
 }
 
 export function timeoutError(command: string, server: string, commandTimeoutMs: number): RedisError {
@@ -123,7 +127,7 @@ interface Cause {
   readonly advice: string
 }
 
-/** One side does not accept the certificate of the other: trying again does not mend it. */
+/** One side does not accept the certificate of the other: trying again does not help. */
 const refusals: readonly Cause[] = [
   {
     codes: /^(ERR_TLS_CERT_ALTNAME_INVALID|HOSTNAME_MISMATCH)$/,

@@ -96,13 +96,18 @@ const places: readonly string[] = ['Connector', 'path', 'sentinels']
  */
 export function nodeOptionsOf(given: object, owner: string): RedisOptions {
   const set = Object.entries(given).filter(([, value]) => value !== undefined && value !== null)
-  const refused = set.find(([name, value]) => places.includes(name) || (name === 'keyPrefix' && value !== ''))
+  const refused = set.find(([name, value]) => (places.includes(name) || name === 'keyPrefix') && !isEmpty(value))
   if (refused) {
     throw new ConfigurationError(
       `Expected ${owner} without \`${refused[0]}\`: nodes of a cluster are reached by host and port, and every service must use the same keys. Remove it`,
     )
   }
   return keptOptions(given, ['host', 'port'])
+}
+
+/** Such as `path: ''`, which ioredis ignores. */
+function isEmpty(value: unknown): boolean {
+  return value === '' || (Array.isArray(value) && value.length === 0)
 }
 
 /** Options of node-redis, which ioredis would ignore: it would connect to localhost. */
@@ -127,16 +132,18 @@ export function checkOptionNames(options: object): void {
 
 /** Parameters of a URL that have a meaning as text. */
 const textParameters: readonly string[] = ['connectionName', 'db', 'family', 'keyPrefix', 'password', 'username']
+/** Asks older versions of ioredis for what all do now. */
+const outdatedParameter = 'allowUsernameInURI'
 
 /** @throws ConfigurationError for a parameter in the URL of a server that would be ignored, or misread */
 export function checkUrlParameters(names: Iterable<string>): void {
   for (const name of names) {
-    if (textParameters.includes(name) || fateOf(name) === 'ours') continue
+    if (textParameters.includes(name) || name === outdatedParameter || fateOf(name) === 'ours') continue
     const advice =
       name === 'tls' ? 'use rediss:// in place of redis://' : "a URL can't carry it. Give the options of a client"
     const problem = fateOf(name) === undefined ? 'Unknown' : 'Unexpected'
     throw new ConfigurationError(
-      `${problem} parameter \`${name}\` in the URL of \`redis\`: ${fateOf(name) === undefined ? `expected one of ${textParameters.join(', ')}` : advice}`,
+      `${problem} parameter \`${name}\` in the URL of \`redis\`: ${fateOf(name) === undefined ? `expected one of ${textParameters.filter((each) => fateOf(each) === 'kept').join(', ')}` : advice}`,
     )
   }
 }

@@ -58,7 +58,7 @@ function probeJudge(server: string): Judge {
       if (refusal === 'no-right' || refusal === 'no-writes' || isOnItsWay(error)) return
       // XADD got no arguments on purpose.
       if (/wrong number of arg/i.test(text)) return
-      // An error that says nothing about the command may be about this moment: the next attempt shows.
+      // An error that does not mention the command may be temporary: the next attempt will show.
       if (refusal !== 'other' || replyCode(error) === 'ERR') throw error
     }
   }

@@ -88,14 +88,20 @@ const rowOfCode: Readonly<Record<string, Row>> = {
 /** Replies with the code `ERR`, and replies of proxies, which may have no code. The first row that matches counts. */
 const rowsOfText: readonly (Row & { readonly says: RegExp })[] = [
   {
+    says: /unknown (redis )?(sub)?command|unsupported (sub)?command|(sub)?command\b.{0,80}\bnot (supported?|allowed|available|enabled|implemented|permitted)|not support(ed)? command|cluster support disabled/i,
+    refusal: 'absent',
+    kind: 'refused',
+    advice: 'The server, or a proxy in between, does not offer this command',
+  },
+  {
     says: /max number of (clients|connections)|max concurrent connections|too many (clients|connections)/i,
     refusal: 'not-now',
-    advice: 'The server has as many connections as it may: raise `maxclients`, or close those that nobody uses',
+    advice: 'The server has reached its limit of connections: raise `maxclients`, or close unused connections',
   },
   {
     says: /max (daily )?requests? (limit|size)|rate limit|quota/i,
     refusal: 'not-now',
-    advice: 'The provider limits how much may be asked of this server: raise the limit, or ask less',
+    advice: 'The provider limits requests to this server: raise the limit, or send fewer',
   },
   {
     says: /upstream|no such db node|backend (conn|server)|server closed connection|connection (timed out|refused|reset)|host is (down|unreachable)/i,
@@ -109,12 +115,6 @@ const rowsOfText: readonly (Row & { readonly says: RegExp })[] = [
     advice: 'Check user name, password, and whether this address may connect',
   },
   { says: /operation not permitted|permission denied/i, refusal: 'no-right', kind: 'refused' },
-  {
-    says: /unknown (redis )?(sub)?command|unsupported (sub)?command|(sub)?command\b.{0,80}\bnot (supported?|allowed|available|enabled|implemented|permitted)|not support(ed)? command|cluster support disabled/i,
-    refusal: 'absent',
-    kind: 'refused',
-    advice: 'The server, or a proxy in between, does not offer this command',
-  },
 ]
 
 const otherRow: Row = { refusal: 'other' }
@@ -125,7 +125,7 @@ const otherRow: Row = { refusal: 'other' }
  * returns the error.
  */
 export function codeOfText(text: string): string {
-  // If the ACL refuses a command of a script, Redis 6.2 and 7.0 say the one, later ones and Valkey the other.
+  // The ACL refused a command of the script: as Redis 6.2 and 7.0 say it, then as later versions and Valkey do.
   if (/The user executing the script can|ACL failure in script/.test(text)) return 'NOPERM'
   // EXEC that is itself refused ends the transaction.
   const refusedExec = /^EXECABORT .* because of: ([A-Z]+) /.exec(text)?.[1]
@@ -150,11 +150,17 @@ export function adviceFor(text: string): string | undefined {
   return rowOf(text).advice
 }
 
-function rowOf(text: string): Row {
+/** The reply without the arguments that the server repeats: they may be a password, or read like another refusal. */
+export function withoutArguments(text: string): string {
+  return text.replace(/,? with args beginning with:[^]*$/, '').replace(/\b(No such user) '[^]*?'/, '$1')
+}
+
+function rowOf(reply: string): Row {
+  const text = withoutArguments(reply)
   const code = codeOfText(text)
   const known = rowOfCode[code]
   if (known !== undefined) return known
-  // Another code is a server's own word for something about this call.
+  // Any other code is about this one call.
   const mayBeProxy = code === 'ERR' || !/^-?[A-Z]{2,} /.test(text)
   return (mayBeProxy ? rowsOfText.find(({ says }) => says.test(text)) : undefined) ?? otherRow
 }

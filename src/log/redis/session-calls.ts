@@ -168,7 +168,7 @@ function refuses(error: unknown, command: 'eval' | 'evalsha'): boolean {
   const text = replyText(error) ?? ''
   const refusal = refusalOf(text)
   if (refusal !== 'absent' && refusal !== 'no-right') return false
-  // A script that was run may have been refused one of its own commands.
+  // Otherwise the script ran, and one of its own commands was refused.
   return new RegExp(`\\b${command}\\b`, 'i').test(text)
 }
 

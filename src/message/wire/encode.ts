@@ -146,7 +146,7 @@ function encodeTarget(given: Invalidation): string {
   }
 }
 
-/** Nobody's cache has a key that begins with `User:`: such a message would evict nothing, and nothing would show it. */
+/** No cache has the keys of a `user` under `User:`. Such a message would evict nothing, and nothing would show it. */
 function withRightCase<Given extends Invalidation>(given: Given): Given {
   if (given.action === 'pattern') return given
   const { entityType } = given

@@ -74,13 +74,14 @@ export class Recovery {
     const outage = new Outage((error) => this.#context.onError(error))
     let failures = 0
     while (following.wantsReading) {
-      // A connection that came back has not helped yet if the last one was lost while a page was read.
+      // Also pauses if the last connection was lost while a page was read: the new one may be lost in the same way.
       const { cuts } = this.#pageLimit
       if (cuts > 0 && failures === 0) await delay(runtime, backoffMs(cuts - 1, runtime))
       perform(following.readingWanted())
       const reading = following.beginReading()
       try {
         const outcome = await this.#read(reading)
+        if (outcome !== 'lost-place') this.#pageLimit.ended()
         failures = 0
         outage.ended()
         const { done, effects } = reading.ended(outcome)
@@ -102,12 +103,12 @@ export class Recovery {
 
   /** Rejects if the log could not be asked; another reading may follow. */
   async #read(reading: Reading): Promise<ReadingOutcome> {
+    if (this.#pageLimit.isStuck) return this.#skipUnreadable(reading)
     if (!this.#begun) {
       const outcome = await this.#begin(reading)
       if (outcome !== undefined) return outcome
     }
     if (reading.wanted !== undefined) return this.#resync.run(reading, reading.wanted)
-    if (this.#pageLimit.isStuck) return this.#skipUnreadable(reading)
     const { position } = reading.history
     if (position === undefined) return this.#followUnanchored(reading)
     const continuity = await this.#findContinuity(reading, position)
@@ -181,7 +182,10 @@ export class Recovery {
     return 'caught-up'
   }
 
-  /** There is no anchor entry yet. While the head stays the same, nothing was missed; else it is a resync. */
+  /**
+   * There is no anchor entry yet. Nothing was missed if the head is the same and, while the log is empty, the link
+   * stayed up; else it is a resync.
+   */
   async #followUnanchored(reading: Reading): Promise<ReadingOutcome> {
     const head = await this.#context.log.head()
     if (!reading.history.isUnanchored(head)) return this.#resync.run(reading, 'no-position')
@@ -217,7 +221,11 @@ export class Recovery {
           const taken = await this.#takeEntries(reading, page, span)
           messages += taken.messages
           entries += taken.entries
-          if (taken.entries > 0) this.#pageLimit.taken()
+          if (taken.entries > 0) {
+            // If the log was being read from its oldest entry, the next reading goes on behind these.
+            this.#begun = true
+            this.#pageLimit.taken()
+          }
           await runtime.yield()
           return taken.isWhole
         },
@@ -253,7 +261,7 @@ export class Recovery {
   async #skipUnreadable(reading: Reading): Promise<ReadingOutcome> {
     this.#context.onError(entryCutOff())
     const outcome = await this.#resync.run(reading, 'unreadable')
-    this.#pageLimit.taken()
+    this.#begun = true
     return outcome
   }
 

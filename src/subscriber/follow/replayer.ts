@@ -236,10 +236,15 @@ export class PageLimit {
     this.#count = Math.max(leastEntries, Math.floor(Math.min(asked, this.#count) / 2))
   }
 
-  /** Entries of a page were taken. */
-  taken(): void {
+  /** A reading has come to its end: a later one that is cut off is another case. */
+  ended(): void {
     this.#outage.ended()
     this.#cuts = this.#cutsOfLeast = 0
+  }
+
+  /** Entries of a page were taken. */
+  taken(): void {
+    this.ended()
     this.#count = Math.min(this.most, this.#count + Math.max(1, this.#count >> 4))
   }
 }

@@ -109,7 +109,7 @@ export class Dispatcher {
       this.#pending += messages.length
       this.#pendingBytes += bytes
     }
-    const isBusy = this.#alone !== undefined || this.#tasks.size > 0 || this.#queue.size > 0
+    const isBusy = this.#alone !== undefined || this.#queue.pending > 0 || this.#queue.size > 0
     if (this.#concurrency === 1 && !isBusy) {
       this.#alone = this.#runAlone(works)
       return
@@ -158,7 +158,7 @@ export class Dispatcher {
     await running
   }
 
-  /** p-queue notices the end of a task in `queueMicrotask`. While fake timers replace that, others take its place. */
+  /** p-queue learns of ends by `queueMicrotask`, which fake timers replace: one more task may run for each that ended. */
   #makeRoom(): void {
     const concurrency = this.#concurrency + this.#queue.pending - this.#tasks.size
     if (this.#queue.concurrency !== concurrency) this.#queue.concurrency = concurrency

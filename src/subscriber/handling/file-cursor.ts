@@ -98,7 +98,7 @@ class CursorFile {
         { cause: error },
       )
     }
-    // Files that are mounted begin empty; a crash while one is written in place leaves its beginning.
+    // A mounted file may be empty at first. A crash during a write in place leaves only the beginning of the text.
     if (/^[\s\0]*$/.test(text) || isTorn(text)) return undefined
     try {
       return parseCursor(text)
@@ -119,7 +119,7 @@ class CursorFile {
       // EBUSY: the file is a mount. EXDEV, EACCES, EPERM, EROFS: only the file can be written, and not its folder.
       if (!hasCode(error, 'EBUSY', 'EXDEV', 'EACCES', 'EPERM', 'EROFS') || !(await isFile(this.#path))) throw error
       await rm(temporary, { force: true }).catch(() => undefined)
-      // Truncated first: what a crash leaves is never the end of the old text behind the beginning of the new one.
+      // Truncates the file first, so that a crash never leaves a mix of the old and the new text.
       await writeThrough(this.#path, text)
     }
   }

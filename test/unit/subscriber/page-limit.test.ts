@@ -36,6 +36,42 @@ describe('a server that cuts off large pages', () => {
   })
 })
 
+it.each([
+  ['that nothing passes', 0, false],
+  ['and goes on behind what it has taken', 1, true],
+])('a start from the oldest entry comes to an end over a link with such a limit: %s', async (_, entries, isRead) => {
+  const fleet = new VirtualFleet()
+  await fleet.appendRange(1, 20)
+  const link = fleet.log.link()
+  link.limitPages(entries)
+  const follower = await fleet.follow({ log: link, startAt: 'oldest', connection: { heartbeatMs: 1_000 } })
+  await fleet.runtime.advance(60_000)
+  expect(follower.subscription.state).toBe('live')
+  expect(follower.handled).toEqual(isRead ? Array.from({ length: 20 }, (_each, index) => `${index + 1}`) : ['*'])
+})
+
+test('a start from the oldest entry handles nothing twice if its link is cut', async () => {
+  const fleet = new VirtualFleet()
+  await fleet.appendRange(1, 20)
+  const link = fleet.log.link()
+  let isCut = false
+  const handler = (): void => {
+    if (!isCut) link.cut()
+    isCut = true
+  }
+  const follower = await fleet.follow({ log: link, startAt: 'oldest', pageSize: 2, handler })
+  await fleet.caughtUp(follower)
+  expect(follower.handled).toEqual(Array.from({ length: 20 }, (_, index) => `${index + 1}`))
+})
+
+test('what a reading was cut off for is forgotten once a reading has come to its end', () => {
+  const limit = new PageLimit(2, () => undefined)
+  for (let cut = 0; cut < 5; cut++) limit.cut(2, new Error('cut'))
+  expect(limit.isStuck).toBe(true)
+  limit.ended()
+  expect([limit.isStuck, limit.cuts]).toEqual([false, 0])
+})
+
 test('a page is halved with each cut, and grows slowly with each page that was taken', () => {
   const reports: Error[] = []
   const limit = new PageLimit(1_000, (error) => reports.push(error))

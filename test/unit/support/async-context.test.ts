@@ -35,6 +35,15 @@ test('outside of contexts a result is returned and an error thrown, and a store 
   })
 })
 
+test('a listener that enters a context keeps it while it calls us, and we do not get it', () => {
+  outsideOfContexts(() => {
+    requests.run('listener', () => {
+      expect(outsideOfContexts(() => requests.getStore())).toBeUndefined()
+      expect(requests.getStore()).toBe('listener')
+    })
+  })
+})
+
 test('a library that is loaded inside a request does not keep the store of that request', async () => {
   vi.resetModules()
   const lazy = await requests.run({ request: 1 }, () => import('../../../src/support/async-context.js'))

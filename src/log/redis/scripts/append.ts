@@ -4,8 +4,9 @@ import { luaFunctions, script } from './script.js'
  * Appends a frame and publishes it. If the server refuses XADD (a key of another type, no right), `last` gets its old
  * value back: a head that names a missing entry would make every subscription resync.
  *
- * If the server has reached `maxmemory`, the log makes room first: it drops its oldest tenth, or more until a node of
- * the stream goes. After a write Redis lets the rest of a script pass. A log that has nothing to drop is refused.
+ * If the server has reached `maxmemory`, the log makes room first: it drops its oldest tenth, or more if that is
+ * less than a node of the stream. After a write, Redis lets the rest of a script run. If nothing can be dropped, the
+ * append is refused.
  *
  * - KEYS: stream, last
  * - ARGV: append id, the frame without its opening brace, cap (entries), channel, PUBLISH or SPUBLISH, the number of the

@@ -6,8 +6,8 @@ import { script } from './script.js'
  *
  * - KEYS: stream, last
  * - ARGV: the stream ID to read from, how many entries at most
- * - Returns: the value of `last`; stream ID, append id and prev of each entry, a line each; the frames, of which that of
- *   the entry with the very ID to read from is empty: the client has it. If an entry has
+ * - Returns: the value of `last`; stream ID, append id and prev of each entry, a line each; the frames. The
+ *   frame of the entry at the ID to read from is empty: the client has it. If an entry has
  *   other fields than ours: the value of `last`, and the entries as XRANGE gives them
  */
 export const readPageScript = script(`

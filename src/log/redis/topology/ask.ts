@@ -1,9 +1,9 @@
 import { ConfigurationError } from '../../../support/errors.js'
 import { resolvesWithin, type Runtime } from '../../../support/runtime.js'
 import { disconnect } from '../client-source.js'
-import { replyError, replyText } from '../errors.js'
+import { replyCause, replyError, replyText } from '../errors.js'
 import type { RedisLike } from '../redis-like.js'
-import { kindOfReply, refusalOf } from '../refusals.js'
+import { kindOfReply, refusalOf, withoutArguments } from '../refusals.js'
 import { type Address, formatAddress } from './address.js'
 
 /**
@@ -15,7 +15,10 @@ export function explainRefusal(error: unknown, node: Address, expected: string):
   if (text === undefined) return error
   const address = formatAddress(node)
   if (refusalOf(text) === 'absent') {
-    return new ConfigurationError(`Expected ${address} to be ${expected}, but it answers: ${text}`, { cause: error })
+    const said = withoutArguments(text)
+    return new ConfigurationError(`Expected ${address} to be ${expected}, but it answers: ${said}`, {
+      cause: replyCause(said),
+    })
   }
   return kindOfReply(text) === 'refused' ? replyError(text, 'connect', `${address}, ${expected}`) : error
 }

@@ -54,7 +54,7 @@ export function clientTo(locate: () => Promise<Destination>, make: (connector: C
         const destination = await locate()
         if (!this.connecting) throw new Error('Connection is closed.')
         authenticate(client, destination)
-        // The client reads there whether the connection is up when the socket is, or after the handshake of TLS.
+        // From `tls` the client knows whether the connection is up with the socket, or only after the TLS handshake.
         this.#options.tls = destination.tls
         const stream = connectTo(destination)
         stream.once('error', (error: Error) => {
@@ -68,7 +68,7 @@ export function clientTo(locate: () => Promise<Destination>, make: (connector: C
   return client
 }
 
-/** What the client signs in with once the socket is up: it has read its options already, before the connector. */
+/** Sets user and password of this connection. The client has already read its options, before its connector. */
 function authenticate({ condition }: OwnClient, { username, password }: Access): void {
   if (condition === null) throw new Error('Expected a client that is connecting')
   if (username) condition.auth = [username, password ?? '']
@@ -82,7 +82,7 @@ function connectTo({ place, tls, family, dnsLookup }: Destination): Stream {
   return tls ? connectTls({ ...target, ...tls }) : connectPlain(target)
 }
 
-/** A Cluster's `dnsLookup` for a socket. Where it returns a name, as users of TLS have it do, the system looks that up. */
+/** A Cluster's `dnsLookup` for a socket. If it returns a name, as is usual with TLS, the system looks that name up. */
 function lookupBy(dnsLookup: DnsLookup): LookupFunction {
   return (hostname, options, callback) => {
     dnsLookup(hostname, (error, address) => {

@@ -1,7 +1,8 @@
 import { ConfigurationError, InvalidationError, RedisError } from '../../../support/errors.js'
 import { delay, type Runtime } from '../../../support/runtime.js'
 import { describeThrown, toError } from '../../../support/thrown.js'
-import { replyCode } from '../errors.js'
+import { replyText } from '../errors.js'
+import { type Refusal, refusalOf } from '../refusals.js'
 import { type Address, distinctAddresses, formatAddress } from './address.js'
 
 /** What is learnt of one that can be asked, a sentinel or a node of a cluster. */
@@ -26,7 +27,7 @@ export interface PrimaryFinderContext {
 const headStartMs = 100
 
 /** What says that no other would answer differently: it is about us. */
-const refusals = new Set(['NOAUTH', 'WRONGPASS', 'NOPERM'])
+const aboutUs: readonly Refusal[] = ['not-you', 'no-right']
 
 /**
  * Finds the primary that has the log. Those who may know are asked in random order, until one names it: who is cut off
@@ -80,7 +81,7 @@ export class PrimaryFinder {
         primary.resolve(await this.#askFor(node))
         found = true
       } catch (error) {
-        if (refusals.has(replyCode(error) ?? '')) primary.reject(toError(error))
+        if (aboutUs.includes(refusalOf(replyText(error) ?? ''))) primary.reject(toError(error))
         // What can't be mended by waiting is told before what can.
         if (!(failure instanceof ConfigurationError)) failure = failureOf(node, error)
       }

@@ -11,6 +11,8 @@ export interface Seed {
   readonly address: Address
   /** Its own options, as far as they apply to a node. */
   readonly options: RedisOptions
+  /** Set by `rediss:`, which wants TLS and says nothing of it: what `redisOptions.tls` says applies. */
+  readonly wantsTls?: boolean
 }
 
 /** Options of clients to the nodes of a cluster, except the address. */
@@ -43,8 +45,11 @@ export function seedsOf(cluster: ClusterLike): readonly Seed[] {
  * @throws ConfigurationError where startup nodes differ in more than user, password, `tls` and `family`, or where it is
  *   not known whether the nodes found later want TLS
  */
-export function readNodeOptions(redisOptions: object, seeds: readonly Seed[]): NodeOptions {
+export function readNodeOptions(redisOptions: object, given: readonly Seed[]): NodeOptions {
   const base = resolveTls(nodeOptionsOf(redisOptions, 'the `redisOptions` of the Cluster'))
+  const seeds = given.map((seed) =>
+    seed.wantsTls === true ? { ...seed, options: { tls: base.tls ?? {}, ...seed.options } } : seed,
+  )
   const names = new Set(seeds.flatMap(({ options }) => Object.keys(options)))
   const agreed = Object.fromEntries(
     [...names].filter((name) => agree(name, seeds, base)).map((name) => [name, valueOf(seeds[0], name)]),
@@ -85,7 +90,7 @@ function seedOf(node: unknown): Seed {
   if (/^\d+$/.test(text)) return { address: { ...defaultSeed, port: Number(text) }, options: {} }
   const address = parseAddress(text.replace(/^rediss?:\/\/(.*@)?/i, '').replace(/[/?].*$/, ''), defaultSeed.port)
   if (address === undefined) throw invalidSeed()
-  return { address, options: optionsOfUrl(text) }
+  return { address, options: optionsOfUrl(text), wantsTls: /^rediss:/i.test(text) }
 }
 
 function optionsOfUrl(text: string): RedisOptions {
@@ -98,7 +103,6 @@ function optionsOfUrl(text: string): RedisOptions {
     ...parameters,
     ...(family !== undefined && { family: Number(family) }),
     ...(hasUser && { username: decode(url.username), password: decode(url.password) }),
-    ...(/^rediss:/i.test(text) && { tls: {} }),
   })
 }
 

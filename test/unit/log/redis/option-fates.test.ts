@@ -164,8 +164,23 @@ describe('an option that is taken over', () => {
     const at = (host: string, port: number): unknown => sourceOf(redis).cluster?.clientOf({ host, port }).options
     expect(at('a', 7_000)).toMatchObject({ username: 'ann', password: 'one', tls: { ca: 'CA' } })
     expect(at('b', 7_001)).toMatchObject({ username: null, password: 'two', family: 6, tls: { ca: 'CA' } })
-    expect(at('c', 7_002)).toMatchObject({ username: 'cid', password: 'three', family: 4, tls: {} })
+    expect(at('c', 7_002)).toMatchObject({ username: 'cid', password: 'three', family: 4, tls: { ca: 'CA' } })
     expect(at('d', 7_003)).toMatchObject({ username: null, password: 'four', tls: { ca: 'CA' } })
+  })
+
+  it('is TLS where the URLs of startup nodes ask for it, with what `redisOptions` says of it, if anything', () => {
+    const urls = ['rediss://a:7000', 'rediss://b:7001']
+    const found = { host: 'found.later', port: 7_009 }
+    const tlsOf = (redis: Cluster): unknown => sourceOf(redis).cluster?.clientOf(found).options.tls
+    expect(tlsOf(new Cluster(urls, { lazyConnect: true }))).toEqual({})
+    const redisOptions = { tls: { ca: 'CA', servername: 'fleet' } }
+    expect(tlsOf(new Cluster(urls, { lazyConnect: true, redisOptions }))).toEqual(redisOptions.tls)
+  })
+
+  it('is not refused for an option that is empty', () => {
+    const redisOptions = { path: '', keyPrefix: '', sentinels: [] }
+    expect(() => sourceOf(new Cluster([7_000], { lazyConnect: true, redisOptions }))).not.toThrow()
+    expect(optionsOf('redis://u:p@h?allowUsernameInURI=true')).toMatchObject({ username: 'u', password: 'p' })
   })
 
   it('may be a setting of TLS that ioredis knows by name, for a startup node too', () => {

@@ -1,10 +1,16 @@
+import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
+import { replyError, toRedisError } from '../../../../src/log/redis/errors.js'
 import { adviceFor, kindOfReply, type Refusal, refusalOf } from '../../../../src/log/redis/refusals.js'
+import { explainRefusal } from '../../../../src/log/redis/topology/ask.js'
 import type { RedisErrorKind } from '../../../../src/support/errors.js'
 
 type Row = readonly [text: string, refusal: Refusal, kind: RedisErrorKind]
 
 const rows: readonly Row[] = [
+  ["ERR unknown command 'XRANGE', with args beginning with: 'cache:quota:upstream' '-' ", 'absent', 'refused'],
+  ['ERR unknown command `SPUBLISH`, with args beginning with: `rate limit`, ', 'absent', 'refused'],
+  ["ERR No such user 'quota'", 'other', 'reply'],
   ['LOADING Redis is loading the dataset in memory', 'not-now', 'reply'],
   ['LOADING Dragonfly is loading the dataset in memory', 'not-now', 'reply'],
   ['BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.', 'not-now', 'reply'],
@@ -73,4 +79,15 @@ describe('what an error reply says about the server', () => {
     expect([...silent].toSorted()).toEqual(['not-now', 'other'])
     expect(rows.filter(([text, refusal]) => refusal === 'not-now' && adviceFor(text) === undefined)).toHaveLength(2)
   })
+})
+
+test('arguments that a server repeats are in no error: one may be a password', () => {
+  const said = "ERR unknown command 'AUTH', with args beginning with: 's3cret' "
+  const reply = Object.assign(new Error(said), { name: 'ReplyError', command: { name: 'auth', args: ['s3cret'] } })
+  const errors = [
+    replyError(said, 'auth', 'host:1'),
+    explainRefusal(reply, { host: 'host', port: 1 }, 'a sentinel'),
+    toRedisError(reply, 'auth', 'host:1'),
+  ]
+  for (const error of errors) expect(inspect(error, { depth: 9 })).not.toContain('s3cret')
 })
