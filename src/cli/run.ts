@@ -5,7 +5,7 @@ import { exitCodes } from './exit-codes.js'
 
 const interruption = new AbortController()
 const interrupt = (): void => interruption.abort()
-// Once: whoever presses Ctrl-C again does not want to wait for an orderly end.
+// Only the first Ctrl-C ends it in order: a second one ends it at once.
 process.once('SIGINT', interrupt)
 process.once('SIGTERM', interrupt)
 let isUnprinted = false

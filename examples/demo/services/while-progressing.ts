@@ -5,7 +5,7 @@ const lookMs = 500
  * Waits for as long as there is progress: on a slow machine it takes longer, and that is no failure.
  *
  * @param wait is given a signal, which aborts when there was no progress for `stallMs`
- * @param progress reads how far it is: any change is progress
+ * @param progress returns a count that changes with each step
  */
 export async function whileProgressing(
   stallMs: number,

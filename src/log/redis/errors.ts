@@ -52,7 +52,7 @@ function isClosedAtOnce(text: string): boolean {
 const closedAtOnce =
   '. If it never comes up: does the server ask for TLS (rediss://) or for a certificate of the client, is it in protected mode (DENIED: it serves its own machine alone, until it has a password or `protected-mode no`), or has it as many connections as `maxclients` permits?'
 
-/** The first bytes of what is no Redis, as the parser of ioredis reports them; undefined for any other error. */
+/** Names a server that is not Redis by its first byte, which ioredis reports; undefined for any other error. */
 function strangerFailure(error: unknown, server: string): InvalidationError | undefined {
   const text = textOf(error)
   // As the parsers of ioredis 5 and 6 say it.

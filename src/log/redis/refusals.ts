@@ -38,7 +38,7 @@ const rowOfCode: Readonly<Record<string, Row>> = {
     refusal: 'not-now',
     kind: 'moved',
     advice:
-      'Slots of the cluster have no owner that answers (CLUSTER NODES shows who has failed); with `cluster-require-full-coverage no` the other slots go on without them',
+      'No node answers for some slots of the cluster (CLUSTER NODES shows the failed ones); with `cluster-require-full-coverage no` the other slots go on without them',
   },
   READONLY: {
     refusal: 'no-writes',

@@ -233,12 +233,7 @@ describe('waitFor of an entry that the log no longer has', () => {
   })
 
   it('waits behind a resync that only notified: the handler has not run', async () => {
-    const fleet = new VirtualFleet({ nodeSize: 1 })
-    const link = fleet.log.link()
-    const follower = await fleet.follow({ log: link, onResync: 'notify' })
-    await fleet.caughtUp(follower)
-    await fleet.appendRange(1, 3)
-    link.cut()
+    const { fleet, follower } = await cutOffNotified()
     const position = await fleet.appendRange(4, 10)
     const pending = outcomeOf(follower.subscription.waitFor(position, { timeoutMs: 60_000 }))
     await fleet.appendRange(11, 12)
@@ -250,12 +245,7 @@ describe('waitFor of an entry that the log no longer has', () => {
   })
 
   it('waits for the head from which such a resync goes on, and resolves for what comes after', async () => {
-    const fleet = new VirtualFleet({ nodeSize: 1 })
-    const link = fleet.log.link()
-    const follower = await fleet.follow({ log: link, onResync: 'notify' })
-    await fleet.caughtUp(follower)
-    await fleet.appendRange(1, 3)
-    link.cut()
+    const { fleet, follower } = await cutOffNotified()
     const head = await fleet.appendRange(4, 10)
     fleet.log.trim(1)
     await fleet.caughtUp(follower)
@@ -307,4 +297,15 @@ describe('waitFor of an entry that the log no longer has', () => {
 async function expectWaitTimeout(fleet: VirtualFleet, { subscription }: Follower, position: string): Promise<void> {
   const waiting = subscription.waitFor(position, { timeoutMs: 300 })
   await expect(fleet.runtime.runUntil(waiting, 1_000)).rejects.toMatchObject({ code: 'WAIT_TIMEOUT' })
+}
+
+/** A subscription with `onResync: 'notify'` that has handled three entries, and whose link was just cut. */
+async function cutOffNotified(): Promise<{ readonly fleet: VirtualFleet; readonly follower: Follower }> {
+  const fleet = new VirtualFleet({ nodeSize: 1 })
+  const link = fleet.log.link()
+  const follower = await fleet.follow({ log: link, onResync: 'notify' })
+  await fleet.caughtUp(follower)
+  await fleet.appendRange(1, 3)
+  link.cut()
+  return { fleet, follower }
 }

@@ -31,7 +31,7 @@ const ofOneNode: readonly string[] = ['username', 'password', 'tls', 'family'] s
 /**
  * The nodes that a Cluster starts with: each a port, a URL, `host:port`, or an object with host, port and other options.
  *
- * @throws ConfigurationError where one is none of these, or has an option that a node can't have
+ * @throws ConfigurationError for any other value, and for an option that a node can't have
  */
 export function seedsOf(cluster: ClusterLike): readonly Seed[] {
   // Private to ioredis' types, and the same in all its versions.

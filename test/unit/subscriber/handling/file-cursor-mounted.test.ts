@@ -2,8 +2,9 @@ import { mkdtemp, readdir, readFile, type rename as renameFile, rm, writeFile } 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { CursorContext, CursorStore } from '../../../../src/subscriber/handling/cursor.js'
+import type { CursorStore } from '../../../../src/subscriber/handling/cursor.js'
 import { fileCursor } from '../../../../src/subscriber/handling/file-cursor.js'
+import { cursorContext } from './fixtures.js'
 
 /** What the system answers when the file is replaced, as it does if the file is a mount; undefined: it is replaced. */
 const refusal = vi.hoisted(() => ({ code: undefined as string | undefined }))
@@ -19,12 +20,6 @@ vi.mock('node:fs/promises', async (importOriginal) => {
   return { ...original, rename }
 })
 
-const context: CursorContext = {
-  channel: 'cache:invalidate',
-  loadCursor: () => Promise.reject(new Error('not asked for')),
-  saveCursor: () => Promise.reject(new Error('not asked for')),
-}
-
 let folder: string
 let path: string
 
@@ -39,7 +34,7 @@ afterEach(async () => {
 })
 
 function opened(): CursorStore {
-  return fileCursor(path)(context)
+  return fileCursor(path)(cursorContext)
 }
 
 test.each(['EBUSY', 'EXDEV', 'EACCES', 'EPERM', 'EROFS'])(

@@ -2,15 +2,10 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { CursorContext, CursorStore } from '../../../../src/subscriber/handling/cursor.js'
+import type { CursorStore } from '../../../../src/subscriber/handling/cursor.js'
 import { fileCursor } from '../../../../src/subscriber/handling/file-cursor.js'
 import { InvalidationErrorCode } from '../../../../src/support/errors.js'
-
-const context: CursorContext = {
-  channel: 'cache:invalidate',
-  loadCursor: () => Promise.reject(new Error('not asked for')),
-  saveCursor: () => Promise.reject(new Error('not asked for')),
-}
+import { cursorContext } from './fixtures.js'
 
 let folder: string
 let path: string
@@ -19,7 +14,7 @@ let store: CursorStore
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'cache-invalidation-cursor-'))
   path = join(folder, 'deep', 'down', 'cursor.json')
-  store = fileCursor(path)(context)
+  store = fileCursor(path)(cursorContext)
 })
 
 afterEach(async () => {
@@ -27,7 +22,7 @@ afterEach(async () => {
 })
 
 function reopened(): CursorStore {
-  return fileCursor(path)(context)
+  return fileCursor(path)(cursorContext)
 }
 
 function configurationError(...parts: readonly string[]): object {
@@ -123,7 +118,7 @@ test.each(['no json', '[]', 'null', '"text"'])('a file that holds %j is refused,
 
 test('two subscriptions can not share a file, even if both begin while it is missing', async () => {
   const factory = fileCursor(path)
-  const [first, second] = [factory(context), factory(context)]
+  const [first, second] = [factory(cursorContext), factory(cursorContext)]
   expect(await first.load('a')).toBeUndefined()
   expect(await second.load('b')).toBeUndefined()
   await first.save('a', '5-1@a', false)

@@ -1,4 +1,5 @@
 import type { InvalidationMessage } from '../../../../src/message/message.js'
+import type { CursorContext } from '../../../../src/subscriber/handling/cursor.js'
 import type { InvalidationHandler, Origin, Work } from '../../../../src/subscriber/handling/delivery.js'
 import { Dispatcher } from '../../../../src/subscriber/handling/dispatcher.js'
 import type { DispatcherContext } from '../../../../src/subscriber/handling/dispatcher-context.js'
@@ -6,6 +7,13 @@ import type { RetryPolicy } from '../../../../src/subscriber/handling/failing.js
 import type { InvalidationError } from '../../../../src/support/errors.js'
 import { SubscriptionCounters } from '../../../../src/telemetry/counters.js'
 import { VirtualRuntime } from '../../../support/virtual-runtime.js'
+
+/** For cursors that are not kept in Redis. */
+export const cursorContext: CursorContext = {
+  channel: 'cache:invalidate',
+  loadCursor: () => Promise.reject(new Error('not asked for')),
+  saveCursor: () => Promise.reject(new Error('not asked for')),
+}
 
 export const live: Origin = { mode: 'live', position: '1-1@abcdefgh1' }
 
