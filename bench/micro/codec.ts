@@ -17,7 +17,7 @@ const wireObjects = messages.map(({ messageId, timestamp, sourceService }, index
   action: 'Delete',
   source_service: sourceService,
 }))
-const frame = encodeFrame(messages.map((message) => prepareMessage(message, message).json))
+const frame = encodeFrame(messages.map((message) => prepareMessage(message, message)))
 
 /** What a publisher writes of an invalidation, checked, beside the same object written by `JSON.stringify` alone. */
 export const encode: MicroCase = {

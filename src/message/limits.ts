@@ -13,6 +13,9 @@ export const maxMetadataDepth = 100
 /** A packed frame: it is full at 64 KiB, and the message that fills it may itself be of any allowed size. */
 export const maxFrameBytes = 512 * 1024
 
+/** The messages of a frame that is written in columns: beyond that, a reader refuses the columns. */
+export const maxFrameMessages = 10_000
+
 /**
  * What is no message in a frame: as many as a frame of ours holds messages. Each costs an error with its stack, and a
  * hostile frame could hold a hundred thousand.

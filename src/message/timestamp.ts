@@ -1,3 +1,5 @@
+import { timestampText } from '../support/precise-clock.js'
+
 const zero = 48
 const point = 46
 const plus = 43
@@ -11,7 +13,7 @@ const longMonths: ReadonlySet<number> = new Set([1, 3, 5, 7, 8, 10, 12])
 
 /** As we write them, with six digits of a fraction and in UTC: where the milliseconds end, and the whole. */
 const millisecondEnd = 23
-const microsecondLength = 27
+export const microsecondLength = 27
 
 let lastSecond: string | undefined
 let lastSecondMs = 0
@@ -110,4 +112,22 @@ function isDigit(code: number): boolean {
 function daysIn(year: number, month: number): number {
   if (month !== 2) return longMonths.has(month) ? 31 : 30
   return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28
+}
+
+const minMicroseconds = Date.parse('0000-01-01T00:00:00.000Z') * 1_000
+const maxMicroseconds = Date.parse('9999-12-31T23:59:59.999Z') * 1_000 + 999
+
+/** Whether a moment, in microseconds since the epoch, has a timestamp: it is a whole number within the years 0 to 9999. */
+export function hasTimestamp(microseconds: number): boolean {
+  return Number.isSafeInteger(microseconds) && microseconds >= minMicroseconds && microseconds <= maxMicroseconds
+}
+
+/** The moment of a timestamp of the form that `timestampText` gives, in whole microseconds; undefined for others. */
+export function timestampMicroseconds(text: string): number | undefined {
+  if (text.length !== microsecondLength || text[secondEnd] !== '.' || !text.endsWith('Z')) return undefined
+  const milliseconds = timestampMs(`${text.slice(0, millisecondEnd)}Z`)
+  const microseconds = threeDigits(text, millisecondEnd)
+  if (milliseconds === undefined || Number.isNaN(microseconds)) return undefined
+  const whole = milliseconds * 1_000 + microseconds
+  return timestampText(whole) === text ? whole : undefined
 }

@@ -24,7 +24,11 @@ export interface FrameLimits {
   readonly maxInFlight: number
 }
 
-export const packedFrames: FrameLimits = { maxMessages: 1_000, maxBytes: 64 * 1024, maxInFlight: 8 }
+export const packedFrames: FrameLimits = {
+  maxMessages: Number(process.env.MM ?? 1000),
+  maxBytes: 64 * 1024,
+  maxInFlight: Number(process.env.MF ?? 8),
+}
 export const singleMessages: FrameLimits = { maxMessages: 1, maxBytes: 64 * 1024, maxInFlight: 64 }
 
 export interface BatcherContext {
@@ -161,7 +165,7 @@ export class Batcher {
     if (this.#retries.length === 0 && queue.length === 0) return false
     if (this.#unanswered === 0) return true
     if (this.#unanswered >= limits.maxInFlight) return false
-    return this.#retries.length > 0 || queue.length >= limits.maxMessages || queue.bytes >= limits.maxBytes
+    return this.#retries.length > 0 || queue.length >= limits.maxMessages || queue.packedBytes >= limits.maxBytes
   }
 
   #take(): Frame {
@@ -217,15 +221,10 @@ export class Batcher {
 }
 
 function packFrame(messages: readonly QueuedMessage[]): Frame {
-  const jsons: string[] = []
-  let bytes = 0
   let count = 0
-  for (const message of messages) {
-    jsons.push(message.json)
-    bytes += message.bytes
-    count += message.count
-  }
-  return { messages, json: encodeFrame(jsons), bytes, count }
+  for (const message of messages) count += message.count
+  const json = encodeFrame(messages.map(({ part }) => part))
+  return { messages, json, bytes: Buffer.byteLength(json), count }
 }
 
 /** The place of its first message in the order of acceptance; a frame that repairs is older than all that waits. */

@@ -4,17 +4,19 @@ import { describeDoubt, doubtfulKeys, type KeyDoubt } from '../message/cache-key
 import { exceedsBytes, maxTextBytes } from '../message/limits.js'
 import type { EntityType, Invalidation, InvalidationMessage } from '../message/message.js'
 import type { TraceContext } from '../message/trace-context.js'
+import { Stamp } from '../message/wire/encode-plain.js'
 import { prepareMessage } from '../message/wire/encode.js'
 import type { PreparedMessage } from '../message/wire/prepared-message.js'
 import { outsideOfContexts } from '../support/async-context.js'
+import type { UuidCounter } from '../support/counted-uuids.js'
 import { describeValue } from '../support/describe-value.js'
 import { ClosedError, ConfigurationError, type InvalidationError } from '../support/errors.js'
 import { TypedEmitter } from '../support/events.js'
 import { MadeByConnect, optionsOf } from '../support/made-by-connect.js'
 import { resolveOptions } from '../support/option-rules.js'
 import { Outage } from '../support/outage.js'
-import { preciseTimestamps } from '../support/precise-clock.js'
-import { resolvesWithin } from '../support/runtime.js'
+import { microsecondClock } from '../support/precise-clock.js'
+import { resolvesWithin, uuidsOf } from '../support/runtime.js'
 import { PublisherCounters } from '../telemetry/counters.js'
 import { loadOpenTelemetry, type OpenTelemetry } from '../telemetry/open-telemetry.js'
 import { OpenTelemetryPublisher } from '../telemetry/publisher-telemetry.js'
@@ -55,7 +57,8 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
   readonly #service: string
   readonly #options: ResolvedPublisherOptions
   readonly #counters = new PublisherCounters()
-  readonly #timestamp: () => string
+  readonly #microseconds: () => number
+  readonly #ids: UuidCounter
   readonly #linkOutage = new Outage((error) => this.#report(error))
   /** Undefined if the application has no OpenTelemetry. */
   readonly #telemetry: PublisherTelemetry | undefined
@@ -106,7 +109,8 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
     this.#log = log
     this.#service = service
     this.#options = options
-    this.#timestamp = preciseTimestamps(runtime)
+    this.#microseconds = microsecondClock(runtime)
+    this.#ids = uuidsOf(runtime)
     this.stats = options.stats ?? new StatsCollector({ runtime })
     this.#commands = log.openCommands({
       onUp: () => this.#linkUp(),
@@ -348,9 +352,8 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
   }
 
   #prepare(invalidation: Invalidation | InvalidationMessage, trace?: TraceContext): PreparedMessage {
-    const timestamp = this.#timestamp()
-    const messageId = this.#options.runtime.uuid()
-    return prepareMessage(invalidation, { messageId, timestamp, sourceService: this.#service }, trace)
+    this.#ids.advance()
+    return prepareMessage(invalidation, new Stamp(this.#ids, this.#microseconds(), this.#service), trace)
   }
 
   #linkUp(): void {

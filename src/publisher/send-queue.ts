@@ -6,6 +6,7 @@ import {
   traceLinksBytes,
   withTraceLinks,
 } from '../message/trace-context.js'
+import type { FramePart } from '../message/wire/encode-columns.js'
 import type { PreparedMessage } from '../message/wire/prepared-message.js'
 import { Fifo } from '../support/fifo.js'
 import { WaitingQueue } from '../support/waiting-queue.js'
@@ -42,15 +43,16 @@ export class QueuedMessage {
     return this.#count
   }
 
-  /** The message in wire form, with links to the traces of all that it covers. */
-  get json(): string {
-    const { json, trace } = this.prepared
-    return this.#links ? withTraceLinks(json, this.#links, trace !== undefined) : json
+  /** The message, with links to the traces of all that it covers. */
+  get part(): FramePart {
+    const { prepared } = this
+    return this.#links ? { json: withTraceLinks(prepared.json, this.#links, prepared.trace !== undefined) } : prepared
   }
 
-  /** Size of `json`, or somewhat more. */
-  get bytes(): number {
-    return this.prepared.bytes + (this.#links ? traceLinksBytes(this.#links) : 0)
+  /** What it adds to a frame of many, in bytes, or somewhat more. */
+  get packedBytes(): number {
+    const { packedBytes, bytes } = this.prepared
+    return this.#links ? bytes + traceLinksBytes(this.#links) : packedBytes
   }
 
   /** It leaves the send queue. */
@@ -137,6 +139,7 @@ export class SendQueue {
   /** How many of the invalidations that it covers were reported. */
   #reported = 0
   #bytes = 0
+  #packedBytes = 0
   #accepted = 0
 
   constructor(limits: SendQueueLimits, context: SendQueueContext) {
@@ -151,6 +154,11 @@ export class SendQueue {
 
   get bytes(): number {
     return this.#bytes
+  }
+
+  /** What the waiting messages add to frames of many. */
+  get packedBytes(): number {
+    return this.#packedBytes
   }
 
   get first(): QueuedMessage | undefined {
@@ -189,11 +197,11 @@ export class SendQueue {
     const taken: QueuedMessage[] = []
     let bytes = 0
     for (let next = this.first; next && taken.length < maxMessages; next = this.first) {
-      bytes += next.prepared.bytes
+      bytes += next.packedBytes
       if (bytes > maxBytes && taken.length > 0) break
       taken.push(next)
       this.#waiting.shift()
-      this.#bytes -= next.prepared.bytes
+      this.#count(next, -1)
       next.leave()
     }
     if (this.#evictAll && taken[0] === this.#evictAll) {
@@ -228,7 +236,12 @@ export class SendQueue {
 
   #push(message: QueuedMessage): void {
     this.#waiting.push(message)
-    this.#bytes += message.prepared.bytes
+    this.#count(message, 1)
+  }
+
+  #count({ prepared }: QueuedMessage, sign: 1 | -1): void {
+    this.#bytes += sign * prepared.bytes
+    this.#packedBytes += sign * prepared.packedBytes
   }
 
   #collapse(): void {
@@ -237,6 +250,7 @@ export class SendQueue {
     this.#waiting.clear()
     this.#newest = new NewestMessages()
     this.#bytes = 0
+    this.#packedBytes = 0
     this.#push(evictAll)
     this.#evictAll = evictAll
     this.#reported = 0

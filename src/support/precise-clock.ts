@@ -18,26 +18,35 @@ export function preciseClock(runtime: Runtime): () => number {
   return clock
 }
 
-/** The last three digits and the zone of a timestamp, by its microsecond within the millisecond. */
-const ends = Array.from({ length: 1_000 }, (_, microsecond) => `${String(microsecond).padStart(3, '0')}Z`)
-
-/**
- * The precise clock as text: RFC 3339 in UTC with microseconds, since messages take less than a millisecond.
- * `toISOString` is expensive and called once per millisecond.
- */
-export function preciseTimestamps(runtime: Runtime): () => string {
+/** The precise clock in whole microseconds since the epoch, since messages take less than a millisecond. */
+export function microsecondClock(runtime: Runtime): () => number {
   const clock = preciseClock(runtime)
-  let millisecond = NaN
-  let text = ''
   return () => {
     const now = clock()
-    const whole = Math.floor(now)
-    if (whole !== millisecond) {
-      millisecond = whole
-      text = new Date(whole).toISOString().slice(0, -1)
-    }
-    return text + (ends[Math.floor((now - whole) * 1_000)] ?? 'Z')
+    const millisecond = Math.floor(now)
+    return millisecond * 1_000 + Math.floor((now - millisecond) * 1_000)
   }
+}
+
+/** The end of a timestamp, by its microsecond within the millisecond. */
+const ends = Array.from({ length: 1_000 }, (_, microsecond) => `${String(microsecond).padStart(3, '0')}Z`)
+
+let lastMillisecond = NaN
+let lastText = ''
+
+/**
+ * The timestamp of a moment, as we write them: RFC 3339 in UTC with microseconds. The text of a millisecond is
+ * remembered, since `toISOString` takes long.
+ *
+ * @param microseconds whole ones since the epoch
+ */
+export function timestampText(microseconds: number): string {
+  const millisecond = Math.floor(microseconds / 1_000)
+  if (millisecond !== lastMillisecond) {
+    lastMillisecond = millisecond
+    lastText = new Date(millisecond).toISOString().slice(0, -1)
+  }
+  return lastText + (ends[microseconds - millisecond * 1_000] ?? 'Z')
 }
 
 function createClock(runtime: Runtime): () => number {

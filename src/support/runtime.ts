@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import timersPromises from 'node:timers/promises'
 import { outsideOfContexts } from './async-context.js'
+import { CountedUuids, DrawnUuids, idText, type UuidCounter } from './counted-uuids.js'
 import { describeValue } from './describe-value.js'
 import { ConfigurationError } from './errors.js'
 import { isBytes } from './realms.js'
@@ -38,12 +39,8 @@ export interface Runtime {
   randomBytes?(size: number): Uint8Array
 }
 
-const countedDigits = 3
-const counts = Array.from({ length: 16 ** countedDigits }, (_, count) =>
-  count.toString(16).padStart(countedDigits, '0'),
-)
-
 const { scheduler } = timersPromises
+const systemUuids = new CountedUuids(randomUUID)
 /** The last value of the monotonic clock; an array, since storing a fraction in a variable would allocate it each time. */
 const latest = new Float64Array(1)
 /** Fake timers put a function of theirs in its place. */
@@ -79,24 +76,15 @@ export const systemRuntime: Runtime = {
   },
   yield: () => scheduler.yield(),
   random: () => Math.random(),
-  uuid: countedUuids(),
+  uuid() {
+    systemUuids.advance()
+    return idText(systemUuids)
+  },
 }
 
-/**
- * UUIDs of version 4 whose last three digits are counted; all else is drawn anew for every 4,096 of them. As unique as
- * if each were drawn, which takes ten times as long; whoever has seen one can guess the next.
- */
-function countedUuids(): () => string {
-  let series = ''
-  let count = counts.length
-  return () => {
-    const digits = counts[count++]
-    if (digits !== undefined) return series + digits
-    const drawn = randomUUID()
-    series = drawn.slice(0, -countedDigits)
-    count = 1
-    return series + (counts[0] ?? '')
-  }
+/** The ids of a runtime. Those of the system are counted: all publishers of a process share their series. */
+export function uuidsOf(runtime: Runtime): UuidCounter {
+  return runtime.uuid === systemRuntime.uuid ? systemUuids : new DrawnUuids(() => runtime.uuid())
 }
 
 /**

@@ -29,9 +29,9 @@ export const hostileInput: readonly Mutant[] = [
   {
     name: 'rejected-without-limit',
     lacks: 'giving up on a frame of which a thousand messages are none',
-    file: 'message/wire/decode-frame.ts',
-    from: 'if (rejected.length === maxRejected) {',
-    to: 'if (rejected.length < 0) {',
+    file: 'message/wire/message-reader.ts',
+    from: 'if (this.hasRejectedTooMany) return',
+    to: '',
     caughtBy: 'test/unit/message',
   },
   {

@@ -1,3 +1,4 @@
+import { columns } from './columns.js'
 import { commandLine } from './command-line.js'
 import { connecting } from './connecting.js'
 import { failingHandlers } from './failing-handlers.js'
@@ -20,6 +21,7 @@ export const mutants: readonly Mutant[] = [
   ...connecting,
   ...foreign,
   ...hostileInput,
+  ...columns,
   ...mixing,
   ...commandLine,
 ]

@@ -15,6 +15,8 @@ export interface CacheCopyOptions {
   readonly name: string
   readonly cursor: CursorFactory
   readonly pageSize: number
+  /** False for a process of an older version. */
+  readonly knowsColumns: boolean
   readonly maxBuffered: number
   readonly concurrency: number
   readonly onForeignGap: 'notify' | 'resync'
@@ -57,7 +59,8 @@ export class CacheCopy {
     const { connection, handlingMs, name, cursor, pageSize, maxBuffered, concurrency, onForeignGap } = this.#options
     const options = { name, cursor, pageSize, maxBuffered, concurrency, onForeignGap }
     this.link.refuseWrites(undefined)
-    const log = name === 'slow' ? behindProxy(this.link) : this.link
+    const { knowsColumns } = this.#options
+    const log = name === 'slow' ? behindProxy(this.link) : knowsColumns ? this.link : withoutColumns(this.link)
     const subscriber = await InvalidationSubscriber.connect(log, connection)
     subscriber.on('error', ignore)
     const note = this.#options.noteOf(this.#lives++)
@@ -178,6 +181,27 @@ export class CacheCopy {
 /** The log as it is seen through a proxy that gives databases other numbers. */
 function behindProxy(link: MemoryLink): InvalidationLog {
   return { ...changeCommands(link, () => ({})), database: 7 }
+}
+
+/** The log as a process of an older version sees it: frames in columns are of a form that it does not know. */
+function withoutColumns(link: MemoryLink): InvalidationLog {
+  const unknown = (text: string): string => text.replace('"columns":{', '"unknown":{')
+  const log = changeCommands(link, (commands) => ({
+    async readPage(from, count, joined) {
+      const page = await commands.readPage(from, count, joined)
+      return { ...page, entries: page.entries.map((entry) => ({ ...entry, frame: unknown(entry.frame) })) }
+    },
+  }))
+  return {
+    ...log,
+    openFeed: (listener) =>
+      link.openFeed({
+        onUp: () => listener.onUp(),
+        onDown: (error) => listener.onDown(error),
+        onError: (error) => listener.onError(error),
+        onMessage: (text) => listener.onMessage(unknown(text)),
+      }),
+  }
 }
 
 /** Closes a process; how it was at the end is what its users could see last. */

@@ -168,6 +168,7 @@ export class Ledger {
   }
 }
 
+/** Keys have neither quotes nor spaces, which separate them in columns. */
 function names(frame: string, key: string): boolean {
-  return frame.includes(`"${key}"`) || frame.includes('"pattern":"*"')
+  return new RegExp(`[" ]${key}[" ]`).test(frame) || frame.includes('"pattern":"*"')
 }

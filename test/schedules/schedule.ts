@@ -87,6 +87,8 @@ const settings = {
   seed: fc.integer(),
   latencyMs: fc.constantFrom(0, 2, 20),
   packing: fc.boolean(),
+  /** Services of an older version, to which columns are unknown: one of the publishers, one of the copies. */
+  older: fc.record({ writer: fc.boolean(), reader: fc.nat(3).map((chance) => chance === 0) }),
   pageSize: fc.integer({ min: 2, max: 6 }),
   maxBuffered: fc.integer({ min: 1, max: 12 }),
   maxWaiting: fc.integer({ min: 1, max: 8 }),

@@ -3,10 +3,12 @@ import type { InvalidationLog } from '../../src/log/log.js'
 import type { MemoryLink } from '../../src/log/memory/memory-link.js'
 import { MemoryLog } from '../../src/log/memory/memory-log.js'
 import { maxTextBytes } from '../../src/message/limits.js'
+import { decodeFrame } from '../../src/message/wire/decode-frame.js'
 import { InvalidationPublisher } from '../../src/publisher/publisher.js'
 import { type CursorFactory, memoryCursor, redisCursor } from '../../src/subscriber/handling/cursor.js'
 import type { Runtime } from '../../src/support/runtime.js'
 import { encodeCrateMessage } from '../support/crate-message.js'
+import { encodeMessage } from '../support/encode-message.js'
 import { VirtualRuntime } from '../support/virtual-runtime.js'
 import { CacheCopy } from './cache-copy.js'
 import { Ledger } from './ledger.js'
@@ -97,7 +99,7 @@ export class World {
   }
 
   async #start(): Promise<void> {
-    const { cap, packing, pageSize, maxBuffered, maxWaiting, forMs } = this.#schedule
+    const { cap, packing, pageSize, maxBuffered, maxWaiting, forMs, older } = this.#schedule
     const connection = { heartbeatMs, cap, closeTimeoutMs: 1_000 }
     for (const service of ['writer-0', 'writer-1']) this.#writers.push(await this.#startWriter(service))
     const cursors: [string, CursorFactory][] = [
@@ -117,6 +119,7 @@ export class World {
         name,
         cursor,
         pageSize,
+        knowsColumns: !(older.reader && name === 'memory'),
         connection: { ...connection, runtime: this.#nextRuntime() },
         noteOf: (life) => this.#noteOf(`${name}/${life}`),
         handlingMs: slow ? 30 : 0,
@@ -237,12 +240,13 @@ export class World {
   }
 
   async #startWriter(service: string): Promise<Writer> {
-    const { cap, maxQueued, packing } = this.#schedule
+    const { cap, maxQueued, packing, older } = this.#schedule
     const link = this.#log.link()
     const runtime = this.#nextRuntime()
     const options = { heartbeatMs, cap, closeTimeoutMs: 1_000, runtime, maxQueued, packing, publishTimeoutMs: 500 }
     const newer = { left: 0, partly: false }
-    const publisher = await this.#until(InvalidationPublisher.connect(this.#recorded(link, newer), service, options))
+    const log = this.#recorded(link, newer, older.writer && service === 'writer-1')
+    const publisher = await this.#until(InvalidationPublisher.connect(log, service, options))
     publisher.on('error', ignore)
     const note = this.#noteOf(service)
     if (note) noteEvents(publisher, publisherEvents, note)
@@ -280,10 +284,11 @@ export class World {
   }
 
   /** A link whose acknowledged appends are entered in the ledger. */
-  #recorded(link: MemoryLink, newer: Newer): InvalidationLog {
+  #recorded(link: MemoryLink, newer: Newer, isOlder: boolean): InvalidationLog {
     return changeCommands(link, (commands) => ({
       append: async (appendId, given, cap) => {
-        const frame = newer.left-- > 0 ? newerForm(given, newer.partly) : given
+        const known = isOlder ? listForm(given) : given
+        const frame = newer.left-- > 0 ? newerForm(known, newer.partly) : known
         const appended = await commands.append(appendId, frame, cap)
         this.#ledger.appended(frame)
         return appended
@@ -365,11 +370,18 @@ export class World {
   }
 }
 
+/** A frame as a version before columns wrote it, which says the same. */
+function listForm(frame: string): string {
+  if (!frame.startsWith('{"columns":')) return frame
+  return `{"frame":[${decodeFrame(frame).messages.map(encodeMessage).join()}]}`
+}
+
 /** A frame as a later version might write it, which says the same. */
 function newerForm(frame: string, partly: boolean): string {
-  const packed = '{"frame":['
   if (!partly) return `{"later":${frame},"version":"9.1.0"}`
-  return `${packed}{"later":1},${frame.startsWith(packed) ? frame.slice(packed.length) : `${frame}]}`}`
+  const packed = '{"frame":['
+  const known = listForm(frame)
+  return `${packed}{"later":1},${known.startsWith(packed) ? known.slice(packed.length) : `${known}]}`}`
 }
 
 function at<T>(items: readonly T[], index: number): T {

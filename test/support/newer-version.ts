@@ -15,12 +15,14 @@ const changes: readonly (readonly [file: string, from: string, to: string])[] = 
   [
     'message/wire/encode.ts',
     'return `{"frame":[${packed}]}`',
-    `return messages.length === 0 ? '{"frame":[]}' : \`{"later":[\${packed}],"version":"${newerVersion}"}\``,
+    `return parts.length === 0 ? '{"frame":[]}' : \`{"later":[\${packed}],"version":"${newerVersion}"}\``,
   ],
+  ['message/wire/encode.ts', 'const columns = encodeColumns(parts)', 'const columns = encodeColumns([])'],
+  ['message/wire/decode-frame.ts', 'if (isArray(raw.frame))', 'if (isArray(raw.frame) || isArray(raw.later))'],
   [
     'message/wire/decode-frame.ts',
-    'const packed = isArray(raw.frame) && !isAlone ? raw.frame : undefined',
-    'const packed = isArray(raw.later) ? raw.later : isArray(raw.frame) && !isAlone ? raw.frame : undefined',
+    "form === 'list' && isArray(raw.frame) ?",
+    "isArray(raw.later) ? raw.later : form === 'list' && isArray(raw.frame) ?",
   ],
 ]
 

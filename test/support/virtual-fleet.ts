@@ -55,7 +55,11 @@ export class VirtualFleet {
     await this.runtime.settle()
     while (!this.#commands.up) await this.runtime.advance(10)
     const messages = ids.map((id) => encodeMessage(deleteMessage('user', id, 'test', { runtime: this.runtime })))
-    const appending = this.#commands.append(`append${this.#appends++}`, encodeFrame(messages), 1_000_000)
+    const appending = this.#commands.append(
+      `append${this.#appends++}`,
+      encodeFrame(messages.map((json) => ({ json }))),
+      1_000_000,
+    )
     return this.runtime.runUntil(appending, 1_000)
   }
 

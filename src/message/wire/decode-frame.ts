@@ -1,13 +1,15 @@
 import { InvalidMessageError } from '../../support/errors.js'
+import { ownCopy } from '../../support/own-copy.js'
 import { version } from '../../support/version.js'
 import { entityTypesByName } from '../entity.js'
-import { exceedsBytes, maxEnvelopeBytes, maxFrameBytes, maxMessageBytes, maxRejected } from '../limits.js'
+import { exceedsBytes, maxEnvelopeBytes, maxFrameBytes, maxMessageBytes } from '../limits.js'
 import { type InvalidationMessage, isArray, type Json, type JsonObject } from '../message.js'
 import { appendIdSource } from '../position-text.js'
 import { isStreamId } from '../stream-id.js'
-import { readTraceContext, type TraceContext } from '../trace-context.js'
-import { type DecodedFrame, type Envelope, isMessageOfAnySize, readMessage } from './decode.js'
-import { parseObject, requireObject } from './json.js'
+import type { TraceContext } from '../trace-context.js'
+import type { DecodedFrame, Envelope } from './decode.js'
+import { parseObject } from './json.js'
+import { MessageReader, readColumnsFrame, requireInvalid } from './message-reader.js'
 
 /**
  * Reads what was published on the channel or stored in the stream: a message, or several in a packed frame. Never
@@ -106,14 +108,6 @@ function entityTypeOf(builtIn: string | undefined, custom: string | undefined): 
   return builtIn === undefined ? custom : entityTypesByName.get(builtIn)
 }
 
-/** From this length on V8 cuts a text out of another by pointing into it. */
-const minSlice = 13
-
-/** The same text, in memory of its own: a handler that keeps an id may keep its message by it, not the whole frame. */
-function ownCopy(slice: string): string {
-  return slice.length < minSlice ? slice : ` ${slice}`.slice(1)
-}
-
 function envelopeOf([, streamId = '', appendId = '', prev = '', database]: RegExpExecArray): Envelope {
   return {
     streamId: ownCopy(streamId),
@@ -139,14 +133,28 @@ export function parseFrame(text: string): DecodedFrame {
   }
   const place = readEnvelope(raw)
   const writer = readWriter(raw.version)
-  const isAlone = raw.message_id !== undefined
-  const packed = isArray(raw.frame) && !isAlone ? raw.frame : undefined
-  if (packed === undefined && !isAlone && writer !== undefined) {
+  const form = formOf(raw)
+  if (form === 'unknown' && writer !== undefined) {
     return { ...place, messages: [], rejected: [unknownForm(writer)], writer }
   }
   const limit = place ? maxMessageBytes + maxEnvelopeBytes : maxMessageBytes
-  const frame = readMessages(packed ?? [raw], place, exceedsBytes(text, limit) ? limit : undefined)
+  const reader = new MessageReader(exceedsBytes(text, limit) ? limit : undefined)
+  const frame = { ...place, ...readForm(form, raw, reader) }
   return writer === undefined || frame.rejected.length === 0 ? frame : { ...frame, writer }
+}
+
+/** A message with a `frame` or `columns` of its own, as any field of another version, is a message all the same. */
+function formOf(raw: JsonObject): 'alone' | 'list' | 'columns' | 'unknown' {
+  if (raw.message_id !== undefined) return 'alone'
+  if (isArray(raw.frame)) return 'list'
+  return raw.columns === undefined ? 'unknown' : 'columns'
+}
+
+/** What is of no known form, and names no version, is read as a message, to say what it lacks. */
+function readForm(form: ReturnType<typeof formOf>, raw: JsonObject, reader: MessageReader): DecodedFrame {
+  if (form === 'columns') return readColumnsFrame(raw, reader)
+  for (const message of form === 'list' && isArray(raw.frame) ? raw.frame : [raw]) reader.read(message)
+  return reader.frame()
 }
 
 function notJson(text: string, error: InvalidMessageError): DecodedFrame {
@@ -167,36 +175,6 @@ function unknownForm(writer: string): InvalidMessageError {
   )
 }
 
-/** @param limit how large a message may be, in bytes; only given if one of them may be larger */
-function readMessages(packed: readonly Json[], place: Envelope | undefined, limit: number | undefined): DecodedFrame {
-  const messages: InvalidationMessage[] = []
-  const rejected: InvalidMessageError[] = []
-  let traces: (TraceContext | undefined)[] | undefined
-  let oversized = false
-  for (const each of packed) {
-    try {
-      if (limit !== undefined) checkSize(each, limit)
-      const object = requireObject(each)
-      const trace = readTraceContext(object)
-      messages.push(readMessage(object))
-      if (trace) (traces ??= [])[messages.length - 1] = trace
-    } catch (error) {
-      const reason = requireInvalid(error)
-      oversized ||= reason.reason === 'size' && isOversizedMessage(each)
-      rejected.push(reason)
-      if (rejected.length === maxRejected) {
-        rejected.push(tooManyRejected())
-        break
-      }
-    }
-  }
-  return { ...place, messages, ...(traces && { traces }), rejected, ...(oversized && { oversized }) }
-}
-
-function isOversizedMessage(value: Json): boolean {
-  return typeof value === 'object' && value !== null && !isArray(value) && isMessageOfAnySize(value)
-}
-
 const messageFields = ['"message_id"', '"entity_type"', '"action"', '"source_service"']
 
 /**
@@ -207,33 +185,6 @@ function looksLikeMessage(text: string): boolean {
   if (typeof text !== 'string' || !exceedsBytes(text, maxFrameBytes)) return false
   if (text.charCodeAt(0) !== brace || envelope.test(text)) return false
   return messageFields.every((field) => text.includes(field))
-}
-
-function requireInvalid(error: unknown): InvalidMessageError {
-  if (error instanceof InvalidMessageError) return error
-  throw error
-}
-
-function tooManyRejected(): InvalidMessageError {
-  return new InvalidMessageError(
-    `Expected a frame of messages, got one of which ${maxRejected} are none: the rest of it is not read`,
-    { reason: 'size' },
-  )
-}
-
-function checkSize(value: Json, maxBytes: number): void {
-  let bytes: number
-  try {
-    bytes = Buffer.byteLength(JSON.stringify(value))
-  } catch (cause) {
-    // JSON.parse takes any depth, JSON.stringify overflows the stack at some thousand levels.
-    throw new InvalidMessageError('Expected a message, got JSON that nests too deep to be one', {
-      reason: 'size',
-      cause,
-    })
-  }
-  if (bytes > maxBytes)
-    throw new InvalidMessageError(`Expected a message of at most ${maxBytes} bytes, got ${bytes}`, { reason: 'size' })
 }
 
 const appendIdPattern = new RegExp(`^${appendIdSource}$`)

@@ -1,13 +1,19 @@
+import { countedDigits, type CountedId, idText } from '../../support/counted-uuids.js'
+import { timestampText } from '../../support/precise-clock.js'
 import { builtInMeantBy, builtInToJson } from '../entity.js'
 import type { Invalidation } from '../message.js'
+import { microsecondLength } from '../timestamp.js'
 import type { TraceContext } from '../trace-context.js'
 import type { MessageDefaults, PreparedMessage } from './prepared-message.js'
 
 type EntityAction = 'delete' | 'update'
 
 /** What plain messages of the same entity type, action and source have in common. */
-interface PlainKind {
+export interface PlainKind {
   readonly coalesceGroup: string
+  readonly source: string
+  /** Action and entity type, as columns have them. */
+  readonly json: string
   /**
    * The text before the message's id, before its timestamp, before its entity's id, and at its end; quotes included.
    */
@@ -18,6 +24,9 @@ interface PlainKind {
 
 /** Printable ASCII without anything that JSON escapes: quoted as it is, a byte for each character. */
 const plain = /^[ !#-[\]-~]{1,512}$/
+
+/** The same without spaces, which separate ids in a column. */
+const plainId = /^[!#-[\]-~]{1,512}$/
 
 /** A service has some entity types; one that makes them up must not keep them all. */
 const maxKinds = 1_000
@@ -45,7 +54,7 @@ export function preparePlain(
   if (given.action !== 'delete' && given.action !== 'update') return undefined
   const { action, entityType, entityId, metadata } = given
   if (metadata !== undefined || given.messageId !== undefined || given.timestamp !== undefined) return undefined
-  if (given.sourceService !== undefined || !isPlain(entityId)) return undefined
+  if (given.sourceService !== undefined || !isPlainId(entityId)) return undefined
   if (trace && (trace.tracestate !== undefined || !isPlain(trace.traceparent))) return undefined
   const kind = kindOf(action, entityType, defaults.sourceService)
   return kind && new PlainMessage(kind, defaults, entityId, trace)
@@ -96,6 +105,8 @@ function makeKind(action: EntityAction, entityType: string, type: string, source
   const tail = `","action":"${action === 'delete' ? 'Delete' : 'Update'}","source_service":"${source}"}`
   return {
     coalesceGroup: plainGroup(action, entityType),
+    source,
+    json: `["${action === 'delete' ? 'Delete' : 'Update'}",${type}]`,
     texts: [head, afterId, beforeEntity, tail],
     length: head.length + afterId.length + beforeEntity.length + tail.length,
   }
@@ -105,9 +116,44 @@ function noKinds(): Kinds {
   return { delete: new Map(), update: new Map() }
 }
 
+function isPlainId(text: unknown): boolean {
+  return typeof text === 'string' && plainId.test(text)
+}
+
 function isPlain(text: unknown): boolean {
   return typeof text === 'string' && plain.test(text)
 }
+
+/** Names, times and signs a message. The texts are made when they are asked for: columns need few of them. */
+export class Stamp implements MessageDefaults {
+  readonly series: string
+  readonly count: number
+  readonly microseconds: number
+  readonly sourceService: string
+
+  constructor({ series, count }: CountedId, microseconds: number, sourceService: string) {
+    this.series = series
+    this.count = count
+    this.microseconds = microseconds
+    this.sourceService = sourceService
+  }
+
+  /** Whether its message id can stand in a column. */
+  get isCounted(): boolean {
+    return this.count >= 0
+  }
+
+  get messageId(): string {
+    return idText(this)
+  }
+
+  get timestamp(): string {
+    return timestampText(this.microseconds)
+  }
+}
+
+/** What a message takes in columns beside its id and trace: separators, quotes, and the time since the last one. */
+const columnBytes = 9
 
 const beforeTrace = '","traceparent":"'
 
@@ -116,33 +162,53 @@ const beforeTrace = '","traceparent":"'
  * once, with the other messages of its frame. Text made before would keep every part in memory for as long as the
  * message waits.
  */
-class PlainMessage implements PreparedMessage {
-  readonly messageId: string
+export class PlainMessage implements PreparedMessage {
   readonly coalesceKey: string
-  readonly bytes: number
   readonly trace: TraceContext | undefined
-  readonly #timestamp: string
-  readonly #kind: PlainKind
+  readonly kind: PlainKind
+  readonly defaults: MessageDefaults
 
   /** @param trace without a `tracestate` */
-  constructor(kind: PlainKind, { messageId, timestamp }: MessageDefaults, entityId: string, trace?: TraceContext) {
-    this.messageId = messageId
+  constructor(kind: PlainKind, defaults: MessageDefaults, entityId: string, trace?: TraceContext) {
     this.coalesceKey = entityId
-    this.bytes = kind.length + messageId.length + timestamp.length + entityId.length
-    if (trace) this.bytes += beforeTrace.length + trace.traceparent.length
     this.trace = trace
-    this.#timestamp = timestamp
-    this.#kind = kind
+    this.kind = kind
+    this.defaults = defaults
+  }
+
+  get messageId(): string {
+    return this.defaults.messageId
+  }
+
+  get bytes(): number {
+    const { kind, defaults, coalesceKey, trace } = this
+    const length = kind.length + coalesceKey.length + idLength(defaults) + timestampLength(defaults)
+    return trace ? length + beforeTrace.length + trace.traceparent.length : length
+  }
+
+  get packedBytes(): number {
+    const { defaults, coalesceKey, trace } = this
+    if (!(defaults instanceof Stamp) || !defaults.isCounted) return this.bytes
+    return trace ? coalesceKey.length + columnBytes + trace.traceparent.length : coalesceKey.length + columnBytes
   }
 
   get json(): string {
-    const [head, afterId, beforeEntity, tail] = this.#kind.texts
-    const start = head + this.messageId + afterId + this.#timestamp
+    const [head, afterId, beforeEntity, tail] = this.kind.texts
+    const start = head + this.defaults.messageId + afterId + this.defaults.timestamp
     const traced = this.trace ? start + beforeTrace + this.trace.traceparent : start
     return traced + beforeEntity + this.coalesceKey + tail
   }
 
   get coalesceGroup(): string {
-    return this.#kind.coalesceGroup
+    return this.kind.coalesceGroup
   }
+}
+
+function idLength(defaults: MessageDefaults): number {
+  if (!(defaults instanceof Stamp)) return defaults.messageId.length
+  return defaults.series.length + (defaults.isCounted ? countedDigits : 0)
+}
+
+function timestampLength(defaults: MessageDefaults): number {
+  return defaults instanceof Stamp ? microsecondLength : defaults.timestamp.length
 }

@@ -6,6 +6,7 @@ import { builtInMeantBy, entityTypeToJson } from '../entity.js'
 import { maxBatchKeys, maxMessageBytes, maxMetadataDepth, nestsDeeper } from '../limits.js'
 import type { BatchInvalidation, Invalidation, InvalidationMessage } from '../message.js'
 import { encodeTraceContext, type TraceContext, traceLinksBytes, withTraceLinks } from '../trace-context.js'
+import { encodeColumns, type FramePart } from './encode-columns.js'
 import { plainGroup, preparePlain } from './encode-plain.js'
 import { requireText, requireTimestamp } from './json.js'
 import type { MessageDefaults, PreparedMessage } from './prepared-message.js'
@@ -55,13 +56,18 @@ export function prepareMessage(
   }
 }
 
-/** Packs messages in wire form into one frame: a message alone stays as it is, none at all make the marker. */
-export function encodeFrame(messages: readonly string[]): string {
-  const [first = ''] = messages
-  if (messages.length === 1) return first
+/**
+ * Packs messages into one frame. A message alone stays as it is, and no message makes the marker. Two messages or more
+ * that share most of what they say are written in columns.
+ */
+export function encodeFrame(parts: readonly FramePart[]): string {
+  const [first, ...others] = parts
+  if (first && others.length === 0) return first.json
+  const columns = encodeColumns(parts)
+  if (columns !== undefined) return columns
   // Added up, and not joined: it is copied once, when it is sent, and not each message by itself before.
-  let packed = first
-  for (let index = 1; index < messages.length; index++) packed += `,${messages[index] ?? ''}`
+  let packed = first?.json ?? ''
+  for (const { json } of others) packed += `,${json}`
   return `{"frame":[${packed}]}`
 }
 
@@ -78,7 +84,11 @@ class EncodedMessage implements PreparedMessage {
   readonly coalesceKey: string
   readonly trace: TraceContext | undefined
 
-  constructor({ messageId, json, bytes, coalesceGroup, coalesceKey, trace }: PreparedMessage) {
+  get packedBytes(): number {
+    return this.bytes
+  }
+
+  constructor({ messageId, json, bytes, coalesceGroup, coalesceKey, trace }: Omit<PreparedMessage, 'packedBytes'>) {
     this.messageId = messageId
     this.json = json
     this.bytes = bytes

@@ -14,6 +14,8 @@ export interface PreparedMessage {
   readonly json: string
   /** Size of `json` in UTF-8. */
   readonly bytes: number
+  /** What it adds to a frame of many, in bytes; for a message in a column this is an estimate. */
+  readonly packedBytes: number
   /**
    * Together with the key, equal for messages that are the same but for their id, timestamp and trace; for no others.
    */

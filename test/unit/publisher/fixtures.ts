@@ -1,15 +1,27 @@
 import type { Appended } from '../../../src/log/model/entry.js'
+import type { TraceContext } from '../../../src/message/trace-context.js'
 import type { PreparedMessage } from '../../../src/message/wire/prepared-message.js'
 import { Caller } from '../../../src/publisher/callers.js'
 import { RedisError } from '../../../src/support/errors.js'
 
 /** A prepared message whose text is as long as it says. */
-export function prepared(messageId: string, { key = messageId, bytes = 10 } = {}): PreparedMessage {
+interface PreparedOptions {
+  readonly key?: string
+  readonly bytes?: number
+  readonly packedBytes?: number
+  readonly trace?: TraceContext
+}
+
+export function prepared(
+  messageId: string,
+  { key = messageId, bytes = 10, packedBytes = bytes, trace }: PreparedOptions = {},
+): PreparedMessage {
   return {
     messageId,
     json: messageId.padEnd(bytes, '.'),
     bytes,
-    trace: undefined,
+    packedBytes,
+    trace,
     coalesceGroup: '',
     coalesceKey: key,
   }

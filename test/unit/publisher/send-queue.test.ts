@@ -8,7 +8,7 @@ const evictAll = prepared('evict-all', { bytes: 5 })
 function createQueue({ maxQueued = 1_000, maxQueuedBytes = 1_000_000 } = {}): {
   readonly queue: SendQueue
   readonly overflows: Overflow[]
-  readonly publish: (messageId: string, options?: { key?: string; bytes?: number }) => TestCaller
+  readonly publish: (messageId: string, options?: Parameters<typeof prepared>[1]) => TestCaller
   readonly take: (maxMessages: number, maxBytes: number) => string[]
 } {
   const overflows: Overflow[] = []
@@ -51,6 +51,23 @@ describe('taking', () => {
     expect(take(10, 100)).toEqual(['big'])
     expect(queue.bytes).toBe(120)
     expect(take(10, 100)).toEqual(['a', 'b'])
+  })
+
+  test('counts what messages take in a frame of many, beside what they take in memory', () => {
+    const { publish, take, queue } = createQueue()
+    for (const id of ['a', 'b', 'c']) publish(id, { bytes: 200, packedBytes: 16 })
+    expect([queue.bytes, queue.packedBytes]).toEqual([600, 48])
+    expect(take(10, 40)).toEqual(['a', 'b'])
+    expect([queue.bytes, queue.packedBytes]).toEqual([200, 16])
+  })
+
+  test('counts the links to the traces of all that a message covers', () => {
+    const trace = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' }
+    const { publish, take } = createQueue()
+    for (const id of ['a', 'b', 'c']) {
+      for (let time = 0; time < 5; time++) publish(`${id}${time}`, { key: id, bytes: 200, packedBytes: 16, trace })
+    }
+    expect(take(10, 1_000)).toEqual(['a0', 'b0'])
   })
 })
 

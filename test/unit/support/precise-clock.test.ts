@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
 import { timestampMs } from '../../../src/message/timestamp.js'
-import { preciseClock, preciseTimestamps } from '../../../src/support/precise-clock.js'
+import { microsecondClock, preciseClock, timestampText } from '../../../src/support/precise-clock.js'
 import { type Runtime, systemRuntime } from '../../../src/support/runtime.js'
 import { VirtualRuntime } from '../../support/virtual-runtime.js'
 
@@ -114,10 +114,10 @@ const tenOClock = Date.UTC(2026, 10, 22, 10)
 test('a timestamp has microseconds, zeros included', () => {
   let elapsed = 0
   const runtime = { ...systemRuntime, now: () => Math.floor(tenOClock + elapsed), monotonic: () => elapsed }
-  const timestamp = preciseTimestamps(runtime)
+  const microseconds = microsecondClock(runtime)
   const timestamps = [0, 0.0075, 0.25, 7.5].map((ms) => {
     elapsed = ms
-    return timestamp()
+    return timestampText(microseconds())
   })
   expect(timestamps).toEqual([
     '2026-11-22T10:00:00.000000Z',
@@ -128,11 +128,11 @@ test('a timestamp has microseconds, zeros included', () => {
 })
 
 test('timestamps of one source never go back, and lie within the millisecond of the wall clock', () => {
-  const nextTimestamp = preciseTimestamps(systemRuntime)
+  const microseconds = microsecondClock(systemRuntime)
   let last = ''
   for (let call = 0; call < 5_000; call++) {
     const before = Date.now()
-    const timestamp = nextTimestamp()
+    const timestamp = timestampText(microseconds())
     expect(timestamp >= last).toBe(true)
     expect(timestamp).toHaveLength('2026-11-22T10:00:00.000000Z'.length)
     const ms = timestampMs(timestamp) ?? 0

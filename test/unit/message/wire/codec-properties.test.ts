@@ -143,7 +143,7 @@ describe('any message', () => {
   it('survives packing, and keeps its order', () => {
     fc.assert(
       fc.property(fc.array(message, { maxLength: 5 }), (given) => {
-        const frame = encodeFrame(given.map(encodeMessage))
+        const frame = encodeFrame(given.map((each) => ({ json: encodeMessage(each) })))
         expect(isSame(decodeFrame(frame), { messages: given, rejected: [] })).toBe(true)
       }),
     )

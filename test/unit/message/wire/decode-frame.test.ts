@@ -19,6 +19,11 @@ function message(entityId: string, metadata?: Json): InvalidationMessage {
   }
 }
 
+/** Messages in one frame, as a list. */
+function packed(...jsons: string[]): string {
+  return encodeFrame(jsons.map((json) => ({ json })))
+}
+
 /** Puts fields in front of a frame, as the append script does. */
 function splice(fields: object, frame: string): string {
   return `${JSON.stringify(fields).slice(0, -1)},${frame.slice(1)}`
@@ -28,14 +33,14 @@ describe('a frame', () => {
   it('of one message is the message itself', () => {
     const json = encodeMessage(message('1'))
 
-    expect(encodeFrame([json])).toBe(json)
+    expect(encodeFrame([{ json }])).toBe(json)
     expect(decodeFrame(json)).toEqual({ messages: [message('1')], rejected: [] })
   })
 
   it('of several keeps their order', () => {
     const messages = [message('1'), message('2', { frame: [1] }), message('3')]
 
-    expect(decodeFrame(encodeFrame(messages.map(encodeMessage)))).toEqual({ messages, rejected: [] })
+    expect(decodeFrame(packed(...messages.map(encodeMessage)))).toEqual({ messages, rejected: [] })
   })
 
   it('of none is the marker', () => {
@@ -46,7 +51,7 @@ describe('a frame', () => {
   it('may be as large as a full one and a message of the largest size', () => {
     const messages = [message('1', 'x'.repeat(255 * 1024)), message('2', 'y'.repeat(64 * 1024))]
 
-    expect(decodeFrame(encodeFrame(messages.map(encodeMessage))).messages).toEqual(messages)
+    expect(decodeFrame(packed(...messages.map(encodeMessage))).messages).toEqual(messages)
   })
 
   it('gives the good messages and says what is wrong with the others', () => {
@@ -78,7 +83,7 @@ describe('the place in the chain', () => {
 
   it('is read from a message and from a packed frame', () => {
     expect(decodeFrame(splice(link, json))).toEqual({ ...placed, messages: [message('1')], rejected: [] })
-    expect(decodeFrame(splice(link, encodeFrame([json, json])))).toMatchObject(placed)
+    expect(decodeFrame(splice(link, packed(json, json)))).toMatchObject(placed)
   })
 
   it('may follow nothing', () => {
@@ -128,9 +133,9 @@ describe('the limit of a message', () => {
     expect(decodeFrame(encodeMessage(fits)).messages).toEqual([fits])
     expect(decodeFrame(over)).toMatchObject({ messages: [], rejected: [expect.any(InvalidMessageError)] })
 
-    const packed = decodeFrame(encodeFrame([encodeMessage(message('2')), over, encodeMessage(message('3'))]))
-    expect(packed.messages).toEqual([message('2'), message('3')])
-    expect(packed.rejected.map(String)).toEqual([expect.stringContaining('at most 262144 bytes, got 262145')])
+    const read = decodeFrame(packed(encodeMessage(message('2')), over, encodeMessage(message('3'))))
+    expect(read.messages).toEqual([message('2'), message('3')])
+    expect(read.rejected.map(String)).toEqual([expect.stringContaining('at most 262144 bytes, got 262145')])
   })
 
   it('holds for JSON that nests too deep to be measured', () => {
