@@ -1,5 +1,6 @@
 import type { Measurement } from './measurement.js'
 import { cost } from './measurements/cost.js'
+import { frame } from './measurements/frame.js'
 import { latency } from './measurements/latency.js'
 import { micro } from './measurements/micro.js'
 import { recovery } from './measurements/recovery.js'
@@ -8,4 +9,13 @@ import { telemetry } from './measurements/telemetry.js'
 import { throughput } from './measurements/throughput.js'
 
 /** All of them, in the order in which they run. */
-export const measurements: readonly Measurement[] = [throughput, latency, recovery, scale, cost, micro, telemetry]
+export const measurements: readonly Measurement[] = [
+  throughput,
+  latency,
+  recovery,
+  scale,
+  frame,
+  cost,
+  micro,
+  telemetry,
+]

@@ -3,21 +3,25 @@ import { InvalidationPublisher } from '../src/index.js'
 
 const batch = 10_000
 
-/** A log with one entry to stand on, and with so many more behind it, of one invalidation each: either at will. */
+/** A log with one entry to start from, and with so many invalidations behind it: either at will. */
 export class MissedEntries implements AsyncDisposable {
   /** Of the first entry. */
   readonly position: string
+  /** How many entries there are behind the first. */
+  readonly count: number
+  readonly channel: string
   readonly #redis: Redis
   readonly #stream: string
   readonly #last: string
   readonly #heads: { readonly first: string; readonly newest: string }
 
-  static async append(url: string, channel: string, count: number): Promise<MissedEntries> {
+  /** @param packing whether as many as fit share an entry; else each has one of its own */
+  static async append(url: string, channel: string, count: number, packing = false): Promise<MissedEntries> {
     const redis = new Redis(url)
     const stream = `{${channel}}:stream`
     await using publisher = await InvalidationPublisher.connect(url, 'bench', {
       channel,
-      packing: false,
+      packing,
       cap: 10 * count,
       repair: false,
     })
@@ -30,11 +34,15 @@ export class MissedEntries implements AsyncDisposable {
       newest = receipts.at(-1) ?? newest
     }
     await redis.call('COPY', stream, longOf(stream))
-    return new MissedEntries(redis, channel, first.position, newest.position)
+    const entries = (await redis.xlen(stream)) - 1
+    return new MissedEntries(redis, channel, entries, { first: first.position, newest: newest.position })
   }
 
-  private constructor(redis: Redis, channel: string, first: string, newest: string) {
+  private constructor(redis: Redis, channel: string, count: number, ends: { first: string; newest: string }) {
+    const { first, newest } = ends
     this.position = first
+    this.channel = channel
+    this.count = count
     this.#redis = redis
     this.#stream = `{${channel}}:stream`
     this.#last = `{${channel}}:last`

@@ -1,7 +1,7 @@
 import { allocationCase } from '../cost/allocation.js'
 import { memoryCase } from '../cost/memory.js'
 import { packageCase } from '../cost/package.js'
-import { streamCases } from '../cost/stream.js'
+import { fullStreamCases, streamCases } from '../cost/stream.js'
 import type { Measurement } from '../measurement.js'
 
 /** What it takes beside CPU time, which `throughput` and `scale` measure. */
@@ -10,6 +10,7 @@ export const cost: Measurement = {
   title: 'Cost: memory, and the package itself',
   figures: [
     { name: 'stream_bytes', title: 'an invalidation in the stream', unit: 'bytes', better: 'lower' },
+    { name: 'stream_mb', title: 'all of them in the stream', unit: 'MB', better: 'lower' },
     { name: 'rest_rss_mib', title: 'resident at rest', unit: 'MiB', better: 'lower' },
     { name: 'rest_heap_mib', title: 'heap at rest', unit: 'MiB', better: 'lower' },
     { name: 'backlog_rss_mib', title: 'resident more with a backlog', unit: 'MiB', better: 'lower' },
@@ -20,5 +21,11 @@ export const cost: Measurement = {
     { name: 'installed_kib', title: 'installed', unit: 'KiB', better: 'lower' },
     { name: 'packages', title: 'packages', unit: 'packages', better: 'lower' },
   ],
-  cases: (size) => [...streamCases(size), allocationCase(size), memoryCase(size), packageCase()],
+  cases: (size) => [
+    ...streamCases(size),
+    ...fullStreamCases(size),
+    allocationCase(size),
+    memoryCase(size),
+    packageCase(),
+  ],
 }

@@ -3,6 +3,7 @@ import type { RedisServer } from '../../scripts/redis-server-process.js'
 import { sharedNow } from '../clock.js'
 import type { CaseWithRedis, Measurement, Reading, Size } from '../measurement.js'
 import { MissedEntries } from '../missed-entries.js'
+import type { Resources } from '../resources.js'
 import { recoverySteps } from '../workers/recovery-steps.js'
 import { Worker } from '../workers/worker.js'
 
@@ -14,17 +15,25 @@ const missed: Readonly<Record<Size, readonly number[]>> = {
   smoke: [500],
 }
 
+const inFrames: Readonly<Record<Size, number>> = { full: 100_000, default: 100_000, smoke: 500 }
+
 /** Entries that are read before anything is measured. */
 const warmUp: Readonly<Record<Size, number>> = { full: 50_000, default: 20_000, smoke: 500 }
+
+/** Of frames, which are read fast. */
+const warmUpReplays = 3
 
 /** Time for every client that was cut off to ask for a new connection: ours waits at most 50 ms for that, ioredis 50 ms. */
 const awayMs = 200
 
 /**
- * Two ways to entries that were missed, each of one invalidation. `replay_ms`: connections are up, from the wish to
+ * Two ways to entries that were missed, each of one invalidation, or of as many as fit. `replay_ms`: connections are up, from the wish to
  * read to the last entry handled. `recover_ms`: connections were cut and the server is stopped, from the moment it goes on
  * to all handled and live; each client has asked for its new connection by then, so that the delays before it did do
  * not count.
+ *
+ * What was missed in frames is replayed only, beside a bare read of the same frames, and of as many entries of one
+ * invalidation each.
  *
  * The bare read goes through pages of 1,000, one after another, checks nothing and follows nothing.
  */
@@ -36,21 +45,18 @@ export const recovery: Measurement = {
     { name: 'entries_per_s', title: 'rate of the replay', unit: 'entries/s', better: 'higher' },
     { name: 'recover_ms', title: 'link restored to live', unit: 'ms', better: 'lower' },
   ],
-  cases: (size) =>
-    missed[size].map((count): CaseWithRedis => ({
+  cases: (size) => [
+    ...missed[size].map((count): CaseWithRedis => ({
       name: `${count.toLocaleString('en-US')} missed`,
       parameters: { missed: count },
       redis: [],
       async open({ server, resources }) {
         const { url } = server
         const entries = resources.use(await MissedEntries.append(url, channel, count))
-        const { position, stream } = entries
-        const [id = ''] = position.split('@')
         const [library, bare] = await Promise.all([
-          Worker.start('recovery-library.ts', [url, channel, position]),
-          Worker.start('recovery-bare.ts', [url, stream, id]),
+          startLibrary(url, entries, resources),
+          startBare(url, entries, resources),
         ])
-        for (const worker of [library, bare]) resources.use(worker)
         for (let read = 0; read < warmUp[size]; read += count) {
           await Promise.all([library, bare].map((worker) => worker.ask(recoverySteps.replay, count)))
         }
@@ -61,6 +67,60 @@ export const recovery: Measurement = {
         ]
       },
     })),
+    framesCase(inFrames[size]),
+  ],
+}
+
+function framesCase(count: number): CaseWithRedis {
+  return {
+    name: `${count.toLocaleString('en-US')} missed, in frames`,
+    parameters: { missed_in_frames: count },
+    redis: [],
+    async open({ server: { url }, resources }) {
+      const [frames, alone] = await Promise.all([
+        MissedEntries.append(url, `${channel}:frames`, count, true),
+        MissedEntries.append(url, `${channel}:alone`, count),
+      ])
+      for (const entries of [frames, alone]) resources.use(entries)
+      const variants = [
+        {
+          name: 'cache-invalidation',
+          title: 'cache-invalidation',
+          asked: count,
+          worker: await startLibrary(url, frames, resources),
+        },
+        {
+          name: 'xrange',
+          title: 'bare XRANGE and JSON.parse',
+          asked: frames.count,
+          worker: await startBare(url, frames, resources),
+        },
+        {
+          name: 'xrange-alone',
+          title: 'the same, one in an entry',
+          asked: alone.count,
+          worker: await startBare(url, alone, resources),
+        },
+      ]
+      return Promise.all(
+        variants.map(async ({ name, title, worker, asked }) => {
+          const replay = async (): Promise<number> => (await worker.ask(recoverySteps.replay, asked))[0] ?? NaN
+          for (let warm = 0; warm < warmUpReplays; warm++) await replay()
+          return { name, title, run: async () => ({ figures: { replay_ms: await replay() } }) }
+        }),
+      )
+    },
+  }
+}
+
+async function startLibrary(url: string, { channel: heard, position }: MissedEntries, resources: Resources) {
+  return resources.use(await Worker.start('recovery-library.ts', [url, heard, position]))
+}
+
+/** Reads entries behind the first, bare. */
+async function startBare(url: string, { stream, position }: MissedEntries, resources: Resources) {
+  const [id = ''] = position.split('@')
+  return resources.use(await Worker.start('recovery-bare.ts', [url, stream, id]))
 }
 
 interface Bed {

@@ -21,6 +21,8 @@ const costFigures = [
   'installed_kib',
 ]
 
+const frameFigures = ['frame_bytes', 'write_ns', 'read_ns', 'redis_us', 'stream_bytes']
+
 /** By the names of measurements. One that is not here has its table alone. */
 export const sections: Readonly<Record<string, Section>> = {
   throughput: {
@@ -56,6 +58,11 @@ export const sections: Readonly<Record<string, Section>> = {
           growthPanel(cases, { figure, parameter, grows: parameter, upright: 'linear' }),
         ),
       ),
+  },
+  frame: {
+    explanation:
+      'A frame of new messages, as a publisher packs it and a subscriber reads it, for short ids and for UUIDs. Beside it, the same messages as a list of JSON objects, appended by the least script that can do it; and what is bare of our frame: JSON.parse, and XADD with PUBLISH.',
+    charts: (_results, cases) => cases.flatMap((each) => figurePanels(each, frameFigures, `, ${each.name}`)),
   },
   cost: {
     explanation: 'What it takes beside CPU time: room in Redis, memory, and what the package weighs.',
