@@ -2,13 +2,16 @@ import type { Bar, Run } from './results.js'
 import { median, summarise, type Summary } from './statistics.js'
 import { ours } from './summaries.js'
 
-/** A number that sums up how we do beside something else, of the same run of the bench. */
+/** A number that sums up how we do, mostly beside something else of the same run of the bench. */
 export interface Ratio {
   /** Stable. */
   readonly name: string
   readonly meaning: string
-  /** Our median over that of the baseline; or our least minus the least of the baseline, since noise only adds. */
-  readonly kind: 'quotient of medians' | 'difference of leasts'
+  /**
+   * Our median over that of the baseline; our least minus the least of the baseline, since noise only adds; or our median
+   * alone, which needs no baseline.
+   */
+  readonly kind: 'quotient of medians' | 'difference of leasts' | 'median'
   /** Empty for a quotient. */
   readonly unit: string
   readonly from: RatioSource
@@ -21,24 +24,83 @@ export interface RatioSource {
   readonly figure: string
   readonly parameters: Readonly<Record<string, number>>
   readonly variant: string
-  readonly baseline: string
+  /** Absent if the figure is compared with nothing but its bar. */
+  readonly baseline?: string
 }
 
 const saturated = { measurement: 'throughput', parameters: { in_flight: 1_000, subscribers: 1 } }
 
+const throughputOfOne: Ratio = {
+  name: 'one_in_flight_vs_publish',
+  meaning: 'handled a second, one in flight, over plain PUBLISH',
+  kind: 'quotient of medians',
+  unit: '',
+  bar: { kind: 'at least', bar: 0.5 },
+  from: {
+    measurement: 'throughput',
+    figure: 'handled_per_s',
+    parameters: { in_flight: 1, subscribers: 1 },
+    variant: ours,
+    baseline: 'ioredis',
+  },
+}
+
+const allCpu: Ratio = {
+  name: 'invalidation_cpu_us',
+  meaning: 'CPU of publisher, Redis and subscriber together for an invalidation, 1,000 in flight',
+  kind: 'median',
+  unit: 'µs',
+  bar: { kind: 'at most', bar: 3.1 },
+  from: { ...saturated, figure: 'all_cpu_us', variant: ours },
+}
+
+const frameBytes: Ratio = {
+  name: 'frame_message_bytes',
+  meaning: 'bytes of a message, 380 in a frame, ids of six digits',
+  kind: 'median',
+  unit: 'B',
+  bar: { kind: 'at most', bar: 16 },
+  from: {
+    measurement: 'frame',
+    figure: 'frame_bytes',
+    parameters: { messages_per_frame: 380, id_characters: 6 },
+    variant: ours,
+  },
+}
+
+const fullStream: Ratio = {
+  name: 'stream_1m_mb',
+  meaning: '1,000,000 invalidations in the stream, ids of six digits, 1,000 in flight',
+  kind: 'median',
+  unit: 'MB',
+  bar: { kind: 'at most', bar: 20 },
+  from: {
+    measurement: 'cost',
+    figure: 'stream_mb',
+    parameters: { messages: 1_000_000, id_characters: 6 },
+    variant: ours,
+  },
+}
+
 export const ratios: readonly Ratio[] = [
-  throughputOver('ioredis', 'throughput_vs_ioredis_publish', 'plain PUBLISH, which keeps nothing', 3),
+  throughputOver('ioredis', 'throughput_vs_ioredis_publish', 'plain PUBLISH, which keeps nothing', 6),
   throughputOver('bentocache', 'throughput_vs_bentocache', "bentocache's bus", 8),
-  throughputOver('layered-loader', 'throughput_vs_layered_loader', "layered-loader's notifications", 4),
+  throughputOver('layered-loader', 'throughput_vs_layered_loader', "layered-loader's notifications", 5),
   throughputOver('cacheable', 'throughput_vs_cacheable', "cacheable's sync", 8),
-  throughputOver('node-redis-csc', 'throughput_vs_node_redis_csc', "node-redis' client-side caching", 3),
+  throughputOver('node-redis-csc', 'throughput_vs_node_redis_csc', "node-redis' client-side caching", 3.5),
+  throughputOfOne,
   ...latencyAt(200, '200', { p50: 1.25, p99: 1.25 }),
-  ...latencyAt(5_000, '5k', { p50: 1.2, p99: 1 }),
-  ...latencyAt(20_000, '20k', { p50: 1, p99: 0.7 }),
+  ...latencyAt(5_000, '5k', { p50: 1.25, p99: 1.5 }),
+  ...latencyAt(20_000, '20k', { p50: 2, p99: 0.7 }),
   recoveryAt(100_000, 'replay_ms', 'replay_vs_xrange', 'hand over 100,000 missed entries'),
   recoveryAt(10_000, 'recover_ms', 'recover_10k_ms_over_bare', 'go live again with 10,000 missed'),
-  cpuOf('redis_cpu_us', 'redis_cpu_vs_publish', 'CPU of Redis', 0.5),
+  replayOfFrames('xrange', 'replay_frames_vs_bare', 'the same frames', 1),
+  replayOfFrames('xrange-alone', 'replay_frames_vs_alone', 'as many entries of one each', 0.4),
+  allCpu,
+  cpuOf('redis_cpu_us', 'redis_cpu_vs_publish', 'CPU of Redis', 0.1),
   cpuOf('subscriber_cpu_us', 'subscriber_cpu_vs_ioredis', 'CPU of the subscriber', 0.6),
+  frameBytes,
+  fullStream,
   telemetryCost('no SDK', 'otel_off_us', 'OpenTelemetry without an SDK', 1),
   telemetryCost('SDK, none sampled', 'otel_unsampled_us', 'an SDK that samples nothing', 4),
   telemetryCost('SDK, all recorded', 'otel_on_us', 'an SDK that records all', 20),
@@ -56,17 +118,20 @@ export function ratiosOf(runs: readonly Run[]): Record<string, number> {
 /** Undefined where one of the sides was not measured. */
 export function ratioOf(ratio: Ratio, runs: readonly Run[]): number | undefined {
   const [our, their] = sidesOf(ratio, runs)
-  if (our.length === 0 || their.length === 0) return undefined
+  if (our.length === 0) return undefined
+  if (ratio.kind === 'median') return median(our)
+  if (their.length === 0) return undefined
   return ratio.kind === 'quotient of medians' ? median(our) / median(their) : Math.min(...our) - Math.min(...their)
 }
 
 /** Of the ratios that each repetition gives by itself: how far they are apart. Undefined where it was not measured. */
 export function spreadOf(ratio: Ratio, runs: readonly Run[]): Summary | undefined {
   const [our, their] = sidesOf(ratio, runs)
-  const each = our.slice(0, their.length).map((value, index) => {
+  const paired = our.slice(0, their.length).map((value, index) => {
     const baseline = their[index] ?? NaN
     return ratio.kind === 'quotient of medians' ? value / baseline : value - baseline
   })
+  const each = ratio.kind === 'median' ? our : paired
   return each.length === 0 ? undefined : summarise(each)
 }
 
@@ -80,14 +145,14 @@ export function barsOf(values: Readonly<Record<string, number>>): Record<string,
   return Object.fromEntries(reached)
 }
 
-/** The figure of our runs and of the baseline's, in the order of the repetitions. */
+/** The figure of our runs and of the baseline's, if any, in the order of the repetitions. */
 function sidesOf({ from }: Ratio, runs: readonly Run[]): [our: number[], their: number[]] {
   const wanted = Object.entries(from.parameters)
   const matching = runs
     .filter(({ measurement }) => measurement === from.measurement)
     .filter(({ parameters }) => wanted.every(([name, value]) => parameters[name] === value))
     .toSorted((a, b) => a.repetition - b.repetition)
-  const valuesOf = (name: string): number[] =>
+  const valuesOf = (name: string | undefined): number[] =>
     matching.filter(({ variant }) => variant === name).flatMap(({ figures }) => figures[from.figure] ?? [])
   return [valuesOf(from.variant), valuesOf(from.baseline)]
 }
@@ -128,6 +193,23 @@ function recoveryAt(missed: number, figure: string, name: string, what: string):
     unit: '',
     bar: { kind: 'at most', bar: 1.3 },
     from: { measurement: 'recovery', figure, parameters: { missed }, variant: ours, baseline: 'xrange' },
+  }
+}
+
+function replayOfFrames(baseline: string, name: string, what: string, bar: number): Ratio {
+  return {
+    name,
+    meaning: `time to hand over 100,000 missed in frames, over reading and parsing ${what} bare`,
+    kind: 'quotient of medians',
+    unit: '',
+    bar: { kind: 'at most', bar },
+    from: {
+      measurement: 'recovery',
+      figure: 'replay_ms',
+      parameters: { missed_in_frames: 100_000 },
+      variant: ours,
+      baseline,
+    },
   }
 }
 

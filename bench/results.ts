@@ -13,7 +13,7 @@ export interface Results {
   readonly versions: Readonly<Record<string, string>>
   /** Load average of the last minute, the bench's own included. */
   readonly load: { readonly before: number; readonly after: number }
-  /** By their names in `ratios.ts`: our median over the baseline's, of this run alone. Absent where it was not measured. */
+  /** By their names in `ratios.ts`, of this run alone. Absent where it was not measured. */
   readonly ratios: Readonly<Record<string, number>>
   /** What each ratio is to reach, and whether it does. */
   readonly bars: Readonly<Record<string, Bar>>

@@ -1,6 +1,6 @@
 import { ratios, spreadOf } from '../ratios.js'
 import type { Results } from '../results.js'
-import { summariseCases } from '../summaries.js'
+import { ours, summariseCases, type VariantSummary } from '../summaries.js'
 import { formatBar, formatFigure, formatMeasured, formatMoment, formatRatio } from './format.js'
 import { markdownTable, replacePlace } from './markdown.js'
 
@@ -45,5 +45,19 @@ function oneInFlight(results: Results): readonly string[] {
   })
   if (rows.length === 0) return []
   const head = ['handled a second, one in flight', 'median', 'by repetition', 'ours over it']
-  return ['One caller that awaits each publish, so that each goes alone:', '', ...markdownTable(head, rows, [1, 3]), '']
+  return [
+    'One caller that awaits each publish, so that each goes alone:',
+    '',
+    ...markdownTable(head, rows, [1, 3]),
+    '',
+    ...rankOf(variants),
+  ]
+}
+
+/** Nothing where we have no part. */
+function rankOf(variants: readonly VariantSummary[]): readonly string[] {
+  const own = variants.find(({ name }) => name === ours)
+  if (own === undefined) return []
+  const faster = variants.filter(({ median }) => median > own.median).length
+  return [`Rank of ${own.title} by the medians, the fastest first: ${faster + 1} of ${variants.length}.`, '']
 }

@@ -70,7 +70,9 @@ describe('a run of everything, in tiny amounts', () => {
       expect.arrayContaining([
         'throughput_vs_ioredis_publish',
         'latency_p50_200',
+        'invalidation_cpu_us',
         'redis_cpu_vs_publish',
+        'frame_message_bytes',
         'otel_off_us',
       ]),
     )

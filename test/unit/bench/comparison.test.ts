@@ -70,7 +70,7 @@ describe('what changed', () => {
   })
 
   test('shows in the ratios it belongs to, with the bar of the later run', () => {
-    const comparison = compareResults(before, scaled('throughput', 'cache-invalidation', 'handled_per_s', 3))
+    const comparison = compareResults(before, scaled('throughput', 'cache-invalidation', 'handled_per_s', 6))
     const beyond = comparison.ratios.filter(({ beyondNoise }) => beyondNoise).map(({ name }) => name)
     expect(beyond).toEqual([
       'throughput_vs_ioredis_publish',
@@ -80,7 +80,7 @@ describe('what changed', () => {
       'throughput_vs_node_redis_csc',
     ])
     const [first] = comparison.ratios
-    expect(first?.after).toBeCloseTo(3 * (first?.before ?? NaN))
+    expect(first?.after).toBeCloseTo(6 * (first?.before ?? NaN))
     expect(first?.bar?.met).toBe(true)
   })
 

@@ -18,7 +18,15 @@ type VariantName = readonly [name: string, title: string]
 
 /** Results as of a whole run, of figures that nobody measured. */
 export function madeUpResults(changes: Partial<Results> = {}): Results {
-  const runs = changes.runs ?? [...throughput(), ...latency(), ...recovery(), ...scale(), ...micro(), ...telemetry()]
+  const runs = changes.runs ?? [
+    ...throughput(),
+    ...latency(),
+    ...recovery(),
+    ...scale(),
+    ...frame(),
+    ...micro(),
+    ...telemetry(),
+  ]
   const ratios = ratiosOf(runs)
   return {
     date: '2026-11-22T19:18:03.120Z',
@@ -66,6 +74,7 @@ const cpu = [
   figure('redis_cpu_us', 'CPU of Redis', 'µs per invalidation'),
   figure('publisher_cpu_us', 'CPU of the publisher', 'µs per invalidation'),
   figure('subscriber_cpu_us', 'CPU of a subscriber', 'µs per invalidation'),
+  figure('all_cpu_us', 'CPU of all together', 'µs per invalidation'),
 ]
 const handled = figure('handled_per_s', 'handled', 'invalidations/s', 'higher')
 
@@ -90,6 +99,11 @@ const measurements: readonly MeasurementInfo[] = [
     ],
   },
   { name: 'scale', title: 'Scale: more subscribers, more publishers', figures: [handled, ...cpu] },
+  {
+    name: 'frame',
+    title: 'Frame: what a message takes in its frame',
+    figures: [figure('frame_bytes', 'in the frame', 'bytes'), figure('read_ns', 'to read', 'ns')],
+  },
   { name: 'micro', title: 'Micro: time of one operation', figures: [figure('ns_per_op', 'an operation', 'ns')] },
   { name: 'telemetry', title: 'Telemetry: CPU time of a message', figures: [figure('cpu_us', 'CPU', 'µs')] },
 ]
@@ -109,7 +123,7 @@ function throughput(): Run[] {
       const name = `${inFlight.toLocaleString('en-US')} in flight, ${subscribers} subscriber${subscribers === 1 ? '' : 's'}`
       const at = ['throughput', name, { in_flight: inFlight, subscribers }] as const
       const most = (300_000 * inFlight) / (inFlight + 60) / Math.sqrt(subscribers)
-      const cost = { redis_cpu_us: 2.1, publisher_cpu_us: 2.4, subscriber_cpu_us: 1.6 }
+      const cost = { redis_cpu_us: 2.1, publisher_cpu_us: 2.4, subscriber_cpu_us: 1.6, all_cpu_us: 6.1 }
       return [
         ...madeUpRuns(at, library, { handled_per_s: most, ...cost, lost: 0 }),
         ...others.flatMap((other, index) =>
@@ -156,6 +170,17 @@ function recovery(): Run[] {
       }
       return madeUpRuns(at, variant, figures)
     })
+  })
+}
+
+function frame(): Run[] {
+  return [6, 36].flatMap((characters) => {
+    const at = ['frame', `ids of ${characters}`, { messages_per_frame: 380, id_characters: characters }] as const
+    return [
+      ...madeUpRuns(at, library, { frame_bytes: 5 + characters, read_ns: 90 }),
+      ...madeUpRuns(at, ['list', 'a list'], { frame_bytes: 175 + characters, read_ns: 400 }),
+      ...madeUpRuns(at, ['bare', 'bare'], { read_ns: 50 }),
+    ]
   })
 }
 

@@ -30,8 +30,8 @@ describe('the page', () => {
   })
 
   test('begins with the ratios: what was measured, the bar, and whether it is met', () => {
-    expect(page).toContain('In short: 8 of 18 bars reached')
-    expect(page).toMatch(/throughput_vs_ioredis_publish.*?<strong>1\.20<\/strong>.*?at least 3.*?✗ not met/s)
+    expect(page).toContain('In short: 12 of 21 bars reached')
+    expect(page).toMatch(/throughput_vs_ioredis_publish.*?<strong>1\.20<\/strong>.*?at least 6.*?✗ not met/s)
     expect(page).toMatch(/otel_on_us.*?<strong>[\d.]+ µs<\/strong>.*?at most 20 µs.*?✓ met/s)
   })
 
@@ -72,8 +72,16 @@ describe('charts', () => {
     expect(sectionOf('scale').match(/<circle/g)).toHaveLength(4 * 4 + 4 * 3)
   })
 
+  test('show what a message takes in a frame, for each kind of ids', () => {
+    const titles = chartsIn(sectionOf('frame'))
+    expect(titles).toHaveLength(2 * 2)
+    expect(titles).toContainEqual(
+      expect.stringContaining('ids of 6: in the frame, bytes. cache-invalidation 11, a list 181'),
+    )
+  })
+
   test('have their figures as a table below', () => {
-    for (const name of ['throughput', 'latency', 'recovery', 'scale', 'telemetry'])
+    for (const name of ['throughput', 'latency', 'recovery', 'scale', 'frame', 'telemetry'])
       expect(sectionOf(name)).toMatch(/<details><summary>.*<table>.*<\/details>/s)
     expect(sectionOf('micro')).toMatch(/<td>encode<\/td><td>an operation \(ns\)<\/td>.*?>120</s)
   })

@@ -20,9 +20,10 @@ test('what stands between the marks is replaced, and nothing else', () => {
   expect(quoted).toMatch(/\n\n<!-- bench:end -->\n\nThe rest\.\n$/)
   expect(quoted).not.toContain('quoted before')
   expect(quoted).toMatch(
-    /over plain PUBLISH, which keeps nothing +\| +1\.20 \| 1\.\d\d to 1\.\d\d +\| at least 3 +\| no +\|/,
+    /over plain PUBLISH, which keeps nothing +\| +1\.20 \| 1\.\d\d to 1\.\d\d +\| at least 6 +\| no +\|/,
   )
   expect(quoted).toMatch(/^\| ioredis PUBLISH\/SUBSCRIBE +\| +4,098 \| [\d,]+ to [\d,]+ +\| +1\.20 \|$/m)
+  expect(quoted).toContain('Rank of cache-invalidation by the medians, the fastest first: 1 of 8.\n')
   expect(quoted).toContain('Measured on 2026-11-22 at 19:18 UTC')
   expect(quoteInto(quoted, madeUpResults())).toBe(quoted)
 })

@@ -25,8 +25,10 @@ test('a ratio that two decimals would hide has more', () => {
 })
 
 test('ratios come with their bars, how far repetitions are apart, and whether they are met', () => {
-  expect(text).toMatch(/^throughput_vs_ioredis_publish +at least 3 +1\.20 +1\.\d\d to 1\.\d\d {2}✗ not met$/m)
-  expect(text).toMatch(/^redis_cpu_vs_publish +at most 0\.5 +0\.30 .* ✓ met$/m)
+  expect(text).toMatch(/^throughput_vs_ioredis_publish +at least 6 +1\.20 +1\.\d\d to 1\.\d\d {2}✗ not met$/m)
+  expect(text).toMatch(/^redis_cpu_vs_publish +at most 0\.1 +0\.30 .* ✗ not met$/m)
+  expect(text).toMatch(/^invalidation_cpu_us +at most 3\.1 µs +6\.10 µs .* ✗ not met$/m)
+  expect(text).toMatch(/^frame_message_bytes +at most 16 B +11\.00 B .* ✓ met$/m)
   expect(text).toMatch(/^otel_on_us +at most 20 µs /m)
 })
 
