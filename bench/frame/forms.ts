@@ -1,8 +1,8 @@
 import { decodeFrame } from '../../src/message/wire/decode-frame.js'
+import { Stamp } from '../../src/message/wire/encode-plain.js'
 import { encodeFrame, prepareMessage } from '../../src/message/wire/encode.js'
-import type { MessageDefaults } from '../../src/message/wire/prepared-message.js'
-import { preciseTimestamps } from '../../src/support/precise-clock.js'
-import { systemRuntime } from '../../src/support/runtime.js'
+import { microsecondClock } from '../../src/support/precise-clock.js'
+import { systemRuntime, uuidsOf } from '../../src/support/runtime.js'
 
 /** A way to write many messages as one text, and to read them again. */
 export interface FrameForm {
@@ -19,11 +19,13 @@ export interface FrameForm {
   readonly read: (text: string) => number
 }
 
-const timestamp = preciseTimestamps(systemRuntime)
+const ids = uuidsOf(systemRuntime)
+const microseconds = microsecondClock(systemRuntime)
 
-/** As a publisher makes them. */
-function nextDefaults(): MessageDefaults {
-  return { messageId: systemRuntime.uuid(), timestamp: timestamp(), sourceService: 'bench' }
+/** As a publisher makes it. */
+function nextStamp(): Stamp {
+  ids.advance()
+  return new Stamp(ids, microseconds(), 'bench')
 }
 
 /** Checked and packed as a publisher does it, and read as a subscriber does. */
@@ -31,11 +33,11 @@ const ours: FrameForm = {
   name: 'cache-invalidation',
   title: 'cache-invalidation',
   appendedBy: 'publisher',
-  write(ids) {
-    const prepared = ids.map((entityId) =>
-      prepareMessage({ action: 'delete', entityType: 'user', entityId }, nextDefaults()),
+  write(entityIds) {
+    const prepared = entityIds.map((entityId) =>
+      prepareMessage({ action: 'delete', entityType: 'user', entityId }, nextStamp()),
     )
-    return encodeFrame(prepared.map(({ json }) => json))
+    return encodeFrame(prepared)
   },
   read: countIdCharacters,
 }
@@ -45,9 +47,9 @@ const list: FrameForm = {
   name: 'list',
   title: 'a list of JSON objects',
   appendedBy: 'script',
-  write(ids) {
-    const messages = ids.map((id) => {
-      const { messageId, timestamp: at, sourceService } = nextDefaults()
+  write(entityIds) {
+    const messages = entityIds.map((id) => {
+      const { messageId, timestamp: at, sourceService } = nextStamp()
       return {
         message_id: messageId,
         timestamp: at,

@@ -24,11 +24,7 @@ export interface FrameLimits {
   readonly maxInFlight: number
 }
 
-export const packedFrames: FrameLimits = {
-  maxMessages: Number(process.env.MM ?? 1000),
-  maxBytes: 64 * 1024,
-  maxInFlight: Number(process.env.MF ?? 8),
-}
+export const packedFrames: FrameLimits = { maxMessages: 1_000, maxBytes: 64 * 1024, maxInFlight: 8 }
 export const singleMessages: FrameLimits = { maxMessages: 1, maxBytes: 64 * 1024, maxInFlight: 64 }
 
 export interface BatcherContext {

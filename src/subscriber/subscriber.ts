@@ -371,17 +371,16 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
   #receive(text: string): void {
     if (this.#otherLogs.dropping && this.#otherLogs.drops(text)) return
     const decoded = decodeFrame(text)
-    const { streamId, appendId, prev, database, messages, traces, rejected } = decoded
+    const { streamId, appendId, prev, database, messages, traces, times, rejected } = decoded
     if (rejected.length > 0) for (const subscription of this.#subscriptions) subscription.countInvalid(rejected.length)
     if (streamId === undefined || appendId === undefined || prev === undefined) {
       this.#receiveForeign(decoded, text.length)
       return
     }
-    const arrived: LogFrame = { position: { streamId, appendId }, prev, messages, traces, bytes: text.length, rejected }
+    const position = { streamId, appendId }
+    const arrived = { position, prev, messages, traces, times, bytes: text.length, rejected }
     const isOurs = database === this.#otherLogs.database
-    if (isOurs || this.#otherLogs.admits({ database, position: arrived.position }, () => this.#arrive(arrived))) {
-      this.#arrive(arrived)
-    }
+    if (isOurs || this.#otherLogs.admits({ database, position }, () => this.#arrive(arrived))) this.#arrive(arrived)
   }
 
   /** A text without a place in the log. */

@@ -282,13 +282,14 @@ export class Subscription extends TypedEmitter<SubscriptionEvents> {
 
   #handOver(handOvers: readonly HandOver[], recovery?: RecoverySpan): void {
     this.#dispatcher.push(
-      handOvers.map(({ frame: { messages, traces, bytes }, origin, ticket }): Work => {
+      handOvers.map(({ frame, origin, ticket }): Work => {
+        const { messages, traces, times, bytes } = frame
         const pattern = messages.some(isPattern) ? this.#deletion.patternIn(messages) : undefined
         const handled = (): void => {
           if (pattern !== undefined) this.#deletion.handled(pattern, this.#context.looks.begun)
           this.#perform(this.#following.handled(ticket))
         }
-        return { messages, traces, bytes, origin, recovery, handled }
+        return { messages, traces, times, bytes, origin, recovery, handled }
       }),
     )
   }

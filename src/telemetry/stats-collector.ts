@@ -155,6 +155,15 @@ export class StatsCollector {
   }
 }
 
+/** What a HandlerTimer asks of a message. */
+interface HandledMessage {
+  readonly message: InvalidationMessage
+  readonly origin: { readonly mode: 'live' | 'replay' | 'resync' }
+  /** When it was made, in ms since the epoch; absent if only its timestamp says so. */
+  readonly sentAt?: number | undefined
+  readonly startedAt: number
+}
+
 /**
  * Times the handled messages of a subscription for a StatsCollector: one object for all, with nothing made per message.
  */
@@ -178,11 +187,11 @@ export class HandlerTimer {
   }
 
   /**
-   * A message was handled, from the first try to the end of the last; moments are those of the monotonic clock. The
+   * A message was handled, from the first try to the end of the last; these moments are on the monotonic clock. The
    * message of a resync was never published, so it did not propagate.
    */
-  handled({ timestamp }: InvalidationMessage, isResync: boolean, startedAt: number, endedAt: number): void {
-    const published = isResync ? undefined : timestampMs(timestamp)
+  handled({ message, origin, sentAt, startedAt }: HandledMessage, endedAt: number): void {
+    const published = origin.mode === 'resync' ? undefined : (sentAt ?? timestampMs(message.timestamp))
     const propagationMs = published === undefined ? undefined : endedAt + this.#wallAhead - published
     this.#stats.handlerTook(endedAt - startedAt, propagationMs, endedAt)
   }

@@ -15,6 +15,8 @@ export interface ColumnMessages {
   readonly messages: readonly InvalidationMessage[]
   /** The trace of the message at the same place; absent if no message has one. */
   readonly traces: readonly (TraceContext | undefined)[] | undefined
+  /** When each message was made, in ms since the epoch. */
+  readonly times: readonly number[]
 }
 
 interface Kind {
@@ -35,7 +37,7 @@ export function readColumns(value: Json): ColumnMessages {
   const sourceService = requireText(columns.source_service, 'source_service')
   const kinds = readKinds(columns, count)
   const messageIds = readMessageIds(columns.message_ids, count)
-  const timestamps = readTimestamps(columns, count)
+  const times = readTimes(columns, count)
   const messages: InvalidationMessage[] = []
   for (let index = 0; index < count; index++) {
     const { action, entityType } = itemAt(kinds, index)
@@ -44,11 +46,12 @@ export function readColumns(value: Json): ColumnMessages {
       entityType,
       entityId: itemAt(entityIds, index),
       messageId: itemAt(messageIds, index),
-      timestamp: itemAt(timestamps, index),
+      timestamp: timestampText(itemAt(times, index)),
       sourceService,
     })
   }
-  return { messages, traces: readTraces(columns.traceparents, count) }
+  const traces = readTraces(columns.traceparents, count)
+  return { messages, traces, times: times.map((microseconds) => microseconds / 1_000) }
 }
 
 /** Lengths were compared before. */
@@ -135,19 +138,19 @@ function readSeries(series: readonly Json[], count: number, ids: string[]): void
   }
 }
 
-/** The timestamp of each message. */
-function readTimestamps({ timestamp, after }: JsonObject, count: number): readonly string[] {
+/** When each message was made, in microseconds since the epoch. */
+function readTimes({ timestamp, after }: JsonObject, count: number): readonly number[] {
   let moment = typeof timestamp === 'string' ? timestampMicroseconds(timestamp) : undefined
   if (moment === undefined) throw badColumn('timestamp', 'the form "2026-11-22T10:00:00.000000Z"', timestamp)
   if (!isArray(after)) throw badColumn('after', 'a list of microseconds', after)
   if (after.length !== count - 1) throw unequal('after', after.length + 1, count)
-  const timestamps = [timestampText(moment)]
+  const times = [moment]
   for (const microseconds of after) {
     moment += typeof microseconds === 'number' ? microseconds : NaN
     if (!hasTimestamp(moment)) throw badColumn('after', 'microseconds that lead to the years 0 to 9999', microseconds)
-    timestamps.push(timestampText(moment))
+    times.push(moment)
   }
-  return timestamps
+  return times
 }
 
 /** Anything but a `traceparent` is left out, as it is from a message. */

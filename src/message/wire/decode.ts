@@ -19,6 +19,8 @@ export interface DecodedFrame {
   readonly messages: readonly InvalidationMessage[]
   /** The trace of the message at the same place; absent where none carries one. */
   readonly traces?: readonly (TraceContext | undefined)[]
+  /** When each message was made, in ms since the epoch; only given if that is known without reading `timestamp`. */
+  readonly times?: readonly number[]
   /** Why each of the others is no message; a frame with more than 1,000 of those is read no further. */
   readonly rejected: readonly InvalidMessageError[]
   /** The version of this package that wrote the frame, if it names one; absent if nothing was rejected. */

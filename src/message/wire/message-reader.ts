@@ -60,8 +60,8 @@ export class MessageReader {
 
 /** Reads columns, and the messages beside them in their places. Bad columns cost none of those. */
 export function readColumnsFrame({ columns = null, others }: JsonObject, reader: MessageReader): DecodedFrame {
-  const { messages, traces } = attemptColumns(columns, reader)
-  if (others === undefined) return { ...reader.frame(), messages, ...(traces && { traces }) }
+  const { messages, traces, times } = attemptColumns(columns, reader)
+  if (others === undefined) return { ...reader.frame(), messages, ...(traces && { traces }), times }
   let next = 0
   const addUntil = (end: number): void => {
     for (const message of messages.slice(next, Math.max(next, end))) {
@@ -84,7 +84,7 @@ function attemptColumns(columns: Json, reader: MessageReader): ColumnMessages {
     return readColumns(columns)
   } catch (error) {
     reader.reject(requireInvalid(error))
-    return { messages: [], traces: undefined }
+    return { messages: [], traces: undefined, times: [] }
   }
 }
 

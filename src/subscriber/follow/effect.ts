@@ -11,6 +11,8 @@ export interface Handed {
   readonly messages: readonly InvalidationMessage[]
   /** The trace of the message at the same place; absent if none has one. */
   readonly traces?: readonly (TraceContext | undefined)[] | undefined
+  /** When each message was made, in ms since the epoch; absent if only its timestamp says so. */
+  readonly times?: readonly number[] | undefined
   /** Length of its JSON. */
   readonly bytes: number
 }

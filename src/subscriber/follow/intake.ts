@@ -145,10 +145,10 @@ export class Intake {
   /**
    * Takes the next entry of the history from the log. The caller makes sure that there is room before it hands it over.
    */
-  entry(entry: Entry, { messages, traces }: DecodedFrame): HandOver {
+  entry(entry: Entry, { messages, traces, times }: DecodedFrame): HandOver {
     const { counters } = this.#context
     counters.replayed += messages.length
-    const frame = { messages, traces, bytes: entry.frame.length }
+    const frame = { messages, traces, times, bytes: entry.frame.length }
     const origin: Origin = { mode: 'replay', position: formatPosition(entry.position) }
     return { type: 'hand-over', frame, origin, ticket: this.#accept(entry.position) }
   }

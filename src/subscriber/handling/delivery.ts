@@ -41,6 +41,8 @@ export interface Work {
   readonly messages: readonly InvalidationMessage[]
   /** The trace of the message at the same index; absent if no message has a trace. */
   readonly traces?: readonly (TraceContext | undefined)[] | undefined
+  /** When each message was made, in ms since the epoch; absent if only its timestamp says so. */
+  readonly times?: readonly number[] | undefined
   /** Length of their JSON; absent if they did not come as JSON. */
   readonly bytes?: number | undefined
   readonly origin: Origin

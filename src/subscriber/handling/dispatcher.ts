@@ -1,12 +1,12 @@
 import PQueue from 'p-queue'
-import type { InvalidationMessage } from '../../message/message.js'
+import { Conditions } from '../../support/conditions.js'
 import { ClosedError } from '../../support/errors.js'
 import { resolvesWithin, type Runtime } from '../../support/runtime.js'
 import { toError } from '../../support/thrown.js'
 import type { SubscriptionCounters } from '../../telemetry/counters.js'
 import type { HandlerTimer } from '../../telemetry/stats-collector.js'
 import type { DeliveryTelemetry, FrameTelemetry } from '../../telemetry/telemetry.js'
-import type { Origin, Work } from './delivery.js'
+import type { Work } from './delivery.js'
 import type { DispatcherContext } from './dispatcher-context.js'
 import { type Handed, type Handling, type HandlingListener, Unfinished } from './failing.js'
 import { RetryLane } from './retry-lane.js'
@@ -17,11 +17,6 @@ const sliceMs = 10
 
 /** A frame that nobody traces or measures. */
 const unobserved: FrameTelemetry = { evict: () => undefined, end: () => undefined }
-
-interface Condition {
-  isMet(): boolean
-  resolve(): void
-}
 
 /**
  * Hands messages to the handler. What is pushed together is one task: its works, and the messages of each, have their
@@ -41,7 +36,7 @@ export class Dispatcher {
   readonly #telemetry: DeliveryTelemetry | undefined
   readonly #timer: HandlerTimer | undefined
   readonly #onError: (error: Error) => void
-  readonly #conditions = new Set<Condition>()
+  readonly #conditions = new Conditions()
   #pending = 0
   #pendingBytes = 0
   #sliceEnd = 0
@@ -62,7 +57,7 @@ export class Dispatcher {
       context.onError(error)
     }
     this.#tries = new Tries(context)
-    this.#lane = new RetryLane({ ...context, onAside: () => this.#wake() }, this.#tries, () =>
+    this.#lane = new RetryLane({ ...context, onAside: () => this.#conditions.check() }, this.#tries, () =>
       this.#resync(context.resync?.()),
     )
   }
@@ -121,11 +116,7 @@ export class Dispatcher {
 
   /** Resolves when a condition on what is pending is met, or at `close()`. */
   when(isMet: () => boolean): Promise<void> {
-    const isMetOrStopped = (): boolean => this.#stopped || isMet()
-    if (isMetOrStopped()) return Promise.resolve()
-    return new Promise((resolve) => {
-      this.#conditions.add({ isMet: isMetOrStopped, resolve })
-    })
+    return this.#conditions.when(() => this.#stopped || isMet())
   }
 
   /**
@@ -138,7 +129,7 @@ export class Dispatcher {
       this.#stopped = true
       this.#queue.clear()
       this.#lane.stop()
-      this.#wake()
+      this.#conditions.check()
       this.#closing = this.#drain(timeoutMs)
     }
     return this.#closing
@@ -179,20 +170,20 @@ export class Dispatcher {
           if (this.#stopped) return
           const startedAt = now
           const span = frame.evict(index, startedAt)
-          const trace = work.traces?.[index++]
+          const trace = work.traces?.[index]
+          const handling = { message, origin: work.origin, trace, sentAt: work.times?.[index], span, startedAt }
+          index++
           const covered = this.#lane.entered
           const running = this.#tries.run(message, work.origin, 1, span)
           const failure = isPending(running) ? await running : running
           now = this.#runtime.monotonic()
           turnAt = this.#sliceEnd
           if (failure === undefined) {
-            this.#handled(message, work.origin, startedAt, now)
-            span?.ended(true, now)
-            this.#settled()
+            this.#succeeded(handling, now)
             if (evictsAll(message)) this.#lane.cover(covered)
           } else {
             unfinished ??= new Unfinished(() => this.#finish(work))
-            await this.#failed({ message, origin: work.origin, trace, span, startedAt }, failure, unfinished)
+            await this.#failed(handling, failure, unfinished)
             now = this.#runtime.monotonic()
           }
         }
@@ -204,6 +195,12 @@ export class Dispatcher {
     if (this.#runtime.monotonic() >= this.#sliceEnd) await this.#turn()
   }
 
+  #succeeded(handling: Handling, now: number): void {
+    this.#handled(handling, now)
+    handling.span?.ended(true, now)
+    this.#settled()
+  }
+
   #begin(work: Work): FrameTelemetry {
     this.#timer?.frameBegins()
     return this.#telemetry?.frame(work) ?? unobserved
@@ -211,15 +208,14 @@ export class Dispatcher {
 
   /** Resolves when the line may go on. */
   #failed(handling: Handling, failure: Failure | ClosedError, unfinished: Unfinished): Promise<void> | undefined {
-    const { message, origin, span, startedAt } = handling
     unfinished.left += 1
     if (failure instanceof ClosedError) {
-      span?.ended(false, this.#runtime.monotonic())
+      handling.span?.ended(false, this.#runtime.monotonic())
       return undefined
     }
     const ended: HandlingListener['ended'] = (outcome, now) => {
       if (outcome === 'cut-short') return
-      if (outcome === 'handled') this.#handled(message, origin, startedAt, now)
+      if (outcome === 'handled') this.#handled(handling, now)
       this.#settled()
       unfinished.ended()
     }
@@ -234,21 +230,22 @@ export class Dispatcher {
     const frame = this.#begin(work)
     const span = frame.evict(0, startedAt)
     frame.end()
+    const handling: Handling = { message, origin: work.origin, span, startedAt }
     const ended: HandlingListener['ended'] = (outcome, now) => {
-      if (outcome === 'handled') this.#handled(message, work.origin, startedAt, now)
+      if (outcome === 'handled') this.#handled(handling, now)
     }
-    return { handling: { message, origin: work.origin, span, startedAt }, listener: { ended } }
+    return { handling, listener: { ended } }
   }
 
-  #handled(message: InvalidationMessage, origin: Origin, startedAt: number, now: number): void {
-    this.#counters.handledByAction[message.action] += 1
-    this.#timer?.handled(message, origin.mode === 'resync', startedAt, now)
+  #handled(handling: Handling, now: number): void {
+    this.#counters.handledByAction[handling.message.action] += 1
+    this.#timer?.handled(handling, now)
   }
 
   /** A message was handled or given up. */
   #settled(): void {
     this.#pending--
-    if (this.#conditions.size > 0) this.#wake()
+    this.#conditions.check()
   }
 
   /** All its messages have had their turn; failed ones may have to end first. */
@@ -259,7 +256,7 @@ export class Dispatcher {
 
   #finish(work: Work): void {
     this.#pendingBytes -= work.bytes ?? 0
-    if (this.#conditions.size > 0) this.#wake()
+    this.#conditions.check()
     try {
       work.handled()
     } catch (error) {
@@ -276,14 +273,6 @@ export class Dispatcher {
     const now = this.#runtime.monotonic()
     this.#sliceEnd = now + sliceMs
     return now
-  }
-
-  #wake(): void {
-    for (const condition of this.#conditions) {
-      if (!condition.isMet()) continue
-      this.#conditions.delete(condition)
-      condition.resolve()
-    }
   }
 
   async #drain(timeoutMs: number): Promise<boolean> {

@@ -35,6 +35,8 @@ export interface Handling {
   readonly span?: EvictSpan | undefined
   /** When it was first handed to the handler, on the monotonic clock. */
   readonly startedAt: number
+  /** When it was made, in ms since the epoch; absent if only its timestamp says so. */
+  readonly sentAt?: number | undefined
 }
 
 /** Events of a message in the lane. */

@@ -6,7 +6,7 @@ import { version } from '../../../src/support/version.js'
 import { type Follower, VirtualFleet } from '../../support/virtual-fleet.js'
 
 /** A frame of a form that nobody knows yet. */
-const newer = '{"columns":[["1"]],"version":"9.1.0"}'
+const newer = '{"later":[["1"]],"version":"9.1.0"}'
 
 class Rig {
   readonly fleet = new VirtualFleet()
