@@ -2,7 +2,7 @@
 export const countedDigits = 3
 
 /** How many ids share all but their last digits. */
-export const idsPerSeries = 16 ** countedDigits
+const idsPerSeries = 16 ** countedDigits
 
 const countTexts: readonly string[] = Array.from({ length: idsPerSeries }, (_, count) =>
   count.toString(16).padStart(countedDigits, '0'),
