@@ -94,7 +94,7 @@ export const ratios: readonly Ratio[] = [
   ...latencyAt(20_000, '20k', { p50: 2, p99: 0.7 }),
   recoveryAt(100_000, 'replay_ms', 'replay_vs_xrange', 'hand over 100,000 missed entries'),
   recoveryAt(10_000, 'recover_ms', 'recover_10k_ms_over_bare', 'go live again with 10,000 missed'),
-  replayOfFrames('xrange', 'replay_frames_vs_bare', 'the same frames', 1),
+  replayOfFrames('xrange', 'replay_frames_vs_bare', 'the same messages in lists', 1),
   replayOfFrames('xrange-alone', 'replay_frames_vs_alone', 'as many entries of one each', 0.4),
   allCpu,
   cpuOf('redis_cpu_us', 'redis_cpu_vs_publish', 'CPU of Redis', 0.1),

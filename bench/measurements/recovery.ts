@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { Redis } from 'ioredis'
 import type { RedisServer } from '../../scripts/redis-server-process.js'
 import { sharedNow } from '../clock.js'
 import type { CaseWithRedis, Measurement, Reading, Size } from '../measurement.js'
+import { frameFormNamed } from '../frame/forms.js'
 import { MissedEntries } from '../missed-entries.js'
 import type { Resources } from '../resources.js'
 import { recoverySteps } from '../workers/recovery-steps.js'
@@ -20,6 +22,9 @@ const inFrames: Readonly<Record<Size, number>> = { full: 100_000, default: 100_0
 /** Entries that are read before anything is measured. */
 const warmUp: Readonly<Record<Size, number>> = { full: 50_000, default: 20_000, smoke: 500 }
 
+/** As many as fit in 64 KiB. */
+const messagesInList = 346
+
 /** Of frames, which are read fast. */
 const warmUpReplays = 3
 
@@ -32,8 +37,8 @@ const awayMs = 200
  * to all handled and live; each client has asked for its new connection by then, so that the delays before it did do
  * not count.
  *
- * What was missed in frames is replayed only, beside a bare read of the same frames, and of as many entries of one
- * invalidation each.
+ * What was missed in frames is replayed only, beside bare reads of the same messages: in lists of whole messages, which
+ * `JSON.parse` makes messages of; in our frames, which it makes none of; and with one message in an entry.
  *
  * The bare read goes through pages of 1,000, one after another, checks nothing and follows nothing.
  */
@@ -82,6 +87,7 @@ function framesCase(count: number): CaseWithRedis {
         MissedEntries.append(url, `${channel}:alone`, count),
       ])
       for (const entries of [frames, alone]) resources.use(entries)
+      const lists = await appendLists(url, count)
       const variants = [
         {
           name: 'cache-invalidation',
@@ -91,13 +97,19 @@ function framesCase(count: number): CaseWithRedis {
         },
         {
           name: 'xrange',
-          title: 'bare XRANGE and JSON.parse',
+          title: 'bare XRANGE and JSON.parse, lists of whole messages',
+          asked: lists.count,
+          worker: await startBare(url, lists, resources),
+        },
+        {
+          name: 'xrange-columns',
+          title: 'the same of our frames, which makes no messages',
           asked: frames.count,
           worker: await startBare(url, frames, resources),
         },
         {
           name: 'xrange-alone',
-          title: 'the same, one in an entry',
+          title: 'the same, one message in an entry',
           asked: alone.count,
           worker: await startBare(url, alone, resources),
         },
@@ -113,12 +125,32 @@ function framesCase(count: number): CaseWithRedis {
   }
 }
 
+/** The same messages in frames that `JSON.parse` alone makes messages of. */
+async function appendLists(url: string, count: number): Promise<Pick<MissedEntries, 'stream' | 'position' | 'count'>> {
+  const { write } = frameFormNamed('list')
+  const redis = new Redis(url)
+  const stream = `{${channel}:lists}:stream`
+  const append = (frame: string): Promise<string | null> => redis.xadd(stream, '*', 'a', 'a', 'p', 'p', 'm', frame)
+  const first = await append(write(['first']))
+  for (let from = 0; from < count; from += messagesInList) {
+    await append(
+      write(Array.from({ length: Math.min(messagesInList, count - from) }, (_, index) => String(from + index))),
+    )
+  }
+  await redis.quit()
+  return { stream, position: `${first ?? ''}@`, count: Math.ceil(count / messagesInList) }
+}
+
 async function startLibrary(url: string, { channel: heard, position }: MissedEntries, resources: Resources) {
   return resources.use(await Worker.start('recovery-library.ts', [url, heard, position]))
 }
 
 /** Reads entries behind the first, bare. */
-async function startBare(url: string, { stream, position }: MissedEntries, resources: Resources) {
+async function startBare(
+  url: string,
+  { stream, position }: Pick<MissedEntries, 'stream' | 'position'>,
+  resources: Resources,
+) {
   const [id = ''] = position.split('@')
   return resources.use(await Worker.start('recovery-bare.ts', [url, stream, id]))
 }
