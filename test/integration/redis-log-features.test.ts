@@ -162,7 +162,7 @@ describe('the server’s features', () => {
 describe('scripts that the server has forgotten', () => {
   it('are sent again by their text, and no later append overtakes them', async () => {
     const noScript = '-NOSCRIPT No matching script. Please use EVAL.\r\n'
-    const appended = '*3\r\n$3\r\n1-1\r\n$0\r\n\r\n:0\r\n'
+    const appended = '$6\r\n1-1 0 \r\n'
     const fake = await redis.startFake(basics)
     const { commands } = redis.openCommands(fake.url)
     await commands.opened()

@@ -11,6 +11,7 @@ import { AtomicReads, PageReader } from './reads.js'
 import { kindOfReply } from './refusals.js'
 import {
   deadLetterFields,
+  readAppended,
   readDeadLetter,
   readEntry,
   readInfo,
@@ -77,14 +78,7 @@ export class RedisCommands implements LogCommands {
     const { stream, last, channel } = this.#keys
     const publish = this.#sharded ? 'SPUBLISH' : 'PUBLISH'
     const args = [appendId, frame.slice(1), String(cap), channel, publish, this.#database]
-    return this.#session.runScript(appendScript, [stream, last], args, (reply) => {
-      const [streamId, prev, receivers] = readList(reply)
-      return {
-        position: { streamId: readText(streamId), appendId },
-        prev: readText(prev),
-        receivers: readNumber(receivers),
-      }
-    })
+    return this.#session.runScript(appendScript, [stream, last], args, (reply) => readAppended(reply, appendId))
   }
 
   async waitReplicas(count: number, timeoutMs: number): Promise<number> {

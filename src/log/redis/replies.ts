@@ -1,7 +1,7 @@
 import { describeValue } from '../../support/describe-value.js'
 import { RedisError } from '../../support/errors.js'
 import type { DeadLetter } from '../log.js'
-import type { Entry, Page, Presence } from '../model/entry.js'
+import type { Appended, Entry, Page, Presence } from '../model/entry.js'
 import type { Replication } from '../model/replication.js'
 
 /** What XINFO STREAM says of a stream. */
@@ -81,6 +81,19 @@ export function readJoinedPage(reply: unknown): Page | undefined {
 export function field(fields: readonly unknown[], name: string): unknown {
   for (let index = 0; index < fields.length; index += 2) if (fields[index] === name) return fields[index + 1]
   return undefined
+}
+
+/** The reply of the append script: stream ID, receivers and prev, a space between them. */
+export function readAppended(reply: unknown, appendId: string): Appended {
+  const text = readText(reply)
+  const idEnd = text.indexOf(' ')
+  const receiversEnd = text.indexOf(' ', idEnd + 1)
+  if (idEnd < 1 || receiversEnd < 0) throw unexpected('the place of an append', reply)
+  return {
+    position: { streamId: text.slice(0, idEnd), appendId },
+    receivers: readNumber(text.slice(idEnd + 1, receiversEnd)),
+    prev: text.slice(receiversEnd + 1),
+  }
 }
 
 export function readPresence(reply: unknown): Presence {

@@ -11,7 +11,9 @@ import { luaFunctions, script } from './script.js'
  * - KEYS: stream, last
  * - ARGV: append id, the frame without its opening brace, cap (entries), channel, PUBLISH or SPUBLISH, the number of the
  *   database
- * - Returns: stream ID, prev, receivers (−1 if the server refuses the channel: the entry is in the log all the same)
+ * - Returns: stream ID, receivers and prev as one text, a space between them, since Redis and ioredis take twice as long
+ *   over a list. Receivers are −1 if the server refuses the channel: the entry is in the log all the same. Prev is last,
+ *   since somebody else's head may hold spaces
  */
 export const appendScript = script(`
 local last = redis.pcall('SET', KEYS[2], ARGV[1], 'GET')
@@ -40,5 +42,5 @@ end
 local receivers = redis.pcall(ARGV[5], ARGV[4],
   '{"stream_id":"' .. id .. '","append_id":"' .. ARGV[1] .. '","prev":"' .. prev .. '","db":' .. ARGV[6] .. ',' .. ARGV[2])
 if type(receivers) == 'table' then receivers = -1 end
-return {id, prev, receivers}
+return id .. ' ' .. receivers .. ' ' .. prev
 `)

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
+  readAppended,
   readEntry,
   readInfo,
   readJoinedPage,
@@ -13,6 +14,20 @@ import {
 import { RedisError } from '../../../../src/support/errors.js'
 
 describe('replies', () => {
+  it('are read as the place of an append, whatever somebody else has put into the head before it', () => {
+    const position = { streamId: '1-2', appendId: 'x' }
+    expect(readAppended('1-2 3 w', 'x')).toEqual({ position, receivers: 3, prev: 'w' })
+    expect(readAppended('1-2 -1 ', 'x')).toEqual({ position, receivers: -1, prev: '' })
+    expect(readAppended('1-2 0 not ours\r\n 7', 'x')).toEqual({ position, receivers: 0, prev: 'not ours\r\n 7' })
+  })
+
+  it.each([['1-2'], ['1-2 3'], [' 3 w'], ['1-2 x w'], [['1-2', 'w', 3]], [null]])(
+    'of an append that name no place are refused: %j',
+    (reply) => {
+      expect(() => readAppended(reply, 'x')).toThrow(RedisError)
+    },
+  )
+
   it('are read as entries, whatever the order of the fields', () => {
     const entry = { position: { streamId: '1-2', appendId: 'x' }, prev: 'w', frame: '{}' }
     expect(readEntry(['1-2', ['a', 'x', 'p', 'w', 'm', '{}']])).toEqual(entry)
