@@ -30,14 +30,17 @@ async function soon<T>(promise: Promise<T>, what: string): Promise<T> {
   return Promise.race([promise, limit])
 }
 
-async function connect(log = new MemoryLog()) {
+async function connect(log = new MemoryLog(), concurrency = 1) {
   const publisher = await soon(InvalidationPublisher.connect(log, 'fake-timers'), 'connect of the publisher')
   const subscriber = await soon(InvalidationSubscriber.connect(log), 'connect of the subscriber')
   const handled: string[] = []
-  const subscription = subscriber.subscribe(async (message) => {
-    await new Promise((resolve) => real.setImmediate(resolve))
-    if (message.action === 'delete') handled.push(message.entityId)
-  })
+  const subscription = subscriber.subscribe(
+    async (message) => {
+      await new Promise((resolve) => real.setImmediate(resolve))
+      if (message.action === 'delete') handled.push(message.entityId)
+    },
+    { concurrency },
+  )
   await soon(subscription.caughtUp(), 'caughtUp')
   return { publisher, subscriber, subscription, handled }
 }
@@ -74,6 +77,18 @@ test('a MemoryLog works while all that can be faked is, microtasks included', as
   vi.useFakeTimers({ toFake: [...everything] })
   const connected = await connect()
   await use(connected)
+  await close(connected)
+})
+
+test('several handlers at once go on while all that can be faked is, microtasks included', async () => {
+  vi.useFakeTimers({ toFake: [...everything] })
+  const connected = await connect(new MemoryLog(), 2)
+  const { publisher, subscription, handled } = connected
+  const ids = Array.from({ length: 9 }, (_, id) => String(id))
+  // Each awaited, so that it has a frame of its own: there are more frames than handlers.
+  for (const id of ids) await soon(publisher.invalidate('user', id), 'publish')
+  await soon(subscription.caughtUp(), 'caughtUp after publishing')
+  expect(new Set(handled)).toEqual(new Set(ids))
   await close(connected)
 })
 

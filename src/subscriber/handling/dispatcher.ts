@@ -1,6 +1,7 @@
 import PQueue from 'p-queue'
 import { Conditions } from '../../support/conditions.js'
 import { ClosedError } from '../../support/errors.js'
+import { Fifo } from '../../support/fifo.js'
 import { resolvesWithin, type Runtime } from '../../support/runtime.js'
 import { toError } from '../../support/thrown.js'
 import type { SubscriptionCounters } from '../../telemetry/counters.js'
@@ -40,8 +41,9 @@ export class Dispatcher {
   #pending = 0
   #pendingBytes = 0
   #sliceEnd = 0
-  /** The task that runs outside of the queue: what is pushed meanwhile stands in the queue, which is paused. */
-  #alone: Promise<void> | undefined
+  /** Where one task runs at a time, those that wait; it needs no queue. */
+  readonly #line = new Fifo<readonly Work[]>()
+  #running: Promise<void> | undefined
   #stopped = false
   #closing: Promise<boolean> | undefined
 
@@ -53,9 +55,7 @@ export class Dispatcher {
     this.#counters = context.counters
     this.#telemetry = context.telemetry
     this.#timer = context.timer
-    this.#onError = (error) => {
-      context.onError(error)
-    }
+    this.#onError = (error) => context.onError(error)
     this.#tries = new Tries(context)
     this.#lane = new RetryLane({ ...context, onAside: () => this.#conditions.check() }, this.#tries, () =>
       this.#resync(context.resync?.()),
@@ -104,12 +104,11 @@ export class Dispatcher {
       this.#pending += messages.length
       this.#pendingBytes += bytes
     }
-    const isBusy = this.#alone !== undefined || this.#queue.pending > 0 || this.#queue.size > 0
-    if (this.#concurrency === 1 && !isBusy) {
-      this.#alone = this.#runAlone(works)
+    if (this.#concurrency === 1) {
+      this.#line.push(works)
+      this.#running ??= this.#runLine()
       return
     }
-    if (this.#alone) this.#queue.pause()
     // It rejects if `close()` drops the task.
     void Promise.allSettled([this.#queue.add(() => this.#runQueued(works))]).then(() => this.#makeRoom())
   }
@@ -128,6 +127,7 @@ export class Dispatcher {
     if (!this.#closing) {
       this.#stopped = true
       this.#queue.clear()
+      this.#line.clear()
       this.#lane.stop()
       this.#conditions.check()
       this.#closing = this.#drain(timeoutMs)
@@ -135,11 +135,10 @@ export class Dispatcher {
     return this.#closing
   }
 
-  /** A task that finds nothing before it: to be queued would be a third of what becomes of a lone message here. */
-  async #runAlone(works: readonly Work[]): Promise<void> {
-    await this.#run(works)
-    this.#alone = undefined
-    if (this.#queue.isPaused) this.#queue.start()
+  /** One task after another: to be queued by p-queue would be a third of what becomes of a lone message here. */
+  async #runLine(): Promise<void> {
+    for (let works = this.#line.shift(); works !== undefined; works = this.#line.shift()) await this.#run(works)
+    this.#running = undefined
   }
 
   async #runQueued(works: readonly Work[]): Promise<void> {
@@ -276,7 +275,7 @@ export class Dispatcher {
   }
 
   async #drain(timeoutMs: number): Promise<boolean> {
-    const ended = Promise.all([this.#alone, ...this.#tasks]).then(() => this.#lane.ended())
+    const ended = Promise.all([this.#running, ...this.#tasks]).then(() => this.#lane.ended())
     const inTime = await resolvesWithin(this.#runtime, timeoutMs, ended)
     if (inTime) this.#tries.release()
     else {
