@@ -129,10 +129,14 @@ export class Callers {
     })
   }
 
-  /** A `publish()` waits from now on: until its message is appended, the timeout, or until the signal aborts. */
-  add(settlers: Settlers, signal: AbortSignal | undefined): Caller {
-    const { runtime, timeoutMs, onRejected } = this.#context
-    const caller = new Caller(settlers, runtime.monotonic() + timeoutMs, onRejected)
+  /**
+   * A `publish()` waits from now on: until its message is appended, the timeout, or until the signal aborts.
+   *
+   * @param now on the monotonic clock
+   */
+  add(settlers: Settlers, now: number, signal?: AbortSignal): Caller {
+    const { timeoutMs, onRejected } = this.#context
+    const caller = new Caller(settlers, now + timeoutMs, onRejected)
     if (signal) caller.leaveOn(signal)
     this.#deadlines.add(caller)
     return caller

@@ -57,7 +57,7 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
   readonly #service: string
   readonly #options: ResolvedPublisherOptions
   readonly #counters = new PublisherCounters()
-  readonly #microseconds: () => number
+  readonly #microseconds: (monotonic: number) => number
   readonly #ids: UuidCounter
   readonly #linkOutage = new Outage((error) => this.#report(error))
   /** Undefined if the application has no OpenTelemetry. */
@@ -124,7 +124,8 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
       channel: log.channel,
       options,
       registration: this.#openRegistration(),
-      evictAll: (reason) => this.#prepare({ action: 'pattern', pattern: '*', metadata: { evictAll: reason } }),
+      evictAll: (reason) =>
+        this.#prepare({ action: 'pattern', pattern: '*', metadata: { evictAll: reason } }, runtime.monotonic()),
       onError: (error) => this.#report(error),
       onQueued: (count) => this.emit('queued', { queued: count }),
       onDrained: () => this.emit('drained'),
@@ -236,9 +237,10 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
   enqueue(invalidation: Invalidation | InvalidationMessage): void {
     const span = this.#telemetry?.publish()
     try {
-      const prepared = this.#accept(invalidation, noOptions, span)
+      const now = this.#options.runtime.monotonic()
+      const prepared = this.#accept(invalidation, noOptions, now, span)
       span?.accepted(prepared.messageId, invalidation)
-      this.#sender.enqueue(prepared, span)
+      this.#sender.enqueue(prepared, now, span)
     } catch (error) {
       span?.failed(error)
       throw error
@@ -306,21 +308,24 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
     options: PublishOptions,
     span?: PublishSpan,
   ): Promise<Receipt> {
-    const prepared = this.#accept(invalidation, options, span)
+    // Read once for its timestamp and its deadline: a sixth of what a publish costs is to read clocks.
+    const now = this.#options.runtime.monotonic()
+    const prepared = this.#accept(invalidation, options, now, span)
     span?.accepted(prepared.messageId, invalidation)
-    return this.#sender.send(prepared, options.signal, span)
+    return this.#sender.send(prepared, now, options.signal, span)
   }
 
   #accept(
     invalidation: Invalidation | InvalidationMessage,
     options: PublishOptions,
+    now: number,
     span: PublishSpan | undefined,
   ): PreparedMessage {
     try {
       if (this.#closing) throw new ClosedError('The publisher is closed: connect a new one to publish')
       if (options !== noOptions) resolveOptions(publishRules, options, 'publish')
       options.signal?.throwIfAborted()
-      const prepared = this.#prepare(invalidation, span?.traceContext)
+      const prepared = this.#prepare(invalidation, now, span?.traceContext)
       if (invalidation.action === 'batch' || invalidation.action === 'pattern') this.#reportDoubts(invalidation)
       return prepared
     } catch (error) {
@@ -351,9 +356,9 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
     }
   }
 
-  #prepare(invalidation: Invalidation | InvalidationMessage, trace?: TraceContext): PreparedMessage {
+  #prepare(invalidation: Invalidation | InvalidationMessage, now: number, trace?: TraceContext): PreparedMessage {
     this.#ids.advance()
-    return prepareMessage(invalidation, new Stamp(this.#ids, this.#microseconds(), this.#service), trace)
+    return prepareMessage(invalidation, new Stamp(this.#ids, this.#microseconds(now), this.#service), trace)
   }
 
   #linkUp(): void {

@@ -9,7 +9,7 @@ import type { PublisherCounters } from '../telemetry/counters.js'
 import type { StatsCollector } from '../telemetry/stats-collector.js'
 import type { PublisherTelemetry, PublishSpan } from '../telemetry/telemetry.js'
 import { Batcher, type Frame, packedFrames, singleMessages } from './batcher.js'
-import { Callers, type Receipt, reportingTo, type Settlers } from './callers.js'
+import { type Caller, Callers, type Receipt, reportingTo, type Settlers } from './callers.js'
 import { channelRefused, closedBeforeAppended, type Delay, publishTimeout } from './failures.js'
 import { LinkWatch } from './link-watch.js'
 import { missingReplicas } from './missing-replicas.js'
@@ -141,15 +141,16 @@ export class Sender {
   }
 
   /** Settles when the message was appended, at the publish timeout, when the signal aborts, or when closed. */
-  send(prepared: PreparedMessage, signal: AbortSignal | undefined, span?: PublishSpan): Promise<Receipt> {
+  send(prepared: PreparedMessage, now: number, signal?: AbortSignal, span?: PublishSpan): Promise<Receipt> {
     const settlers = Promise.withResolvers<Receipt>()
-    this.#accept(prepared, settlers, signal, span)
+    this.#accept(prepared, this.#callers.add(settlers, now, signal), span)
     return settlers.promise
   }
 
   /** Sends a message without a waiting caller: failures are reported once per outage. */
-  enqueue(prepared: PreparedMessage, span?: PublishSpan): void {
-    this.#accept(prepared, span?.isRecorded ? reportingTo(span, this.#unawaited) : this.#unawaited, undefined, span)
+  enqueue(prepared: PreparedMessage, now: number, span?: PublishSpan): void {
+    const settlers = span?.isRecorded ? reportingTo(span, this.#unawaited) : this.#unawaited
+    this.#accept(prepared, this.#callers.add(settlers, now), span)
   }
 
   /** Resolves when every message sent up to now is appended; rejects if closed before. */
@@ -188,8 +189,7 @@ export class Sender {
     })
   }
 
-  #accept(prepared: PreparedMessage, settlers: Settlers, signal?: AbortSignal, span?: PublishSpan): void {
-    const caller = this.#callers.add(settlers, signal)
+  #accept(prepared: PreparedMessage, caller: Caller, span?: PublishSpan): void {
     this.#queue.add(prepared, caller)
     if (span && this.#mustWait) {
       span.queued(this.queued)

@@ -3,7 +3,10 @@ import type { Runtime } from './runtime.js'
 /** The wall clock moves in whole milliseconds: what it says holds until just before the next. */
 const lastMicrosecond = 0.999
 
-const clocks = new WeakMap<Runtime, () => number>()
+/** Reads the time; takes the monotonic clock as it was just read, since to read it is most of the cost. */
+type PreciseClock = (monotonic?: number) => number
+
+const clocks = new WeakMap<Runtime, PreciseClock>()
 
 /**
  * The wall clock with microseconds, in ms since the epoch: the monotonic clock carries it on from the last moment at
@@ -12,17 +15,17 @@ const clocks = new WeakMap<Runtime, () => number>()
  *
  * There is one for each runtime: what was stamped in a process lies in the past of whoever reads it there.
  */
-export function preciseClock(runtime: Runtime): () => number {
+export function preciseClock(runtime: Runtime): PreciseClock {
   let clock = clocks.get(runtime)
   if (!clock) clocks.set(runtime, (clock = createClock(runtime)))
   return clock
 }
 
 /** The precise clock in whole microseconds since the epoch, since messages take less than a millisecond. */
-export function microsecondClock(runtime: Runtime): () => number {
+export function microsecondClock(runtime: Runtime): PreciseClock {
   const clock = preciseClock(runtime)
-  return () => {
-    const now = clock()
+  return (monotonic) => {
+    const now = clock(monotonic)
     const millisecond = Math.floor(now)
     return millisecond * 1_000 + Math.floor((now - millisecond) * 1_000)
   }
@@ -49,12 +52,11 @@ export function timestampText(microseconds: number): string {
   return lastText + (ends[microseconds - millisecond * 1_000] ?? 'Z')
 }
 
-function createClock(runtime: Runtime): () => number {
+function createClock(runtime: Runtime): PreciseClock {
   let setTo = runtime.now()
   let setAt = runtime.monotonic()
-  return () => {
+  return (monotonic = runtime.monotonic()) => {
     const wall = runtime.now()
-    const monotonic = runtime.monotonic()
     const now = setTo + (monotonic - setAt)
     if (now >= wall && now <= wall + lastMicrosecond) return now
     setAt = monotonic

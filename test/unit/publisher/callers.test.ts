@@ -43,6 +43,7 @@ function createCallers() {
           resolve: ({ messageId }) => outcomes.push(`${name}: ${messageId}`),
           reject: (error) => outcomes.push(`${name}: ${String(error)}`),
         },
+        runtime.monotonic(),
         signal,
       ),
     flush: (sequence: number) => {
