@@ -22,7 +22,7 @@ export class MissedEntries implements AsyncDisposable {
     await using publisher = await InvalidationPublisher.connect(url, 'bench', {
       channel,
       packing,
-      cap: 10 * count,
+      retention: { maxEntries: 10 * count, maxBytes: 2 ** 40 },
       repair: false,
     })
     const first = await publisher.invalidate('user', 'first')

@@ -66,6 +66,7 @@ export type { Announced, Member } from './log/model/announced.js'
 export type { Anchor, Appended, Entry, Inspection, Page, Presence } from './log/model/entry.js'
 export type { Position } from './log/model/position.js'
 export type { Replication } from './log/model/replication.js'
+export type { Retention } from './log/model/retention.js'
 export type {
   ClientOverrides,
   ClusterLike,

@@ -56,7 +56,7 @@ async function publishFrames(url: string, channel: string, count: number, perFra
   await using publisher = await InvalidationPublisher.connect(url, 'bench', {
     channel,
     packing: perFrame > 1,
-    cap: 10 * count,
+    retention: { maxEntries: 10 * count, maxBytes: 2 ** 40 },
     repair: false,
   })
   for (let from = 0; from < count; from += perFrame) {

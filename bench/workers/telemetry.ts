@@ -24,7 +24,11 @@ const flush = start(setup)
 
 const log = new MemoryLog({ channel: 'bench:telemetry' })
 const tracing = setup !== 'tracing off'
-const publisher = await InvalidationPublisher.connect(log, 'bench', { tracing, repair: false, cap: 1_000 })
+const publisher = await InvalidationPublisher.connect(log, 'bench', {
+  tracing,
+  repair: false,
+  retention: { maxEntries: 1_000 },
+})
 const subscriber = await InvalidationSubscriber.connect(log, { tracing, announce: false })
 const subscription = subscriber.subscribe(() => undefined, { name: 'cache' })
 await subscription.caughtUp()

@@ -1,5 +1,6 @@
-import { InvalidArgumentError, Option } from 'commander'
-import { connectionRules } from '../support/connection-options.js'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { Retention } from '../log/model/retention.js'
+import { retentionRules } from '../support/connection-options.js'
 
 /** A parser of options and arguments that takes whole numbers from `min` to `max`. */
 export function wholeNumber(min: number, max: number): (text: string) => number {
@@ -16,12 +17,43 @@ export function filledText(text: string): string {
   throw new InvalidArgumentError('Expected a text that is not blank.')
 }
 
-/** For commands that append. What is appended by hand must not trim a log whose services keep more than is default. */
-export function capOption(): Option {
-  const { min, max } = connectionRules.cap
-  return new Option('--cap <entries>', "trim the log to about so many entries, as the services' `cap` does")
-    .argParser(wholeNumber(min, max))
-    .default(max, 'trims nothing')
+/** What keeps all: what is appended by hand must not trim a log whose services keep more than is default. */
+export const keepAll: Retention = {
+  maxEntries: retentionRules.maxEntries.max,
+  maxBytes: retentionRules.maxBytes.max,
+  maxAgeMs: undefined,
+}
+
+/** The options of {@link addRetentionOptions}. */
+export interface RetentionFlags {
+  readonly maxEntries: number
+  readonly maxBytes: number
+  readonly maxAge?: number
+}
+
+/** For commands that append. */
+export function addRetentionOptions(command: Command): Command {
+  const { maxEntries, maxBytes } = retentionRules
+  const as = (name: string): string => `as \`retention.${name}\` of the services does`
+  return command
+    .addOption(
+      new Option('--max-entries <n>', `trim the log to about so many entries, ${as('maxEntries')}`)
+        .argParser(wholeNumber(maxEntries.min, maxEntries.max))
+        .default(maxEntries.max, 'trims nothing'),
+    )
+    .addOption(
+      new Option('--max-bytes <n>', `trim the log to so many bytes, ${as('maxBytes')}`)
+        .argParser(wholeNumber(maxBytes.min, maxBytes.max))
+        .default(maxBytes.max, 'trims nothing'),
+    )
+    .addOption(
+      new Option('--max-age <time>', `drop entries that are older, such as 1h, ${as('maxAgeMs')}`).argParser(duration),
+    )
+}
+
+/** The retention that the flags of a command describe. */
+export function retentionOf({ maxEntries, maxBytes, maxAge }: RetentionFlags): Retention {
+  return { maxEntries, maxBytes, maxAgeMs: maxAge === undefined ? undefined : Math.max(1, Math.round(maxAge)) }
 }
 
 /** The end of a command's help: how it is called. */

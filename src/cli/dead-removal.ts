@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises'
 import type { Command } from 'commander'
-import { capOption, examples } from './arguments.js'
+import { addRetentionOptions, examples, type RetentionFlags, retentionOf } from './arguments.js'
 import type { CommandSession, RunTask } from './command-session.js'
 import { type ExitCode, exitCodes, UsageError } from './exit-codes.js'
 import { formatCount } from './format.js'
@@ -11,14 +11,12 @@ interface ChoiceFlags {
 }
 
 export function registerRedrive(dead: Command, run: RunTask): void {
-  dead
-    .command('redrive')
+  addRetentionOptions(dead.command('redrive'))
     .description('Publish dead letters again, to every subscriber, and remove them.')
     .argument('[id...]', 'their ids')
     .option('--all', 'all that there are now')
-    .addOption(capOption())
     .addHelpText('after', examples('dead redrive 1795365850251-0', 'dead redrive --all'))
-    .action((ids: readonly string[], flags: ChoiceFlags & { readonly cap: number }) =>
+    .action((ids: readonly string[], flags: ChoiceFlags & RetentionFlags) =>
       run(async (session) => {
         const chosen = chosenIds(ids, flags)
         return withDeadLetters(
@@ -30,7 +28,7 @@ export function registerRedrive(dead: Command, run: RunTask): void {
             if (error) session.output.fail(`${letters(failed)} failed and stand as they were: ${error.message}`)
             return failed === 0 ? foundAll(session, chosen, redriven) : exitCodes.failure
           },
-          flags.cap,
+          retentionOf(flags),
         )
       }),
     )

@@ -36,3 +36,26 @@ export function timeOfStreamId(streamId: string): string {
   const date = new Date(streamIdTime(streamId))
   return Number.isNaN(date.getTime()) ? streamId : date.toISOString()
 }
+
+/** A size in the unit that reads best: `512 B`, `1.5 KiB`, `64 MiB`. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1024) return `${bytes} B`
+  const [size, unit] = bytes < 1024 ** 2 ? [bytes / 1024, 'KiB'] : [bytes / 1024 ** 2, 'MiB']
+  return `${size.toLocaleString('en-US', { maximumFractionDigits: 1 })} ${unit}`
+}
+
+/** `100,000 entries, 64 MiB, 1.0 h`: the limits there are. */
+export function formatRetention(retention: {
+  readonly maxEntries: number
+  readonly maxBytes: number | null
+  readonly maxAgeMs: number | null
+}): string {
+  const { maxEntries, maxBytes, maxAgeMs } = retention
+  return [
+    formatCount(maxEntries, 'entry', 'entries'),
+    maxBytes === null ? [] : formatBytes(maxBytes),
+    maxAgeMs === null ? [] : formatDuration(maxAgeMs),
+  ]
+    .flat()
+    .join(', ')
+}

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { Administration } from '../log/admin/administration.js'
 import type { ConnectionListener, InvalidationLog, LogCommands, LogConnection } from '../log/log.js'
 import { appendIds } from '../log/model/position.js'
+import type { Retention } from '../log/model/retention.js'
 import { openLog, openOnce } from '../log/open-log.js'
 import type { RedisLogOptions, TlsOptions } from '../log/redis/redis-log.js'
 import { decodeMessage } from '../message/wire/decode.js'
@@ -9,6 +10,7 @@ import { DeadLetters } from '../subscriber/handling/dead-letters.js'
 import { connectionRules, DEFAULT_CHANNEL } from '../support/connection-options.js'
 import { RedisError } from '../support/errors.js'
 import type { Runtime } from '../support/runtime.js'
+import { keepAll } from './arguments.js'
 import type { ExitCode } from './exit-codes.js'
 import { addTlsOptions, resolveTls, type TlsFlags } from './tls-options.js'
 
@@ -123,11 +125,11 @@ export function withAdministration<Result>(
   return withConnection(context.signal, open, task)
 }
 
-/** Runs a task on the dead letters. `cap` is that of the log: only a redrive appends to it. */
+/** Runs a task on the dead letters. `retention` is that of the log: only a redrive appends to it. */
 export function withDeadLetters(
   context: ConnectionContext,
   task: (deadLetters: DeadLetters) => Promise<ExitCode>,
-  cap: number = connectionRules.cap.max,
+  retention: Retention = keepAll,
 ): Promise<ExitCode> {
   const nextAppendId = appendIds(context.runtime)
   return withCommands(context, (commands) =>
@@ -136,7 +138,7 @@ export function withDeadLetters(
         store: commands,
         republish: async (message) => {
           decodeMessage(message)
-          await commands.append(nextAppendId(), message, cap)
+          await commands.append(nextAppendId(), message, retention)
         },
       }),
     ),

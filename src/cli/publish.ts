@@ -3,16 +3,15 @@ import type { Invalidation } from '../message/message.js'
 import type { Receipt } from '../publisher/callers.js'
 import { InvalidationPublisher } from '../publisher/publisher.js'
 import { PublishTimeoutError, RedisError } from '../support/errors.js'
-import { capOption, examples } from './arguments.js'
+import { addRetentionOptions, examples, type RetentionFlags, retentionOf } from './arguments.js'
 import { closedBy } from './changed-logs.js'
 import type { CommandSession, RunTask } from './command-session.js'
 import { type ExitCode, exitCodes, UsageError } from './exit-codes.js'
 import { logOf } from './log-connection.js'
 import { describeInvalidation } from './message-line.js'
 
-interface PublishFlags {
+interface PublishFlags extends RetentionFlags {
   readonly service: string
-  readonly cap: number
 }
 
 interface UpdateFlag {
@@ -55,7 +54,7 @@ export function registerBatch(parent: Command, run: RunTask): void {
 }
 
 function addPublishOptions(command: Command): Command {
-  return command.option('--service <name>', 'the service that signs the message', 'cli').addOption(capOption())
+  return addRetentionOptions(command.option('--service <name>', 'the service that signs the message', 'cli'))
 }
 
 /** @throws UsageError for the name of a command, which would evict one odd key in place of what is meant */
@@ -82,14 +81,14 @@ async function publishOne(session: CommandSession, invalidation: Invalidation, f
 async function sendOne(
   session: CommandSession,
   invalidation: Invalidation,
-  { service, cap }: PublishFlags,
+  { service, ...flags }: PublishFlags,
 ): Promise<Receipt> {
   const { output, runtime, signal } = session
   signal.throwIfAborted()
   const publisher = await InvalidationPublisher.connect(closedBy(signal, logOf(session, ['append'])), service, {
     // Nothing is remembered past the end of this process, so nothing need be asked for it.
     runtime,
-    cap,
+    retention: retentionOf(flags),
     repair: false,
     closeTimeoutMs: 0,
     // What fails is printed as the failure of the command.

@@ -1,8 +1,8 @@
 import { splitPosition } from '../message/position-text.js'
 import type { AppendRate } from './append-rate.js'
-import { formatCount, formatDuration, printable } from './format.js'
+import { formatBytes, formatCount, formatDuration, formatRetention, printable } from './format.js'
 import type { Output } from './output.js'
-import type { LogStatus, Status, SubscriberStatus } from './status-summary.js'
+import type { LogStatus, RetentionStatus, Status, SubscriberStatus } from './status-summary.js'
 import { type Column, formatTable } from './table.js'
 
 const columns: readonly Column[] = [
@@ -37,7 +37,7 @@ export function renderStatus(status: Status, output: Pick<Output, 'style'>): str
 
 function describeLog(log: LogStatus, fleetKnown: boolean): string[][] {
   return [
-    ['length', `${formatCount(log.length, 'entry', 'entries')}, ${describeCap(log.caps, fleetKnown)}`],
+    ['length', `${formatCount(log.length, 'entry', 'entries')}, ${describeRetention(log.retentions, fleetKnown)}`],
     ['oldest', log.oldestAgeMs === null ? 'none' : `${formatDuration(log.oldestAgeMs)} ago, ${log.oldest ?? ''}`],
     ['memory', log.bytes === null ? 'not known' : formatBytes(log.bytes)],
     ['rate', describeRate(log.rate)],
@@ -45,21 +45,19 @@ function describeLog(log: LogStatus, fleetKnown: boolean): string[][] {
   ]
 }
 
-function describeCap(caps: readonly number[], fleetKnown: boolean): string {
-  if (caps.length === 0) return fleetKnown ? 'cap not known: no subscription has announced it' : 'cap not known'
-  const listed = caps.map((cap) => cap.toLocaleString('en-US')).join(' and ')
-  return caps.length === 1 ? `cap ${listed}` : `caps ${listed}: the services disagree`
+function describeRetention([usual, ...others]: readonly RetentionStatus[], fleetKnown: boolean): string {
+  if (usual === undefined) {
+    return fleetKnown ? 'retention not known: nobody has announced it' : 'retention not known'
+  }
+  const kept = `kept: ${formatRetention(usual)}`
+  if (others.length === 0) return kept
+  const different = others.map((each) => `${each.services.join(', ')}: ${formatRetention(each)}`)
+  return `${kept}; services that differ: ${different.join('; ')}`
 }
 
 function describeRate({ entriesPerSecond, entries, windowMs }: AppendRate): string {
   const rate = entriesPerSecond.toLocaleString('en-US', { maximumFractionDigits: entriesPerSecond < 10 ? 2 : 0 })
   return `${rate} entries/s: ${formatCount(entries, 'entry', 'entries')} in the last ${formatDuration(windowMs)}`
-}
-
-function formatBytes(bytes: number): string {
-  if (bytes < 1024) return `${bytes} B`
-  const [size, unit] = bytes < 1024 ** 2 ? [bytes / 1024, 'KiB'] : [bytes / 1024 ** 2, 'MiB']
-  return `${size.toLocaleString('en-US', { maximumFractionDigits: 1 })} ${unit}`
 }
 
 function describeSubscribers(subscribers: Status['subscribers'], output: Pick<Output, 'style'>): readonly string[] {

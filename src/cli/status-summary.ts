@@ -1,6 +1,7 @@
 import type { Fact, LogSnapshot } from '../log/admin/administration-replies.js'
 import type { Announced } from '../log/model/announced.js'
 import { formatPosition, type Position } from '../log/model/position.js'
+import type { PublisherRecord } from '../log/model/publisher-record.js'
 import { streamIdTime } from '../message/stream-id.js'
 import type { Announcement } from '../subscriber/announcement.js'
 import { type AppendRate, appendRate } from './append-rate.js'
@@ -16,6 +17,7 @@ export interface StatusFacts {
   readonly snapshot: Fact<LogSnapshot>
   readonly bytes: Fact<number>
   readonly announced: Fact<readonly Announced[]>
+  readonly publishers: Fact<readonly PublisherRecord[]>
   /** How many connections have subscribed to the channel. */
   readonly listeners: Fact<number>
 }
@@ -33,10 +35,18 @@ export interface Status {
   readonly unknown: readonly string[]
 }
 
+/** A retention, and the services that announce it. */
+export interface RetentionStatus {
+  readonly maxEntries: number
+  readonly maxBytes: number | null
+  readonly maxAgeMs: number | null
+  readonly services: readonly string[]
+}
+
 export interface LogStatus {
   readonly length: number
-  /** What the subscriptions were told that the log keeps: one number, unless they were told different ones. */
-  readonly caps: readonly number[]
+  /** What publishers and subscriptions keep: one, unless services disagree. */
+  readonly retentions: readonly RetentionStatus[]
   readonly bytes: number | null
   readonly oldest: string | null
   readonly oldestAgeMs: number | null
@@ -48,7 +58,7 @@ export interface LogStatus {
 /** What a subscription announced, as `--json` prints it. */
 export interface SubscriberStatus extends Omit<
   Announcement,
-  'position' | 'startedAt' | 'cap' | 'heartbeatMs' | 'subscriber'
+  'position' | 'startedAt' | 'retention' | 'heartbeatMs' | 'subscriber'
 > {
   readonly position: string | null
   readonly startedAt: string
@@ -57,29 +67,39 @@ export interface SubscriberStatus extends Omit<
   readonly nameTaken: boolean
 }
 
-export function summarizeStatus({ channel, server, now, snapshot, bytes, announced, listeners }: StatusFacts): Status {
+export function summarizeStatus({
+  channel,
+  server,
+  now,
+  snapshot,
+  bytes,
+  announced,
+  publishers,
+  listeners,
+}: StatusFacts): Status {
   const fleet = announced.value && readFleet(announced.value)
+  const members = [...(fleet ?? []), ...(publishers.value ?? [])]
   return {
     channel,
     server,
-    log: snapshot.value ? summarizeLog(snapshot.value, bytes.value, fleet ?? [], now) : null,
+    log: snapshot.value ? summarizeLog(snapshot.value, bytes.value, members, now) : null,
     subscribers: fleet?.map(summarizeMember) ?? null,
     listeners: listeners.value ?? null,
     unregistered: fleet && listeners.value !== undefined ? unregisteredListeners(listeners.value, fleet) : null,
-    unknown: [snapshot, bytes, announced, listeners].flatMap(({ reason }) => reason ?? []),
+    unknown: [snapshot, bytes, announced, publishers, listeners].flatMap(({ reason }) => reason ?? []),
   }
 }
 
 function summarizeLog(
   { stream, newest }: LogSnapshot,
   bytes: number | undefined,
-  fleet: readonly FleetMember[],
+  members: readonly RetentionMember[],
   now: number,
 ): LogStatus {
   const oldest = stream?.first?.position.streamId
   return {
     length: stream?.length ?? 0,
-    caps: [...new Set(fleet.map(({ cap }) => cap))].toSorted((a, b) => a - b),
+    retentions: groupRetentions(members),
     bytes: bytes ?? null,
     oldest: oldest ?? null,
     oldestAgeMs: oldest === undefined ? null : Math.max(0, now - streamIdTime(oldest)),
@@ -89,6 +109,29 @@ function summarizeLog(
       now,
     ),
   }
+}
+
+/** A member of the fleet, as far as retention goes. */
+export type RetentionMember = Pick<PublisherRecord, 'service' | 'retention'>
+
+/** The retentions of a fleet with their services; that of most members first. */
+export function groupRetentions(members: readonly RetentionMember[]): readonly RetentionStatus[] {
+  const groups = new Map<
+    string,
+    { status: Omit<RetentionStatus, 'services'>; services: Set<string>; members: number }
+  >()
+  for (const { service, retention } of members) {
+    const { maxEntries, maxBytes = null, maxAgeMs = null } = retention
+    const status = { maxEntries, maxBytes, maxAgeMs }
+    const key = JSON.stringify(status)
+    const group = groups.get(key) ?? { status, services: new Set(), members: 0 }
+    group.services.add(service || '-')
+    group.members++
+    groups.set(key, group)
+  }
+  return [...groups.values()]
+    .toSorted((a, b) => b.members - a.members || a.status.maxEntries - b.status.maxEntries)
+    .map(({ status, services }) => ({ ...status, services: [...services].toSorted() }))
 }
 
 /** An entry that somebody else added has no append id. */

@@ -7,6 +7,7 @@ import { sampleSize } from './append-rate.js'
 import { examples, wholeNumber } from './arguments.js'
 import type { CommandSession, RunTask } from './command-session.js'
 import { type ExitCode, exitCodes, UsageError } from './exit-codes.js'
+import { readPublishers } from './fleet.js'
 import { withAdministration, withCommands } from './log-connection.js'
 import { renderStatus } from './status-rendering.js'
 import { type Status, type StatusFacts, summarizeStatus } from './status-summary.js'
@@ -81,12 +82,13 @@ const maxSampledBytes = 1024 * 1024
  */
 async function readStatus({ channel, administration, commands, runtime }: StatusSource): Promise<StatusFacts> {
   const [bytes, brief] = await Promise.all([administration.streamBytes(), administration.snapshot(1)])
-  const [snapshot, clock, announced, listeners] = await Promise.all([
+  const [snapshot, clock, announced, publishers, listeners] = await Promise.all([
     administration.snapshot(sampleSize(brief.value?.stream?.length ?? 0, bytes.value, maxSampledBytes)),
     administration.clock(),
     factOf(commands.listAnnounced('subscriber')),
+    factOf(commands.listAnnounced('publisher').then(readPublishers)),
     administration.listeners(),
   ])
   const now = Math.floor(clock.value?.serverMs ?? runtime.now())
-  return { channel, server: administration.address, now, snapshot, bytes, announced, listeners }
+  return { channel, server: administration.address, now, snapshot, bytes, announced, publishers, listeners }
 }

@@ -3,8 +3,7 @@ import type { LogCommands } from '../log/log.js'
 import { formatPosition, isPosition } from '../log/model/position.js'
 import { InvalidationSubscriber } from '../subscriber/subscriber.js'
 import type { Subscription } from '../subscriber/subscription.js'
-import { connectionRules } from '../support/connection-options.js'
-import { examples, wholeNumber } from './arguments.js'
+import { examples, keepAll, wholeNumber } from './arguments.js'
 import { readOnly } from './changed-logs.js'
 import type { CommandSession, RunTask } from './command-session.js'
 import { type ExitCode, exitCodes } from './exit-codes.js'
@@ -48,7 +47,7 @@ function tailLog(session: CommandSession, flags: TailFlags): Promise<ExitCode> {
       runtime: session.runtime,
       announce: false,
       // Where the newest entry was deleted, who follows the log leaves a marker: that must trim nothing.
-      cap: connectionRules.cap.max,
+      retention: keepAll,
     })
     subscriber
       .on('error', (error) => session.output.warn(error.message))

@@ -3,6 +3,7 @@ import type { Announced, Member } from './model/announced.js'
 import type { Anchor, Appended, Inspection, Page, Presence } from './model/entry.js'
 import type { Position } from './model/position.js'
 import type { Replication } from './model/replication.js'
+import type { Retention } from './model/retention.js'
 
 /**
  * The log: a capped stream with its live channel. This is the one seam to Redis; `RedisLog` and `MemoryLog` implement
@@ -77,8 +78,8 @@ export interface LogFeed extends LogConnection {
 
 /** The stream of entries and `last`, the append id of the newest. */
 export interface Log {
-  /** Appends a frame (a whole JSON object) and publishes it: one atomic step. `cap` is in entries, approximate. */
-  append(appendId: string, frame: string, cap: number): Promise<Appended>
+  /** Appends a frame (a whole JSON object) and publishes it: one atomic step. Then drops what `retention` does not keep. */
+  append(appendId: string, frame: string, retention: Retention): Promise<Appended>
   /** Waits until `count` replicas have all that was appended over this connection; resolves to how many have. */
   waitReplicas(count: number, timeoutMs: number): Promise<number>
   /** The server's part in replication, and its replication id. */
@@ -92,7 +93,9 @@ export interface Log {
    * The entry to anchor to: the last one, if it is the one `last` names; else a marker (an empty frame), appended under
    * `appendId` and not published. Undefined if there is no such entry and this connection may not write.
    */
-  anchor(appendId: string, cap: number): Promise<Anchor | undefined>
+  anchor(appendId: string, retention: Retention): Promise<Anchor | undefined>
+  /** Drops what is older than `maxAgeMs`; the newest entry stays. For channels on which nothing is appended. */
+  trim(retention: Retention): Promise<void>
   /** Looks at the log around a position, in one atomic step. */
   inspect(position: Position): Promise<Inspection>
   /** Looks up entries, at most 100 at once, in one atomic step; answers in the same order. */

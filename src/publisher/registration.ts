@@ -76,14 +76,14 @@ export class Registration {
 
   #describe(): PublisherRecord {
     const { options, service, queued } = this.#context
-    const { cap, packing, sharded, heartbeatMs } = options
+    const { retention, packing, sharded, heartbeatMs } = options
     const { id, repairs } = this.#announced
     return {
       service,
       host: hostname(),
       pid: process.pid,
       version,
-      cap,
+      retention,
       packing,
       sharded,
       queued: queued(),

@@ -86,7 +86,7 @@ export class Sender {
       queue: this.#queue,
       limits: options.packing ? packedFrames : singleMessages,
       runtime: options.runtime,
-      append: (appendId, frame) => connection.append(appendId, frame, options.cap),
+      append: (appendId, frame) => connection.append(appendId, frame, options.retention),
       onAppended: (frame, appended) => this.#appended(frame, appended),
       onFailed: (error) => this.#failed(error),
       onProgress: () => this.#progress(),
@@ -204,10 +204,17 @@ export class Sender {
       // Without `repair` the answer still shows that the link is alive.
       const { id } = await this.#context.connection.replication()
       await this.#repair?.historyIs(id)
+      await this.#trim()
     } finally {
       // Before anything is sent: subscribers must know of a publisher that may have acknowledged entries.
       await this.#register()
     }
+  }
+
+  /** While nothing is published, entries grow too old all the same. */
+  async #trim(): Promise<void> {
+    const { connection, options } = this.#context
+    if (options.retention.maxAgeMs !== undefined) await connection.trim(options.retention)
   }
 
   #looked(): void {

@@ -1,4 +1,13 @@
-import { announceIntervalMs, encodeRecord, isCount, isShortText, parseRecord, pickFields } from '../log/model/record.js'
+import {
+  type AnnouncedRetention,
+  announceIntervalMs,
+  encodeRecord,
+  isCount,
+  isShortText,
+  parseRecord,
+  pickFields,
+  pickRetention,
+} from '../log/model/record.js'
 import type { Json } from '../message/message.js'
 
 /** What a subscription tells operators of itself. Times are in ms; `startedAt` and `seenAt` are since the epoch. */
@@ -24,8 +33,8 @@ export interface Announcement {
   readonly resyncs: number
   readonly replayed: number
   readonly deadLetters: number
-  /** How many entries its log keeps, as far as it knows. */
-  readonly cap: number
+  /** How much of the log its markers keep. */
+  readonly retention: AnnouncedRetention
   /** By the clock of its host. */
   readonly startedAt: number
   readonly heartbeatMs: number
@@ -47,11 +56,13 @@ export function decodeAnnouncement(text: string): Announcement | undefined {
   const record = parseRecord(text)
   if (record === undefined) return undefined
   const texts = pickFields(record, ['name', 'service', 'host', 'version', 'state'], isShortText)
-  const counts = pickFields(record, ['pid', 'behind', 'resyncs', 'replayed', 'deadLetters', 'cap'], isCount)
+  const counts = pickFields(record, ['pid', 'behind', 'resyncs', 'replayed', 'deadLetters'], isCount)
   const times = pickFields(record, ['lagMs', 'startedAt', 'heartbeatMs'], isCount)
   const { position, subscriber, retrying = 0 } = record
-  if (!texts || !counts || !times || !isOptionalText(position) || !isOptionalText(subscriber)) return undefined
-  return isCount(retrying) ? { ...texts, ...counts, ...times, retrying, position, subscriber } : undefined
+  const retention = pickRetention(record)
+  if (!retention || !texts || !counts || !times || !isOptionalText(position) || !isOptionalText(subscriber))
+    return undefined
+  return isCount(retrying) ? { ...texts, ...counts, ...times, retention, retrying, position, subscriber } : undefined
 }
 
 function isOptionalText(value: Json | undefined): value is string | undefined {

@@ -1,3 +1,4 @@
+import type { Retention } from '../log/model/retention.js'
 import { hostname } from 'node:os'
 import { OwnRecord, type RecordWriter } from '../log/model/own-record.js'
 import { announceIntervalMs } from '../log/model/record.js'
@@ -13,7 +14,7 @@ export interface AnnouncerContext {
   readonly runtime: Runtime
   readonly service: string
   readonly heartbeatMs: number
-  readonly cap: number
+  readonly retention: Retention
   onError(error: Error): void
 }
 
@@ -87,7 +88,7 @@ export class Announcer {
   }
 
   #describe(subscription: AnnouncedSubscription, startedAt: number): string {
-    const { service, heartbeatMs, cap } = this.#context
+    const { service, heartbeatMs, retention } = this.#context
     const { state, position, behind, lagMs, retrying } = subscription.freshness()
     const { resyncs, replayed, deadLetters } = subscription.counts
     return encodeAnnouncement({
@@ -104,7 +105,7 @@ export class Announcer {
       resyncs,
       replayed,
       deadLetters,
-      cap,
+      retention,
       startedAt,
       heartbeatMs,
       subscriber: this.#subscriber,

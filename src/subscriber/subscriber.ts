@@ -132,8 +132,8 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
     this.#strayLookups = new StrayLookups({ ...shared, log: commands })
     const { database } = log
     this.#otherLogs = new OtherLogs({ ...shared, database, lookups: this.#strayLookups, onDropped: this.#onDropped })
-    const { announce, service, heartbeatMs, cap } = options
-    if (announce) this.#announcer = new Announcer({ ...shared, registry: commands, service, heartbeatMs, cap })
+    const { announce, service, heartbeatMs, retention } = options
+    if (announce) this.#announcer = new Announcer({ ...shared, registry: commands, service, heartbeatMs, retention })
     this.deadLetters = new DeadLetters({
       store: commands,
       checkOpen: () => this.#checkOpen(),
@@ -163,7 +163,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
     if (typeof handler !== 'function') {
       throw new ConfigurationError(`Expected the handler to be a function, got \`${typeof handler}\``)
     }
-    const { runtime, service, cap, closeTimeoutMs, heartbeatMs, readReplica, logger, stats } = this.#options
+    const { runtime, service, retention, closeTimeoutMs, heartbeatMs, readReplica, logger, stats } = this.#options
     const { replayConcurrency } = this.#options
     const link = this.#link
     const pages = sharedTurns(runtime, `pages of ${this.#log.origin ?? ''}`)
@@ -180,7 +180,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
         look: () => link.look(),
       },
       logger,
-      cap,
+      retention,
       closeTimeoutMs,
       heartbeatMs,
       readReplica,
@@ -289,7 +289,7 @@ export class InvalidationSubscriber extends TypedEmitter<SubscriberEvents> {
   async #republish(message: string): Promise<void> {
     // An entry that nobody can read would cause a resync of every subscription.
     decodeMessage(message)
-    await this.#link.commands.append(this.#nextAppendId(), message, this.#options.cap)
+    await this.#link.commands.append(this.#nextAppendId(), message, this.#options.retention)
   }
 
   async #close(): Promise<void> {

@@ -1,3 +1,4 @@
+import type { Retention } from '../log/model/retention.js'
 import type { CursorTable, DeadLetterStore, Log } from '../log/log.js'
 import type { Position } from '../log/model/position.js'
 import type { ElapsedClock } from '../support/elapsed-clock.js'
@@ -18,7 +19,7 @@ export interface SubscriptionContext {
   readonly clock: ElapsedClock
   readonly looks: Looks
   readonly logger: Logger | undefined
-  readonly cap: number
+  readonly retention: Retention
   readonly closeTimeoutMs: number
   readonly heartbeatMs: number
   readonly readReplica: boolean

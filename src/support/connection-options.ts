@@ -1,5 +1,5 @@
 import type { Logger } from './events.js'
-import { checked, type RulesOf, runtimeRule, trueOrFalse, wholeNumber, withFunctions } from './option-rules.js'
+import { checked, group, type RulesOf, runtimeRule, trueOrFalse, wholeNumber, withFunctions } from './option-rules.js'
 import type { Runtime } from './runtime.js'
 
 /** The channel that publishers and subscribers use if no other is named: `cache:invalidate`, as in the Rust crate. */
@@ -14,6 +14,31 @@ export interface Credentials {
 
 /** Gives the credentials of the next connection. */
 export type CredentialsSource = () => Credentials | Promise<Credentials>
+
+/** How much the log keeps: whichever limit is reached first. The newest entry always stays. */
+export interface RetentionOptions {
+  /** Approximately, in entries. An entry is a frame, of one message or many. Default 100,000. */
+  readonly maxEntries?: number
+  /** Memory of the stream, in bytes. Redis may use 10 % and one frame more. Default 64 MiB. */
+  readonly maxBytes?: number
+  /** Age of the oldest entry, in ms by the clock of the server. Default: none. */
+  readonly maxAgeMs?: number | undefined
+}
+
+/** The rules of {@link RetentionOptions}. */
+export const retentionRules = {
+  maxEntries: wholeNumber({ default: 100_000, unit: 'entries', min: 1, max: 1_000_000_000 }),
+  maxBytes: wholeNumber({ default: 64 * 1024 ** 2, unit: 'bytes', min: 1024, max: 1024 ** 4 }),
+  maxAgeMs: checked(
+    {
+      expected: 'a whole number of ms from 1 to 31536000000',
+      defaultText: 'none',
+      isValid: (given): given is number =>
+        typeof given === 'number' && Number.isInteger(given) && given >= 1 && given <= 365 * 24 * 60 * 60_000,
+    },
+    undefined,
+  ),
+} satisfies RulesOf<RetentionOptions>
 
 /** Options that publisher and subscriber share. */
 export interface ConnectionOptions {
@@ -34,8 +59,8 @@ export interface ConnectionOptions {
    * Sentinels have `sentinelUsername` and `sentinelPassword`. Default: none.
    */
   readonly credentials?: CredentialsSource
-  /** How many entries the log keeps, approximately. Default 100,000. */
-  readonly cap?: number
+  /** How much the log keeps. Give all publishers and subscribers of a channel the same. Default `{}`. */
+  readonly retention?: RetentionOptions
   /**
    * In a Redis Cluster: publishes to the log's shard alone (`SPUBLISH`), which costs the other nodes nothing, in place
    * of every node. All publishers and subscribers of a channel must have the same, and services with the Rust crate
@@ -83,7 +108,7 @@ export const connectionRules = {
     },
     undefined,
   ),
-  cap: wholeNumber({ default: 100_000, unit: 'entries', min: 1, max: 1_000_000_000 }),
+  retention: group(retentionRules),
   sharded: trueOrFalse(false),
   announce: trueOrFalse(true),
   tracing: trueOrFalse(true),

@@ -71,6 +71,11 @@ function checkNames(given: unknown, known: readonly string[], owner: string): as
   }
   const unknown = Object.keys(given).find((name) => !known.includes(name))
   if (unknown === undefined) return
+  if (unknown === 'cap' && known.includes('retention')) {
+    throw new ConfigurationError(
+      `Unknown option \`cap\` of ${owner}: write \`retention: { maxEntries: ${describeValue(Reflect.get(given, unknown))} }\` in its place`,
+    )
+  }
   throw new ConfigurationError(`Unknown option \`${unknown}\` of ${owner}: expected one of ${known.join(', ')}`)
 }
 

@@ -16,6 +16,7 @@ import { freePort, type RedisServerOptions, startRedisServer } from '../support/
 import { Replica } from '../support/replica.js'
 import { type CommandOptions, runCommand } from '../support/running-command.js'
 import { serverIsAtLeast } from '../support/server-version.js'
+import { entriesOnly } from '../support/retention.js'
 
 const cleanups: (() => Promise<unknown>)[] = []
 
@@ -117,7 +118,7 @@ test.runIf(knowsDryRun)('finds what is wrong with a server, its log and its subs
   await fleet.follow({ name: 'shared' })
   const failing = await failingSubscription(fleet)
   const deadLetter = nextEvent<SubscriptionEvents, 'deadLetter'>(failing, 'deadLetter')
-  const publisher = await fleet.publisher({ cap: 100, packing: false })
+  const publisher = await fleet.publisher({ retention: { maxEntries: 100 }, packing: false })
   await Promise.all(Array.from({ length: 1_000 }, (_, id) => publisher.invalidate('post', String(id))))
   await publisher.invalidate('user', 'poison')
   await deadLetter
@@ -169,7 +170,7 @@ async function addSilentSubscription({ redis, channel }: LiveFleet): Promise<voi
     resyncs: 0,
     replayed: 0,
     deadLetters: 0,
-    cap: 100_000,
+    retention: entriesOnly(100_000),
     startedAt: 1,
     heartbeatMs: 1_000,
   })

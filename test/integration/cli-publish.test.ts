@@ -56,14 +56,14 @@ test('with --json the receipt is an object', async () => {
   })
 })
 
-test('a log that is longer than what it is capped to is trimmed only with --cap', async () => {
+test('a log that is longer than what it is capped to is trimmed only with --max-entries', async () => {
   const stream = `{${fleet.channel}}:stream`
   const publisher = await fleet.publisher({ packing: false })
   await Promise.all(Array.from({ length: 300 }, (_, index) => publisher.invalidate('user', String(index))))
   const before = await fleet.redis.xlen(stream)
   await run('publish', 'user', '1')
   expect(await fleet.redis.xlen(stream)).toBe(before + 1)
-  await run('publish', 'user', '1', '--cap', '10')
+  await run('publish', 'user', '1', '--max-entries', '10')
   expect(await fleet.redis.xlen(stream)).toBeLessThan(before)
 })
 
@@ -115,7 +115,7 @@ test.each([
   [['publish', 'user'], "missing required argument 'id'"],
   [['publish', 'user', ''], 'entityId'],
   [['publish', 'pattern', 'feed:*'], '`cache-invalidation pattern …` publishes a pattern'],
-  [['publish', 'user', '1', '--cap', '0'], 'Expected a whole number from 1'],
+  [['publish', 'user', '1', '--max-entries', '0'], 'Expected a whole number from 1'],
   [['publish', 'user', '1', '--redis', '//:secret@host'], 'Expected `redis` to be a URL'],
   [['publish', 'user', '1', '--channel', ''], 'Expected `channel`'],
   [['publish', 'user', '1', '--tls-ca', '/no/such/file'], "can't be read"],

@@ -22,8 +22,8 @@ function status(...more: readonly string[]): Promise<CommandResult> {
 }
 
 /** A subscription that operators see as live. */
-async function followAs(service: string, name: string, cap = 5_000): Promise<LiveFollower> {
-  const follower = await fleet.follow({ name }, { service, cap })
+async function followAs(service: string, name: string, maxEntries = 5_000): Promise<LiveFollower> {
+  const follower = await fleet.follow({ name }, { service, retention: { maxEntries } })
   await until(async () => (await announcedAs(name)).state === 'live', 10_000, `${name} is announced as live`)
   return follower
 }
@@ -63,7 +63,7 @@ describe('status', () => {
 
     const { stdout: text } = await status()
     expect(text).toContain(`${fleet.channel} on `)
-    expect(text).toMatch(/length +\d+ entries, cap 5,000\n/)
+    expect(text).toMatch(/length +\d+ entries, kept: 5,000 entries, 64 MiB\n/)
     expect(text).toMatch(/\nfeed +0 +0 +feed-service +\S+:\d+ +live +\d+-\d+ /)
     expect(text).toMatch(/\nusers +0 +0 +user-service /)
     await Promise.all(followers.map(({ subscriber }) => subscriber.close()))

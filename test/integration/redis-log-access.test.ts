@@ -9,7 +9,7 @@ import { startRedisServer } from '../support/redis-server.js'
 
 const redis = RedisLogFixture.use()
 const frame = '{"message_id":"m1"}'
-const cap = 100_000
+const retention = { maxEntries: 100_000, maxBytes: 2 ** 40, maxAgeMs: undefined }
 
 describe('who may do what', () => {
   const acl = (name: string, ...rules: string[]): Promise<unknown> =>
@@ -59,7 +59,7 @@ describe('who may do what', () => {
     await acl('mute', 'resetchannels')
     const { commands } = redis.openCommands(redis.server.url.replace('//', '//mute:right@'))
     await commands.opened()
-    expect(await commands.append('one', frame, cap)).toMatchObject({ prev: '', receivers: -1 })
+    expect(await commands.append('one', frame, retention)).toMatchObject({ prev: '', receivers: -1 })
     expect((await commands.readPage('-', 10)).entries).toHaveLength(1)
   })
 
@@ -68,9 +68,9 @@ describe('who may do what', () => {
     const { commands: writer } = redis.openCommands()
     const { commands } = redis.openCommands(redis.server.url.replace('//', '//plain:right@'))
     await Promise.all([writer.opened(), commands.opened()])
-    expect(await commands.anchor('marker', cap)).toBeUndefined()
-    await writer.append('one', frame, cap)
-    expect(await commands.anchor('marker', cap)).toMatchObject({
+    expect(await commands.anchor('marker', retention)).toBeUndefined()
+    await writer.append('one', frame, retention)
+    expect(await commands.anchor('marker', retention)).toMatchObject({
       position: { appendId: 'one' },
       added: countsEntries ? 1 : undefined,
     })
@@ -88,9 +88,9 @@ describe('who may do what', () => {
     try {
       const { commands, listener } = redis.openCommands(replica.url)
       await commands.opened()
-      expect(await commands.anchor('marker', cap)).toBeUndefined()
+      expect(await commands.anchor('marker', retention)).toBeUndefined()
       expect(listener.events).toEqual(['up'])
-      const error = await failureOf(commands.append('one', frame, cap))
+      const error = await failureOf(commands.append('one', frame, retention))
       expect(error).toMatchObject({ kind: 'readonly' })
       expect(error.message).toContain('connect to the primary')
       await listener.reached('up', 2)
@@ -108,7 +108,7 @@ describe('a lent client', () => {
     await Promise.all([listener.reached('up'), feedListener.reached('up')])
     expect(lent.status).toBe('wait')
     lent.disconnect()
-    expect(await commands.append('one', frame, cap)).toMatchObject({ receivers: 1 })
+    expect(await commands.append('one', frame, retention)).toMatchObject({ receivers: 1 })
     commands.reconnect()
     await listener.reached('up', 2)
     expect(await commands.inspect({ streamId: '1-1', appendId: 'x' })).toMatchObject({
@@ -122,7 +122,7 @@ describe('a lent client', () => {
     const lent = new Redis(redis.server.url, { lazyConnect: true, replyMapping: 'resp3' })
     const { commands } = redis.openCommands(lent)
     await commands.opened()
-    await commands.append('one', frame, cap)
+    await commands.append('one', frame, retention)
     expect(await commands.inspect({ streamId: '1-1', appendId: 'x' })).toMatchObject({
       added: countsEntries ? 1 : undefined,
       length: 1,
@@ -133,14 +133,14 @@ describe('a lent client', () => {
 it('keeps to the database of its URL', async () => {
   const { commands } = redis.openCommands(`${redis.server.url}/3`)
   await commands.opened()
-  await commands.append('one', frame, cap)
+  await commands.append('one', frame, retention)
   expect(await redis.admin.exists(`{${redis.channel}}:stream`)).toBe(0)
 })
 
 it('never makes the key that it probes with', async () => {
   const { commands } = redis.openCommands()
   await commands.opened()
-  await commands.append('one', frame, cap)
+  await commands.append('one', frame, retention)
   expect((await redis.admin.keys(`*${redis.channel}*`)).sort()).toEqual([
     `{${redis.channel}}:last`,
     `{${redis.channel}}:stream`,

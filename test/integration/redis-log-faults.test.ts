@@ -4,7 +4,7 @@ import { basics, clients, failureOf, RedisLogFixture } from '../support/redis-lo
 
 const redis = RedisLogFixture.use()
 const frame = '{"message_id":"m1"}'
-const cap = 100_000
+const retention = { maxEntries: 100_000, maxBytes: 2 ** 40, maxAgeMs: undefined }
 
 describe('a server that hangs', () => {
   it('makes calls reject at the deadline, and their connections new ones', async () => {
@@ -13,7 +13,7 @@ describe('a server that hangs', () => {
     await Promise.all([listener.reached('up'), feedListener.reached('up')])
     redis.server.pause()
     const started = performance.now()
-    const calls = [commands.append('one', frame, cap), commands.head(), commands.readPage('-', 10), feed.ping()]
+    const calls = [commands.append('one', frame, retention), commands.head(), commands.readPage('-', 10), feed.ping()]
     for (const error of await Promise.all(calls.map(failureOf))) {
       expect(error).toMatchObject({ code: 'REDIS', kind: 'timeout' })
       expect(error.message).toContain(`127.0.0.1:${redis.server.port}`)
@@ -29,7 +29,7 @@ describe('a server that hangs', () => {
     expect(listener.errors.at(-1)).toMatchObject({ kind: 'timeout' })
     redis.server.resume()
     await Promise.all([listener.reached('up', 2), feedListener.reached('up', 2)])
-    expect(await commands.append('two', frame, cap)).toMatchObject({ receivers: 1 })
+    expect(await commands.append('two', frame, retention)).toMatchObject({ receivers: 1 })
     await feed.ping()
   })
 
@@ -46,7 +46,7 @@ describe('a server that hangs', () => {
   it('is not taken for one because this process was busy while the reply came', async () => {
     const { commands, listener } = redis.openCommands(redis.server.url, 200)
     await listener.reached('up')
-    const reply = commands.append('one', frame, cap)
+    const reply = commands.append('one', frame, retention)
     await new Promise((resolve) => process.nextTick(resolve))
     const busyUntil = performance.now() + 400
     while (performance.now() < busyUntil);
@@ -80,8 +80,8 @@ describe('a connection that is lost', () => {
     await Promise.all([listener.reached('up'), feedListener.reached('up')])
     redis.server.pause()
     const calls = [
-      commands.append('one', frame, cap),
-      commands.anchor('s', cap),
+      commands.append('one', frame, retention),
+      commands.anchor('s', retention),
       commands.readPage('-', 1),
       feed.ping(),
     ]

@@ -10,7 +10,7 @@ import { basics, failureOf, RedisLogFixture } from '../support/redis-log-fixture
 
 const redis = RedisLogFixture.use()
 const frame = '{"message_id":"m1"}'
-const cap = 100_000
+const retention = { maxEntries: 100_000, maxBytes: 2 ** 40, maxAgeMs: undefined }
 
 describe('the server’s features', () => {
   let fake: FakeRedis
@@ -153,9 +153,9 @@ describe('the server’s features', () => {
     const { commands, listener } = redis.openCommands(fake.url)
     await listener.reached('up')
     fake.answer = (asked) => (asked[0] === 'eval' ? text('NOPERM') : basics(asked))
-    expect(await failureOf(commands.append('one', frame, cap))).toMatchObject({ kind: 'refused' })
+    expect(await failureOf(commands.append('one', frame, retention))).toMatchObject({ kind: 'refused' })
     fake.answer = (asked) => (asked[0] === 'eval' ? text('READONLY') : basics(asked))
-    expect(await failureOf(commands.append('one', frame, cap))).toMatchObject({ kind: 'readonly' })
+    expect(await failureOf(commands.append('one', frame, retention))).toMatchObject({ kind: 'readonly' })
   })
 })
 
@@ -167,17 +167,17 @@ describe('scripts that the server has forgotten', () => {
     const { commands } = redis.openCommands(fake.url)
     await commands.opened()
     fake.answer = () => appended
-    await commands.append('known', frame, cap)
+    await commands.append('known', frame, retention)
     fake.commands.splice(0)
     fake.answer = () => undefined
     const sent = (name: string): string[] =>
       fake.commands.filter(([asked]) => asked === name).map(([, , , , , appendId = '']) => appendId)
-    const first = commands.append('one', frame, cap)
-    const second = commands.append('two', frame, cap)
+    const first = commands.append('one', frame, retention)
+    const second = commands.append('two', frame, retention)
     await until(() => sent('evalsha').length === 2, 10_000, 'two appends')
     fake.send(noScript)
     await until(() => sent('eval').length === 1, 10_000, 'the first sent again')
-    const third = commands.append('three', frame, cap)
+    const third = commands.append('three', frame, retention)
     fake.send(noScript)
     await until(() => sent('eval').length === 2, 10_000, 'the second sent again')
     expect([sent('evalsha'), sent('eval')]).toEqual([
@@ -194,7 +194,7 @@ describe('scripts that the server has forgotten', () => {
     const { commands } = redis.openCommands()
     await commands.opened()
     await redis.admin.script('FLUSH')
-    expect((await commands.anchor('marker', cap))?.position.appendId).toBe('marker')
+    expect((await commands.anchor('marker', retention))?.position.appendId).toBe('marker')
     await redis.admin.script('FLUSH')
     expect(await commands.lookup([{ streamId: '1-1', appendId: 'x' }])).toEqual(['below'])
     await redis.admin.script('FLUSH')

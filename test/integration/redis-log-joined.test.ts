@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { LogCommands } from '../../src/log/log.js'
 import { logKeys } from '../../src/log/model/keys.js'
 import { failureOf, RedisLogFixture } from '../support/redis-log-fixture.js'
+import { entriesOnly } from '../support/retention.js'
 
 const redis = RedisLogFixture.use()
 
@@ -40,7 +41,7 @@ describe('a joined page', () => {
 
   it('is read by a script, which the server need not know', async () => {
     const commands = await open()
-    await commands.append('one', '{}', 10)
+    await commands.append('one', '{}', entriesOnly(10))
     await redis.admin.script('FLUSH')
     await redis.admin.config('RESETSTAT')
     expect((await commands.readPage('-', 10, true)).entries).toHaveLength(1)
@@ -54,7 +55,7 @@ describe('a joined page', () => {
     await redis.admin.call('acl', 'setuser', 'plain', 'reset', ...rules)
     await redis.admin.call('acl', 'log', 'reset')
     const writer = await open()
-    await writer.append('one', '{}', 10)
+    await writer.append('one', '{}', entriesOnly(10))
     const commands = await open(redis.server.url.replace('//', '//plain:right@'))
     for (let page = 0; page < 3; page++) expect((await commands.readPage('-', 10, true)).entries).toHaveLength(1)
     const refusals = (await redis.admin.call('acl', 'log')) as unknown[][]

@@ -7,6 +7,7 @@ import type { Delivery } from '../../src/subscriber/handling/delivery.js'
 import type { RetryPolicy } from '../../src/subscriber/handling/failing.js'
 import { InvalidationSubscriber } from '../../src/subscriber/subscriber.js'
 import type { Subscription } from '../../src/subscriber/subscription.js'
+import type { RetentionOptions } from '../../src/support/connection-options.js'
 import { delay, type Runtime } from '../../src/support/runtime.js'
 import type { CopyLedger } from './ledger.js'
 import { type Note, noteEvents, subscriberEvents, subscriptionEvents } from './witness.js'
@@ -28,7 +29,7 @@ export interface CacheCopyOptions {
   readonly deleteLog: () => void
   /** Where to note what users of its process see; each start begins another life. */
   readonly noteOf: (life: number) => Note | undefined
-  readonly connection: { readonly runtime: Runtime; readonly heartbeatMs: number; readonly cap: number }
+  readonly connection: { readonly runtime: Runtime; readonly heartbeatMs: number; readonly retention: RetentionOptions }
 }
 
 interface Running {

@@ -101,7 +101,7 @@ const settings = {
 const calm = fc.record({
   ...settings,
   mixed: fc.constant(false),
-  cap: fc.constant(10_000),
+  retention: fc.constant({ maxEntries: 10_000 }),
   forMs: fc.constant(60_000),
   maxQueued: fc.constant(10_000),
   steps: fc.array(fc.oneof(...daily, ...silentLosses, ...strangers, ...failovers), { maxLength: 40, size: 'max' }),
@@ -111,7 +111,11 @@ const calm = fc.record({
 const harsh = fc.record({
   ...settings,
   mixed: fc.constant(false),
-  cap: fc.integer({ min: 3, max: 60 }),
+  retention: fc.oneof(
+    fc.record({ maxEntries: fc.integer({ min: 3, max: 60 }) }),
+    fc.record({ maxBytes: fc.integer({ min: 1_024, max: 16_384 }) }),
+    fc.record({ maxAgeMs: fc.integer({ min: 100, max: 4_000 }) }),
+  ),
   forMs: fc.constant(400),
   maxQueued: fc.integer({ min: 2, max: 40 }),
   steps: fc.array(fc.oneof(...daily, ...silentLosses, ...strangers, ...failovers, ...operators), {
@@ -124,7 +128,7 @@ const harsh = fc.record({
 const mixed = fc.record({
   ...settings,
   mixed: fc.constant(true),
-  cap: fc.constant(10_000),
+  retention: fc.constant({ maxEntries: 10_000 }),
   forMs: fc.constant(60_000),
   maxQueued: fc.constant(10_000),
   steps: fc.array(fc.oneof(...daily, ...foreign, ...failovers), { maxLength: 40, size: 'max' }),

@@ -99,8 +99,8 @@ export class World {
   }
 
   async #start(): Promise<void> {
-    const { cap, packing, pageSize, maxBuffered, maxWaiting, forMs, older } = this.#schedule
-    const connection = { heartbeatMs, cap, closeTimeoutMs: 1_000 }
+    const { retention, packing, pageSize, maxBuffered, maxWaiting, forMs, older } = this.#schedule
+    const connection = { heartbeatMs, retention, closeTimeoutMs: 1_000 }
     for (const service of ['writer-0', 'writer-1']) this.#writers.push(await this.#startWriter(service))
     const cursors: [string, CursorFactory][] = [
       ['memory', memoryCursor()],
@@ -240,10 +240,18 @@ export class World {
   }
 
   async #startWriter(service: string): Promise<Writer> {
-    const { cap, maxQueued, packing, older } = this.#schedule
+    const { retention, maxQueued, packing, older } = this.#schedule
     const link = this.#log.link()
     const runtime = this.#nextRuntime()
-    const options = { heartbeatMs, cap, closeTimeoutMs: 1_000, runtime, maxQueued, packing, publishTimeoutMs: 500 }
+    const options = {
+      heartbeatMs,
+      retention,
+      closeTimeoutMs: 1_000,
+      runtime,
+      maxQueued,
+      packing,
+      publishTimeoutMs: 500,
+    }
     const newer = { left: 0, partly: false }
     const log = this.#recorded(link, newer, older.writer && service === 'writer-1')
     const publisher = await this.#until(InvalidationPublisher.connect(log, service, options))
@@ -286,10 +294,10 @@ export class World {
   /** A link whose acknowledged appends are entered in the ledger. */
   #recorded(link: MemoryLink, newer: Newer, isOlder: boolean): InvalidationLog {
     return changeCommands(link, (commands) => ({
-      append: async (appendId, given, cap) => {
+      append: async (appendId, given, retention) => {
         const known = isOlder ? listForm(given) : given
         const frame = newer.left-- > 0 ? newerForm(known, newer.partly) : known
-        const appended = await commands.append(appendId, frame, cap)
+        const appended = await commands.append(appendId, frame, retention)
         this.#ledger.appended(frame)
         return appended
       },

@@ -1,7 +1,12 @@
 import type { PublisherOptions, SubscriptionOptions } from '../../src/index.js'
 
 /** Short, so that a minute holds many faults. */
-export const connection = { channel: 'soak', heartbeatMs: 250, commandTimeoutMs: 1_500, cap: 10_000 }
+export const connection = {
+  channel: 'soak',
+  heartbeatMs: 250,
+  commandTimeoutMs: 1_500,
+  retention: { maxEntries: 10_000 },
+}
 
 export interface PublisherRole {
   readonly name: string

@@ -1,5 +1,6 @@
 import type { Announced } from '../../src/log/model/announced.js'
 import { type Announcement, encodeAnnouncement } from '../../src/subscriber/announcement.js'
+import { entriesOnly } from './retention.js'
 
 let count = 0
 
@@ -19,7 +20,7 @@ export function announced(parts: Partial<Announcement> = {}, ageMs = 0): Announc
     resyncs: 0,
     replayed: 0,
     deadLetters: 0,
-    cap: 100_000,
+    retention: entriesOnly(100_000),
     startedAt: 1_795_000_000_000,
     heartbeatMs: 1_000,
     ...parts,

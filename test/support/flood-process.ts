@@ -22,7 +22,11 @@ const tickMs = 50
 const [url = '', channel = '', given = ''] = process.argv.slice(2)
 const { rate, count, cap, padding = 0 } = JSON.parse(given) as FloodOptions
 const metadata = padding === 0 ? {} : { metadata: 'x'.repeat(padding) }
-const publisher = await InvalidationPublisher.connect(url, 'flood', { channel, cap, repair: false })
+const publisher = await InvalidationPublisher.connect(url, 'flood', {
+  channel,
+  retention: { maxEntries: cap, maxBytes: 2 ** 40 },
+  repair: false,
+})
 const perTick = Math.max(1, Math.round((rate * tickMs) / 1_000))
 const begunAt = performance.now()
 

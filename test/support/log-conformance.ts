@@ -3,6 +3,7 @@ import type { InvalidationLog, LogCommands, LogFeed } from '../../src/log/log.js
 import type { Entry } from '../../src/log/model/entry.js'
 import { RedisError } from '../../src/support/errors.js'
 import { RecordingListener } from './recording-listener.js'
+import { entriesOnly } from './retention.js'
 
 /** A server with one log on it, and what can befall them. */
 export interface LogServer {
@@ -30,7 +31,7 @@ export interface LogServers {
   stop(): Promise<void>
 }
 
-const cap = 1_000
+const retention = { maxEntries: 1_000, maxBytes: 2 ** 40, maxAgeMs: undefined }
 const frame = '{"message_id":"m1","entity_id":"ü\\"1"}'
 
 /** What every implementation of the log must do alike. */
@@ -80,7 +81,7 @@ export function describeLogConformance(name: string, servers: LogServers): void 
     async function append(...appendIds: string[]): Promise<string[]> {
       const streamIds: string[] = []
       for (const appendId of appendIds) {
-        streamIds.push((await commands.append(appendId, frame, cap)).position.streamId)
+        streamIds.push((await commands.append(appendId, frame, retention)).position.streamId)
       }
       return streamIds
     }
@@ -91,8 +92,8 @@ export function describeLogConformance(name: string, servers: LogServers): void 
 
     describe('append', () => {
       it('chains entries: each names the append id of the one before', async () => {
-        const first = await commands.append('one', frame, cap)
-        const second = await commands.append('two', frame, cap)
+        const first = await commands.append('one', frame, retention)
+        const second = await commands.append('two', frame, retention)
         expect(first).toMatchObject({ position: { appendId: 'one' }, prev: '', receivers: 0 })
         expect(second).toMatchObject({ position: { appendId: 'two' }, prev: 'one', receivers: 0 })
         expect(await allEntries()).toEqual([
@@ -103,7 +104,7 @@ export function describeLogConformance(name: string, servers: LogServers): void 
 
       it('keeps the order of calls that were made at once', async () => {
         const ids = Array.from({ length: 200 }, (_, index) => `a${index}`)
-        const appended = await Promise.all(ids.map((id) => commands.append(id, frame, cap)))
+        const appended = await Promise.all(ids.map((id) => commands.append(id, frame, retention)))
         expect(appended.map(({ prev }) => prev)).toEqual(['', ...ids.slice(0, -1)])
         expect((await allEntries()).map(({ position }) => position.appendId)).toEqual(ids)
       })
@@ -111,7 +112,7 @@ export function describeLogConformance(name: string, servers: LogServers): void 
       it('publishes the frame with its place in the log put in', async () => {
         const { listener: feed } = await openFeed()
         await append('one')
-        const { position, receivers } = await commands.append('two', frame, cap)
+        const { position, receivers } = await commands.append('two', frame, retention)
         expect(receivers).toBe(1)
         const [, text = ''] = await feed.received(2)
         expect(JSON.parse(text)).toEqual({
@@ -130,7 +131,7 @@ export function describeLogConformance(name: string, servers: LogServers): void 
         const first = await openFeed()
         const second = await openFeed()
         const ids = Array.from({ length: 50 }, (_, index) => `a${index}`)
-        const appended = await Promise.all(ids.map((id) => commands.append(id, frame, cap)))
+        const appended = await Promise.all(ids.map((id) => commands.append(id, frame, retention)))
         expect(new Set(appended.map(({ receivers }) => receivers))).toEqual(new Set([2]))
         for (const { listener: feed } of [first, second]) {
           const texts = await feed.received(ids.length)
@@ -141,19 +142,19 @@ export function describeLogConformance(name: string, servers: LogServers): void 
       it('goes on from the last entry where `last` was evicted', async () => {
         await append('one', 'two')
         await server.evictLast()
-        expect(await commands.append('three', frame, cap)).toMatchObject({ prev: 'two' })
+        expect(await commands.append('three', frame, retention)).toMatchObject({ prev: 'two' })
       })
 
       it('continues nothing where `last` was evicted and the newest entry deleted', async () => {
         const [, second = ''] = await append('one', 'two')
         await server.deleteEntries(second)
         await server.evictLast()
-        expect(await commands.append('three', frame, cap)).toMatchObject({ prev: '' })
+        expect(await commands.append('three', frame, retention)).toMatchObject({ prev: '' })
       })
 
-      it('keeps about as many entries as its cap says, the newest', async () => {
+      it('keeps about as many entries as `maxEntries` says, the newest', async () => {
         const ids = Array.from({ length: 1_000 }, (_, index) => `a${index}`)
-        await Promise.all(ids.map((id) => commands.append(id, frame, 300)))
+        await Promise.all(ids.map((id) => commands.append(id, frame, entriesOnly(300))))
         const entries = await allEntries()
         expect(entries.length).toBeGreaterThanOrEqual(300)
         expect(entries.length).toBeLessThanOrEqual(400)
@@ -180,16 +181,16 @@ export function describeLogConformance(name: string, servers: LogServers): void 
     describe('anchor', () => {
       it('is the last entry if `last` names it', async () => {
         const [, streamId] = await append('one', 'two')
-        expect(await commands.anchor('marker', cap)).toMatchObject({ position: { streamId, appendId: 'two' } })
+        expect(await commands.anchor('marker', retention)).toMatchObject({ position: { streamId, appendId: 'two' } })
         expect(await allEntries()).toHaveLength(2)
       })
 
       it('appends a marker to an empty log, and publishes it to nobody', async () => {
         const { listener: feed } = await openFeed()
-        const anchor = await commands.anchor('marker', cap)
+        const anchor = await commands.anchor('marker', retention)
         expect(anchor?.position.appendId).toBe('marker')
         expect(await allEntries()).toEqual([{ position: anchor?.position, prev: '', frame: '{"frame":[]}' }])
-        expect(await commands.append('one', frame, cap)).toMatchObject({ prev: 'marker' })
+        expect(await commands.append('one', frame, retention)).toMatchObject({ prev: 'marker' })
         expect(await feed.received(1)).toHaveLength(1)
         expect(feed.messages[0]).toContain('"append_id":"one"')
       })
@@ -197,14 +198,14 @@ export function describeLogConformance(name: string, servers: LogServers): void 
       it('appends a marker where the newest entry was deleted', async () => {
         const [, second = ''] = await append('one', 'two')
         await server.deleteEntries(second)
-        expect((await commands.anchor('marker', cap))?.position.appendId).toBe('marker')
+        expect((await commands.anchor('marker', retention))?.position.appendId).toBe('marker')
         expect((await allEntries()).map(({ prev }) => prev)).toEqual(['', 'two'])
       })
 
       it('appends a marker that goes on from the last entry where `last` was evicted', async () => {
         await append('one')
         await server.evictLast()
-        expect((await commands.anchor('marker', cap))?.position.appendId).toBe('marker')
+        expect((await commands.anchor('marker', retention))?.position.appendId).toBe('marker')
         expect((await allEntries()).map(({ prev }) => prev)).toEqual(['', 'one'])
         expect(await commands.head()).toBe('marker')
       })
@@ -212,22 +213,22 @@ export function describeLogConformance(name: string, servers: LogServers): void 
       it('counts how many entries were ever appended', async () => {
         await append('one', 'two', 'three')
         await server.trim(1)
-        expect(await commands.anchor('marker', cap)).toMatchObject({ added: counted(3) })
+        expect(await commands.anchor('marker', retention)).toMatchObject({ added: counted(3) })
         await server.evictLast()
-        expect(await commands.anchor('marker', cap)).toMatchObject({ added: counted(4) })
+        expect(await commands.anchor('marker', retention)).toMatchObject({ added: counted(4) })
       })
 
       it('is missing if the log is empty and the connection may not write', async () => {
         const { commands: reader } = await openCommands(server.readOnlyLog)
-        expect(await reader.anchor('marker', cap)).toBeUndefined()
+        expect(await reader.anchor('marker', retention)).toBeUndefined()
         const [streamId] = await append('one')
-        expect(await reader.anchor('marker', cap)).toMatchObject({ position: { streamId, appendId: 'one' } })
+        expect(await reader.anchor('marker', retention)).toMatchObject({ position: { streamId, appendId: 'one' } })
       })
     })
 
     it('rejects writes that are refused', async () => {
       const { commands: reader } = await openCommands(server.readOnlyLog)
-      await expect(reader.append('one', frame, cap)).rejects.toMatchObject({ code: 'REDIS', kind: 'refused' })
+      await expect(reader.append('one', frame, retention)).rejects.toMatchObject({ code: 'REDIS', kind: 'refused' })
       await expect(reader.saveCursor('name', '1-1@a', true)).rejects.toMatchObject({ kind: 'refused' })
     })
 
@@ -266,7 +267,7 @@ export function describeLogConformance(name: string, servers: LogServers): void 
         const [streamId = ''] = await append('one', 'two')
         await server.flush()
         expect(await commands.inspect({ streamId, appendId: 'one' })).toMatchObject({ length: 0, last: undefined })
-        expect(await commands.append('three', frame, cap)).toMatchObject({ prev: '' })
+        expect(await commands.append('three', frame, retention)).toMatchObject({ prev: '' })
         expect(await commands.inspect({ streamId, appendId: 'one' })).toMatchObject({ added: counted(1), length: 1 })
       })
     })
@@ -385,7 +386,7 @@ export function describeLogConformance(name: string, servers: LogServers): void 
 
       it('are listed from an id on, inclusive, and removed by id', async () => {
         const ids: string[] = []
-        for (const tries of [1, 2, 3]) ids.push(await commands.addDeadLetter({ ...letter, tries }, cap))
+        for (const tries of [1, 2, 3]) ids.push(await commands.addDeadLetter({ ...letter, tries }, 1_000))
         const [first = '', second = '', third = ''] = ids
         expect(await commands.listDeadLetters('-', 10)).toEqual([
           { ...letter, id: first, tries: 1 },
@@ -504,7 +505,7 @@ export function describeLogConformance(name: string, servers: LogServers): void 
         await listener.reached('up', 2)
         expect(commands.up).toBe(true)
         expect(listener.events).toEqual(['up', 'down', 'up'])
-        expect(await commands.append('one', frame, cap)).toMatchObject({ prev: '' })
+        expect(await commands.append('one', frame, retention)).toMatchObject({ prev: '' })
       })
 
       it('reject calls at once while the server is away, and try until it is back', async () => {
@@ -512,7 +513,7 @@ export function describeLogConformance(name: string, servers: LogServers): void 
         await server.goDown()
         await Promise.all([listener.reached('down'), feedListener.reached('down')])
         expect([commands.up, feed.up]).toEqual([false, false])
-        for (const call of [commands.append('one', frame, cap), commands.head(), feed.ping()]) {
+        for (const call of [commands.append('one', frame, retention), commands.head(), feed.ping()]) {
           await expect(call).rejects.toMatchObject({ code: 'REDIS', kind: 'disconnected' })
         }
         await Promise.all([listener.reached('error', 2), feedListener.reached('error', 2)])
@@ -520,7 +521,7 @@ export function describeLogConformance(name: string, servers: LogServers): void 
         await server.comeBack()
         await Promise.all([listener.reached('up', 2), feedListener.reached('up', 2)])
         expect(listener.events.filter((event) => event !== 'error')).toEqual(['up', 'down', 'up'])
-        await commands.append('one', frame, cap)
+        await commands.append('one', frame, retention)
         expect(await feedListener.received(1)).toHaveLength(1)
       })
 
@@ -544,13 +545,13 @@ export function describeLogConformance(name: string, servers: LogServers): void 
         expect([commands.up, feed.up]).toEqual([false, false])
         await Promise.all([listener.reached('up', 2), feedListener.reached('up', 2)])
         expect(listener.events).toEqual(['up', 'down', 'up'])
-        const { receivers } = await commands.append('one', frame, cap)
+        const { receivers } = await commands.append('one', frame, retention)
         expect(receivers).toBe(1)
         expect(await feedListener.received(1)).toHaveLength(1)
       })
 
       it('reject what is pending when they are told to reconnect', async () => {
-        const pending = commands.append('one', frame, cap)
+        const pending = commands.append('one', frame, retention)
         commands.reconnect()
         await expect(pending).rejects.toMatchObject({ kind: 'disconnected' })
       })
@@ -560,7 +561,7 @@ export function describeLogConformance(name: string, servers: LogServers): void 
         const feed = server.log.openFeed(listener)
         feeds.push(feed)
         await listener.reached('up')
-        expect(await commands.append('one', frame, cap)).toMatchObject({ receivers: 1 })
+        expect(await commands.append('one', frame, retention)).toMatchObject({ receivers: 1 })
         expect(await listener.received(1)).toHaveLength(1)
       })
 
@@ -571,13 +572,13 @@ export function describeLogConformance(name: string, servers: LogServers): void 
         await feedListener.reached('up', 2)
         expect(feedListener.events).toEqual(['up', 'down', 'up'])
         await feed.ping()
-        await commands.append('one', frame, cap)
+        await commands.append('one', frame, retention)
         expect(await feedListener.received(1)).toHaveLength(1)
       })
 
       it('close for good: what is pending rejects, and so does what is asked later; nothing more is told', async () => {
         const { feed, listener: feedListener } = await openFeed()
-        const pending = commands.append('one', frame, cap)
+        const pending = commands.append('one', frame, retention)
         await Promise.all([
           expect(pending).rejects.toMatchObject({ kind: 'disconnected' }),
           commands.close(),
@@ -587,7 +588,7 @@ export function describeLogConformance(name: string, servers: LogServers): void 
         await expect(feed.ping()).rejects.toMatchObject({ kind: 'disconnected' })
         await Promise.all([commands.close(), feed.close()])
         const { commands: other } = await openCommands(server.log)
-        expect(await other.append('two', frame, cap)).toMatchObject({ receivers: 0 })
+        expect(await other.append('two', frame, retention)).toMatchObject({ receivers: 0 })
         expect([listener.events, feedListener.events, feedListener.messages]).toEqual([['up'], ['up'], []])
       })
 

@@ -17,6 +17,7 @@ import {
   type Presence,
   RedisError,
   type Replication,
+  type Retention,
 } from '../../src/index.js'
 
 /** A log that lives in this process, as a user would write it: complete, with the public entry point alone. */
@@ -50,11 +51,11 @@ class OwnStore {
     return `${++this.#ids}-0`
   }
 
-  add(appendId: string, frame: string, cap: number): Entry {
+  add(appendId: string, frame: string, { maxEntries }: Retention): Entry {
     const entry = { position: { streamId: this.nextId(), appendId }, prev: this.last ?? '', frame }
     this.entries.push(entry)
     this.added++
-    this.entries.splice(0, this.entries.length - cap)
+    this.entries.splice(0, this.entries.length - maxEntries)
     return entry
   }
 
@@ -182,9 +183,9 @@ class OwnCommands implements LogCommands {
     return this.#connection.close()
   }
 
-  append(appendId: string, frame: string, cap: number): Promise<Appended> {
+  append(appendId: string, frame: string, retention: Retention): Promise<Appended> {
     return this.#connection.call(() => {
-      const entry = this.#store.add(appendId, frame, cap)
+      const entry = this.#store.add(appendId, frame, retention)
       return { position: entry.position, prev: entry.prev, receivers: this.#store.publish(entry) }
     })
   }
@@ -201,11 +202,15 @@ class OwnCommands implements LogCommands {
     return this.#connection.call(() => this.#store.last)
   }
 
-  anchor(appendId: string, cap: number): Promise<Anchor | undefined> {
+  anchor(appendId: string, retention: Retention): Promise<Anchor | undefined> {
     return this.#connection.call(() => {
-      const { position } = this.#store.entries.at(-1) ?? this.#store.add(appendId, '{"frame":[]}', cap)
+      const { position } = this.#store.entries.at(-1) ?? this.#store.add(appendId, '{"frame":[]}', retention)
       return { position, added: this.#store.added }
     })
+  }
+
+  trim(): Promise<void> {
+    return this.#connection.call(() => undefined)
   }
 
   inspect(position: Position): Promise<Inspection> {
@@ -314,6 +319,7 @@ export function noting(log: InvalidationLog, note: (appended: Appended) => void)
         replication: () => commands.replication(),
         head: () => commands.head(),
         anchor: (...marker) => commands.anchor(...marker),
+        trim: (retention) => commands.trim(retention),
         inspect: (position) => commands.inspect(position),
         lookup: (positions) => commands.lookup(positions),
         readPage: (...page) => commands.readPage(...page),

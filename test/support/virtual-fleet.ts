@@ -13,6 +13,7 @@ import type { Subscription } from '../../src/subscriber/subscription.js'
 import { encodeMessage } from './encode-message.js'
 import { nameOf } from './handled.js'
 import { VirtualRuntime } from './virtual-runtime.js'
+import { entriesOnly } from './retention.js'
 
 /** A subscription and all that it told. */
 export interface Follower {
@@ -58,7 +59,7 @@ export class VirtualFleet {
     const appending = this.#commands.append(
       `append${this.#appends++}`,
       encodeFrame(messages.map((json) => ({ json }))),
-      1_000_000,
+      entriesOnly(1_000_000),
     )
     return this.runtime.runUntil(appending, 1_000)
   }

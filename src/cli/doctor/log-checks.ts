@@ -1,9 +1,11 @@
 import type { RawEntry } from '../../log/admin/administration-replies.js'
+import type { Retention } from '../../log/model/retention.js'
 import { streamIdTime } from '../../message/stream-id.js'
 import { decodeFrame } from '../../message/wire/decode-frame.js'
-import { connectionRules } from '../../support/connection-options.js'
+import { retentionRules } from '../../support/connection-options.js'
 import { version } from '../../support/version.js'
-import { formatCount, formatDuration } from '../format.js'
+import { formatCount, formatDuration, formatRetention } from '../format.js'
+import { groupRetentions, type RetentionMember } from '../status-summary.js'
 import { type Check, defineCheck, error, warning } from './check.js'
 import { thresholds } from './facts.js'
 
@@ -117,7 +119,7 @@ const chain = defineCheck({
     return [
       warning(
         `The chain is broken ${formatCount(breaks.length, 'time', 'times')}, first at ${first.id}: subscriptions that stand before it resync`,
-        'Find out who deletes entries (XDEL): only `cap` may trim the log',
+        'Find out who deletes entries (XDEL): only `retention` may trim the log',
       ),
     ]
   },
@@ -142,24 +144,58 @@ const streamClock = defineCheck({
 const cover = defineCheck({
   name: 'cover',
   fine: 'the log covers an outage of the length that was asked for',
-  needs: ['snapshot', 'subscriptions'],
-  find({ snapshot: { stream }, subscriptions }, { coverMs }) {
+  needs: ['snapshot', 'subscriptions', 'publishers', 'logBytes'],
+  find({ snapshot: { stream }, subscriptions, publishers, logBytes }, { coverMs }) {
     if (stream?.first === undefined || stream.last === undefined) return []
     const { first, last, length, added } = stream
     const spanMs = streamIdTime(last.position.streamId) - streamIdTime(first.position.streamId)
     // Where entries were trimmed the log is full, and its span is what it covers. Before Redis 7 the chain tells.
     const isFull = added === undefined ? first.prev !== '' : added > length
-    const cap = Math.max(...subscriptions.map((each) => each.cap), 0) || connectionRules.cap.default
+    const { maxEntries, maxBytes, maxAgeMs } = smallestRetention([...subscriptions, ...publishers])
+    const room = Math.min(maxEntries / length, logBytes === 0 ? Infinity : maxBytes / logBytes)
     // Over a minute at least: what a burst at the very beginning would come to in the long run can't be known.
-    const coveredMs = isFull ? spanMs : (cap * Math.max(spanMs, 60_000)) / length
+    const coveredMs = Math.min(isFull ? spanMs : room * Math.max(spanMs, 60_000), maxAgeMs)
     if (coveredMs >= coverMs) return []
-    const needed = Math.ceil(((isFull ? length : cap) * coverMs) / Math.max(coveredMs, 1))
+    const factor = coverMs / Math.max(coveredMs, 1)
+    const entries = Math.ceil((isFull ? length : length * room) * factor)
+    const bytes = Math.ceil((isFull ? logBytes : logBytes * room) * factor)
+    const age = maxAgeMs < coverMs ? `, and \`retention.maxAgeMs\` to ${coverMs.toLocaleString('en-US')}` : ''
     return [
       warning(
         `At the rate of now the log covers an outage of ${formatDuration(coveredMs)}; who is away for longer resyncs`,
-        `Raise \`cap\` of publishers and subscribers to about ${needed.toLocaleString('en-US')}, or allow for less with --cover`,
+        `On publishers and subscribers, raise \`retention.maxEntries\` to at least ${entries.toLocaleString('en-US')} and \`retention.maxBytes\` to at least ${bytes.toLocaleString('en-US')}${age}, or allow for less with --cover`,
       ),
     ]
+  },
+})
+
+/** The smallest wins: each append trims to the retention of its sender. */
+function smallestRetention(members: readonly RetentionMember[]): Omit<Retention, 'maxAgeMs'> & { maxAgeMs: number } {
+  const kept = members.map((each) => each.retention)
+  return {
+    maxEntries: least(kept.map((each) => each.maxEntries)) ?? retentionRules.maxEntries.default,
+    maxBytes: least(kept.flatMap((each) => each.maxBytes ?? [])) ?? retentionRules.maxBytes.default,
+    maxAgeMs: least(kept.flatMap((each) => each.maxAgeMs ?? [])) ?? Infinity,
+  }
+}
+
+function least(numbers: readonly number[]): number | undefined {
+  return numbers.length === 0 ? undefined : Math.min(...numbers)
+}
+
+const retention = defineCheck({
+  name: 'retention',
+  fine: 'all services keep the same of the log',
+  needs: ['subscriptions', 'publishers'],
+  find({ subscriptions, publishers }) {
+    const [usual, ...others] = groupRetentions([...subscriptions, ...publishers])
+    if (usual === undefined) return []
+    return others.map((each) =>
+      warning(
+        `${each.services.join(', ')}: \`retention\` is ${formatRetention(each)}; most of the fleet keeps ${formatRetention(usual)}. Each append, and each marker, trims the log to the limits of its sender, so the smallest wins`,
+        'Give all publishers and subscribers of the channel the same `retention`',
+      ),
+    )
   },
 })
 
@@ -187,5 +223,6 @@ export const logChecks: readonly Check[] = [
   chain,
   streamClock,
   cover,
+  retention,
   deadLetters,
 ]

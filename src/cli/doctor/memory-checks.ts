@@ -30,7 +30,7 @@ const memory = defineCheck({
     const share = (number('used_memory') - number('mem_not_counted_for_evict')) / limit
     if (share < thresholds.memoryShare) return []
     const what = `${Math.round(share * 100)} % of \`maxmemory\` is used`
-    const advice = 'Raise `maxmemory`, remove keys that are not needed, or lower `cap`'
+    const advice = 'Raise `maxmemory`, remove keys that are not needed, or lower `retention.maxBytes`'
     return [
       share >= 1
         ? error(`${what}: appends drop the oldest entries of the log, and are refused once that is not enough`, advice)
@@ -54,7 +54,7 @@ const logShare = defineCheck({
     return [
       warning(
         `The log takes ${Math.round((logBytes / limit) * 100)} % of \`maxmemory\` (${Math.round(logBytes / 1024 ** 2)} MiB): ${harm}`,
-        'Lower `cap` on every publisher, publish smaller batches, raise `maxmemory`, or give the log a server of its own',
+        'Lower `retention.maxBytes` on every publisher and subscriber, publish smaller batches, raise `maxmemory`, or give the log a server of its own',
       ),
     ]
   },

@@ -27,7 +27,7 @@ interface Need {
 const noScript = '0'.repeat(40)
 
 /** Commands whose rights are granted by their first word alone, as `+xinfo|stream`. */
-const containers = new Set(['CLIENT', 'XINFO'])
+const containers = new Set(['CLIENT', 'MEMORY', 'XINFO'])
 
 /** What grants a right: rules of `ACL SETUSER`, which Redis 6.2 and later, and Valkey, understand. */
 export function rulesOf({ command }: Pick<Right, 'command'>, keys: LogKeys): readonly string[] {
@@ -91,7 +91,13 @@ function publisherNeeds(keys: LogKeys, sharded: boolean): readonly Need[] {
       ['SET', last, '', 'XX', 'NX', 'GET'],
       ['XADD', stream, 'MAXLEN', '~', '1', 'none', 'a', ''],
     ),
-    need(true, 'at `maxmemory` the log makes no room: appends wait', ['XTRIM', stream, 'MAXLEN', 'none']),
+    need(true, 'at `maxmemory` the log makes no room: appends wait; `retention.maxBytes` and `maxAgeMs` are not kept', [
+      'XTRIM',
+      stream,
+      'MAXLEN',
+      'none',
+    ]),
+    need(true, '`retention.maxBytes` is not kept', ['MEMORY', 'USAGE', stream]),
     need(false, 'nothing is live: it is found by heartbeats', [sharded ? 'SPUBLISH' : 'PUBLISH', channel, emptyFrame]),
     need(false, 'what a failover lost is not repaired', ['XRANGE', stream, '-', '+']),
     need(true, 'scripts are sent in full each time', ['EVALSHA', noScript, '2', stream, last]),

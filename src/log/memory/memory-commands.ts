@@ -5,6 +5,7 @@ import type { Announced, Member } from '../model/announced.js'
 import type { Anchor, Appended, Inspection, Page, Presence } from '../model/entry.js'
 import type { Position } from '../model/position.js'
 import type { Replication } from '../model/replication.js'
+import type { Retention } from '../model/retention.js'
 import type { MemoryReplica } from './memory-replica.js'
 import type { MemoryServer } from './memory-server.js'
 import { MemorySession, type MemorySessionContext } from './memory-session.js'
@@ -48,9 +49,9 @@ export class MemoryCommands implements LogCommands {
     this.#session.cut(reason)
   }
 
-  append(appendId: string, frame: string, cap: number): Promise<Appended> {
+  append(appendId: string, frame: string, retention: Retention): Promise<Appended> {
     return this.#write('append', () => {
-      const appended = this.#server.append(appendId, frame, cap)
+      const appended = this.#server.append(appendId, frame, retention)
       if (this.#acknowledgementsToLose > 0) {
         this.#acknowledgementsToLose--
         this.cut('an acknowledgement was lost')
@@ -72,11 +73,15 @@ export class MemoryCommands implements LogCommands {
     return this.#session.call(() => this.#server.head())
   }
 
-  anchor(appendId: string, cap: number): Promise<Anchor | undefined> {
+  anchor(appendId: string, retention: Retention): Promise<Anchor | undefined> {
     return this.#session.call(() => {
       const anchor = this.#server.anchor()
-      return anchor ?? (this.#session.writeRefusal ? undefined : this.#server.addMarker(appendId, cap))
+      return anchor ?? (this.#session.writeRefusal ? undefined : this.#server.addMarker(appendId, retention))
     })
+  }
+
+  trim(retention: Retention): Promise<void> {
+    return this.#write('trim', () => this.#server.keep(retention))
   }
 
   inspect(position: Position): Promise<Inspection> {

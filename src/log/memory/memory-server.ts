@@ -21,6 +21,7 @@ import {
   publishedFrame,
 } from '../model/entry.js'
 import { isEarlier, type Position } from '../model/position.js'
+import type { Retention } from '../model/retention.js'
 import { MemoryStream, type StreamItem } from './memory-stream.js'
 
 interface StoredEntry {
@@ -78,8 +79,8 @@ export class MemoryServer {
     return copy
   }
 
-  append(appendId: string, frame: string, cap: number): Appended {
-    const { position, prev } = this.#add(appendId, frame, cap)
+  append(appendId: string, frame: string, retention: Retention): Appended {
+    const { position, prev } = this.#add(appendId, frame, retention)
     return { position, prev, receivers: this.publish(publishedFrame({ position, prev, frame }, this.database)) }
   }
 
@@ -100,8 +101,8 @@ export class MemoryServer {
     return { position: positionOf(entry), added: this.#entries.added }
   }
 
-  addMarker(appendId: string, cap: number): Anchor {
-    const { position } = this.#add(appendId, emptyFrame, cap)
+  addMarker(appendId: string, retention: Retention): Anchor {
+    const { position } = this.#add(appendId, emptyFrame, retention)
     return { position, added: this.#entries.added }
   }
 
@@ -189,15 +190,22 @@ export class MemoryServer {
     this.#entries.trim(length)
   }
 
+  /** Drops what is too old. */
+  keep({ maxAgeMs }: Retention): void {
+    if (maxAgeMs !== undefined) this.#entries.keepSince(this.#now() - maxAgeMs)
+  }
+
   evictLast(): void {
     this.#last = undefined
   }
 
-  #add(appendId: string, frame: string, cap: number): { position: Position; prev: string } {
+  #add(appendId: string, frame: string, retention: Retention): { position: Position; prev: string } {
     const lastBefore = this.#last
     const prev = this.head() ?? ''
     this.#last = appendId
-    const streamId = this.#entries.add({ appendId, prev, frame, lastBefore }, this.#now(), cap)
+    const streamId = this.#entries.add({ appendId, prev, frame, lastBefore }, this.#now(), retention.maxEntries)
+    this.#entries.keepBytes(retention.maxBytes, bytesOf)
+    this.keep(retention)
     return { position: { streamId, appendId }, prev }
   }
 
@@ -210,6 +218,11 @@ export class MemoryServer {
   #now(): number {
     return Math.floor(this.#runtime.now() + this.clockOffset)
   }
+}
+
+/** What an entry takes: its texts. */
+function bytesOf({ appendId, prev, frame }: StoredEntry): number {
+  return appendId.length + prev.length + frame.length
 }
 
 function positionOf(item: StreamItem<StoredEntry>): Position {

@@ -1,4 +1,4 @@
-import { compareStreamIds } from '../../message/stream-id.js'
+import { compareStreamIds, streamIdTime } from '../../message/stream-id.js'
 
 /** What a stream holds: a value under the ID it was given. */
 export interface StreamItem<Value> {
@@ -83,6 +83,25 @@ export class MemoryStream<Value> {
   /** Keeps the newest `length`, exactly. */
   trim(length: number): void {
     this.#items.splice(0, Math.max(0, this.#items.length - length))
+  }
+
+  /** Drops the oldest, one by one, until the rest takes no more than so many bytes; the newest stays. */
+  keepBytes(maxBytes: number, bytesOf: (value: Value) => number): void {
+    let kept = this.#items.length
+    let bytes = 0
+    while (kept > 0) {
+      const item = this.#items[kept - 1]
+      bytes += item ? bytesOf(item.value) : 0
+      if (bytes > maxBytes) break
+      kept--
+    }
+    this.#items.splice(0, Math.min(kept, this.#items.length - 1))
+  }
+
+  /** Drops what was added before this time; the newest stays. */
+  keepSince(time: number): void {
+    const oldest = this.#items.findIndex(({ id }) => streamIdTime(id) >= time)
+    this.#items.splice(0, oldest === -1 ? Math.max(0, this.#items.length - 1) : oldest)
   }
 
   /** Takes back the newest `count` as if they had never been added; returns them, oldest first. */

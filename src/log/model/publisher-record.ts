@@ -1,4 +1,14 @@
-import { announceIntervalMs, encodeRecord, isCount, isFlag, isShortText, parseRecord, pickFields } from './record.js'
+import {
+  type AnnouncedRetention,
+  announceIntervalMs,
+  encodeRecord,
+  isCount,
+  isFlag,
+  isShortText,
+  parseRecord,
+  pickFields,
+  pickRetention,
+} from './record.js'
 
 /** The record of a publisher. Times are in ms; `startedAt` is since the epoch. */
 export interface PublisherRecord {
@@ -7,8 +17,8 @@ export interface PublisherRecord {
   readonly pid: number
   /** Of this package. */
   readonly version: string
-  /** How many entries it keeps in the log. */
-  readonly cap: number
+  /** How much it keeps in the log. */
+  readonly retention: AnnouncedRetention
   /** Whether it packs messages into one frame. */
   readonly packing: boolean
   readonly sharded: boolean
@@ -44,9 +54,11 @@ export function decodePublisherRecord(text: string): PublisherRecord | undefined
   const record = parseRecord(text)
   if (record === undefined) return undefined
   const texts = pickFields(record, ['service', 'host', 'version'], isShortText)
-  const counts = pickFields(record, ['pid', 'cap', 'queued', 'startedAt', 'heartbeatMs'], isCount)
+  const counts = pickFields(record, ['pid', 'queued', 'startedAt', 'heartbeatMs'], isCount)
   const flags = pickFields(record, ['packing', 'sharded', 'repairs'], isFlag)
   const { replicationId } = record
-  if (!texts || !counts || !flags || !(replicationId === undefined || isShortText(replicationId))) return undefined
-  return { ...texts, ...counts, ...flags, replicationId }
+  const retention = pickRetention(record)
+  if (!retention || !texts || !counts || !flags || !(replicationId === undefined || isShortText(replicationId)))
+    return undefined
+  return { ...texts, ...counts, ...flags, retention, replicationId }
 }

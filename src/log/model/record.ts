@@ -1,4 +1,5 @@
 import { isArray, type Json, type JsonObject } from '../../message/message.js'
+import type { Retention } from './retention.js'
 
 /** How often a member announces itself at least, unless its heartbeat is slower. */
 const announceEveryMs = 5_000
@@ -13,6 +14,12 @@ const latestTime = 8.64e15
 
 /** Longer texts are cut, so that a record stays small. */
 const maxTextLength = 255
+
+/** The retention that a member announced. */
+export interface AnnouncedRetention extends Omit<Retention, 'maxBytes'> {
+  /** Undefined in records of versions that kept a number of entries alone. */
+  readonly maxBytes: number | undefined
+}
 
 /** A record as JSON. */
 export function encodeRecord(record: object): string {
@@ -30,6 +37,22 @@ export function parseRecord(text: string): JsonObject | undefined {
     // Not JSON: something else wrote it.
     return undefined
   }
+}
+
+/**
+ * The retention of a record. Older versions wrote `cap`, a number of entries, and kept any number of bytes. Undefined
+ * for anything else.
+ */
+export function pickRetention(record: JsonObject): AnnouncedRetention | undefined {
+  const { cap, retention = cap === undefined ? undefined : { maxEntries: cap } } = record
+  if (typeof retention !== 'object' || retention === null || isArray(retention)) return undefined
+  const { maxEntries, maxBytes, maxAgeMs } = retention
+  if (!isCount(maxEntries) || !isOptionalCount(maxBytes) || !isOptionalCount(maxAgeMs)) return undefined
+  return { maxEntries, maxBytes, maxAgeMs }
+}
+
+function isOptionalCount(value: Json | undefined): value is number | undefined {
+  return value === undefined || isCount(value)
 }
 
 /** The named fields, if all of them have the given type. */

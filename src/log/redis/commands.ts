@@ -1,8 +1,10 @@
+import type { Runtime } from '../../support/runtime.js'
 import type { ConnectionListener, DeadLetter, LogCommands } from '../log.js'
 import { type Announced, type Member, readAnnounced } from '../model/announced.js'
 import { type Anchor, type Appended, emptyFrame, type Inspection, type Page, type Presence } from '../model/entry.js'
 import type { LogKeys } from '../model/keys.js'
 import type { Position } from '../model/position.js'
+import type { Retention } from '../model/retention.js'
 import { type Replication, unknownReplication } from '../model/replication.js'
 import type { SessionContext } from './client-source.js'
 import { isUnavailable, replyError } from './errors.js'
@@ -30,8 +32,16 @@ import { announceScript } from './scripts/announce.js'
 import { appendScript } from './scripts/append.js'
 import { lookupScript } from './scripts/lookup.js'
 import { saveCursorScript } from './scripts/save-cursor.js'
+import { trimScript } from './scripts/trim.js'
 import type { Send } from './session-calls.js'
 import { RedisSession } from './session.js'
+
+/** A connection has the stream measured once each time it has appended this part of `maxBytes`. */
+const measuredShares = 64
+/** What an entry takes beside its frame, about. */
+const entryOverhead = 80
+/** How often a connection that appends has entries dropped that are too old. */
+const ageLookMs = 1_000
 
 /** A command connection to Redis. */
 export class RedisCommands implements LogCommands {
@@ -44,11 +54,18 @@ export class RedisCommands implements LogCommands {
   readonly #session: RedisSession
   readonly #reads: AtomicReads
   readonly #pages: PageReader
+  readonly #runtime: Runtime
+  /** How many bytes may be appended before the stream is measured; none before the first append. */
+  #beforeMeasuring = 0
+  #measured = false
+  #nextAgeLook = 0
+  #warned = false
 
   /** Starts connecting. */
   constructor(keys: LogKeys, context: SessionContext, listener: ConnectionListener) {
     this.#keys = keys
     this.#listener = listener
+    this.#runtime = context.runtime
     this.#sharded = context.sharded
     this.#uses = context.uses
     this.#database = String(context.source.database)
@@ -74,11 +91,13 @@ export class RedisCommands implements LogCommands {
     return this.#session.close()
   }
 
-  append(appendId: string, frame: string, cap: number): Promise<Appended> {
+  append(appendId: string, frame: string, retention: Retention): Promise<Appended> {
     const { stream, last, channel } = this.#keys
     const publish = this.#sharded ? 'SPUBLISH' : 'PUBLISH'
-    const args = [appendId, frame.slice(1), String(cap), channel, publish, this.#database]
-    return this.#session.runScript(appendScript, [stream, last], args, (reply) => readAppended(reply, appendId))
+    const args = [appendId, frame.slice(1), String(retention.maxEntries), channel, publish, this.#database]
+    return this.#session.runScript(appendScript, [stream, last], [...args, ...this.#due(frame, retention)], (reply) =>
+      readAppended(this.#placeOf(reply), appendId),
+    )
   }
 
   async waitReplicas(count: number, timeoutMs: number): Promise<number> {
@@ -105,16 +124,23 @@ export class RedisCommands implements LogCommands {
     return info?.last?.position.streamId === info?.lastId ? info?.last?.position.appendId : undefined
   }
 
-  async anchor(appendId: string, cap: number): Promise<Anchor | undefined> {
+  async anchor(appendId: string, retention: Retention): Promise<Anchor | undefined> {
     const { stream, last } = this.#keys
     try {
-      const args = [appendId, emptyFrame, String(cap)]
+      const args = [appendId, emptyFrame, ...limitsOf(retention)]
       return await this.#session.runScript(anchorScript, [stream, last], args, (reply) => this.#readAnchor(reply))
     } catch (error) {
       // Without the right to run scripts, a head that is the last entry can still be read.
       if (isUnavailable(error)) return this.#anchoredHead()
       throw error
     }
+  }
+
+  async trim({ maxAgeMs }: Retention): Promise<void> {
+    if (maxAgeMs === undefined) return
+    const read = (reply: unknown): unknown => reply
+    const refusal = await this.#session.runScript(trimScript, [this.#keys.stream], [String(maxAgeMs)], read)
+    if (typeof refusal === 'string') this.#warnOfRetention(refusal)
   }
 
   async inspect(position: Position): Promise<Inspection> {
@@ -193,6 +219,39 @@ export class RedisCommands implements LogCommands {
     return member === 'publisher' ? this.#keys.publishers : this.#keys.subscribers
   }
 
+  /** The limits that this append applies: of bytes with the first, and once in each share; of age once in a while. */
+  #due(frame: string, { maxBytes, maxAgeMs }: Retention): readonly string[] {
+    const now = maxAgeMs === undefined ? 0 : this.#runtime.monotonic()
+    const tooOld = maxAgeMs !== undefined && now >= this.#nextAgeLook
+    if (tooOld) this.#nextAgeLook = now + ageLookMs
+    this.#beforeMeasuring -= frame.length + entryOverhead
+    const measured = this.#beforeMeasuring <= 0
+    // The first share is a part of one, so that publishers that began together do not measure together.
+    const share = maxBytes / measuredShares
+    if (measured) {
+      const next = this.#measured ? this.#beforeMeasuring + share : share * this.#runtime.random()
+      this.#beforeMeasuring = Math.max(0, next)
+    }
+    this.#measured ||= measured
+    return measured || tooOld ? [measured ? String(maxBytes) : '', tooOld ? String(maxAgeMs) : ''] : []
+  }
+
+  /** The place in the log that an append has replied with. */
+  #placeOf(reply: unknown): unknown {
+    if (!Array.isArray(reply)) return reply
+    const [place, refusal] = readList(reply)
+    this.#warnOfRetention(readText(refusal))
+    return place
+  }
+
+  #warnOfRetention(refusal: string): void {
+    if (this.#warned) return
+    this.#warned = true
+    this.#listener.onWarning?.(
+      `The server refuses to keep the log within \`retention\` (${refusal}): it may take more memory, or keep older entries. Grant the rights to MEMORY USAGE and XTRIM on ${this.#keys.stream}`,
+    )
+  }
+
   async #prepare(send: Send): Promise<void> {
     const { primaryOnly, server } = this.#session
     if (primaryOnly) await checkPrimary(send, server)
@@ -256,4 +315,8 @@ export class RedisCommands implements LogCommands {
     if (info?.last === undefined || info.last.position.appendId !== newest) return undefined
     return { position: info.last.position, added: info.added }
   }
+}
+
+function limitsOf({ maxEntries, maxBytes, maxAgeMs }: Retention): [entries: string, bytes: string, age: string] {
+  return [String(maxEntries), String(maxBytes), maxAgeMs === undefined ? '' : String(maxAgeMs)]
 }

@@ -172,9 +172,9 @@ export class Recovery {
   }
 
   async #anchor(reading: Reading): Promise<ReadingOutcome> {
-    const { log, cursor, cap } = this.#context
+    const { log, cursor, retention } = this.#context
     const id = reading.trust.current
-    const anchor = await log.anchor(this.#context.nextAppendId(), cap)
+    const anchor = await log.anchor(this.#context.nextAppendId(), retention)
     // A cache that outlives the process is not empty: it may hold values whose invalidation `startAt` skips.
     const skipped = cursor.durable ? anchor?.position : undefined
     const ground = { id, since: skipped?.streamId, skipped: skipped?.appendId }

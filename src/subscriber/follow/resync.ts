@@ -1,3 +1,4 @@
+import type { Retention } from '../../log/model/retention.js'
 import type { Log } from '../../log/log.js'
 import { positionText } from '../../log/model/position.js'
 import type { ResyncReason } from '../../log/model/resync-reason.js'
@@ -19,7 +20,7 @@ export interface ResyncContext {
   readonly following: Following
   readonly deletion: LogDeletion
   readonly options: { readonly onResync: 'evict' | 'notify' }
-  readonly cap: number
+  readonly retention: Retention
   nextAppendId(): string
   /** The number of the youngest promise that waits for a position. */
   waiterMark(): number
@@ -52,14 +53,14 @@ export class Resync {
   /** Rejects if the log could not be asked, or if it was closed while it waited for its turn. */
   async run(reading: Reading, reason: ResyncReason, missed?: number): Promise<ReadingOutcome> {
     await this.#turn(reason)
-    const { log, runtime, cap, options } = this.#context
+    const { log, runtime, retention, options } = this.#context
     const span = this.#context.startSpan(reason)
     await this.#context.room({ messages: 1, bytes: 0 })
     const from = reading.history.position
     // Taken before the head is read: promises made by then wait for nothing newer than that head.
     const mark = this.#context.waiterMark()
     const id = reading.trust.current
-    const anchor = await watched(span, () => log.anchor(this.#context.nextAppendId(), cap))
+    const anchor = await watched(span, () => log.anchor(this.#context.nextAppendId(), retention))
     // Unanchored, evicting all covers everything up to this head: the handler runs after the head was read.
     const head = anchor ? anchor.position.appendId : await watched(span, () => log.head())
     const ground: Ground =

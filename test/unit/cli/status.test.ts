@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { renderStatus } from '../../../src/cli/status-rendering.js'
 import { type StatusFacts, summarizeStatus } from '../../../src/cli/status-summary.js'
 import { announced } from '../../support/announced.js'
+import { entriesOnly } from '../../support/retention.js'
 
 const now = 1_795_000_000_000
 const entry = (age: number, appendId: string) => ({
@@ -13,6 +14,7 @@ const first = entry(90_000, 'a1')
 const last = entry(10_000, 'a4')
 
 const facts: StatusFacts = {
+  publishers: { value: [] },
   channel: 'cache:invalidate',
   server: 'redis.internal:6379',
   now,
@@ -168,8 +170,8 @@ describe('a status', () => {
     )
   })
 
-  it('shows services that disagree about the cap, and names seen twice', () => {
-    const both = { value: [announced({ cap: 500 }), announced({ cap: 1_000 })] }
+  it('shows services that disagree about retention, and names seen twice', () => {
+    const both = { value: [announced({ retention: entriesOnly(500) }), announced({ retention: entriesOnly(1_000) })] }
     const text = renderStatus(summarizeStatus({ ...facts, announced: both }), plain)
     expect(text).toContain('caps 500 and 1,000: the services disagree')
     expect(text.match(/name seen twice/g)).toHaveLength(2)

@@ -4,6 +4,7 @@ import { unknownReplication } from '../../../src/log/model/replication.js'
 import type { PublisherOptions } from '../../../src/publisher/options.js'
 import { RedisError } from '../../../src/support/errors.js'
 import { type Tap, VirtualPublisher } from '../../support/virtual-publisher.js'
+import { entriesOnly } from '../../support/retention.js'
 
 /** A publisher that has had these entities acknowledged, each in a frame of its own. */
 async function published(ids: readonly string[], options: PublisherOptions = {}, tap?: Tap): Promise<VirtualPublisher> {
@@ -17,7 +18,7 @@ async function appendElsewhere({ log, runtime }: VirtualPublisher): Promise<void
   const ignore = (): void => undefined
   const commands = log.openCommands({ onUp: ignore, onDown: ignore, onError: ignore })
   await runtime.settle()
-  await runtime.runUntil(commands.append('elsewhere', '{"frame":[]}', 1_000), 10)
+  await runtime.runUntil(commands.append('elsewhere', '{"frame":[]}', entriesOnly(1_000)), 10)
 }
 
 const idsOf = (log: MemoryLog): string[] => log.entries().map(({ position }) => position.streamId)

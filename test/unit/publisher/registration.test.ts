@@ -38,14 +38,18 @@ function noting(calls: string[]): Tap {
 
 describe('a publisher registers', () => {
   it('when the link is up, with what operators and subscribers need to know', async () => {
-    const virtual = await VirtualPublisher.connect({ cap: 5_000, packing: false, heartbeatMs: 500 })
+    const virtual = await VirtualPublisher.connect({
+      retention: { maxEntries: 5_000 },
+      packing: false,
+      heartbeatMs: 500,
+    })
     expect(await announced(virtual)).toMatchObject([
       {
         service: 'user-service',
         host: hostname(),
         pid: process.pid,
         version,
-        cap: 5_000,
+        retention: { maxEntries: 5_000, maxBytes: 67_108_864 },
         packing: false,
         sharded: false,
         queued: 0,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type Announcement, decodeAnnouncement, encodeAnnouncement } from '../../../src/subscriber/announcement.js'
+import { entriesOnly } from '../../support/retention.js'
 
 const announcement: Announcement = {
   name: 'feed',
@@ -15,7 +16,7 @@ const announcement: Announcement = {
   resyncs: 1,
   replayed: 2,
   deadLetters: 4,
-  cap: 100_000,
+  retention: entriesOnly(100_000),
   startedAt: 1_795_000_000_000,
   heartbeatMs: 1_000,
   subscriber: 'id',

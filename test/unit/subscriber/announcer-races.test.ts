@@ -4,6 +4,7 @@ import type { SubscriptionState } from '../../../src/subscriber/progress/health.
 import { RedisError } from '../../../src/support/errors.js'
 import { SubscriptionCounters } from '../../../src/telemetry/counters.js'
 import { VirtualRuntime } from '../../support/virtual-runtime.js'
+import { entriesOnly } from '../../support/retention.js'
 
 let runtime: VirtualRuntime
 let announcer: Announcer
@@ -22,7 +23,7 @@ beforeEach(() => {
     runtime,
     service: '',
     heartbeatMs: 100,
-    cap: 1,
+    retention: entriesOnly(1),
     registry: {
       announce: (_, id) => call('announce', id),
       withdraw: (_, id) => call('withdraw', id),

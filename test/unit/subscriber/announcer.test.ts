@@ -41,9 +41,17 @@ describe('a subscription makes itself known', () => {
   it('when it begins, and with the next heartbeat as what it has become', async () => {
     const startedAt = fleet.runtime.now()
     await fleet.append('1')
-    const follower = await fleet.follow({ name: 'feed', connection: { service: 'feed-service', cap: 5_000 } })
+    const follower = await fleet.follow({
+      name: 'feed',
+      connection: { service: 'feed-service', retention: { maxEntries: 5_000 } },
+    })
     const [first] = await announced()
-    expect(first).toMatchObject({ name: 'feed', service: 'feed-service', heartbeatMs: 1_000, cap: 5_000 })
+    expect(first).toMatchObject({
+      name: 'feed',
+      service: 'feed-service',
+      heartbeatMs: 1_000,
+      retention: { maxEntries: 5_000 },
+    })
     expect(first).toMatchObject({ host: hostname(), pid: process.pid, version, startedAt })
     await fleet.runtime.advance(1_100)
     const { position } = follower.subscription

@@ -6,6 +6,7 @@ import type { MemoryLog } from '../../../src/log/memory/memory-log.js'
 import { compareStreamIds } from '../../../src/message/stream-id.js'
 import { decodeFrame } from '../../../src/message/wire/decode-frame.js'
 import { type Follower, VirtualFleet } from '../../support/virtual-fleet.js'
+import { entriesOnly } from '../../support/retention.js'
 
 const message = {
   message_id: 'm',
@@ -58,7 +59,8 @@ async function run(steps: readonly Step[]): Promise<{ live: Follower; late: Foll
   }
   for (const [index, next] of steps.entries()) {
     if (next.do === 'publish') fleet.log.publish(next.text)
-    else if (next.do === 'append') await fleet.runtime.runUntil(commands.append(`raw${index}`, next.text, 1_000), 1_000)
+    else if (next.do === 'append')
+      await fleet.runtime.runUntil(commands.append(`raw${index}`, next.text, entriesOnly(1_000)), 1_000)
     else if (next.do === 'forge') fleet.log.publish(forgery(fleet.log, next.streamId, index))
     else if (next.do === 'invalidate') await appendGood()
     else link.cut()

@@ -3,6 +3,7 @@ import { patternMessage } from '../../../src/message/create-message.js'
 import { redisCursor } from '../../../src/subscriber/handling/cursor.js'
 import { encodeMessage } from '../../support/encode-message.js'
 import { type Follower, VirtualFleet } from '../../support/virtual-fleet.js'
+import { entriesOnly } from '../../support/retention.js'
 
 const connection = { heartbeatMs: 500 }
 
@@ -71,7 +72,7 @@ it('a pattern that was published and matches the keys of the log counts like `*`
   })
   await fleet.caughtUp(follower)
   const evictAll = encodeMessage(patternMessage('{cache*', 'test', { runtime: fleet.runtime }))
-  await fleet.runtime.runUntil(commands.append('evicts', evictAll, 1_000), 1_000)
+  await fleet.runtime.runUntil(commands.append('evicts', evictAll, entriesOnly(1_000)), 1_000)
   await fleet.runtime.advance(8_000)
   expect(reports(follower)).toHaveLength(1)
 })

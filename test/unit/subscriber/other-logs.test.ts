@@ -5,6 +5,7 @@ import { MemoryLog } from '../../../src/log/memory/memory-log.js'
 import { emptyFrame } from '../../../src/log/model/entry.js'
 import { RedisError } from '../../../src/support/errors.js'
 import { VirtualFleet } from '../../support/virtual-fleet.js'
+import { entriesOnly } from '../../support/retention.js'
 
 const ignore = (): void => undefined
 
@@ -17,7 +18,7 @@ async function environments() {
   await runtime.settle()
   let appends = 0
   const stage = async (frame = eviction(`s${appends}`)): Promise<void> => {
-    await runtime.runUntil(commands.append(`staged${appends++}`, frame, 1_000), 1_000)
+    await runtime.runUntil(commands.append(`staged${appends++}`, frame, entriesOnly(1_000)), 1_000)
     await runtime.settle()
   }
   return { production, stage }

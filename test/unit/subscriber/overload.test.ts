@@ -103,9 +103,9 @@ it('a resync covers what arrived until then: none of it is taken for a history t
   const link = fleet.log.link()
   let held = Promise.resolve<unknown>(undefined)
   const log = changeCommands(link, (commands) => ({
-    anchor: async (appendId, cap) => {
+    anchor: async (appendId, retention) => {
       await held
-      return commands.anchor(appendId, cap)
+      return commands.anchor(appendId, retention)
     },
   }))
   const follower = await fleet.follow({ log })

@@ -4,6 +4,7 @@ import { InvalidationSubscriber } from '../../../src/subscriber/subscriber.js'
 import { ClosedError, WaitTimeoutError } from '../../../src/support/errors.js'
 import { ids } from '../../support/handled.js'
 import { VirtualFleet } from '../../support/virtual-fleet.js'
+import { entriesOnly } from '../../support/retention.js'
 
 describe('a first start', () => {
   it('is anchored to the head: what was appended before is not handled, what comes after is', async () => {
@@ -273,7 +274,7 @@ describe('the live channel', () => {
     await fleet.caughtUp(follower)
     const garbage = ['{"frame":[{"message_id":7}]}', '{"entity_type":', '{"message_id":"m"}']
     for (const [index, frame] of garbage.entries()) {
-      await fleet.runtime.runUntil(commands.append(`garbage${index}`, frame, 1_000), 1_000)
+      await fleet.runtime.runUntil(commands.append(`garbage${index}`, frame, entriesOnly(1_000)), 1_000)
       await fleet.append(String(index))
     }
     await fleet.caughtUp(follower)

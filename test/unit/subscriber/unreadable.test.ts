@@ -4,6 +4,7 @@ import { encodeMessage } from '../../support/encode-message.js'
 import { deleteMessage } from '../../../src/message/create-message.js'
 import { version } from '../../../src/support/version.js'
 import { type Follower, VirtualFleet } from '../../support/virtual-fleet.js'
+import { entriesOnly } from '../../support/retention.js'
 
 /** A frame of a form that nobody knows yet. */
 const newer = '{"later":[["1"]],"version":"9.1.0"}'
@@ -16,7 +17,7 @@ class Rig {
   /** Appends a frame as it is; resolves to its position. */
   async append(frame: string): Promise<string> {
     while (!this.#commands.up) await this.fleet.runtime.advance(10)
-    const appending = this.#commands.append(`raw${this.#appends++}`, frame, 1_000_000)
+    const appending = this.#commands.append(`raw${this.#appends++}`, frame, entriesOnly(1_000_000))
     return formatPosition((await this.fleet.runtime.runUntil(appending, 1_000)).position)
   }
 

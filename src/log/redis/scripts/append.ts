@@ -1,3 +1,4 @@
+import { retentionFunctions } from './retention.js'
 import { luaFunctions, script } from './script.js'
 
 /**
@@ -9,11 +10,12 @@ import { luaFunctions, script } from './script.js'
  * append is refused.
  *
  * - KEYS: stream, last
- * - ARGV: append id, the frame without its opening brace, cap (entries), channel, PUBLISH or SPUBLISH, the number of the
- *   database
+ * - ARGV: append id, the frame without its opening brace, limit of entries, channel, PUBLISH or SPUBLISH, the number of the
+ *   database; and, only if the log is to be kept to them now, limit of bytes and greatest age (ms), either may be empty
  * - Returns: stream ID, receivers and prev as one text, a space between them, since Redis and ioredis take twice as long
  *   over a list. Receivers are −1 if the server refuses the channel: the entry is in the log all the same. Prev is last,
- *   since somebody else's head may hold spaces
+ *   since somebody else's head may hold spaces. If the server refuses to measure or to trim: a list of that text and the
+ *   text of the refusal
  */
 export const appendScript = script(`
 local last = redis.pcall('SET', KEYS[2], ARGV[1], 'GET')
@@ -42,5 +44,10 @@ end
 local receivers = redis.pcall(ARGV[5], ARGV[4],
   '{"stream_id":"' .. id .. '","append_id":"' .. ARGV[1] .. '","prev":"' .. prev .. '","db":' .. ARGV[6] .. ',' .. ARGV[2])
 if type(receivers) == 'table' then receivers = -1 end
-return id .. ' ' .. receivers .. ' ' .. prev
+local place = id .. ' ' .. receivers .. ' ' .. prev
+if not ARGV[7] then return place end
+${retentionFunctions}
+local refusal = ARGV[7] ~= '' and keep_bytes(KEYS[1], tonumber(ARGV[7]))
+refusal = ARGV[8] ~= '' and keep_age(KEYS[1], id, tonumber(ARGV[8])) or refusal
+return refusal and {place, refusal} or place
 `)

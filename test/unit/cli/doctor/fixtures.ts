@@ -6,6 +6,7 @@ import type { LogSnapshot, RawEntry } from '../../../../src/log/admin/administra
 import { logKeys } from '../../../../src/log/model/keys.js'
 import type { PublisherRecord } from '../../../../src/log/model/publisher-record.js'
 import type { Named } from '../../../../src/log/redis/replies.js'
+import { entriesOnly } from '../../../support/retention.js'
 
 export const now = 1_795_000_000_000
 
@@ -71,7 +72,7 @@ export function member(changes: Partial<FleetMember> = {}): FleetMember {
     resyncs: 0,
     replayed: 0,
     deadLetters: 0,
-    cap: 100_000,
+    retention: entriesOnly(100_000),
     startedAt: now - 60_000,
     heartbeatMs: 1_000,
     ageMs: 900,
@@ -88,7 +89,7 @@ export function publisher(changes: Partial<PublisherRecord> = {}): PublisherReco
     host: 'pod',
     pid: 8,
     version: '0.1.0',
-    cap: 100_000,
+    retention: entriesOnly(100_000),
     packing: true,
     sharded: false,
     queued: 0,

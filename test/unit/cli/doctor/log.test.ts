@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Answers } from '../../../../src/cli/doctor/facts.js'
 import type { LogSnapshot } from '../../../../src/log/admin/administration-replies.js'
 import { briefly, entry, healthyLog, logOf, member, now, one, problemsOf, three, two } from './fixtures.js'
+import { entriesOnly } from '../../../support/retention.js'
 
 /** A log that spans some time and holds so many entries, all that were ever added or not. */
 function logOver(spanMs: number, length: number, added: number | undefined, prev = ''): LogSnapshot {
@@ -46,7 +47,10 @@ describe('is found', () => {
     [
       'a cap that will cover too little, before the log is full',
       'cover: warning',
-      { snapshot: logOver(60_000, 100, 100), subscriptions: [member({ cap: 999, position: `${now}-0@two` })] },
+      {
+        snapshot: logOver(60_000, 100, 100),
+        subscriptions: [member({ retention: entriesOnly(999), position: `${now}-0@two` })],
+      },
     ],
     ['dead letters', 'dead-letters: warning', { deadLetters: 1 }],
   ])('%s', (_, brief, changes) => {
@@ -64,7 +68,10 @@ describe('is fine', () => {
     ['a full log that covers enough', { snapshot: logOver(600_000, 100, 200), ...caughtUp }],
     [
       'a cap that will cover enough',
-      { snapshot: logOver(60_000, 100, 100), subscriptions: [member({ cap: 1_000, position: `${now}-0@two` })] },
+      {
+        snapshot: logOver(60_000, 100, 100),
+        subscriptions: [member({ retention: entriesOnly(1_000), position: `${now}-0@two` })],
+      },
     ],
     ['a burst at the very beginning', { snapshot: logOver(10, 1_000, 1_000), ...caughtUp }],
   ])('%s', (_, changes) => {

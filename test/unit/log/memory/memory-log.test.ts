@@ -4,9 +4,10 @@ import { ConfigurationError } from '../../../../src/support/errors.js'
 import { MemoryLog } from '../../../../src/testing.js'
 import { RecordingListener } from '../../../support/recording-listener.js'
 import { VirtualRuntime } from '../../../support/virtual-runtime.js'
+import { entriesOnly } from '../../../support/retention.js'
 
 const frame = '{"message_id":"m1"}'
-const cap = 1_000
+const retention = { maxEntries: 1_000, maxBytes: 2 ** 40, maxAgeMs: undefined }
 const reconnectMs = 50
 
 let runtime: VirtualRuntime
@@ -45,15 +46,15 @@ describe('faults of the live channel', () => {
     const { commands } = await openCommands()
     const { listener } = await openFeed()
     log.drop(2)
-    for (const id of ['a', 'b', 'c']) await run(commands.append(id, frame, cap))
+    for (const id of ['a', 'b', 'c']) await run(commands.append(id, frame, retention))
     await runtime.settle()
     expect(delivered(listener)).toEqual(['c'])
     log.duplicate(1)
-    for (const id of ['d', 'e']) await run(commands.append(id, frame, cap))
+    for (const id of ['d', 'e']) await run(commands.append(id, frame, retention))
     await runtime.settle()
     expect(delivered(listener)).toEqual(['c', 'd', 'd', 'e'])
     log.delay(1, 500)
-    for (const id of ['f', 'g']) await run(commands.append(id, frame, cap))
+    for (const id of ['f', 'g']) await run(commands.append(id, frame, retention))
     await runtime.advance(499)
     expect(delivered(listener)).toHaveLength(4)
     await runtime.advance(1)
@@ -64,12 +65,12 @@ describe('faults of the live channel', () => {
     const { commands } = await openCommands()
     const { feed, listener } = await openFeed()
     log.deafen()
-    expect(await run(commands.append('a', frame, cap))).toMatchObject({ receivers: 1 })
+    expect(await run(commands.append('a', frame, retention))).toMatchObject({ receivers: 1 })
     await run(feed.ping())
     expect([feed.up, listener.messages]).toEqual([true, []])
     feed.reconnect()
     await runtime.settle()
-    await run(commands.append('b', frame, cap))
+    await run(commands.append('b', frame, retention))
     await runtime.settle()
     expect(delivered(listener)).toEqual(['b'])
   })
@@ -78,7 +79,7 @@ describe('faults of the live channel', () => {
     const { commands } = await openCommands()
     const { listener } = await openFeed()
     log.delay(1, 100)
-    await run(commands.append('a', frame, cap))
+    await run(commands.append('a', frame, retention))
     log.cut('feeds')
     await runtime.advance(1_000)
     expect(listener.events).toEqual(['up', 'down', 'up'])
@@ -106,11 +107,11 @@ describe('faults of connections', () => {
   it('lose an acknowledgement: the append stands, its call rejects, the connection goes down', async () => {
     const { commands, listener } = await openCommands()
     log.loseAcknowledgements(1)
-    await expect(run(commands.append('a', frame, cap))).rejects.toMatchObject({ kind: 'disconnected' })
+    await expect(run(commands.append('a', frame, retention))).rejects.toMatchObject({ kind: 'disconnected' })
     expect(log.entries().map(({ position }) => position.appendId)).toEqual(['a'])
     await runtime.advance(reconnectMs)
     expect(listener.events).toEqual(['up', 'down', 'up'])
-    expect(await run(commands.append('b', frame, cap))).toMatchObject({ prev: 'a' })
+    expect(await run(commands.append('b', frame, retention))).toMatchObject({ prev: 'a' })
   })
 
   it('strike only the connections of the link they are called on', async () => {
@@ -120,7 +121,7 @@ describe('faults of connections', () => {
     const { listener: nearFeed } = await openFeed(link)
     const { listener: farFeed } = await openFeed()
     link.drop(1)
-    await run(far.append('a', frame, cap))
+    await run(far.append('a', frame, retention))
     await runtime.settle()
     expect([delivered(nearFeed), delivered(farFeed)]).toEqual([[], ['a']])
     link.cut()
@@ -129,14 +130,14 @@ describe('faults of connections', () => {
     expect(far.up).toBe(false)
     await runtime.advance(reconnectMs)
     link.refuseWrites('readonly')
-    await expect(run(near.append('b', frame, cap))).rejects.toMatchObject({ kind: 'readonly' })
-    await run(far.append('b', frame, cap))
+    await expect(run(near.append('b', frame, retention))).rejects.toMatchObject({ kind: 'readonly' })
+    await run(far.append('b', frame, retention))
     await runtime.advance(reconnectMs)
     link.refuseWrites(undefined)
     log.refuseWrites('refused')
-    await expect(run(near.append('c', frame, cap))).rejects.toMatchObject({ kind: 'refused' })
+    await expect(run(near.append('c', frame, retention))).rejects.toMatchObject({ kind: 'refused' })
     log.refuseWrites(undefined)
-    await run(near.append('c', frame, cap))
+    await run(near.append('c', frame, retention))
   })
 
   it('take the server away, and bring it back', async () => {
@@ -156,14 +157,14 @@ describe('a failover', () => {
     const { commands, listener } = await openCommands()
     const { listener: feedListener } = await openFeed()
     const ids = ['a', 'b', 'c', 'd']
-    for (const id of ids) await run(commands.append(id, frame, cap))
+    for (const id of ids) await run(commands.append(id, frame, retention))
     const history = await run(commands.replication())
     log.failOver({ lose: 2 })
     expect(log.entries().map(({ position }) => position.appendId)).toEqual(['a', 'b'])
     await runtime.advance(reconnectMs)
     expect(await run(commands.replication())).not.toBe(history)
     expect(await run(commands.head())).toBe('b')
-    expect(await run(commands.append('e', frame, cap))).toMatchObject({ prev: 'b' })
+    expect(await run(commands.append('e', frame, retention))).toMatchObject({ prev: 'b' })
     expect(await run(commands.inspect({ streamId: '1-1', appendId: 'x' }))).toMatchObject({ added: 3, last: 'e' })
     expect([listener.events, feedListener.events]).toEqual([
       ['up', 'down', 'up'],
@@ -175,7 +176,7 @@ describe('a failover', () => {
     const { commands } = await openCommands()
     const { listener } = await openFeed()
     log.delay(1, 10)
-    await run(commands.append('a', frame, cap))
+    await run(commands.append('a', frame, retention))
     log.failOver({ lose: 1, keep: 'feeds' })
     await runtime.advance(100)
     expect(log.entries()).toEqual([])
@@ -184,9 +185,9 @@ describe('a failover', () => {
 
   it('of a log whose `last` was evicted leaves it evicted', async () => {
     const { commands } = await openCommands()
-    await run(commands.append('a', frame, cap))
+    await run(commands.append('a', frame, retention))
     log.evictLast()
-    await run(commands.append('b', frame, cap))
+    await run(commands.append('b', frame, retention))
     log.failOver({ lose: 1 })
     await runtime.advance(reconnectMs)
     expect(await run(commands.inspect({ streamId: '1-1', appendId: 'x' }))).toMatchObject({ last: undefined })
@@ -200,7 +201,7 @@ describe('the server', () => {
     const now = runtime.now()
     const ids: string[] = []
     const appendOne = async (): Promise<void> => {
-      ids.push((await run(commands.append(`a${ids.length}`, frame, cap))).position.streamId)
+      ids.push((await run(commands.append(`a${ids.length}`, frame, retention))).position.streamId)
     }
     await appendOne()
     await appendOne()
@@ -223,7 +224,7 @@ describe('the server', () => {
       const { commands } = await openCommands(capped)
       const lengths: number[] = []
       for (let index = 0; index < 700; index++) {
-        await run(commands.append(`a${index}`, frame, 250))
+        await run(commands.append(`a${index}`, frame, entriesOnly(250)))
         lengths.push(capped.entries().length)
       }
       expect(Math.min(...lengths.slice(250))).toBe(least)
@@ -248,7 +249,7 @@ describe('latency', () => {
     const { listener } = await openFeed()
     await runtime.advance(20)
     const started = runtime.monotonic()
-    const appended = commands.append('a', frame, cap)
+    const appended = commands.append('a', frame, retention)
     await runtime.advance(9)
     expect(log.entries()).toHaveLength(0)
     await runtime.advance(1)
@@ -262,12 +263,12 @@ describe('latency', () => {
     log = new MemoryLog({ runtime, latencyMs: 20 })
     const { commands } = await openCommands()
     await runtime.advance(20)
-    const request = commands.append('a', frame, cap)
+    const request = commands.append('a', frame, retention)
     await runtime.advance(5)
     log.cut()
     await expect(run(request)).rejects.toMatchObject({ kind: 'disconnected' })
     await runtime.advance(1_000)
-    const reply = commands.append('b', frame, cap)
+    const reply = commands.append('b', frame, retention)
     await runtime.advance(15)
     log.cut()
     await expect(run(reply)).rejects.toMatchObject({ kind: 'disconnected' })

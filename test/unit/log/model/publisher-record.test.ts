@@ -5,13 +5,14 @@ import {
   type PublisherRecord,
   publisherTtlMs,
 } from '../../../../src/log/model/publisher-record.js'
+import { entriesOnly } from '../../../support/retention.js'
 
 const record: PublisherRecord = {
   service: 'user-service',
   host: 'web-3',
   pid: 4711,
   version: '0.1.0',
-  cap: 100_000,
+  retention: entriesOnly(100_000),
   packing: true,
   sharded: false,
   queued: 3,

@@ -1,0 +1,22 @@
+import { retentionFunctions } from './retention.js'
+import { script } from './script.js'
+
+/**
+ * Drops entries that are too old by the server's clock; the newest stays.
+ *
+ * - KEYS: stream
+ * - ARGV: greatest age (ms)
+ * - Returns: the text of a refusal; else nothing
+ */
+export const trimScript = script(`${retentionFunctions}
+local last = info(KEYS[1])['last-entry']
+if not last then return false end
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local newest = last[1]
+if tonumber(newest:match('^%d+')) - now < -tonumber(ARGV[1]) then
+  local dropped = redis.pcall('XTRIM', KEYS[1], 'MINID', '=', newest)
+  return type(dropped) == 'table' and dropped.err
+end
+return keep_age(KEYS[1], string.format('%.0f', now), tonumber(ARGV[1]))
+`)

@@ -1,0 +1,152 @@
+import { Redis } from 'ioredis'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { LogCommands } from '../../src/log/log.js'
+import { logKeys } from '../../src/log/model/keys.js'
+import type { Retention } from '../../src/log/model/retention.js'
+import { RedisLog } from '../../src/log/redis/redis-log.js'
+import { RecordingListener } from '../support/recording-listener.js'
+import { type RedisServer, startRedisServer } from '../support/redis-server.js'
+import { entriesOnly } from '../support/retention.js'
+
+const mebibyte = 1024 ** 2
+const channel = 'retention'
+const { stream } = logKeys(channel)
+
+let server: RedisServer
+let admin: Redis
+let opened: LogCommands[]
+
+beforeEach(async () => {
+  server = await startRedisServer()
+  admin = new Redis(server.url)
+  opened = []
+})
+
+afterEach(async () => {
+  await Promise.all(opened.map((commands) => commands.close()))
+  admin.disconnect()
+  await server.stop()
+})
+
+async function open(url = server.url, listener = new RecordingListener()): Promise<LogCommands> {
+  const commands = new RedisLog(url, { channel }).openCommands(listener)
+  opened.push(commands)
+  await commands.opened()
+  return commands
+}
+
+async function used(): Promise<number> {
+  return Number(await admin.call('MEMORY', 'USAGE', stream, 'SAMPLES', '0'))
+}
+
+const keeping = (maxBytes: number): Retention => ({ ...entriesOnly(1_000_000), maxBytes })
+let appends = 0
+
+function append(commands: LogCommands, size: number, retention: Retention): Promise<unknown> {
+  return commands.append(`append${appends++}`, `{"x":"${'y'.repeat(size)}"}`, retention)
+}
+
+/** Phases of one size, and entries of all sizes; no test draws by chance. */
+const sizes: readonly (readonly [name: string, sizeOf: (index: number) => number])[] = [
+  ['lone messages', () => 220],
+  ['frames of 2 to 5 KiB', (index) => 2_000 + ((index * 977) % 3_000)],
+  ['frames of 64 KiB', () => 65_000],
+  ['frames of 256 KiB', () => 260_000],
+  ['any sizes', (index) => [10, 220, 3_000, 65_000, 260_000][(index * 7) % 5] ?? 0],
+  ['large frames, then small ones', (index) => (index % 4_000 < 200 ? 65_000 : 300)],
+]
+
+describe('maxBytes', () => {
+  it.each(
+    sizes.flatMap(([name, sizeOf]) =>
+      [1, 4].flatMap((MiB) => [1, 20].map((writers) => ({ name, sizeOf, MiB, writers }))),
+    ),
+  )('bounds the memory of $name with $writers writers to $MiB MiB', async ({ sizeOf, MiB, writers }) => {
+    const maxBytes = MiB * mebibyte
+    const fleet = await Promise.all(Array.from({ length: writers }, () => open()))
+    const measured: number[] = []
+    let total = 0
+    let largest = 0
+    for (let index = 0; total < 4 * maxBytes;) {
+      const batch = fleet.flatMap((commands) =>
+        Array.from({ length: Math.max(1, Math.floor(20 / writers)) }, () => {
+          const size = sizeOf(index++)
+          total += size + 100
+          largest = Math.max(largest, size)
+          return append(commands, size, keeping(maxBytes))
+        }),
+      )
+      await Promise.all(batch)
+      if (total > maxBytes) measured.push(await used())
+    }
+    expect(Math.max(...measured)).toBeLessThan(1.1 * maxBytes + 1.3 * largest)
+    expect(Math.max(...measured.slice(measured.length / 2))).toBeGreaterThan(0.75 * maxBytes - 1.3 * largest)
+  })
+
+  it('trims a log that an earlier version let grow far beyond, with the first append', async () => {
+    const commands = await open()
+    for (let i = 0; i < 20; i++) {
+      await Promise.all(Array.from({ length: 50 }, () => append(commands, 65_000, entriesOnly(1_000_000))))
+    }
+    expect(await used()).toBeGreaterThan(60 * mebibyte)
+    await append(await open(), 200, keeping(4 * mebibyte))
+    expect(await used()).toBeLessThan(4 * mebibyte)
+    expect(await used()).toBeGreaterThan(3 * mebibyte)
+  })
+
+  it('keeps the newest entry, whatever its size', async () => {
+    const commands = await open()
+    for (let i = 0; i < 3; i++) await append(commands, 3 * mebibyte, keeping(mebibyte))
+    expect(await admin.xlen(stream)).toBe(1)
+  })
+
+  it('applies the smaller limit of two publishers', async () => {
+    const small = await open()
+    const large = await open()
+    for (let i = 0; i < 100; i++) {
+      await Promise.all([append(small, 65_000, keeping(mebibyte)), append(large, 65_000, keeping(16 * mebibyte))])
+    }
+    expect(await used()).toBeLessThan(1.3 * mebibyte)
+  })
+
+  it('is not kept without the right to measure: appends succeed, and one warning names the right', async () => {
+    await admin.call('ACL', 'SETUSER', 'blind', 'on', '>secret', '~*', '&*', '+@all', '-memory')
+    const warnings: string[] = []
+    const listener = Object.assign(new RecordingListener(), { onWarning: (text: string) => warnings.push(text) })
+    const url = server.url.replace('redis://', 'redis://blind:secret@')
+    const commands = await open(url, listener)
+    for (let i = 0; i < 60; i++) await append(commands, 65_000, keeping(mebibyte))
+    expect(await admin.xlen(stream)).toBe(60)
+    expect(warnings.filter((text) => text.includes('MEMORY USAGE'))).toHaveLength(1)
+  })
+})
+
+describe('maxAgeMs', () => {
+  const aged: Retention = { ...entriesOnly(1_000), maxAgeMs: 60_000 }
+  const longAgo = (seconds: number): string => `${Date.now() - seconds * 1_000}-0`
+
+  it('drops what is too old with an append', async () => {
+    for (const seconds of [90, 70, 50])
+      await admin.xadd(stream, longAgo(seconds), 'a', `old${seconds}`, 'p', '', 'm', '{}')
+    await append(await open(), 10, aged)
+    expect(await admin.xlen(stream)).toBe(2)
+  })
+
+  it('drops what is too old with a trim, and keeps the newest entry', async () => {
+    for (const seconds of [90, 80, 70])
+      await admin.xadd(stream, longAgo(seconds), 'a', `old${seconds}`, 'p', '', 'm', '{}')
+    const commands = await open()
+    await commands.trim(aged)
+    expect(await admin.xlen(stream)).toBe(1)
+    await commands.trim(aged)
+    expect(await admin.xlen(stream)).toBe(1)
+  })
+
+  it('keeps the newest entry when the clock went back', async () => {
+    await admin.xadd(stream, longAgo(-3_600), 'a', 'ahead', 'p', '', 'm', '{}')
+    const commands = await open()
+    await append(commands, 10, aged)
+    await commands.trim(aged)
+    expect(await admin.xlen(stream)).toBe(2)
+  })
+})
