@@ -49,7 +49,13 @@ describe('status', () => {
     expect(found).toMatchObject({
       channel: fleet.channel,
       server: fleet.server.url.replace('redis://', ''),
-      log: { length: number, caps: [5_000], bytes: number, head: position, oldestAgeMs: number },
+      log: {
+        length: number,
+        retentions: [{ maxEntries: 5_000, maxBytes: 67_108_864, maxAgeMs: null }],
+        bytes: number,
+        head: position,
+        oldestAgeMs: number,
+      },
       subscribers: [
         { service: 'feed-service', name: 'feed', ...member },
         { service: 'user-service', name: 'users', ...member },

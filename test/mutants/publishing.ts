@@ -3,6 +3,30 @@ import type { Mutant } from './mutant.js'
 /** How publishers send: batches, send queue, repair. */
 export const publishing: readonly Mutant[] = [
   {
+    name: 'bytes-not-measured-again',
+    lacks: 'the measuring of the stream after the first append',
+    file: 'log/redis/commands.ts',
+    from: 'const measured = this.#beforeMeasuring <= 0',
+    to: 'const measured = !this.#measured',
+    caughtBy: 'test/faults/retention.test.ts',
+  },
+  {
+    name: 'measured-together',
+    lacks: 'the phase of each publisher, so that all measure at the same time',
+    file: 'log/redis/commands.ts',
+    from: 'this.#beforeMeasuring + share : share * this.#runtime.random()',
+    to: 'share : share',
+    caughtBy: 'test/faults/retention.test.ts',
+  },
+  {
+    name: 'trimmed-unmeasured',
+    lacks: 'measuring again after a part of what is too much was dropped',
+    file: 'log/redis/scripts/retention.ts',
+    from: 'if excess > limit * 0.2 then excess = excess * 0.7 end',
+    to: '',
+    caughtBy: 'test/faults/retention.test.ts',
+  },
+  {
     name: 'other-case-sent',
     lacks: 'the refusal of a built-in entity type in another case, on the fast way',
     file: 'message/wire/encode-plain.ts',

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { InvalidationLog, LogCommands, LogFeed } from '../../src/log/log.js'
 import type { Entry } from '../../src/log/model/entry.js'
 import { RedisError } from '../../src/support/errors.js'
@@ -159,6 +159,27 @@ export function describeLogConformance(name: string, servers: LogServers): void 
         expect(entries.length).toBeGreaterThanOrEqual(300)
         expect(entries.length).toBeLessThanOrEqual(400)
         expect(entries.map(({ position }) => position.appendId)).toEqual(ids.slice(-entries.length))
+      })
+    })
+
+    describe('retention', () => {
+      it('keeps the newest entry, and drops what is older than `maxAgeMs` with a trim', async () => {
+        await commands.append('one', frame, retention)
+        const { position } = await commands.append('two', frame, retention)
+        await vi.waitFor(async () => {
+          await commands.trim({ ...retention, maxAgeMs: 1 })
+          expect((await allEntries()).map((entry) => entry.position)).toEqual([position])
+        }, 5_000)
+      })
+
+      it('keeps no more than `maxBytes`', async () => {
+        const large = `{"x":"${'y'.repeat(10_000)}"}`
+        for (let index = 0; index < 50; index++) {
+          await commands.append(`large${index}`, large, { ...retention, maxBytes: 100_000 })
+        }
+        const { length } = await allEntries()
+        expect(length).toBeLessThanOrEqual(11)
+        expect(length).toBeGreaterThanOrEqual(5)
       })
     })
 

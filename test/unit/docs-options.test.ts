@@ -8,7 +8,7 @@ import { publisherRules, publishRules, repairRules, waitReplicasRules } from '..
 import { listRules } from '../../src/subscriber/handling/dead-letters.js'
 import { retryRules, subscriberRules, subscriptionRules } from '../../src/subscriber/options.js'
 import { waitRules } from '../../src/subscriber/progress/waiters.js'
-import { connectionRules } from '../../src/support/connection-options.js'
+import { connectionRules, retentionRules } from '../../src/support/connection-options.js'
 import type { NumberRule, OptionRule, OptionRules } from '../../src/support/option-rules.js'
 import { statsRules } from '../../src/telemetry/stats-collector.js'
 import { rowsUnder } from '../support/markdown.js'
@@ -16,6 +16,7 @@ import { rowsUnder } from '../support/markdown.js'
 /** A heading of the page, the rules it gives, and the interface whose docstrings give them. */
 const owners: readonly (readonly [heading: string, rules: OptionRules, file: string, interfaceName: string])[] = [
   ['Connection', connectionRules, 'support/connection-options.ts', 'ConnectionOptions'],
+  ['`retention`', retentionRules, 'support/connection-options.ts', 'RetentionOptions'],
   ['Publisher', ownRules(publisherRules), 'publisher/options.ts', 'PublisherOptions'],
   ['`repair`', repairRules, 'publisher/options.ts', 'RepairOptions'],
   ['`waitReplicas`', waitReplicasRules, 'publisher/options.ts', 'WaitReplicasOptions'],

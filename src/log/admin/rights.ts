@@ -146,6 +146,12 @@ function subscriberNeeds(keys: LogKeys, sharded: boolean): readonly Need[] {
     ),
     need(
       true,
+      'its markers do not keep `retention.maxBytes`',
+      ['MEMORY', 'USAGE', stream],
+      ['XTRIM', stream, 'MAXLEN', 'none'],
+    ),
+    need(
+      true,
       'failovers are not noticed, so entries that one lost are vouched for; `strictFailover` can not be used; nobody warns of eviction',
       ['INFO', 'replication'],
     ),

@@ -1,7 +1,7 @@
 /**
  * Why continuity could not be proved, so that everything is evicted.
  *
- * - `trimmed`: the log no longer reaches back to the position (its cap was too small for the outage)
+ * - `trimmed`: the log no longer reaches back to the position (its retention was too small for the outage)
  * - `forked`: a failover replaced the history, and nothing of ours is left in the log
  * - `log-lost`: the log was emptied or began anew
  * - `deleted`: entries in the middle or at the end were deleted by hand

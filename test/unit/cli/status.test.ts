@@ -46,7 +46,7 @@ describe('a status', () => {
       server: 'redis.internal:6379',
       log: {
         length: 4,
-        caps: [100_000],
+        retentions: [{ maxEntries: 100_000, maxBytes: 2 ** 40, maxAgeMs: null, services: expect.any(Array) }],
         bytes: 2_048,
         oldest: first.position.streamId,
         oldestAgeMs: 90_000,
@@ -107,9 +107,9 @@ describe('a status', () => {
       bytes: { value: 0 },
       announced: { value: [] },
     })
-    expect(status.log).toMatchObject({ length: 0, caps: [], oldest: null, oldestAgeMs: null, head: null })
+    expect(status.log).toMatchObject({ length: 0, retentions: [], oldest: null, oldestAgeMs: null, head: null })
     expect(renderStatus(status, plain)).toContain('no subscription has announced itself')
-    expect(renderStatus(status, plain)).toContain('0 entries, cap not known')
+    expect(renderStatus(status, plain)).toContain('0 entries, retention not known')
   })
 
   it('tells of an entry that somebody else added by its stream ID', () => {
@@ -156,7 +156,7 @@ describe('a status', () => {
     expect(renderStatus(summarizeStatus(facts), plain)).toBe(
       [
         'cache:invalidate on redis.internal:6379',
-        '  length  4 entries, cap 100,000',
+        '  length  4 entries, kept: 100,000 entries, 1,048,576 MiB',
         '  oldest  1.5 min ago, 1794999910000-0',
         '  memory  2 KiB',
         '  rate    0.05 entries/s: 3 entries in the last 1.0 min',
@@ -173,7 +173,7 @@ describe('a status', () => {
   it('shows services that disagree about retention, and names seen twice', () => {
     const both = { value: [announced({ retention: entriesOnly(500) }), announced({ retention: entriesOnly(1_000) })] }
     const text = renderStatus(summarizeStatus({ ...facts, announced: both }), plain)
-    expect(text).toContain('caps 500 and 1,000: the services disagree')
+    expect(text).toContain('kept: 500 entries, 1,048,576 MiB; services that differ: feed-service: 1,000 entries')
     expect(text.match(/name seen twice/g)).toHaveLength(2)
   })
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Answers } from '../../../../src/cli/doctor/facts.js'
 import type { LogSnapshot } from '../../../../src/log/admin/administration-replies.js'
-import { briefly, entry, healthyLog, logOf, member, now, one, problemsOf, three, two } from './fixtures.js'
+import { briefly, entry, healthyLog, logOf, member, now, one, problemsOf, publisher, three, two } from './fixtures.js'
 import { entriesOnly } from '../../../support/retention.js'
 
 /** A log that spans some time and holds so many entries, all that were ever added or not. */
@@ -45,17 +45,28 @@ describe('is found', () => {
       { snapshot: logOver(599_999, 100, undefined, 'zero'), ...caughtUp },
     ],
     [
-      'a cap that will cover too little, before the log is full',
+      'a retention that will cover too little, before the log is full',
       'cover: warning',
       {
         snapshot: logOver(60_000, 100, 100),
         subscriptions: [member({ retention: entriesOnly(999), position: `${now}-0@two` })],
+        publishers: [],
       },
     ],
     ['dead letters', 'dead-letters: warning', { deadLetters: 1 }],
   ])('%s', (_, brief, changes) => {
     expect(briefly(problemsOf(changes))).toEqual([brief])
   })
+})
+
+test('names the services whose retention differs from most', () => {
+  const odd = publisher({
+    service: 'billing',
+    retention: { maxEntries: 500, maxBytes: undefined, maxAgeMs: undefined },
+  })
+  const [finding] = problemsOf({ publishers: [publisher(), odd] })
+  expect(finding?.check).toBe('retention')
+  expect(finding?.what).toMatch(/^billing: `retention` is 500 entries; most of the fleet keeps 100,000 entries/)
 })
 
 describe('is fine', () => {
@@ -67,10 +78,11 @@ describe('is fine', () => {
     ['a log whose head key was lost', { snapshot: { ...healthyLog, last: undefined } }],
     ['a full log that covers enough', { snapshot: logOver(600_000, 100, 200), ...caughtUp }],
     [
-      'a cap that will cover enough',
+      'a retention that will cover enough',
       {
         snapshot: logOver(60_000, 100, 100),
         subscriptions: [member({ retention: entriesOnly(1_000), position: `${now}-0@two` })],
+        publishers: [],
       },
     ],
     ['a burst at the very beginning', { snapshot: logOver(10, 1_000, 1_000), ...caughtUp }],
@@ -79,7 +91,7 @@ describe('is fine', () => {
   })
 })
 
-test('says how much cap would do', () => {
+test('says how much retention would do', () => {
   const [finding] = problemsOf({ snapshot: logOver(60_000, 1_000, 2_000), ...caughtUp })
   expect(finding?.what).toContain('1.0 min')
   expect(finding?.whatToDo).toContain('10,000')

@@ -34,6 +34,12 @@ describe('the record of a publisher', () => {
     expect(decodePublisherRecord(stamped)).toEqual(record)
   })
 
+  it('is read as an older version wrote it, with `cap`', () => {
+    const { retention: _, ...rest } = record
+    const retention = { maxEntries: 7, maxBytes: undefined, maxAgeMs: undefined }
+    expect(decodePublisherRecord(JSON.stringify({ ...rest, cap: 7 }))).toEqual({ ...record, retention })
+  })
+
   it.each([
     ['an empty text', ''],
     ['a text that is not JSON', '{"service":'],
