@@ -94,7 +94,7 @@ export interface Log {
    * `appendId` and not published. Undefined if there is no such entry and this connection may not write.
    */
   anchor(appendId: string, retention: Retention): Promise<Anchor | undefined>
-  /** Drops what is older than `maxAgeMs`; the newest entry stays. For channels on which nothing is appended. */
+  /** Drops what is older than `maxAgeMs`; the newest entry stays. For channels on which nothing is appended. Without `maxAgeMs` it does nothing. */
   trim(retention: Retention): Promise<void>
   /** Looks at the log around a position, in one atomic step. */
   inspect(position: Position): Promise<Inspection>

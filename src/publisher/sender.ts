@@ -204,17 +204,11 @@ export class Sender {
       // Without `repair` the answer still shows that the link is alive.
       const { id } = await this.#context.connection.replication()
       await this.#repair?.historyIs(id)
-      await this.#trim()
+      await this.#context.connection.trim(this.#context.options.retention)
     } finally {
       // Before anything is sent: subscribers must know of a publisher that may have acknowledged entries.
       await this.#register()
     }
-  }
-
-  /** While nothing is published, entries grow too old all the same. */
-  async #trim(): Promise<void> {
-    const { connection, options } = this.#context
-    if (options.retention.maxAgeMs !== undefined) await connection.trim(options.retention)
   }
 
   #looked(): void {

@@ -80,8 +80,9 @@ export class MemoryCommands implements LogCommands {
     })
   }
 
-  trim(retention: Retention): Promise<void> {
-    return this.#write('trim', () => this.#server.keep(retention))
+  async trim(retention: Retention): Promise<void> {
+    if (retention.maxAgeMs === undefined) return
+    await this.#write('trim', () => this.#server.keep(retention))
   }
 
   inspect(position: Position): Promise<Inspection> {
