@@ -112,7 +112,6 @@ export class Sender {
     return this.#batcher.retries.reduce((sum, frame) => sum + frame.bytes, this.#queue.bytes)
   }
 
-  /** How many frames are under way. */
   get inFlight(): number {
     return this.#batcher.inFlight
   }
@@ -201,10 +200,10 @@ export class Sender {
 
   async #look(): Promise<void> {
     try {
-      // Without `repair` the answer still shows that the link is alive.
-      const { id } = await this.#context.connection.replication()
+      const { connection, options } = this.#context
+      const { id } = await connection.replication()
       await this.#repair?.historyIs(id)
-      await this.#context.connection.trim(this.#context.options.retention)
+      await connection.trim(options.retention)
     } finally {
       // Before anything is sent: subscribers must know of a publisher that may have acknowledged entries.
       await this.#register()

@@ -203,8 +203,10 @@ export class MemoryServer {
     const lastBefore = this.#last
     const prev = this.head() ?? ''
     this.#last = appendId
-    const streamId = this.#entries.add({ appendId, prev, frame, lastBefore }, this.#now(), retention.maxEntries)
-    this.#entries.keepBytes(retention.maxBytes, bytesOf)
+    const { maxEntries, maxBytes } = retention
+    const bytes = appendId.length + prev.length + frame.length
+    const streamId = this.#entries.add({ appendId, prev, frame, lastBefore }, this.#now(), maxEntries, bytes)
+    this.#entries.keepBytes(maxBytes)
     this.keep(retention)
     return { position: { streamId, appendId }, prev }
   }
@@ -218,11 +220,6 @@ export class MemoryServer {
   #now(): number {
     return Math.floor(this.#runtime.now() + this.clockOffset)
   }
-}
-
-/** What an entry takes: its texts. */
-function bytesOf({ appendId, prev, frame }: StoredEntry): number {
-  return appendId.length + prev.length + frame.length
 }
 
 function positionOf(item: StreamItem<StoredEntry>): Position {

@@ -6,6 +6,8 @@ export interface StreamItem<Value> {
   /** The last ID generated before this one. */
   readonly idBefore: string
   readonly value: Value
+  /** How much it takes. */
+  readonly bytes: number
 }
 
 const noId = '0-0'
@@ -16,6 +18,7 @@ export class MemoryStream<Value> {
   #items: StreamItem<Value>[] = []
   #lastId = noId
   #added = 0
+  #bytes = 0
 
   /** @param nodeSize how many entries a capped `add` removes at once, as Redis removes whole nodes under `MAXLEN ~` */
   constructor(nodeSize: number) {
@@ -27,6 +30,7 @@ export class MemoryStream<Value> {
     copy.#items = [...this.#items]
     copy.#lastId = this.#lastId
     copy.#added = this.#added
+    copy.#bytes = this.#bytes
     return copy
   }
 
@@ -52,13 +56,14 @@ export class MemoryStream<Value> {
     return this.#lastId === noId ? undefined : this.#added
   }
 
-  add(value: Value, now: number, cap: number): string {
+  add(value: Value, now: number, cap: number, bytes = 0): string {
     const idBefore = this.#lastId
     this.#lastId = nextId(idBefore, now)
     this.#added++
-    this.#items.push({ id: this.#lastId, idBefore, value })
+    this.#items.push({ id: this.#lastId, idBefore, value, bytes })
+    this.#bytes += bytes
     const excess = Math.floor(Math.max(0, this.#items.length - cap) / this.#nodeSize) * this.#nodeSize
-    if (excess > 0) this.#items.splice(0, excess)
+    this.#dropOldest(excess)
     return this.#lastId
   }
 
@@ -74,42 +79,43 @@ export class MemoryStream<Value> {
   }
 
   delete(ids: readonly string[]): number {
-    const before = this.#items.length
     const gone = new Set(ids)
-    this.#items = this.#items.filter((item) => !gone.has(item.id))
-    return before - this.#items.length
+    const found = this.#items.filter(({ id }) => gone.has(id))
+    if (found.length > 0) this.#items = this.#items.filter(({ id }) => !gone.has(id))
+    this.#bytes -= bytesOf(found)
+    return found.length
   }
 
   /** Keeps the newest `length`, exactly. */
   trim(length: number): void {
-    this.#items.splice(0, Math.max(0, this.#items.length - length))
+    this.#dropOldest(this.#items.length - length)
   }
 
   /** Drops the oldest, one by one, until the rest takes no more than so many bytes; the newest stays. */
-  keepBytes(maxBytes: number, bytesOf: (value: Value) => number): void {
-    let kept = this.#items.length
-    let bytes = 0
-    while (kept > 0) {
-      const item = this.#items[kept - 1]
-      bytes += item ? bytesOf(item.value) : 0
-      if (bytes > maxBytes) break
-      kept--
-    }
-    this.#items.splice(0, Math.min(kept, this.#items.length - 1))
+  keepBytes(maxBytes: number): void {
+    let excess = this.#bytes - maxBytes
+    let dropped = 0
+    for (; excess > 0 && dropped < this.#items.length - 1; dropped++) excess -= this.#items[dropped]?.bytes ?? 0
+    this.#dropOldest(dropped)
   }
 
   /** Drops what was added before this time; the newest stays. */
   keepSince(time: number): void {
     const oldest = this.#items.findIndex(({ id }) => streamIdTime(id) >= time)
-    this.#items.splice(0, oldest === -1 ? Math.max(0, this.#items.length - 1) : oldest)
+    this.#dropOldest(oldest === -1 ? this.#items.length - 1 : oldest)
   }
 
   /** Takes back the newest `count` as if they had never been added; returns them, oldest first. */
   takeBack(count: number): readonly StreamItem<Value>[] {
     const lost = this.#items.splice(Math.max(0, this.#items.length - count))
+    this.#bytes -= bytesOf(lost)
     this.#added -= lost.length
     this.#lastId = lost[0]?.idBefore ?? this.#lastId
     return lost
+  }
+
+  #dropOldest(count: number): void {
+    if (count > 0) this.#bytes -= bytesOf(this.#items.splice(0, count))
   }
 
   /** Index of the first item whose ID is not below `id`. */
@@ -124,6 +130,10 @@ export class MemoryStream<Value> {
     }
     return low
   }
+}
+
+function bytesOf(items: readonly StreamItem<unknown>[]): number {
+  return items.reduce((sum, { bytes }) => sum + bytes, 0)
 }
 
 /** What `XADD *` gives: the clock, or where that stands still or goes back, the next number of the same millisecond. */

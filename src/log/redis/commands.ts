@@ -5,10 +5,10 @@ import { type Anchor, type Appended, emptyFrame, type Inspection, type Page, typ
 import type { LogKeys } from '../model/keys.js'
 import type { Position } from '../model/position.js'
 import type { Retention } from '../model/retention.js'
-import { type Replication, unknownReplication } from '../model/replication.js'
+import type { Replication } from '../model/replication.js'
 import type { SessionContext } from './client-source.js'
 import { isUnavailable, replyError } from './errors.js'
-import { checkPrimary, checkSharded, demoted, type LogUse, probe, warnOfEviction } from './probe.js'
+import { checkPrimary, checkSharded, type LogUse, probe, warnOfEviction } from './probe.js'
 import { AtomicReads, PageReader } from './reads.js'
 import { kindOfReply } from './refusals.js'
 import {
@@ -16,17 +16,15 @@ import {
   readAppended,
   readDeadLetter,
   readEntry,
-  readInfo,
   readList,
   readNumber,
   readOptionalText,
   readPairs,
   readPresence,
-  readReplication,
-  readRole,
   readStreamInfo,
   readText,
 } from './replies.js'
+import { askReplication, checkRole } from './role.js'
 import { anchorScript } from './scripts/anchor.js'
 import { announceScript } from './scripts/announce.js'
 import { appendScript } from './scripts/append.js'
@@ -105,18 +103,14 @@ export class RedisCommands implements LogCommands {
     return readNumber(await this.#session.callWithin(deadline, 'wait', String(count), String(timeoutMs)))
   }
 
-  async replication(): Promise<Replication> {
-    const [replication] = await Promise.all([this.#askReplication(), this.#checkOwner()])
-    const { kind, server } = this.#session
-    // With sentinels and clusters the primary is looked for again. A single server is the one that the user named.
-    if (replication.role === 'replica' && kind !== 'single') throw this.#session.failureOf('info', demoted(server))
-    return replication
+  replication(): Promise<Replication> {
+    return askReplication(this.#session, this.#keys.stream)
   }
 
   async head(): Promise<string | undefined> {
     const [last] = await Promise.all([
       this.#session.call('get', this.#keys.last).then(readOptionalText),
-      this.#checkRole(),
+      checkRole(this.#session),
     ])
     if (last !== undefined) return last
     const [reply] = await this.#reads.run(['xinfo', 'stream', this.#keys.stream])
@@ -258,40 +252,6 @@ export class RedisCommands implements LogCommands {
     if (this.#sharded) await checkSharded(send, server)
     const warn = (text: string): void => this.#listener.onWarning?.(text)
     await Promise.all([probe(send, this.#keys, server, this.#uses), warnOfEviction(send, server, warn)])
-  }
-
-  /** Sentinels end the connections to a primary that they demote; should one be left, it must not be believed. */
-  async #checkRole(): Promise<void> {
-    if (!this.#session.primaryOnly) return
-    try {
-      await checkPrimary((command, ...args) => this.#session.call(command, ...args), this.#session.server)
-    } catch (error) {
-      throw this.#session.failureOf('hello', error)
-    }
-  }
-
-  /** A user without the right to INFO can still read the role: HELLO needs no right. */
-  async #askReplication(): Promise<Replication> {
-    const send: Send = (command, ...args) => this.#session.call(command, ...args)
-    try {
-      return readReplication(readInfo(await send('info', 'replication')))
-    } catch (error) {
-      if (!isUnavailable(error)) throw error
-    }
-    try {
-      return { ...unknownReplication, role: readRole(await send('hello')) }
-    } catch (error) {
-      if (!isUnavailable(error)) throw error
-      return unknownReplication
-    }
-  }
-
-  /** INFO is answered by every node of a cluster, also by one whose slot has moved on: only a key tells. */
-  async #checkOwner(): Promise<void> {
-    if (this.#session.kind !== 'cluster') return
-    await this.#session.call('xrange', this.#keys.stream, '+', '-').catch((error: unknown) => {
-      if (!isUnavailable(error)) throw error
-    })
   }
 
   /** Reads the script's reply: the anchor, or why the script may not write. */

@@ -46,7 +46,9 @@ describe('a status', () => {
       server: 'redis.internal:6379',
       log: {
         length: 4,
-        retentions: [{ maxEntries: 100_000, maxBytes: 2 ** 40, maxAgeMs: null, services: expect.any(Array) }],
+        retentions: [
+          { maxEntries: 100_000, maxBytes: 2 ** 40, maxAgeMs: null, services: ['feed-service', 'user-service'] },
+        ],
         bytes: 2_048,
         oldest: first.position.streamId,
         oldestAgeMs: 90_000,
