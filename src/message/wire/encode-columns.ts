@@ -86,7 +86,7 @@ class Columns {
     const traceparents = this.#isTraced ? `,"traceparents":${JSON.stringify(this.#allTraceparents())}` : ''
     return (
       `{"source_service":"${this.#source ?? ''}","kinds":[${kinds}],"runs":[${this.#runs.join()}]` +
-      `,"message_ids":${JSON.stringify(this.#messageIds)},"timestamp":"${this.#timestamp}","after":[${this.#after.join()}]` +
+      `,"message_ids":${JSON.stringify(this.#messageIds)},"timestamp":"${this.#timestamp}","after":${JSON.stringify(this.#after)}` +
       `,"entity_ids":${this.#entityIdsJson()}${traceparents}}`
     )
   }

@@ -61,13 +61,13 @@ export function prepareMessage(
  * that share most of what they say are written in columns.
  */
 export function encodeFrame(parts: readonly FramePart[]): string {
-  const [first, ...others] = parts
-  if (first && others.length === 0) return first.json
+  const [first] = parts
+  if (first && parts.length === 1) return first.json
   const columns = encodeColumns(parts)
   if (columns !== undefined) return columns
   // Added up, and not joined: it is copied once, when it is sent, and not each message by itself before.
   let packed = first?.json ?? ''
-  for (const { json } of others) packed += `,${json}`
+  for (let index = 1; index < parts.length; index++) packed += `,${parts[index]?.json ?? ''}`
   return `{"frame":[${packed}]}`
 }
 
