@@ -114,12 +114,9 @@ function daysIn(year: number, month: number): number {
   return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28
 }
 
-const minMicroseconds = Date.parse('0000-01-01T00:00:00.000Z') * 1_000
-const maxMicroseconds = Date.parse('9999-12-31T23:59:59.999Z') * 1_000 + 999
-
-/** Whether a moment, in microseconds since the epoch, has a timestamp: it is a whole number within the years 0 to 9999. */
-export function hasTimestamp(microseconds: number): boolean {
-  return Number.isSafeInteger(microseconds) && microseconds >= minMicroseconds && microseconds <= maxMicroseconds
+/** Whether a number can hold a moment to the microsecond since the epoch: it is whole, and in the years 1684 to 2255. */
+export function isExactMoment(microseconds: number): boolean {
+  return Number.isSafeInteger(microseconds)
 }
 
 /** The moment of a timestamp of the form that `timestampText` gives, in whole microseconds; undefined for others. */
@@ -129,5 +126,5 @@ export function timestampMicroseconds(text: string): number | undefined {
   const microseconds = threeDigits(text, millisecondEnd)
   if (milliseconds === undefined || Number.isNaN(microseconds)) return undefined
   const whole = milliseconds * 1_000 + microseconds
-  return timestampText(whole) === text ? whole : undefined
+  return isExactMoment(whole) && timestampText(whole) === text ? whole : undefined
 }

@@ -34,7 +34,7 @@ export function idText({ series, count }: CountedId): string {
 
 /**
  * UUIDs of version 4 whose last three digits are counted; all else is drawn anew for every 4,096 of them. They are as
- * unique as if each were drawn, which takes ten times as long. If you have seen one, you can guess the next.
+ * unique as UUIDs drawn one by one, which take ten times as long. If you have seen one, you can guess the next.
  */
 export class CountedUuids implements UuidCounter {
   series = ''
@@ -52,8 +52,8 @@ export class CountedUuids implements UuidCounter {
   }
 }
 
-/** Plain text that ends as a counted id does. */
-const countable = /^[ !#-[\]-~]*[\da-f]{3}$/
+/** Plain text of up to 128 characters that ends as a counted id does. */
+const countable = /^[ !#-[\]-~]{0,125}[\da-f]{3}$/
 
 /** Ids that are each drawn, such as those of a test's runtime. */
 export class DrawnUuids implements UuidCounter {

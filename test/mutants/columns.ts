@@ -64,7 +64,7 @@ export const columns: readonly Mutant[] = [
     name: 'offsets-overflow',
     lacks: 'the limits of moments that offsets lead to',
     file: 'message/wire/decode-columns.ts',
-    from: 'if (!hasTimestamp(moment))',
+    from: 'if (!isExactMoment(moment))',
     to: 'if (Number.isNaN(moment))',
     caughtBy: unit,
   },

@@ -6,7 +6,7 @@ import { timestampText } from '../../support/precise-clock.js'
 import { entityTypeFromWire } from '../entity.js'
 import { maxFrameMessages } from '../limits.js'
 import { type EntityType, type InvalidationMessage, isArray, type Json, type JsonObject } from '../message.js'
-import { hasTimestamp, timestampMicroseconds } from '../timestamp.js'
+import { isExactMoment, timestampMicroseconds } from '../timestamp.js'
 import { readTraceContext, type TraceContext } from '../trace-context.js'
 import { requireObject, requireText } from './json.js'
 
@@ -147,7 +147,8 @@ function readTimes({ timestamp, after }: JsonObject, count: number): readonly nu
   const times = [moment]
   for (const microseconds of after) {
     moment += typeof microseconds === 'number' ? microseconds : NaN
-    if (!hasTimestamp(moment)) throw badColumn('after', 'microseconds that lead to the years 0 to 9999', microseconds)
+    if (!isExactMoment(moment))
+      throw badColumn('after', 'whole microseconds that stay in the years 1684 to 2255', microseconds)
     times.push(moment)
   }
   return times

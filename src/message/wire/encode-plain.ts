@@ -2,7 +2,7 @@ import { countedDigits, type CountedId, idText } from '../../support/counted-uui
 import { timestampText } from '../../support/precise-clock.js'
 import { builtInMeantBy, builtInToJson } from '../entity.js'
 import type { Invalidation } from '../message.js'
-import { microsecondLength } from '../timestamp.js'
+import { isExactMoment, microsecondLength } from '../timestamp.js'
 import type { TraceContext } from '../trace-context.js'
 import type { MessageDefaults, PreparedMessage } from './prepared-message.js'
 
@@ -20,6 +20,8 @@ export interface PlainKind {
   readonly texts: readonly [head: string, afterId: string, beforeEntity: string, tail: string]
   /** Length of all of them. */
   readonly length: number
+  /** What a message takes in columns beside its id and trace, in bytes. */
+  readonly columnBytes: number
 }
 
 /** Printable ASCII without anything that JSON escapes: quoted as it is, a byte for each character. */
@@ -27,6 +29,12 @@ const plain = /^[ !#-[\]-~]{1,512}$/
 
 /** The same without spaces, which separate ids in a column. */
 const plainId = /^[!#-[\]-~]{1,512}$/
+
+/** In columns: separators, quotes, and the time since the last message. */
+const columnBytes = 9
+
+/** A longer kind counts with each of its messages: a frame may have a kind for each, and must not exceed its limit. */
+const shortKind = 64
 
 /** A service has some entity types; one that makes them up must not keep them all. */
 const maxKinds = 1_000
@@ -103,12 +111,14 @@ function makeKind(action: EntityAction, entityType: string, type: string, source
   const afterId = '","timestamp":"'
   const beforeEntity = `","entity_type":${type},"entity_id":"`
   const tail = `","action":"${action === 'delete' ? 'Delete' : 'Update'}","source_service":"${source}"}`
+  const json = `["${action === 'delete' ? 'Delete' : 'Update'}",${type}]`
   return {
     coalesceGroup: plainGroup(action, entityType),
     source,
-    json: `["${action === 'delete' ? 'Delete' : 'Update'}",${type}]`,
+    json,
     texts: [head, afterId, beforeEntity, tail],
     length: head.length + afterId.length + beforeEntity.length + tail.length,
+    columnBytes: columnBytes + Math.max(0, json.length - shortKind),
   }
 }
 
@@ -138,9 +148,9 @@ export class Stamp implements MessageDefaults {
     this.sourceService = sourceService
   }
 
-  /** Whether its message id can stand in a column. */
+  /** Whether its message id and timestamp can be written in columns. */
   get isCounted(): boolean {
-    return this.count >= 0
+    return this.count >= 0 && isExactMoment(this.microseconds)
   }
 
   get messageId(): string {
@@ -151,9 +161,6 @@ export class Stamp implements MessageDefaults {
     return timestampText(this.microseconds)
   }
 }
-
-/** What a message takes in columns beside its id and trace: separators, quotes, and the time since the last one. */
-const columnBytes = 9
 
 const beforeTrace = '","traceparent":"'
 
@@ -187,9 +194,10 @@ export class PlainMessage implements PreparedMessage {
   }
 
   get packedBytes(): number {
-    const { defaults, coalesceKey, trace } = this
+    const { kind, defaults, coalesceKey, trace } = this
     if (!(defaults instanceof Stamp) || !defaults.isCounted) return this.bytes
-    return trace ? coalesceKey.length + columnBytes + trace.traceparent.length : coalesceKey.length + columnBytes
+    const length = coalesceKey.length + kind.columnBytes
+    return trace ? length + trace.traceparent.length : length
   }
 
   get json(): string {
@@ -206,7 +214,7 @@ export class PlainMessage implements PreparedMessage {
 
 function idLength(defaults: MessageDefaults): number {
   if (!(defaults instanceof Stamp)) return defaults.messageId.length
-  return defaults.series.length + (defaults.isCounted ? countedDigits : 0)
+  return defaults.series.length + (defaults.count >= 0 ? countedDigits : 0)
 }
 
 function timestampLength(defaults: MessageDefaults): number {

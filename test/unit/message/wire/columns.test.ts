@@ -160,6 +160,28 @@ describe('a frame in columns', () => {
     expect(decodeFrame(encodeFrame(every)).messages).toEqual(every.map(({ json }) => decodeMessage(json)))
   })
 
+  it('takes no more than its messages are counted as, and 64 KiB, if each is of another type with a long name', () => {
+    const types = Array.from({ length: 1_000 }, (_, index) => String(index).padEnd(512, 'x'))
+    const prepared = types.map((entityType, count) =>
+      prepareMessage({ action: 'delete', entityType, entityId: '1' }, new Stamp({ series, count }, start, 'service')),
+    )
+    const counted = prepared.reduce((sum, { packedBytes }) => sum + packedBytes, 0)
+    expect(encodeFrame(prepared).length).toBeLessThan(counted + 64 * 1024)
+  })
+
+  it.each([2_256, 3_000, 9_999])('is read as it was written by a clock of the year %d', (year) => {
+    const at = Date.parse(`${year}-07-01T00:00:00.123Z`) * 1_000
+    const prepared = ['1', '2', '3'].map((entityId, count) =>
+      prepareMessage(
+        { action: 'delete', entityType: 'user', entityId },
+        new Stamp({ series, count }, at + count * 1_000, 'service'),
+      ),
+    )
+    const { messages, rejected } = decodeFrame(encodeFrame(prepared))
+    expect(rejected).toEqual([])
+    expect(messages).toEqual(prepared.map(({ json }) => decodeMessage(json)))
+  })
+
   it('names the version that writes it, as every new form does', () => {
     expect(JSON.parse(encodeFrame(users(['1', '2'])))).toMatchObject({ version: expect.any(String) as string })
   })
@@ -246,8 +268,9 @@ describe('columns that nobody should send', () => {
     ['offsets for fewer', { after: [1] }],
     ['offsets for a million', { after: Array(100_000).fill(1) }],
     ['offsets that overflow', { after: [Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER] }],
-    ['offsets beyond the year 9999', { after: [260_000_000_000_000_000, 1] }],
-    ['offsets before the year 0', { after: [-70_000_000_000_000_000, 1] }],
+    ['offsets beyond the year 2255', { after: [8_000_000_000_000_000, 1] }],
+    ['offsets before the year 1684', { after: [-11_000_000_000_000_000, 1] }],
+    ['a timestamp beyond the year 2255', { timestamp: '2300-01-01T00:00:00.000000Z' }],
     ['offsets that are fractions', { after: [0.5, 0.5] }],
     ['offsets that are texts', { after: ['1', '2'] }],
     ['a timestamp of another form', { timestamp: '2026-11-22T10:00:00Z' }],
