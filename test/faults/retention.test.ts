@@ -121,6 +121,21 @@ describe('maxBytes', () => {
   })
 })
 
+it.each([
+  ['maxBytes', keeping(mebibyte)],
+  ['maxAgeMs', { ...entriesOnly(1_000), maxAgeMs: 60_000 }],
+])('%s is not kept without the right to XINFO, and one warning says so', async (_name, retention) => {
+  await admin.call('ACL', 'SETUSER', 'uninformed', 'on', '>secret', '~*', '&*', '+@all', '-xinfo')
+  const warnings: string[] = []
+  const listener = Object.assign(new RecordingListener(), { onWarning: (text: string) => warnings.push(text) })
+  const commands = await open(server.url.replace('redis://', 'redis://uninformed:secret@'), listener)
+  for (let i = 0; i < 60; i++) await append(commands, 65_000, retention)
+  await commands.trim(retention)
+  await commands.trim(retention)
+  expect(await admin.xlen(stream)).toBe(60)
+  expect(warnings.filter((text) => text.includes('XINFO STREAM'))).toHaveLength(1)
+})
+
 describe('maxAgeMs', () => {
   const aged: Retention = { ...entriesOnly(1_000), maxAgeMs: 60_000 }
   const longAgo = (seconds: number): string => `${Date.now() - seconds * 1_000}-0`

@@ -34,7 +34,7 @@ import { trimScript } from './scripts/trim.js'
 import type { Send } from './session-calls.js'
 import { RedisSession } from './session.js'
 
-/** A connection has the stream measured once each time it has appended this part of `maxBytes`. */
+/** A connection has the stream measured each time it has appended one of so many parts of `maxBytes`. */
 const measuredShares = 64
 /** What an entry takes beside its frame, about. */
 const entryOverhead = 80
@@ -242,7 +242,7 @@ export class RedisCommands implements LogCommands {
     if (this.#warned) return
     this.#warned = true
     this.#listener.onWarning?.(
-      `The server refuses to keep the log within \`retention\` (${refusal}): it may take more memory, or keep older entries. Grant the rights to MEMORY USAGE and XTRIM on ${this.#keys.stream}`,
+      `The server refuses to keep the log within \`retention\` (${refusal}): it may take more memory, or keep older entries. Grant the rights to MEMORY USAGE, XINFO STREAM and XTRIM on ${this.#keys.stream}`,
     )
   }
 

@@ -6,8 +6,8 @@ import { luaFunctions } from './script.js'
  *
  * - `keep_bytes(stream, limit)`: measures the stream, and trims it to 90 % of the limit if it is above 95 %. Redis counts
  *   the memory of every node, so this holds for any mix of sizes, and for entries of any writer. It is too slow for
- *   each append: publishers ask for it once in every 64th of the limit. The sizes of the oldest entries say how many to
- *   drop.
+ *   each append: a publisher asks for it each time it has appended a 64th of the limit. How many entries to drop is
+ *   computed from the sizes of the oldest.
  * - `keep_age(stream, id, age)`: drops what is older than `age` ms at the time of `id`
  */
 export const retentionFunctions = `${luaFunctions}
@@ -16,8 +16,10 @@ local function keep_bytes(stream, limit)
     local used = redis.pcall('MEMORY', 'USAGE', stream, 'SAMPLES', 0)
     if type(used) == 'table' then return used.err end
     if not used or used <= limit * 0.95 then return false end
-    local excess, length, least = used - limit * 0.9, info(stream).length or 0, 1
-    -- Texts take less than their memory: of much too much, a part is dropped, and the rest measured again.
+    local about = info(stream)
+    if about.err then return about.err end
+    local excess, length, least = used - limit * 0.9, about.length, 1
+    -- Entries take more memory than their texts. So if much is to be dropped, drop a part and measure again.
     if excess > limit * 0.2 then excess = excess * 0.7 end
     for _ = 1, 64 do
       if excess <= 0 or length <= 1 then break end

@@ -16,7 +16,7 @@ export function script(source: string): Script {
  * Lua functions that the scripts share.
  *
  * - `append_id(entry)`: the append id of an entry as XRANGE gives it; false if it has none
- * - `info(stream)`: the reply of XINFO STREAM as a table; empty if there is no stream
+ * - `info(stream)`: the reply of XINFO STREAM as a table; if it is refused or there is no stream, only `err`, the text of the error
  * - `is_below(a, b)`: whether stream ID `a` (any text may follow it) is less than `b`, to the last digit
  * - `tail(stream)`: append id of the last entry if it is also the last ever generated; else false
  */
@@ -36,8 +36,8 @@ local function is_below(a, b)
   return a_sequence < b_sequence
 end
 local function info(stream)
-  local found = {}
   local reply = redis.pcall('XINFO', 'STREAM', stream)
+  local found = {err = reply.err}
   for i = 1, #reply, 2 do found[reply[i]] = reply[i + 1] end
   return found
 end

@@ -9,8 +9,9 @@ import { script } from './script.js'
  * - Returns: the text of a refusal; else nothing
  */
 export const trimScript = script(`${retentionFunctions}
-local last = info(KEYS[1])['last-entry']
-if not last then return false end
+local about = info(KEYS[1])
+local last = about['last-entry']
+if not last then return about.err and not about.err:find('no such key', 1, true) and about.err end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local newest = last[1]
