@@ -137,6 +137,17 @@ it.each([
 })
 
 describe('maxAgeMs', () => {
+  it('is not kept with the beat without the right to TIME, and one warning says so', async () => {
+    await admin.call('ACL', 'SETUSER', 'timeless', 'on', '>secret', '~*', '&*', '+@all', '-time')
+    const warnings: string[] = []
+    const listener = Object.assign(new RecordingListener(), { onWarning: (text: string) => warnings.push(text) })
+    const commands = await open(server.url.replace('redis://', 'redis://timeless:secret@'), listener)
+    await append(commands, 10, keeping(mebibyte))
+    await commands.trim(aged)
+    await commands.trim(aged)
+    expect(warnings.filter((text) => text.includes('TIME'))).toHaveLength(1)
+  })
+
   const aged: Retention = { ...entriesOnly(1_000), maxAgeMs: 60_000 }
   const longAgo = (seconds: number): string => `${Date.now() - seconds * 1_000}-0`
 

@@ -242,7 +242,7 @@ export class RedisCommands implements LogCommands {
     if (this.#warned) return
     this.#warned = true
     this.#listener.onWarning?.(
-      `The server refuses to keep the log within \`retention\` (${refusal}): it may take more memory, or keep older entries. Grant the rights to MEMORY USAGE, XINFO STREAM and XTRIM on ${this.#keys.stream}`,
+      `The server refuses to keep the log within \`retention\` (${refusal}): it may take more memory, or keep older entries. Grant the rights to MEMORY USAGE, XINFO STREAM and XTRIM on ${this.#keys.stream}, and to TIME`,
     )
   }
 

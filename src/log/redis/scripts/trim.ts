@@ -12,7 +12,8 @@ export const trimScript = script(`${retentionFunctions}
 local about = info(KEYS[1])
 local last = about['last-entry']
 if not last then return about.err and not about.err:find('no such key', 1, true) and about.err end
-local time = redis.call('TIME')
+local time = redis.pcall('TIME')
+if time.err then return 'TIME: ' .. time.err end
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local newest = last[1]
 if tonumber(newest:match('^%d+')) - now < -tonumber(ARGV[1]) then
