@@ -1,19 +1,19 @@
 import type { Runtime } from './runtime.js'
 
-/** The wall clock moves in whole milliseconds: what it says holds until just before the next. */
+/** The wall clock moves in whole milliseconds: its value holds until just before the next. */
 const lastMicrosecond = 0.999
 
-/** Reads the time; takes the monotonic clock as it was just read, since to read it is most of the cost. */
+/** Reads the time. Most of the cost is to read the monotonic clock, so callers pass the value that they have just read. */
 type PreciseClock = (monotonic?: number) => number
 
 const clocks = new WeakMap<Runtime, PreciseClock>()
 
 /**
  * The wall clock with microseconds, in ms since the epoch: the monotonic clock carries it on from the last moment at
- * which the two disagreed. Within the millisecond that the wall clock tells at every call, so it follows every step,
- * and goes back only where the wall clock does.
+ * which the two disagreed. It always stays within the millisecond of the wall clock, so it follows every step, and goes
+ * back only if the wall clock does.
  *
- * There is one for each runtime: what was stamped in a process lies in the past of whoever reads it there.
+ * There is one for each runtime, so a message stamped in a process is never later than the time that is read there.
  */
 export function preciseClock(runtime: Runtime): PreciseClock {
   let clock = clocks.get(runtime)
@@ -21,7 +21,7 @@ export function preciseClock(runtime: Runtime): PreciseClock {
   return clock
 }
 
-/** The precise clock in whole microseconds since the epoch, since messages take less than a millisecond. */
+/** The precise clock, in whole microseconds since the epoch: a message takes less than a millisecond. */
 export function microsecondClock(runtime: Runtime): PreciseClock {
   const clock = preciseClock(runtime)
   return (monotonic) => {

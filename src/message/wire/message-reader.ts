@@ -100,7 +100,7 @@ export function requireInvalid(error: unknown): InvalidMessageError {
 
 function tooManyRejected(): InvalidMessageError {
   return new InvalidMessageError(
-    `Expected a frame of messages, got one of which ${maxRejected} are none: the rest of it is not read`,
+    `Expected a frame of messages, got one with ${maxRejected} values that are not messages: the rest of it is not read`,
     { reason: 'size' },
   )
 }
