@@ -149,25 +149,32 @@ const cover = defineCheck({
     if (stream?.first === undefined || stream.last === undefined) return []
     const { first, last, length, added } = stream
     const spanMs = streamIdTime(last.position.streamId) - streamIdTime(first.position.streamId)
-    // Where entries were trimmed the log is full, and its span is what it covers. Before Redis 7 the chain tells.
-    const isFull = added === undefined ? first.prev !== '' : added > length
+    // If entries were trimmed, the log is full and covers its span. Before Redis 7 the chain shows that.
+    const isTrimmed = added === undefined ? first.prev !== '' : added > length
     const { maxEntries, maxBytes, maxAgeMs } = smallestRetention([...subscriptions, ...publishers])
-    const room = Math.min(maxEntries / length, logBytes === 0 ? Infinity : maxBytes / logBytes)
+    // Entries may have been too old, although there is room for more.
+    const isFull = isTrimmed && maxAgeMs === Infinity
+    const room = isFull ? 1 : Math.min(maxEntries / length, logBytes === 0 ? Infinity : maxBytes / logBytes)
     // Over a minute at least: what a burst at the very beginning would come to in the long run can't be known.
-    const coveredMs = Math.min(isFull ? spanMs : room * Math.max(spanMs, 60_000), maxAgeMs)
+    const roomMs = isFull ? spanMs : room * Math.max(spanMs, 60_000)
+    const coveredMs = Math.min(roomMs, maxAgeMs)
     if (coveredMs >= coverMs) return []
-    const factor = coverMs / Math.max(coveredMs, 1)
-    const entries = Math.ceil((isFull ? length : length * room) * factor)
-    const bytes = Math.ceil((isFull ? logBytes : logBytes * room) * factor)
-    const age = maxAgeMs < coverMs ? `, and \`retention.maxAgeMs\` to ${coverMs.toLocaleString('en-US')}` : ''
+    const factor = (room * coverMs) / Math.max(roomMs, 1)
     return [
       warning(
-        `At the rate of now the log covers an outage of ${formatDuration(coveredMs)}; who is away for longer resyncs`,
-        `On publishers and subscribers, raise \`retention.maxEntries\` to at least ${entries.toLocaleString('en-US')} and \`retention.maxBytes\` to at least ${bytes.toLocaleString('en-US')}${age}, or allow for less with --cover`,
+        `At its present rate the log covers an outage of ${formatDuration(coveredMs)}; a subscriber that is away for longer resyncs`,
+        `On publishers and subscribers, raise ${[
+          ...(roomMs < coverMs ? [raise('maxEntries', length * factor), raise('maxBytes', logBytes * factor)] : []),
+          ...(maxAgeMs < coverMs ? [raise('maxAgeMs', coverMs)] : []),
+        ].join(' and ')}, or allow for less with --cover`,
       ),
     ]
   },
 })
+
+function raise(option: keyof Retention, least: number): string {
+  return `\`retention.${option}\` to at least ${Math.ceil(least).toLocaleString('en-US')}`
+}
 
 /** The smallest wins: each append trims to the retention of its sender. */
 function smallestRetention(members: readonly RetentionMember[]): Omit<Retention, 'maxAgeMs'> & { maxAgeMs: number } {

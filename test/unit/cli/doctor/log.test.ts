@@ -97,6 +97,24 @@ test('says how much retention would do', () => {
   expect(finding?.whatToDo).toContain('10,000')
 })
 
+describe('with a limit of age, it', () => {
+  const aged = (maxAgeMs: number): Partial<Answers> => ({
+    subscriptions: [],
+    publishers: [publisher({ retention: { ...entriesOnly(100_000), maxAgeMs } })],
+  })
+
+  test('says to raise that alone if there is room for more entries', () => {
+    const [finding] = problemsOf({ snapshot: logOver(60_000, 100, 100), ...aged(60_000) })
+    expect(finding?.what).toContain('1.0 min')
+    expect(finding?.whatToDo).toMatch(/raise `retention.maxAgeMs` to at least 600,000, or/)
+  })
+
+  test('is fine with a quiet log from which old entries were dropped', () => {
+    const found = problemsOf({ snapshot: logOver(1_000, 2, 5_000), ...aged(3_600_000) })
+    expect(briefly(found)).not.toContain('cover: warning')
+  })
+})
+
 test('takes how long an outage is to be covered from the operator', () => {
   const snapshot = logOver(60_000, 100, 200)
   expect(problemsOf({ snapshot, ...caughtUp }, { coverMs: 60_000 })).toEqual([])
