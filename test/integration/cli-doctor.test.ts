@@ -145,6 +145,7 @@ test.runIf(knowsDryRun)('finds what is wrong with a server, its log and its subs
     'subscriber-rights: warning',
     'chain: warning',
     'cover: warning',
+    'retention: warning',
     'dead-letters: warning',
     'silent: warning',
     'twice: warning',
