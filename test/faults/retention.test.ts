@@ -10,7 +10,7 @@ import { entriesOnly } from '../support/retention.js'
 
 const mebibyte = 1024 ** 2
 const channel = 'retention'
-const { stream } = logKeys(channel)
+const { stream, last } = logKeys(channel)
 
 let server: RedisServer
 let admin: Redis
@@ -42,8 +42,8 @@ async function used(): Promise<number> {
 const keeping = (maxBytes: number): Retention => ({ ...entriesOnly(1_000_000), maxBytes })
 let appends = 0
 
-function append(commands: LogCommands, size: number, retention: Retention): Promise<unknown> {
-  return commands.append(`append${appends++}`, `{"x":"${'y'.repeat(size)}"}`, retention)
+function append(commands: LogCommands, size: number, retention: Retention, filling = 'y'): Promise<unknown> {
+  return commands.append(`append${appends++}`, `{"x":"${filling.repeat(size)}"}`, retention)
 }
 
 /** Phases of one size, and entries of all sizes; no test draws by chance. */
@@ -83,6 +83,39 @@ describe('maxBytes', () => {
     expect(Math.max(...measured.slice(measured.length / 2))).toBeGreaterThan(0.75 * maxBytes - 1.3 * largest)
   })
 
+  it('bounds the memory of 20 writers of mixed sizes to the default of 64 MiB', { timeout: 60_000 }, async () => {
+    const maxBytes = 64 * mebibyte
+    const fleet = await Promise.all(Array.from({ length: 20 }, () => open()))
+    const mixed = [220, 3_000, 65_000, 10_000, 220, 40_000]
+    let most = 0
+    let index = 0
+    for (let total = 0; total < 2.2 * maxBytes;) {
+      const batch = fleet.map((commands) => {
+        const size = mixed[index++ % mixed.length] ?? 0
+        total += size + 100
+        return append(commands, size, keeping(maxBytes))
+      })
+      await Promise.all(batch)
+      if (total > maxBytes) most = Math.max(most, await used())
+    }
+    expect(most).toBeLessThan(1.1 * maxBytes + 65_000)
+    expect(most).toBeGreaterThan(0.9 * maxBytes)
+  })
+
+  it.each([1, 20])('counts texts beyond ASCII by their bytes, with %i writers', async (writers) => {
+    const maxBytes = 2 * mebibyte
+    const fleet = await Promise.all(Array.from({ length: writers }, () => open()))
+    let most = 0
+    for (let total = 0; total < 24 * maxBytes;) {
+      // Three bytes each, and one unit of UTF-16.
+      await Promise.all(fleet.map((commands) => append(commands, 2_000, keeping(maxBytes), '語')))
+      total += writers * 6_000
+      most = Math.max(most, await used())
+    }
+    expect(most).toBeLessThan(1.1 * maxBytes + 6_100)
+    expect(most).toBeGreaterThan(0.8 * maxBytes)
+  })
+
   it('trims a log that an earlier version let grow far beyond, with the first append', async () => {
     const commands = await open()
     for (let i = 0; i < 20; i++) {
@@ -107,6 +140,18 @@ describe('maxBytes', () => {
       await Promise.all([append(small, 65_000, keeping(mebibyte)), append(large, 65_000, keeping(16 * mebibyte))])
     }
     expect(await used()).toBeLessThan(1.3 * mebibyte)
+  })
+
+  it('is applied by the marker of a subscription', async () => {
+    const commands = await open()
+    for (let index = 0; index < 60; index++) await append(commands, 65_000, entriesOnly(1_000_000))
+    expect(await used()).toBeGreaterThan(3 * mebibyte)
+    // The head of another log: the subscription must append a marker.
+    await admin.set(last, 'other')
+    const anchor = await commands.anchor('marker', keeping(mebibyte))
+    expect(anchor?.position.appendId).toBe('marker')
+    expect(await used()).toBeLessThan(mebibyte)
+    expect(await used()).toBeGreaterThan(mebibyte / 2)
   })
 
   it('is not kept without the right to measure: appends succeed, and one warning names the right', async () => {
@@ -165,6 +210,14 @@ describe('maxAgeMs', () => {
     await commands.trim(aged)
     expect(await admin.xlen(stream)).toBe(1)
     await commands.trim(aged)
+    expect(await admin.xlen(stream)).toBe(1)
+  })
+
+  it('drops what is too old with the marker of a subscription, and keeps the marker', async () => {
+    for (const seconds of [90, 80, 70])
+      await admin.xadd(stream, longAgo(seconds), 'a', `old${seconds}`, 'p', '', 'm', '{}')
+    const commands = await open()
+    expect((await commands.anchor('marker', aged))?.position.appendId).toBe('marker')
     expect(await admin.xlen(stream)).toBe(1)
   })
 

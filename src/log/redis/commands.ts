@@ -218,7 +218,7 @@ export class RedisCommands implements LogCommands {
     const now = maxAgeMs === undefined ? 0 : this.#runtime.monotonic()
     const tooOld = maxAgeMs !== undefined && now >= this.#nextAgeLook
     if (tooOld) this.#nextAgeLook = now + ageLookMs
-    this.#beforeMeasuring -= frame.length + entryOverhead
+    this.#beforeMeasuring -= Buffer.byteLength(frame) + entryOverhead
     const measured = this.#beforeMeasuring <= 0
     // The first share is a part of one, so that publishers that began together do not measure together.
     const share = maxBytes / measuredShares
