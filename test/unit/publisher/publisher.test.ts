@@ -3,6 +3,7 @@ import { changeCommands } from '../../../src/log/changed-commands.js'
 import { MemoryLog } from '../../../src/log/memory/memory-log.js'
 import { formatPosition } from '../../../src/log/model/position.js'
 import type { Invalidation } from '../../../src/message/message.js'
+import type { PublisherOptions } from '../../../src/publisher/options.js'
 import { InvalidationPublisher } from '../../../src/publisher/publisher.js'
 import {
   ClosedError,
@@ -30,6 +31,15 @@ describe('connecting', () => {
   ])('rejects for %s', async (_, service, options) => {
     const connecting = InvalidationPublisher.connect(new MemoryLog(), service as string, options)
     await expect(connecting).rejects.toThrow(ConfigurationError)
+  })
+
+  test('rejects for `cap`, and says what replaces it', async () => {
+    const options = { cap: 5_000 } as PublisherOptions
+    const connecting = InvalidationPublisher.connect(new MemoryLog(), 's', options)
+    await expect(connecting).rejects.toThrow(ConfigurationError)
+    await expect(connecting).rejects.toThrow(
+      'Unknown option `cap` of InvalidationPublisher.connect: write `retention: { maxEntries: 5000 }` in its place',
+    )
   })
 
   test('rejects for what is neither URL, client, options nor log', async () => {

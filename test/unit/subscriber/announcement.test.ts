@@ -39,6 +39,12 @@ describe('an announcement', () => {
     expect(decodeAnnouncement(JSON.stringify(earlier))).toEqual({ ...announcement, retrying: 0 })
   })
 
+  it('is read as an older version wrote it, with `cap`', () => {
+    const { retention: _, ...rest } = announcement
+    const retention = { maxEntries: 7, maxBytes: undefined, maxAgeMs: undefined }
+    expect(decodeAnnouncement(JSON.stringify({ ...rest, cap: 7 }))).toEqual({ ...announcement, retention })
+  })
+
   it('cuts texts that are too long', () => {
     const text = encodeAnnouncement({ ...announcement, host: 'h'.repeat(100_000) })
     expect(decodeAnnouncement(text)?.host).toBe('h'.repeat(255))
@@ -57,6 +63,8 @@ describe('an announcement', () => {
     ['a negative number', JSON.stringify({ ...announcement, lagMs: -1 })],
     ['a number that is none', JSON.stringify({ ...announcement, pid: Infinity })],
     ['a time that no date can hold', JSON.stringify({ ...announcement, startedAt: 1e300 })],
+    ['neither a retention nor a cap', JSON.stringify({ ...announcement, retention: undefined })],
+    ['a cap that is no number', JSON.stringify({ ...announcement, retention: undefined, cap: 'all' })],
     ['a position that is no text', JSON.stringify({ ...announcement, position: null })],
     ['a subscriber that is no text', JSON.stringify({ ...announcement, subscriber: 7 })],
     ['a text of any length', JSON.stringify({ ...announcement, service: 'x'.repeat(256) })],

@@ -25,6 +25,15 @@ describe('options that can not work are refused, and the error names them', () =
     await expect(connecting).rejects.toThrow(named)
   })
 
+  it('connect with `cap` says what replaces it', async () => {
+    const options = { cap: 5_000 } as SubscriberOptions
+    const connecting = InvalidationSubscriber.connect(new MemoryLog(), options)
+    await expect(connecting).rejects.toThrow(ConfigurationError)
+    await expect(connecting).rejects.toThrow(
+      'Unknown option `cap` of InvalidationSubscriber.connect: write `retention: { maxEntries: 5000 }` in its place',
+    )
+  })
+
   it.each([
     [{ concurrency: 0 }, '`concurrency`'],
     [{ retry: { forMs: -1 } }, '`retry.forMs`'],

@@ -232,6 +232,40 @@ describe('the server', () => {
     }
   })
 
+  it('keeps no more bytes than it may, and its newest entry, whatever its size', async () => {
+    const { commands } = await openCommands()
+    const sized = (size: number): string => `{"x":"${'y'.repeat(size)}"}`
+    const keeping = { ...retention, maxBytes: 1_000 }
+    for (const id of ['a', 'b', 'c', 'd', 'e']) await run(commands.append(id, sized(250), keeping))
+    expect(log.entries().map(({ position }) => position.appendId)).toEqual(['c', 'd', 'e'])
+    await run(commands.append('f', sized(5_000), keeping))
+    expect(log.entries().map(({ position }) => position.appendId)).toEqual(['f'])
+  })
+
+  it('drops what is too old with an append, a trim and a marker, and keeps its newest entry', async () => {
+    const { commands } = await openCommands()
+    const aged = { ...retention, maxAgeMs: 1_000 }
+    const kept = (): (string | undefined)[] => log.entries().map(({ position }) => position.appendId)
+    for (const id of ['a', 'b']) await run(commands.append(id, frame, aged))
+    await runtime.advance(600)
+    await run(commands.append('c', frame, aged))
+    expect(kept()).toEqual(['a', 'b', 'c'])
+    await runtime.advance(600)
+    await run(commands.append('d', frame, aged))
+    expect(kept()).toEqual(['c', 'd'])
+    await runtime.advance(5_000)
+    expect(kept()).toEqual(['c', 'd'])
+    await run(commands.trim(aged))
+    expect(kept()).toEqual(['d'])
+    for (const id of ['e', 'f']) await run(commands.append(id, frame, aged))
+    await runtime.advance(5_000)
+    // Without its newest entry, the log needs a marker.
+    log.deleteEntries(log.entries()[1]?.position.streamId ?? '')
+    expect(kept()).toEqual(['e'])
+    await run(commands.anchor('marker', aged))
+    expect(kept()).toEqual(['marker'])
+  })
+
   it('counts replicas, and waits for those that are missing', async () => {
     const { commands } = await openCommands()
     log.setReplicas(2)
