@@ -102,18 +102,28 @@ describe('maxBytes', () => {
     expect(most).toBeGreaterThan(0.9 * maxBytes)
   })
 
-  it.each([1, 20])('counts texts beyond ASCII by their bytes, with %i writers', async (writers) => {
+  it('bounds the memory of texts beyond ASCII with 20 writers', async () => {
     const maxBytes = 2 * mebibyte
-    const fleet = await Promise.all(Array.from({ length: writers }, () => open()))
+    const fleet = await Promise.all(Array.from({ length: 20 }, () => open()))
     let most = 0
-    for (let total = 0; total < 24 * maxBytes;) {
+    for (let total = 0; total < 12 * maxBytes;) {
       // Three bytes each, and one unit of UTF-16.
       await Promise.all(fleet.map((commands) => append(commands, 2_000, keeping(maxBytes), '語')))
-      total += writers * 6_000
+      total += fleet.length * 6_000
       most = Math.max(most, await used())
     }
     expect(most).toBeLessThan(1.1 * maxBytes + 6_100)
     expect(most).toBeGreaterThan(0.8 * maxBytes)
+  })
+
+  it('is measured once in each 64th of it that is appended, by the bytes of texts beyond ASCII', async () => {
+    const commands = await open()
+    // 24,000,000 bytes, and a third as many units of UTF-16.
+    for (let index = 0; index < 400; index++) await append(commands, 20_000, keeping(64 * mebibyte), '語')
+    const stats = await admin.info('commandstats')
+    const measured = Number(/cmdstat_memory(?:\|usage)?:calls=(\d+)/.exec(stats)?.[1])
+    expect(measured).toBeGreaterThan(20)
+    expect(measured).toBeLessThan(27)
   })
 
   it('trims a log that an earlier version let grow far beyond, with the first append', async () => {
