@@ -139,8 +139,18 @@ describe('maxBytes', () => {
 
   it('keeps the newest entry, whatever its size', async () => {
     const commands = await open()
-    for (let i = 0; i < 3; i++) await append(commands, 3 * mebibyte, keeping(mebibyte))
-    expect(await admin.xlen(stream)).toBe(1)
+    for (let i = 0; i < 3; i++) {
+      await append(commands, 3 * mebibyte, keeping(mebibyte))
+      expect(await admin.xlen(stream)).toBe(1)
+    }
+  })
+
+  it('keeps the newest entry when less than a node of the stream is too much', async () => {
+    const commands = await open()
+    for (let i = 0; i < 10; i++) {
+      await append(commands, 200, keeping(1_024))
+      expect((await admin.xrevrange(stream, '+', '-', 'COUNT', 1))[0]?.[1]).toContain(`append${appends - 1}`)
+    }
   })
 
   it('applies the smaller limit of two publishers', async () => {
