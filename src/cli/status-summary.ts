@@ -86,7 +86,8 @@ export function summarizeStatus({
     subscribers: fleet?.map(summarizeMember) ?? null,
     listeners: listeners.value ?? null,
     unregistered: fleet && listeners.value !== undefined ? unregisteredListeners(listeners.value, fleet) : null,
-    unknown: [snapshot, bytes, announced, publishers, listeners].flatMap(({ reason }) => reason ?? []),
+    // Both registers may lack the same right.
+    unknown: [...new Set([snapshot, bytes, announced, publishers, listeners].flatMap(({ reason }) => reason ?? []))],
   }
 }
 

@@ -7,6 +7,7 @@ import {
   parseRecord,
   pickFields,
   pickRetention,
+  withCap,
 } from '../log/model/record.js'
 import type { Json } from '../message/message.js'
 
@@ -48,7 +49,7 @@ export function announcementTtlMs(heartbeatMs: number): number {
 }
 
 export function encodeAnnouncement(announcement: Announcement): string {
-  return encodeRecord(announcement)
+  return encodeRecord(withCap(announcement))
 }
 
 /** Reads what somebody announced; undefined where it is no announcement. Never throws. */

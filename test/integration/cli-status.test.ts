@@ -36,7 +36,7 @@ async function announcedAs(name: string): Promise<{ readonly state?: unknown }> 
 
 describe('status', () => {
   test('names every service with its lag, and tells of the log', async () => {
-    const publisher = await fleet.publisher()
+    const publisher = await fleet.publisher({ retention: { maxEntries: 5_000 } })
     const followers = [await followAs('feed-service', 'feed'), await followAs('user-service', 'users')]
     for (let id = 0; id < 20; id++) await publisher.invalidate('user', String(id))
     const { position } = await publisher.invalidate('user', 'last')

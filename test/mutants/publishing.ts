@@ -86,8 +86,8 @@ export const publishing: readonly Mutant[] = [
     name: 'retention-refused-often',
     lacks: 'the bound of one warning that the log is not kept within its limits',
     file: 'log/redis/commands.ts',
-    from: 'if (this.#warned) return',
-    to: '',
+    from: 'this.#warned || refusal',
+    to: 'refusal',
     caughtBy: 'test/faults/retention.test.ts',
   },
   {

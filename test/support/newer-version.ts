@@ -18,7 +18,7 @@ const changes: readonly (readonly [file: string, from: string, to: string])[] = 
     `return parts.length === 0 ? '{"frame":[]}' : \`{"later":[\${packed}],"version":"${newerVersion}"}\``,
   ],
   ['message/wire/encode.ts', 'const columns = encodeColumns(parts)', 'const columns = encodeColumns([])'],
-  ['message/wire/decode-frame.ts', 'if (isArray(raw.frame))', 'if (isArray(raw.frame) || isArray(raw.later))'],
+  ['message/wire/decode-frame.ts', 'return isArray(raw.frame) ?', 'return isArray(raw.frame) || isArray(raw.later) ?'],
   [
     'message/wire/decode-frame.ts',
     "form === 'list' && isArray(raw.frame) ?",

@@ -199,7 +199,7 @@ const retention = defineCheck({
     if (usual === undefined) return []
     return others.map((each) =>
       warning(
-        `${each.services.join(', ')}: \`retention\` is ${formatRetention(each)}; most of the fleet keeps ${formatRetention(usual)}. Each append, and each marker, trims the log to the limits of its sender, so the smallest wins`,
+        `${each.services.join(', ')}: \`retention\` is ${formatRetention(each)}; ${usual.services.join(', ')}: ${formatRetention(usual)}. Each append, and each marker, trims the log to the limits of its sender, so the smallest wins`,
         'Give all publishers and subscribers of the channel the same `retention`',
       ),
     )

@@ -8,6 +8,7 @@ import {
   parseRecord,
   pickFields,
   pickRetention,
+  withCap,
 } from './record.js'
 
 /** The record of a publisher. Times are in ms; `startedAt` is since the epoch. */
@@ -46,7 +47,7 @@ export function publisherTtlMs(heartbeatMs: number): number {
 }
 
 export function encodePublisherRecord(record: PublisherRecord): string {
-  return encodeRecord(record)
+  return encodeRecord(withCap(record))
 }
 
 /** Reads the record of a publisher; undefined for any other text. Never throws. */

@@ -51,6 +51,13 @@ export function pickRetention(record: JsonObject): AnnouncedRetention | undefine
   return { maxEntries, maxBytes, maxAgeMs }
 }
 
+/** A record with `cap` as well: versions that know no `retention` do not read a record without it. */
+export function withCap<Member extends { readonly retention: AnnouncedRetention }>(
+  record: Member,
+): Member & { readonly cap: number } {
+  return { ...record, cap: record.retention.maxEntries }
+}
+
 function isOptionalCount(value: Json | undefined): value is number | undefined {
   return value === undefined || isCount(value)
 }

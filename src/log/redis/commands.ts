@@ -1,3 +1,4 @@
+import { retentionRules } from '../../support/connection-options.js'
 import type { Runtime } from '../../support/runtime.js'
 import type { ConnectionListener, DeadLetter, LogCommands } from '../log.js'
 import { type Announced, type Member, readAnnounced } from '../model/announced.js'
@@ -34,6 +35,8 @@ import { trimScript } from './scripts/trim.js'
 import type { Send } from './session-calls.js'
 import { RedisSession } from './session.js'
 
+/** As good as no limit: nothing is measured for it. */
+const anyBytes = retentionRules.maxBytes.max
 /** A connection has the stream measured each time it has appended one of so many parts of `maxBytes`. */
 const measuredShares = 64
 /** What an entry takes beside its frame, about. */
@@ -219,7 +222,7 @@ export class RedisCommands implements LogCommands {
     const tooOld = maxAgeMs !== undefined && now >= this.#nextAgeLook
     if (tooOld) this.#nextAgeLook = now + ageLookMs
     this.#beforeMeasuring -= Buffer.byteLength(frame) + entryOverhead
-    const measured = this.#beforeMeasuring <= 0
+    const measured = this.#beforeMeasuring <= 0 && maxBytes < anyBytes
     // The first share is a part of one, so that publishers that began together do not measure together.
     const share = maxBytes / measuredShares
     if (measured) {
@@ -239,7 +242,8 @@ export class RedisCommands implements LogCommands {
   }
 
   #warnOfRetention(refusal: string): void {
-    if (this.#warned) return
+    // A replica refuses all writes until its primary is found: that is not about rights.
+    if (this.#warned || refusal.startsWith('READONLY')) return
     this.#warned = true
     this.#listener.onWarning?.(
       `The server refuses to keep the log within \`retention\` (${refusal}): it may take more memory, or keep older entries. Grant the rights to MEMORY USAGE, XINFO STREAM and XTRIM on ${this.#keys.stream}, and to TIME`,

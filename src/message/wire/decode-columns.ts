@@ -122,9 +122,14 @@ function readMessageIds(column: Json | undefined, count: number): readonly strin
   return ids
 }
 
+/** Each message of a series has its text in its id, so a long one would be there 10,000 times. */
+const maxSeriesLength = 512
+
 /** A series: what its ids begin with, a count to begin at, how many count up; then pairs of a gap and how many again. */
 function readSeries(series: readonly Json[], count: number, ids: string[]): void {
   const prefix = requireText(series[0], 'message_ids')
+  if (prefix.length > maxSeriesLength)
+    throw badColumn('message_ids', `at most ${maxSeriesLength} characters a series`, prefix)
   let next = 0
   for (let at = 1; at < series.length; at += 2) {
     next += requireWhole(series[at], 'message_ids', 0)

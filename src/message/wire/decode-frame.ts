@@ -146,8 +146,8 @@ export function parseFrame(text: string): DecodedFrame {
 /** A message with a `frame` or `columns` of its own, as any field of another version, is a message all the same. */
 function formOf(raw: JsonObject): 'alone' | 'list' | 'columns' | 'unknown' {
   if (raw.message_id !== undefined) return 'alone'
-  if (isArray(raw.frame)) return 'list'
-  return raw.columns === undefined ? 'unknown' : 'columns'
+  if (raw.columns !== undefined) return raw.frame === undefined ? 'columns' : 'unknown'
+  return isArray(raw.frame) ? 'list' : 'unknown'
 }
 
 /** What is of no known form, and names no version, is read as a message, to say what it lacks. */

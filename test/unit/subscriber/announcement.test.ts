@@ -25,6 +25,7 @@ const announcement: Announcement = {
 describe('an announcement', () => {
   it('comes back as it was', () => {
     expect(decodeAnnouncement(encodeAnnouncement(announcement))).toEqual(announcement)
+    expect(JSON.parse(encodeAnnouncement(announcement))).toMatchObject({ cap: announcement.retention.maxEntries })
     const unplaced = { ...announcement, position: undefined, subscriber: undefined }
     expect(decodeAnnouncement(encodeAnnouncement(unplaced))).toEqual(unplaced)
   })

@@ -260,6 +260,7 @@ describe('columns that nobody should send', () => {
     ['a kind of an unknown type', { kinds: [['Delete', 'Usher']] }],
     ['a million ids in many series', { message_ids: Array(20_000).fill(['', 0, 4_096]) }],
     ['a million message ids', { message_ids: [[series, 0, 1_000_000]] }],
+    ['a series of 8 KiB', { message_ids: [['x'.repeat(8_000), 7, 3]] }],
     ['message ids for fewer', { message_ids: [[series, 7, 2]] }],
     ['message ids beyond their series', { message_ids: [[series, 4_094, 3]] }],
     ['a gap of no number', { message_ids: [[series, 7, 1, '1', 2]] }],
@@ -328,6 +329,11 @@ describe('columns that nobody should send', () => {
     const { messages, rejected } = decodeFrame(JSON.stringify({ columns: good, others, version: '0.1.0' }))
     expect(rejected).toHaveLength(1)
     expect(messages.map((message) => 'entityId' in message && message.entityId)).toEqual(['1', '2', '3'])
+  })
+
+  it('are refused beside a list of messages: neither form is read', () => {
+    const { messages, rejected } = decodeFrame(JSON.stringify({ columns: good, frame: [], version: '0.1.0' }))
+    expect([messages.length, rejected.length]).toEqual([0, 1])
   })
 
   it('with a thousand bad messages beside them are read no further, and say so', () => {
