@@ -17,8 +17,8 @@ export const maxFrameBytes = 512 * 1024
 export const maxFrameMessages = 10_000
 
 /**
- * What is no message in a frame: as many as a frame of ours holds messages. Each costs an error with its stack, and a
- * hostile frame could hold a hundred thousand.
+ * How many parts of a frame may fail to be messages: as many as a frame of ours holds messages. Each costs an error with
+ * its stack, and a hostile frame could hold a hundred thousand.
  */
 export const maxRejected = 1_000
 

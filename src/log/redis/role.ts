@@ -43,7 +43,7 @@ async function readRoleAndId(session: RedisSession): Promise<Replication> {
   }
 }
 
-/** INFO is answered by every node of a cluster, also by one whose slot has moved on: only a key tells. */
+/** Every node of a cluster answers INFO, also one that no longer has the slot: only a command on a key shows that. */
 async function checkOwner(session: RedisSession, stream: string): Promise<void> {
   if (session.kind !== 'cluster') return
   await session.call('xrange', stream, '+', '-').catch((error: unknown) => {
