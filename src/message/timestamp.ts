@@ -1,4 +1,4 @@
-import { timestampText } from '../support/precise-clock.js'
+import { isExactMoment, timestampText } from '../support/precise-clock.js'
 
 const zero = 48
 const point = 46
@@ -112,11 +112,6 @@ function isDigit(code: number): boolean {
 function daysIn(year: number, month: number): number {
   if (month !== 2) return longMonths.has(month) ? 31 : 30
   return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28
-}
-
-/** Whether a number can hold a moment to the microsecond since the epoch: it is whole, and in the years 1684 to 2255. */
-export function isExactMoment(microseconds: number): boolean {
-  return Number.isSafeInteger(microseconds)
 }
 
 /** The moment of a timestamp of the form that `timestampText` gives, in whole microseconds; undefined for others. */

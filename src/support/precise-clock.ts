@@ -31,6 +31,11 @@ export function microsecondClock(runtime: Runtime): PreciseClock {
   }
 }
 
+/** Whether a number can hold a moment to the microsecond since the epoch: it is whole, and in the years 1684 to 2255. */
+export function isExactMoment(microseconds: number): boolean {
+  return Number.isSafeInteger(microseconds)
+}
+
 /** The end of a timestamp, by its microsecond within the millisecond. */
 const ends = Array.from({ length: 1_000 }, (_, microsecond) => `${String(microsecond).padStart(3, '0')}Z`)
 

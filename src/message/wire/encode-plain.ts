@@ -1,8 +1,8 @@
 import { countedDigits, type CountedId, idText } from '../../support/counted-uuids.js'
-import { timestampText } from '../../support/precise-clock.js'
+import { isExactMoment, timestampText } from '../../support/precise-clock.js'
 import { builtInMeantBy, builtInToJson } from '../entity.js'
 import type { Invalidation } from '../message.js'
-import { isExactMoment, microsecondLength } from '../timestamp.js'
+import { microsecondLength } from '../timestamp.js'
 import type { TraceContext } from '../trace-context.js'
 import type { MessageDefaults, PreparedMessage } from './prepared-message.js'
 
