@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { logKeys } from '../../src/log/model/keys.js'
+import type { InvalidationPublisher } from '../../src/publisher/publisher.js'
 import { ids } from '../support/handled.js'
 import { until } from '../support/latch.js'
 import { LiveFleet, type LiveFollower } from '../support/live-fleet.js'
@@ -23,11 +24,20 @@ afterEach(async () => {
   await front.stop()
 })
 
-/** Each of these was handled, or was published before the resync that covers it. */
-function expectNoneMissed({ handled }: LiveFollower, published: readonly string[]): void {
-  const resync = handled.names.indexOf('*')
-  const after = handled.names.slice(resync + 1)
-  expect(after).toEqual(published.slice(published.length - after.length))
+/** Lets the follower back: it resyncs, and each message was handled, or published before the resync that covers it. */
+async function expectTrimmed(
+  publisher: InvalidationPublisher,
+  follower: LiveFollower,
+  published: readonly string[],
+): Promise<void> {
+  front.pointTo(fleet.server.port)
+  await follower.handled.has('*')
+  await publisher.invalidate('user', 'after')
+  await follower.handled.has('after')
+  await expectResyncs(follower, ['trimmed'])
+  const { names } = follower.handled
+  const after = names.slice(names.indexOf('*') + 1)
+  expect(after).toEqual([...published, 'after'].slice(-after.length))
 }
 
 async function oldest(): Promise<string | undefined> {
@@ -47,12 +57,7 @@ describe('a subscriber that falls behind', () => {
       await publisher.publish({ action: 'delete', entityType: 'user', entityId: id, metadata: { padding } })
     }
     expect(await fleet.redis.xrange(stream, seen, seen)).toEqual([])
-    front.pointTo(fleet.server.port)
-    await follower.handled.has('*')
-    await publisher.invalidate('user', 'after')
-    await follower.handled.has('after')
-    await expectResyncs(follower, ['trimmed'])
-    expectNoneMissed(follower, [...ids(1, 300), 'after'])
+    await expectTrimmed(publisher, follower, ids(1, 300))
   })
 
   it('a trim by age resyncs with trimmed, and misses nothing', async () => {
@@ -63,12 +68,7 @@ describe('a subscriber that falls behind', () => {
     front.cut()
     for (const id of ids(2, 30)) await publisher.invalidate('user', id)
     await until(async () => (await fleet.redis.xlen(stream)) === 1, 10_000, 'a log of its newest entry alone')
-    front.pointTo(fleet.server.port)
-    await follower.handled.has('*')
-    await publisher.invalidate('user', 'after')
-    await follower.handled.has('after')
-    await expectResyncs(follower, ['trimmed'])
-    expectNoneMissed(follower, [...ids(1, 30), 'after'])
+    await expectTrimmed(publisher, follower, ids(1, 30))
   })
 })
 

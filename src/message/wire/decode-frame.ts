@@ -143,14 +143,14 @@ export function parseFrame(text: string): DecodedFrame {
   return writer === undefined || frame.rejected.length === 0 ? frame : { ...frame, writer }
 }
 
-/** A message with a `frame` or `columns` of its own, as any field of another version, is a message all the same. */
+/** Fields that another version adds to a message do not change its form, even if they are `frame` or `columns`. */
 function formOf(raw: JsonObject): 'alone' | 'list' | 'columns' | 'unknown' {
   if (raw.message_id !== undefined) return 'alone'
   if (raw.columns !== undefined) return raw.frame === undefined ? 'columns' : 'unknown'
   return isArray(raw.frame) ? 'list' : 'unknown'
 }
 
-/** What is of no known form, and names no version, is read as a message, to say what it lacks. */
+/** A frame of no known form that names no version is read as a message: the error then names the missing field. */
 function readForm(form: ReturnType<typeof formOf>, raw: JsonObject, reader: MessageReader): DecodedFrame {
   if (form === 'columns') return readColumnsFrame(raw, reader)
   for (const message of form === 'list' && isArray(raw.frame) ? raw.frame : [raw]) reader.read(message)

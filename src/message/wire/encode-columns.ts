@@ -1,3 +1,4 @@
+import { minSlice } from '../../support/own-copy.js'
 import { version } from '../../support/version.js'
 import { type PlainKind, PlainMessage, Stamp } from './encode-plain.js'
 import type { PreparedMessage } from './prepared-message.js'
@@ -7,12 +8,6 @@ export type FramePart = PreparedMessage | Pick<PreparedMessage, 'json'>
 
 /** Fewer messages than this take less room as objects. */
 const minMessages = 2
-
-/**
- * From this length on an id is cheaper to read as a text of its own, and shorter ids are cheaper to read from one text:
- * V8 keeps short texts of JSON once for the whole process, and cuts long ones out of others without copying them.
- */
-const longId = 13
 
 /**
  * Writes a frame by columns: once what its messages share, then one list for each thing in which they differ. Messages
@@ -91,9 +86,12 @@ class Columns {
     )
   }
 
-  /** Nothing in them needs an escape. */
+  /**
+   * Nothing in them needs an escape. Long ids are cheaper to read as texts of their own, and short ids from one text: V8
+   * keeps short texts of JSON once for the whole process, and cuts long ones out of others without copying them.
+   */
   #entityIdsJson(): string {
-    const areLong = this.#idsLength >= longId * this.#entityIds.length
+    const areLong = this.#idsLength >= minSlice * this.#entityIds.length
     return areLong ? `["${this.#entityIds.join('","')}"]` : `"${this.#entityIds.join(' ')}"`
   }
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { renderStatus } from '../../../src/cli/status-rendering.js'
 import { type StatusFacts, summarizeStatus } from '../../../src/cli/status-summary.js'
@@ -39,7 +40,36 @@ const facts: StatusFacts = {
 }
 const plain = { style: (_: string, text: string) => text }
 
+/** The fields of `--json`; a name such as `.lagMs` continues the one before it, and one row has all that names a member. */
+function documentedFields(): readonly string[] {
+  const page = readFileSync(new URL('../../../docs/command-line.md', import.meta.url), 'utf8')
+  const [table = ''] = page.slice(page.indexOf('With `--json` it is one object')).split('\n\n').slice(1)
+  return table.split('\n').flatMap((row) => {
+    const [, first = '', second = ''] = row.split('|')
+    const names = codeIn(first)
+    if (names[0] === 'subscribers[]') return codeIn(second).map((name) => `subscribers[].${name}`)
+    return names.map((name) => (name.startsWith('.') ? `subscribers[]${name}` : name))
+  })
+}
+
+function codeIn(cell: string): readonly string[] {
+  return Array.from(cell.matchAll(/`([^`]+)`/g), ([, code = '']) => code)
+}
+
 describe('a status', () => {
+  it('has the fields that docs/command-line.md lists, and no others', () => {
+    const { log, subscribers, ...others } = summarizeStatus(facts)
+    const named = (prefix: string, part: object | undefined): string[] =>
+      Object.keys(part ?? {}).map((key) => prefix + key)
+    expect(documentedFields().toSorted()).toEqual(
+      [
+        ...named('', others),
+        ...named('log.', log ?? undefined),
+        ...named('subscribers[].', subscribers?.[0]),
+      ].toSorted(),
+    )
+  })
+
   it('tells of the log and of every subscription, as JSON', () => {
     expect(JSON.parse(JSON.stringify(summarizeStatus(facts)))).toEqual({
       channel: 'cache:invalidate',
