@@ -113,8 +113,8 @@ export class World {
       const ledger = this.#ledger.copy(name)
       const concurrency = name === 'parallel' ? 3 : 1
       // What waits, what was buffered while the log was read, and what was there when the reading began.
-      // Beside them, what is tried again, with one more for each line.
-      if (slow && !packing) ledger.maxBehind = 3 * maxBuffered + maxWaiting + concurrency
+      // Beside them, what is tried again and what rests behind it, with one more for each line.
+      if (slow && !packing) ledger.maxBehind = 3 * maxBuffered + 2 * maxWaiting + concurrency
       const copy = new CacheCopy(this.#log.link(), ledger, {
         name,
         cursor,

@@ -38,7 +38,7 @@ import { RedisSession } from './session.js'
 /** As good as no limit: nothing is measured for it. */
 const anyBytes = retentionRules.maxBytes.max
 /** A connection has the stream measured each time it has appended one of so many parts of `maxBytes`. */
-const measuredShares = 64
+const measuredShares = 32
 /** What an entry takes beside its frame, about. */
 const entryOverhead = 80
 /** How often a connection that appends has entries dropped that are too old. */
@@ -265,7 +265,8 @@ export class RedisCommands implements LogCommands {
       if (kind === 'readonly' || kind === 'refused') return undefined
       throw replyError(reply, 'xadd', this.#session.server)
     }
-    const [streamId, appendId, added] = readList(reply)
+    const [streamId, appendId, added, refusal] = readList(reply)
+    if (typeof refusal === 'string') this.#warnOfRetention(refusal)
     return {
       position: { streamId: readText(streamId), appendId: readText(appendId) },
       added: added === null ? undefined : readNumber(added),
@@ -282,5 +283,9 @@ export class RedisCommands implements LogCommands {
 }
 
 function limitsOf({ maxEntries, maxBytes, maxAgeMs }: Retention): [entries: string, bytes: string, age: string] {
-  return [String(maxEntries), String(maxBytes), maxAgeMs === undefined ? '' : String(maxAgeMs)]
+  return [
+    String(maxEntries),
+    maxBytes < anyBytes ? String(maxBytes) : '',
+    maxAgeMs === undefined ? '' : String(maxAgeMs),
+  ]
 }

@@ -79,7 +79,8 @@ export class Dispatcher {
 
   /** Whether their limit is reached: nothing more should be pushed. */
   get isFull(): boolean {
-    return this.#lane.aside - this.#lane.resting >= this.#maxAside
+    const { aside, resting } = this.#lane
+    return aside - resting >= this.#maxAside || resting >= this.#maxAside
   }
 
   /** Time of the oldest first failure among the failing messages, on the monotonic clock; undefined if none fails. */

@@ -6,9 +6,10 @@ import { script } from './script.js'
  * does not publish.
  *
  * - KEYS: stream, last
- * - ARGV: append id of the marker, its frame, limit of entries, limit of bytes, greatest age (ms) or empty
- * - Returns: stream ID, append id, entries ever added (false if the server does not count them); or, if it may not
- *   write, the text of the refusal alone
+ * - ARGV: append id of the marker, its frame, limit of entries, limit of bytes, greatest age (ms); either of the last two
+ *   may be empty
+ * - Returns: stream ID, append id, entries ever added (false if the server does not count them), and the text of the
+ *   refusal if the server refuses to measure or to trim; or, if the script may not write, the text of that refusal alone
  */
 export const anchorScript = script(`${retentionFunctions}
 local last = redis.call('GET', KEYS[2])
@@ -20,7 +21,6 @@ local prev = last or tail(KEYS[1]) or ''
 local id = redis.pcall('XADD', KEYS[1], 'MAXLEN', '~', ARGV[3], '*', 'a', ARGV[1], 'p', prev, 'm', ARGV[2])
 if type(id) == 'table' and id.err then return id.err end
 redis.call('SET', KEYS[2], ARGV[1])
-keep_bytes(KEYS[1], tonumber(ARGV[4]))
-if ARGV[5] ~= '' then keep_age(KEYS[1], id, tonumber(ARGV[5])) end
-return {id, ARGV[1], info(KEYS[1])['entries-added'] or false}
+local refusal = keep(KEYS[1], id, ARGV[4], ARGV[5])
+return {id, ARGV[1], info(KEYS[1])['entries-added'] or false, refusal}
 `)

@@ -47,7 +47,6 @@ if type(receivers) == 'table' then receivers = -1 end
 local place = id .. ' ' .. receivers .. ' ' .. prev
 if not ARGV[7] then return place end
 ${retentionFunctions}
-local refusal = ARGV[7] ~= '' and keep_bytes(KEYS[1], tonumber(ARGV[7]))
-refusal = ARGV[8] ~= '' and keep_age(KEYS[1], id, tonumber(ARGV[8])) or refusal
+local refusal = keep(KEYS[1], id, ARGV[7], ARGV[8])
 return refusal and {place, refusal} or place
 `)

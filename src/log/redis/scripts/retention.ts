@@ -1,14 +1,14 @@
 import { luaFunctions } from './script.js'
 
 /**
- * Lua functions that drop the oldest entries. Both return the text of a refusal, or false; neither drops the newest
- * entry.
+ * Lua functions that drop the oldest entries. All return the text of a refusal, or false; none drops the newest entry.
  *
  * - `keep_bytes(stream, limit)`: measures the stream, and trims it to 90 % of the limit if it is above 95 %. Redis counts
  *   the memory of every node, so this holds for any mix of sizes, and for entries of any writer. It is too slow for
- *   each append: a publisher asks for it each time it has appended a 64th of the limit. How many entries to drop is
+ *   each append: a publisher asks for it each time it has appended a 32nd of the limit. How many entries to drop is
  *   computed from the sizes of the oldest.
  * - `keep_age(stream, id, age)`: drops what is older than `age` ms at the time of `id`
+ * - `keep(stream, id, limit, age)`: both; an empty text is no limit
  */
 export const retentionFunctions = `${luaFunctions}
 local function keep_bytes(stream, limit)
@@ -44,5 +44,9 @@ local function keep_age(stream, id, age)
   local oldest = string.format('%.0f', math.max(0, tonumber(id:match('^%d+')) - age))
   local dropped = redis.pcall('XTRIM', stream, 'MINID', '=', oldest)
   return type(dropped) == 'table' and dropped.err
+end
+local function keep(stream, id, limit, age)
+  local refusal = limit ~= '' and keep_bytes(stream, tonumber(limit))
+  return age ~= '' and keep_age(stream, id, tonumber(age)) or refusal
 end
 `
