@@ -25,8 +25,8 @@ export { DeadLetters } from './subscriber/handling/dead-letters.js'
 export type { ListDeadLettersOptions, Redriven } from './subscriber/handling/dead-letters.js'
 export type { DeadLetter } from './log/log.js'
 
-export { batchMessage, deleteMessage, patternMessage, updateMessage } from './message/create-message.js'
-export type { MessageOptions } from './message/create-message.js'
+export { batchMessage, deleteMessage, patternMessage, tagMessage, updateMessage } from './message/create-message.js'
+export type { MessageOptions, TagMessageOptions, TagOptions } from './message/create-message.js'
 export type {
   BatchInvalidation,
   BuiltInEntity,
@@ -37,6 +37,8 @@ export type {
   InvalidationMessage,
   Json,
   PatternInvalidation,
+  TagInvalidation,
+  TagMode,
 } from './message/message.js'
 export { buildCacheKey, buildPattern, extractEntityType, parseCacheKey, validateCacheKey } from './message/cache-key.js'
 export type { ParsedCacheKey } from './message/cache-key.js'

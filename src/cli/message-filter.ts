@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { buildCacheKey } from '../message/cache-key.js'
 import { builtInMeantBy } from '../message/entity.js'
+import { keyOfTag } from '../message/cache-tags.js'
 import { matchesPattern } from '../message/glob.js'
 import type { InvalidationMessage } from '../message/message.js'
 import { UsageError } from './exit-codes.js'
@@ -57,6 +58,8 @@ function concerns(message: InvalidationMessage, target: Target): boolean {
       return target.has(buildCacheKey(message.entityType, message.entityId))
     case 'batch':
       return message.cacheKeys.some((cacheKey) => target.has(cacheKey))
+    case 'tag':
+      return message.tags.some((tag) => target.has(keyOfTag(tag)))
     case 'pattern':
       return target.meets(message.pattern)
   }

@@ -1,13 +1,20 @@
 import type { Entry } from '../log/model/entry.js'
 import { formatPosition } from '../log/model/position.js'
 import { buildCacheKey } from '../message/cache-key.js'
-import type { Invalidation, InvalidationMessage } from '../message/message.js'
+import type { Invalidation, InvalidationMessage, TagInvalidation, TagMode } from '../message/message.js'
 import { decodeFrame } from '../message/wire/decode-frame.js'
 import { formatDuration, printable } from './format.js'
 import type { Output } from './output.js'
 
+type TagMessage = Extract<InvalidationMessage, TagInvalidation>
+
+/** What handlers get, but for the name of the mode: `mode` is how a message came. */
+type PrintedTags = Omit<TagMessage, 'mode'> & { readonly tagMode?: TagMode }
+
+type PrintedInvalidation = Exclude<InvalidationMessage, TagMessage> | PrintedTags
+
 /** A message as it is printed: with `--json` as it stands here. */
-export type PrintedMessage = InvalidationMessage & {
+export type PrintedMessage = PrintedInvalidation & {
   /** Where it stands in the log; absent where it never was there. */
   readonly position?: string
   readonly mode?: 'live' | 'replay'
@@ -17,8 +24,18 @@ export type PrintedMessage = InvalidationMessage & {
 
 const keysShown = 5
 
-/** What an invalidation evicts, safe to print: a cache key, a pattern, or the first keys of a batch. */
-export function describeInvalidation(invalidation: Invalidation): string {
+/** A message with what is known of its way, to be printed. */
+export function printedMessage(
+  message: InvalidationMessage,
+  way: Pick<PrintedMessage, 'position' | 'mode' | 'lateMs'>,
+): PrintedMessage {
+  if (message.action !== 'tag') return { ...message, ...way }
+  const { mode, ...others } = message
+  return { ...others, ...(mode && { tagMode: mode }), ...way }
+}
+
+/** What an invalidation evicts, safe to print: a cache key, a pattern, the first keys of a batch, or the first tags. */
+export function describeInvalidation(invalidation: Invalidation | PrintedInvalidation): string {
   switch (invalidation.action) {
     case 'delete':
     case 'update':
@@ -27,7 +44,13 @@ export function describeInvalidation(invalidation: Invalidation): string {
       return printable(invalidation.pattern)
     case 'batch':
       return describeKeys(invalidation.cacheKeys)
+    case 'tag':
+      return `${describeKeys(invalidation.tags)}${isExpiring(invalidation) ? ' (expire)' : ''}`
   }
+}
+
+function isExpiring(tags: TagInvalidation | Pick<PrintedTags, 'tagMode'>): boolean {
+  return ('tagMode' in tags ? tags.tagMode : 'mode' in tags && tags.mode) === 'expire'
 }
 
 function describeKeys(keys: readonly string[]): string {

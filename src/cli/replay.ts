@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream'
 import type { Command } from 'commander'
 import type { LogCommands } from '../log/log.js'
 import { formatPosition } from '../log/model/position.js'
+import type { InvalidationMessage } from '../message/message.js'
 import { isBytes } from '../support/realms.js'
 import { examples, filledText } from './arguments.js'
 import type { CommandSession, RunTask } from './command-session.js'
@@ -11,7 +12,7 @@ import { type ExitCode, exitCodes } from './exit-codes.js'
 import { formatCount, printableJson, timeOfStreamId } from './format.js'
 import { withCommands } from './log-connection.js'
 import { addFilterOptions, type FilterFlags, messageFilter } from './message-filter.js'
-import { messagesOf, type PrintedMessage, printMessage } from './message-line.js'
+import { messagesOf, type PrintedMessage, printedMessage, printMessage } from './message-line.js'
 import { parseRange, type Range } from './points.js'
 import { readRange, warnOfGap, warnOfTrimmed } from './read-range.js'
 
@@ -91,21 +92,21 @@ class Replay {
       const { streamId } = entry.position
       this.#entries++
       for (const message of messagesOf(entry, output, () => this.#unreadable++).filter(isMeant)) {
-        if (!(await this.#hand({ ...message, position: formatPosition(entry.position) }))) return
+        if (!(await this.#hand(message, formatPosition(entry.position)))) return
       }
       output.progress(() => `${formatCount(this.#entries, 'entry', 'entries')} read, up to ${timeOfStreamId(streamId)}`)
     }
   }
 
   /** Whether to go on. */
-  async #hand(message: PrintedMessage & { readonly position: string }): Promise<boolean> {
-    const failure = await this.#deliver(message)
+  async #hand(message: InvalidationMessage, position: string): Promise<boolean> {
+    const failure = await this.#deliver(printedMessage(message, { position }))
     if (failure === undefined) {
       this.#messages++
       return true
     }
     const { keepGoing = false } = this.#flags
-    const goOn = keepGoing ? '' : `; --from ${message.position} begins with it again`
+    const goOn = keepGoing ? '' : `; --from ${position} begins with it again`
     this.#failed++
     this.#session.output.fail(`the command ${failure} for message ${message.messageId}${goOn}`)
     return keepGoing

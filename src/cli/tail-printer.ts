@@ -10,7 +10,7 @@ import type { Delivery } from '../subscriber/handling/delivery.js'
 import { preciseClock } from '../support/precise-clock.js'
 import type { CommandSession } from './command-session.js'
 import { type FilterFlags, type MessageFilter, messageFilter } from './message-filter.js'
-import { messagesOf, printMessage } from './message-line.js'
+import { messagesOf, printedMessage, printMessage } from './message-line.js'
 import type { Range } from './points.js'
 import { type Pages, patientPages, readRange, warnOfGap } from './read-range.js'
 
@@ -108,12 +108,14 @@ export class TailPrinter {
     this.#left--
     const published = timestampMs(message.timestamp)
     const lateMs = published === undefined ? undefined : Math.round((this.#now() - published) * 1_000) / 1_000
-    await printMessage(this.#session.output, {
-      ...message,
-      ...(position !== undefined && { position }),
-      mode,
-      ...(lateMs !== undefined && { lateMs }),
-    })
+    await printMessage(
+      this.#session.output,
+      printedMessage(message, {
+        ...(position !== undefined && { position }),
+        mode,
+        ...(lateMs !== undefined && { lateMs }),
+      }),
+    )
     if (this.#left === 0) this.#finish()
   }
 }

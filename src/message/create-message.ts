@@ -1,6 +1,14 @@
-import { checked, type OptionRule, resolveOptions, type RulesOf, runtimeRule } from '../support/option-rules.js'
+import {
+  checked,
+  oneOf,
+  type OptionRule,
+  type Resolved,
+  resolveOptions,
+  type RulesOf,
+  runtimeRule,
+} from '../support/option-rules.js'
 import type { Runtime } from '../support/runtime.js'
-import type { EntityType, Invalidation, InvalidationMessage, Json } from './message.js'
+import type { EntityType, Invalidation, InvalidationMessage, Json, TagInvalidation, TagMode } from './message.js'
 
 /** What of a message can be set by hand. */
 export interface MessageOptions {
@@ -14,6 +22,18 @@ export interface MessageOptions {
   readonly runtime?: Runtime
 }
 
+/** How entries that carry a tag are invalidated. */
+export interface TagOptions {
+  /**
+   * `'evict'`: they are never served again. `'expire'`: a cache may serve them while it loads them again, if it is set up
+   * to serve stale values. Default `'evict'`.
+   */
+  readonly mode?: TagMode
+}
+
+/** What of a message about tags can be set by hand. */
+export interface TagMessageOptions extends MessageOptions, TagOptions {}
+
 const metadata: OptionRule<Json | undefined> = checked(
   { expected: 'anything that JSON can carry', defaultText: 'none', isValid: isOfJsonKind },
   undefined,
@@ -26,6 +46,10 @@ export const messageRules = {
   timestamp: string('now'),
   runtime: runtimeRule,
 } satisfies RulesOf<MessageOptions>
+
+export const tagRules = { mode: oneOf(['evict', 'expire'], 'evict') } satisfies RulesOf<TagOptions>
+
+const tagMessageRules = { ...messageRules, ...tagRules } satisfies RulesOf<TagMessageOptions>
 
 function string(defaultText: string): OptionRule<string | undefined> {
   const isValid = (given: unknown): given is string => typeof given === 'string'
@@ -70,12 +94,41 @@ export function batchMessage(
   return createMessage({ action: 'batch', cacheKeys }, sourceService, options)
 }
 
+/**
+ * A message that says: evict every entry that carries one of these tags; or, with the mode `expire`, load it again. It is
+ * checked when it is published.
+ */
+export function tagMessage(
+  tags: string | readonly string[],
+  sourceService: string,
+  options: TagMessageOptions = {},
+): InvalidationMessage {
+  const resolved = resolveOptions(tagMessageRules, options, 'the message')
+  return signed(tagInvalidation(tags, resolved), sourceService, resolved)
+}
+
+/** Of one tag or several. They are checked when they are published. */
+export function tagInvalidation(tags: string | readonly string[], { mode }: Required<TagOptions>): TagInvalidation {
+  return {
+    action: 'tag',
+    tags: typeof tags === 'string' ? [tags] : tags,
+    ...(mode === 'expire' && { mode }),
+  }
+}
+
 function createMessage(
   invalidation: Invalidation,
   sourceService: string,
   options: MessageOptions = {},
 ): InvalidationMessage {
-  const { metadata, messageId, timestamp, runtime } = resolveOptions(messageRules, options, 'the message')
+  return signed(invalidation, sourceService, resolveOptions(messageRules, options, 'the message'))
+}
+
+function signed(
+  invalidation: Invalidation,
+  sourceService: string,
+  { metadata, messageId, timestamp, runtime }: Resolved<typeof messageRules>,
+): InvalidationMessage {
   return {
     ...invalidation,
     messageId: messageId ?? runtime.uuid(),

@@ -33,7 +33,7 @@ export type EntityType =
   | ([keyof CustomEntities] extends [never] ? string & Record<never, never> : Extract<keyof CustomEntities, string>)
 
 /** What to evict. */
-export type Invalidation = EntityInvalidation | PatternInvalidation | BatchInvalidation
+export type Invalidation = EntityInvalidation | PatternInvalidation | BatchInvalidation | TagInvalidation
 
 /** One entity changed or went away: evict `<entityType>:<entityId>`. */
 export interface EntityInvalidation {
@@ -65,6 +65,19 @@ export interface BatchInvalidation {
   readonly entityType?: EntityType
   readonly metadata?: Json
 }
+
+/** Evict every entry that carries one of these tags. Only a cache knows which tags its entries carry. */
+export interface TagInvalidation {
+  readonly action: 'tag'
+  /** Each a string that is not empty, such as `tenant:42`. */
+  readonly tags: readonly string[]
+  /** Absent means `evict`. A message that was read has a mode only if it is `expire`. */
+  readonly mode?: TagMode
+  readonly metadata?: Json
+}
+
+/** Whether entries are evicted, or expire: an expired one may be served while it is loaded again. */
+export type TagMode = 'evict' | 'expire'
 
 /** An invalidation as it travels: named, timed and signed. */
 export type InvalidationMessage = Invalidation & {

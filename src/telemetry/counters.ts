@@ -40,7 +40,7 @@ const subscriptionFields = [
   'retries',
   'errors',
 ] as const
-const actions = ['delete', 'update', 'pattern', 'batch'] as const
+const actions = ['delete', 'update', 'pattern', 'batch', 'tag'] as const
 const publisherFields = ['published', 'publishFailures', 'errors'] as const
 
 /**
@@ -63,7 +63,13 @@ export class SubscriptionCounters implements SubscriptionCounts {
   /** Emitted as `error`. */
   errors = 0
   /** Handled without an error, in the end. */
-  readonly handledByAction: Record<Invalidation['action'], number> = { delete: 0, update: 0, pattern: 0, batch: 0 }
+  readonly handledByAction: Record<Invalidation['action'], number> = {
+    delete: 0,
+    update: 0,
+    pattern: 0,
+    batch: 0,
+    tag: 0,
+  }
   readonly #resyncsByReason = new Map<string, number>()
 
   /** Taken from the live channel or the log. */
@@ -72,8 +78,8 @@ export class SubscriptionCounters implements SubscriptionCounts {
   }
 
   get handled(): number {
-    const { delete: deleted, update, pattern, batch } = this.handledByAction
-    return deleted + update + pattern + batch
+    const { delete: deleted, update, pattern, batch, tag } = this.handledByAction
+    return deleted + update + pattern + batch + tag
   }
 
   get resyncs(): number {

@@ -26,7 +26,7 @@ afterAll(async () => {
 function evict(cache: Set<string>, message: InvalidationMessage): void {
   if (message.action === 'pattern') {
     for (const key of cache) if (matchesPattern(message.pattern, key)) cache.delete(key)
-  } else if (message.action !== 'batch') cache.delete(buildCacheKey(message.entityType, message.entityId))
+  } else if ('entityId' in message) cache.delete(buildCacheKey(message.entityType, message.entityId))
 }
 
 it('a writer of a form that a reader lacks: the reader evicts all for every such frame, and one that has it nothing', async () => {

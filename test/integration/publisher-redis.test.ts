@@ -4,6 +4,7 @@ import { decodeFrame } from '../../src/message/wire/decode-frame.js'
 import type { PublisherOptions } from '../../src/publisher/options.js'
 import type { PublisherEvents } from '../../src/publisher/events.js'
 import { InvalidationPublisher } from '../../src/publisher/publisher.js'
+import { nameOf } from '../support/handled.js'
 import { nextEvent, until, within } from '../support/latch.js'
 import { type RedisServer, startRedisServer } from '../support/redis-server.js'
 
@@ -55,12 +56,7 @@ async function evicts(server: RedisServer): Promise<string[]> {
 /** As {@link evicts}, with what is there twice. */
 async function appended(server: RedisServer): Promise<string[]> {
   const entries = (await command(server, 'XRANGE', '{cache:invalidate}:stream', '-', '+')) as [string, string[]][]
-  return entries.flatMap(([, fields]) =>
-    decodeFrame(fields[fields.indexOf('m') + 1] ?? '').messages.map((message) => {
-      if (message.action === 'pattern') return message.pattern
-      return message.action === 'batch' ? message.cacheKeys.join() : message.entityId
-    }),
-  )
+  return entries.flatMap(([, fields]) => decodeFrame(fields[fields.indexOf('m') + 1] ?? '').messages.map(nameOf))
 }
 
 /** Publishes these, each in an entry of its own. */

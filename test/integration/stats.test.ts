@@ -65,7 +65,7 @@ it('a publisher and a subscription count without being asked', async () => {
   expect(handled).toMatchObject({
     messagesReceived: 3,
     messagesHandled: 2,
-    handledByAction: { delete: 1, update: 1, pattern: 0, batch: 0 },
+    handledByAction: { delete: 1, update: 1, pattern: 0, batch: 0, tag: 0 },
     replayed: 0,
     retries: 1,
     deadLetters: 1,

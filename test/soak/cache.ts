@@ -8,6 +8,8 @@ export function keysOf(invalidation: Invalidation): readonly string[] {
       return invalidation.cacheKeys
     case 'pattern':
       return allKeys.filter((key) => matchesPattern(invalidation.pattern, key))
+    case 'tag':
+      return []
     default:
       return [buildCacheKey(invalidation.entityType, invalidation.entityId)]
   }

@@ -46,13 +46,15 @@ export class Handled {
   }
 }
 
-/** What a message says to evict: the id of its entity, its pattern, or its keys. */
+/** What a message says to evict: the id of its entity, its pattern, its keys or its tags. */
 export function nameOf(message: InvalidationMessage): string {
   switch (message.action) {
     case 'pattern':
       return message.pattern
     case 'batch':
       return message.cacheKeys.join()
+    case 'tag':
+      return message.tags.join()
     default:
       return message.entityId
   }

@@ -6,6 +6,7 @@ import { decodeFrame } from '../../src/message/wire/decode-frame.js'
 import type { PublisherOptions } from '../../src/publisher/options.js'
 import type { PublisherEvents } from '../../src/publisher/events.js'
 import { InvalidationPublisher } from '../../src/publisher/publisher.js'
+import { nameOf } from './handled.js'
 import { VirtualRuntime } from './virtual-runtime.js'
 
 /** What a publisher told, in order. */
@@ -59,10 +60,7 @@ export class VirtualPublisher {
 
   /** The entity ids in the log, in order; patterns as they are. */
   get evicts(): string[] {
-    return this.messages.map((message) => {
-      if (message.action === 'pattern') return message.pattern
-      return message.action === 'batch' ? message.cacheKeys.join() : message.entityId
-    })
+    return this.messages.map(nameOf)
   }
 
   toldOf<Name extends keyof PublisherEvents>(name: Name): PublisherEvents[Name][0][] {

@@ -1,6 +1,7 @@
 import { describeValue } from '../../support/describe-value.js'
 import { InvalidMessageError } from '../../support/errors.js'
 import { keysOfType, untypedBatch } from '../batch-keys.js'
+import { maxTagBytes, tagDataFromWire, tagOfKey, tagType } from '../cache-tags.js'
 import { entityTypeFromWire } from '../entity.js'
 import { maxBatchKeys, maxMessageBytes, maxMetadataDepth, nestsDeeper } from '../limits.js'
 import { type EntityType, type InvalidationMessage, isArray, type Json, type JsonObject } from '../message.js'
@@ -45,8 +46,8 @@ export function decodeMessage(text: string): InvalidationMessage {
 /** Reads a message from its parsed wire form; throws InvalidMessageError and nothing else. */
 export function readMessage(raw: JsonObject): InvalidationMessage {
   const message = readFields(raw)
-  const { metadata } = raw
-  if (metadata === undefined || metadata === null) return message
+  const { metadata = null } = message.action === 'tag' ? message : raw
+  if (metadata === null) return message
   if (nestsDeeper(metadata, maxMetadataDepth)) {
     throw new InvalidMessageError(`Expected \`metadata\` to nest at most ${maxMetadataDepth} levels, got more`, {
       reason: 'size',
@@ -73,6 +74,10 @@ function readFields(raw: JsonObject): InvalidationMessage {
     }
     case 'Batch': {
       const ids = requireKeys(raw.entity_ids)
+      if (entityType === tagType) {
+        const tags = ids.map((id) => requireText(tagOfKey(id), 'entity_ids', maxTagBytes))
+        return { action: 'tag', tags, ...tagDataFromWire(raw.metadata), messageId, timestamp, sourceService }
+      }
       if (entityType === untypedBatch || entityType === '') {
         return { action: 'batch', cacheKeys: ids, messageId, timestamp, sourceService }
       }

@@ -2,9 +2,10 @@ import { describeValue } from '../../support/describe-value.js'
 import { InvalidationError, InvalidMessageError, SerializationError } from '../../support/errors.js'
 import { describeThrown } from '../../support/thrown.js'
 import { idsOfType, untypedBatch } from '../batch-keys.js'
+import { keyOfTag, maxTagBytes, tagDataToJson, tagType } from '../cache-tags.js'
 import { builtInMeantBy, entityTypeToJson } from '../entity.js'
 import { maxBatchKeys, maxMessageBytes, maxMetadataDepth, nestsDeeper } from '../limits.js'
-import type { BatchInvalidation, Invalidation, InvalidationMessage } from '../message.js'
+import type { BatchInvalidation, Invalidation, InvalidationMessage, TagInvalidation } from '../message.js'
 import { encodeTraceContext, type TraceContext, traceLinksBytes, withTraceLinks } from '../trace-context.js'
 import { encodeColumns, type FramePart } from './encode-columns.js'
 import { plainGroup, preparePlain } from './encode-plain.js'
@@ -108,8 +109,8 @@ function prepare(
   const sourceService = given.sourceService ?? defaults.sourceService
   const head = `{"message_id":${quote(messageId, 'messageId')},"timestamp":"${requireTimestamp(timestamp)}"`
   const source = quote(sourceService, 'sourceService')
-  const metadata = encodeMetadata(given.metadata)
-  const body = `${encodeTarget(given)},"source_service":${source}${metadata}}`
+  const metadata = metadataOf(given)
+  const body = `${encodeTarget(given)},"source_service":${source}${metadata && `,"metadata":${metadata}`}}`
   const isOurs = metadata === '' && sourceService === defaults.sourceService
   const [coalesceGroup, coalesceKey] = (isOurs ? plainKey(given) : undefined) ?? ['', body]
   if (trace) {
@@ -151,6 +152,8 @@ function encodeTarget(given: Invalidation): string {
       return `"entity_type":{"Custom":"pattern"},"pattern":${quote(given.pattern, 'pattern')},"action":"Pattern"`
     case 'batch':
       return encodeBatch(given)
+    case 'tag':
+      return batchBody(tagType, requireTags(given).map(keyOfTag))
     default:
       throw unknownAction(given)
   }
@@ -158,7 +161,7 @@ function encodeTarget(given: Invalidation): string {
 
 /** No cache has the keys of a `user` under `User:`. Such a message would evict nothing, and nothing would show it. */
 function withRightCase<Given extends Invalidation>(given: Given): Given {
-  if (given.action === 'pattern') return given
+  if (given.action === 'pattern' || given.action === 'tag') return given
   const { entityType } = given
   const meant = typeof entityType === 'string' ? builtInMeantBy(entityType) : undefined
   if (meant === undefined) return given
@@ -169,7 +172,7 @@ function withRightCase<Given extends Invalidation>(given: Given): Given {
 
 function unknownAction(given: { readonly action?: unknown }): InvalidMessageError {
   return new InvalidMessageError(
-    `Expected \`action\` to be "delete", "update", "pattern" or "batch", got ${describeValue(given.action)}`,
+    `Expected \`action\` to be "delete", "update", "pattern", "batch" or "tag", got ${describeValue(given.action)}`,
   )
 }
 
@@ -199,6 +202,21 @@ function requireKeys(cacheKeys: readonly string[], most: number): readonly strin
   return Array.from(cacheKeys, (key) => requireFilled(key, 'cacheKeys'))
 }
 
+function requireTags({ tags }: TagInvalidation): readonly string[] {
+  if (!Array.isArray(tags) || tags.length === 0 || tags.length > maxBatchKeys) {
+    throw new InvalidMessageError(
+      `Expected \`tags\` to be an array of 1 to ${maxBatchKeys} tags, got ${describeValue(tags)}: split a longer list`,
+    )
+  }
+  return Array.from(tags, (tag) => requireFilled(tag, 'tags', maxTagBytes))
+}
+
+function metadataOf(given: Invalidation): string {
+  const metadata = encodeMetadata(given.metadata)
+  return given.action === 'tag' ? tagDataToJson(given.mode, metadata) : metadata
+}
+
+/** As JSON; empty if there is none. */
 function encodeMetadata(metadata: unknown): string {
   if (metadata === undefined || metadata === null) return ''
   let json: string | undefined
@@ -208,7 +226,7 @@ function encodeMetadata(metadata: unknown): string {
   } catch (error) {
     cause = error
   }
-  if (json !== undefined && !halfPair.test(json)) return `,"metadata":${json}`
+  if (json !== undefined && !halfPair.test(json)) return json
   throw new SerializationError(
     `Expected \`metadata\` that JSON can carry, without cycles or halves of surrogate pairs and at most ${maxMetadataDepth} levels deep, got ${describeValue(metadata)}`,
     { cause },
@@ -219,8 +237,8 @@ function quote(value: unknown, name: string): string {
   return JSON.stringify(requireFilled(value, name))
 }
 
-function requireFilled(value: unknown, name: string): string {
-  const text = requireText(value, name)
+function requireFilled(value: unknown, name: string, maxBytes?: number): string {
+  const text = requireText(value, name, maxBytes)
   if (text === '') throw new InvalidMessageError(`Expected \`${name}\` to be a string that is not empty, got ""`)
   if (!text.isWellFormed()) {
     throw new InvalidMessageError(

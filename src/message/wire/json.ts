@@ -32,13 +32,13 @@ export function requireObject(value: Json): JsonObject {
 }
 
 /** The value, if it is a string within the limit; throws InvalidMessageError that names the field. */
-export function requireText(value: unknown, name: string): string {
+export function requireText(value: unknown, name: string, maxBytes = maxTextBytes): string {
   if (typeof value !== 'string') {
     throw new InvalidMessageError(`Expected \`${name}\` to be a string, got ${describeValue(value)}`)
   }
-  if (exceedsBytes(value, maxTextBytes)) {
+  if (exceedsBytes(value, maxBytes)) {
     throw new InvalidMessageError(
-      `Expected \`${name}\` to be at most ${maxTextBytes} bytes long, got ${Buffer.byteLength(value)}: ${describeValue(value)}`,
+      `Expected \`${name}\` to be at most ${maxBytes} bytes long, got ${Buffer.byteLength(value)}: ${describeValue(value)}`,
       { reason: 'size' },
     )
   }

@@ -135,8 +135,13 @@ export function evictsAll(message: InvalidationMessage): boolean {
 
 /** Each try has a copy of its own: a handler that takes its message apart leaves it whole for all others. */
 function ownCopy(message: InvalidationMessage): InvalidationMessage {
-  const copy = message.action === 'batch' ? { ...message, cacheKeys: [...message.cacheKeys] } : { ...message }
+  const copy = copyTarget(message)
   return copy.metadata === undefined ? copy : { ...copy, metadata: copyJson(copy.metadata) }
+}
+
+function copyTarget(message: InvalidationMessage): InvalidationMessage {
+  if (message.action === 'batch') return { ...message, cacheKeys: [...message.cacheKeys] }
+  return message.action === 'tag' ? { ...message, tags: [...message.tags] } : { ...message }
 }
 
 function copyJson(value: Json): Json {

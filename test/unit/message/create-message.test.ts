@@ -4,6 +4,8 @@ import {
   deleteMessage,
   type MessageOptions,
   patternMessage,
+  tagMessage,
+  type TagMessageOptions,
   updateMessage,
 } from '../../../src/message/create-message.js'
 import { decodeMessage } from '../../../src/message/wire/decode.js'
@@ -35,6 +37,18 @@ describe('message constructors', () => {
       cacheKeys: ['user:1'],
       ...made,
     })
+    expect(tagMessage(['tenant:42', 'posts'], 'user-service', options)).toEqual({
+      action: 'tag',
+      tags: ['tenant:42', 'posts'],
+      ...made,
+    })
+    expect(tagMessage('posts', 'user-service', { mode: 'expire', metadata: 1, ...options })).toEqual({
+      action: 'tag',
+      tags: ['posts'],
+      mode: 'expire',
+      metadata: 1,
+      ...made,
+    })
   })
 
   it('take id, time and metadata that are given', () => {
@@ -55,6 +69,16 @@ describe('message constructors', () => {
       const options = given as unknown as MessageOptions
       expect(() => deleteMessage('user', '1', 'user-service', options)).toThrow(why)
     }
+  })
+
+  it('refuse a mode that is none, and have none but for tags', () => {
+    const soft = { mode: 'soft' } as unknown as TagMessageOptions
+    expect(() => tagMessage('a', 'user-service', soft)).toThrow("Expected `mode` to be 'evict' or 'expire'")
+    const expire: MessageOptions = { mode: 'expire' } as TagMessageOptions
+    expect(() => deleteMessage('user', '1', 'user-service', expire)).toThrow('Unknown option `mode`')
+    const { messageId, timestamp } = deleteMessage('user', '1', 'user-service')
+    const given = { messageId, timestamp, mode: 'evict' as const }
+    expect(tagMessage('a', 'user-service', given)).not.toHaveProperty('mode')
   })
 
   it('make messages of their own on the real clock, fit to be sent', () => {

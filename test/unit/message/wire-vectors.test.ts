@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { buildCacheKey, buildPattern, parseCacheKey, validateCacheKey } from '../../../src/message/cache-key.js'
+import { keyOfTag } from '../../../src/message/cache-tags.js'
 import { entityTypeFromWire } from '../../../src/message/entity.js'
 import type { InvalidationMessage } from '../../../src/message/message.js'
 import { decodeFrame } from '../../../src/message/wire/decode-frame.js'
@@ -19,6 +20,9 @@ interface Accepted {
     readonly cacheKey?: string
     readonly pattern?: string
     readonly entityIds?: readonly string[]
+    /** What only this library sees in such a batch. */
+    readonly tags?: readonly string[]
+    readonly mode?: string
   }
 }
 
@@ -55,6 +59,13 @@ function summarize(message: InvalidationMessage): Accepted['expect'] {
       return { action: 'Pattern', pattern: message.pattern }
     case 'batch':
       return { action: 'Batch', entityIds: message.cacheKeys }
+    case 'tag':
+      return {
+        action: 'Batch',
+        entityIds: message.tags.map(keyOfTag),
+        tags: message.tags,
+        ...(message.mode && { mode: message.mode }),
+      }
   }
 }
 

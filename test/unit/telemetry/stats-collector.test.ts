@@ -16,7 +16,7 @@ const nothing = {
   messagesHandled: 0,
   publishFailures: 0,
   errors: 0,
-  handledByAction: { delete: 0, update: 0, pattern: 0, batch: 0 },
+  handledByAction: { delete: 0, update: 0, pattern: 0, batch: 0, tag: 0 },
   replayed: 0,
   duplicates: 0,
   foreign: 0,
@@ -37,7 +37,7 @@ function recordEverything(stats: StatsCollector): { publisher: PublisherCounters
   const subscription = new SubscriptionCounters()
   Object.assign(subscription, { live: 1, orphaned: 1, foreign: 1, replayed: 10, duplicates: 4 })
   Object.assign(subscription, { retries: 1, deadLetters: 1, errors: 1 })
-  Object.assign(subscription.handledByAction, { delete: 2, update: 1, pattern: 1, batch: 1 })
+  Object.assign(subscription.handledByAction, { delete: 1, update: 1, pattern: 1, batch: 1, tag: 1 })
   subscription.countResync('trimmed')
   subscription.countResync('deleted')
   stats.publishers.add(publisher)
@@ -65,7 +65,7 @@ describe('a stats collector', () => {
       messagesHandled: 5,
       publishFailures: 2,
       errors: 4,
-      handledByAction: { delete: 2, update: 1, pattern: 1, batch: 1 },
+      handledByAction: { delete: 1, update: 1, pattern: 1, batch: 1, tag: 1 },
       replayed: 10,
       duplicates: 4,
       resyncs: 2,

@@ -46,6 +46,10 @@ const target = fc.oneof(
   fc.record({ action: fc.constantFrom('delete', 'update'), entityType: text, entityId: text }),
   fc.record({ action: fc.constant('pattern'), pattern: text }),
   fc.record({ action: fc.constant('batch'), cacheKeys: fc.array(text, { minLength: 1 }) }),
+  fc.record(
+    { action: fc.constant('tag'), tags: fc.array(text, { minLength: 1 }), mode: fc.constant('expire') },
+    { requiredKeys: ['action', 'tags'] },
+  ),
 )
 const message: fc.Arbitrary<InvalidationMessage> = fc
   .tuple(target, envelope, fc.option(metadata, { nil: undefined }))
@@ -83,6 +87,8 @@ const fieldValue = fc.oneof(
     '"User"',
     '{"User":null}',
     '{"Custom":"x"}',
+    '{"Custom":"cache-tag"}',
+    '{"mode":"expire"}',
     '["user:1"]',
     'null',
   ),

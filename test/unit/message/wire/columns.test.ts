@@ -39,6 +39,8 @@ const given = fc.oneof(
     arbitrary: fc.constantFrom<Invalidation & Partial<InvalidationMessage>>(
       { action: 'pattern', pattern: 'user:*' },
       { action: 'batch', cacheKeys: ['user:1', 'post:2'] },
+      { action: 'tag', tags: ['tenant:42', 'posts'] },
+      { action: 'tag', tags: ['posts'], mode: 'expire' },
       { action: 'delete', entityType: 'user', entityId: '1', metadata: { why: [1, 'two'] } },
       { action: 'delete', entityType: 'user', entityId: '1', messageId: 'mine' },
       { action: 'delete', entityType: 'user', entityId: '1', timestamp: '2026-11-22T10:00:00+01:00' },

@@ -26,6 +26,7 @@ const anything = fc.oneof(
   fc.constantFrom<Invalidation>(
     { action: 'pattern', pattern: 'user:*' },
     { action: 'batch', cacheKeys: ['user:1'] },
+    { action: 'tag', tags: ['tenant:42'], mode: 'expire' },
     { action: 'delete', entityType: 'user', entityId: '1', metadata: { why: 1 } },
   ),
 )

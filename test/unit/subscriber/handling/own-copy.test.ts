@@ -11,6 +11,7 @@ function messages(): readonly InvalidationMessage[] {
     { ...signature, action: 'delete', entityType: 'user', entityId: '1', metadata },
     { ...signature, action: 'pattern', pattern: 'user:*', metadata },
     { ...signature, action: 'batch', cacheKeys: ['user:1', 'user:2', 'user:3'], metadata },
+    { ...signature, action: 'tag', tags: ['tenant:1', 'tenant:2', 'posts'], mode: 'expire', metadata },
     { ...signature, action: 'update', entityType: 'user', entityId: '1' },
   ]
 }
