@@ -62,16 +62,33 @@ export function validateCacheKey(key: string): boolean {
 }
 
 /** Why a key of a batch, or a pattern, may evict less than is meant. */
-export type KeyDoubt = 'untyped' | 'case'
+type KeyDoubt = 'untyped' | 'case'
 
 const builtInInAnyCase = /^(?:user|post|comment|notification|feed):/i
 const lowerA = 'a'.charCodeAt(0)
+
+/** Reports doubtful keys: each reason once, since a service that sends one sends thousands. */
+export class KeyDoubts {
+  readonly #warn: (text: string) => void
+  readonly #reported = new Set<KeyDoubt>()
+
+  constructor(warn: (text: string) => void) {
+    this.#warn = warn
+  }
+
+  report(invalidation: Invalidation): void {
+    for (const [doubt, key] of doubtfulKeys(invalidation)) {
+      if (!this.#reported.has(doubt)) this.#warn(describeDoubt(doubt, key))
+      this.#reported.add(doubt)
+    }
+  }
+}
 
 /**
  * The first key of a batch, or the pattern, that is doubtful for each reason: it has no entity type, as `42`, or a
  * built-in one in another case, as `User:42`. Both are allowed, since a cache may have such keys of its own.
  */
-export function doubtfulKeys(invalidation: Invalidation): ReadonlyMap<KeyDoubt, string> {
+function doubtfulKeys(invalidation: Invalidation): ReadonlyMap<KeyDoubt, string> {
   const doubtful = new Map<KeyDoubt, string>()
   if (invalidation.action === 'pattern') noteCase(doubtful, invalidation.pattern)
   // With a type, as the crate can send it, keys may be ids.
@@ -84,7 +101,7 @@ export function doubtfulKeys(invalidation: Invalidation): ReadonlyMap<KeyDoubt, 
 }
 
 /** What to say of a doubtful key. */
-export function describeDoubt(doubt: KeyDoubt, key: string): string {
+function describeDoubt(doubt: KeyDoubt, key: string): string {
   const got = describeValue(key)
   if (doubt === 'untyped') {
     return `Expected the keys of a batch to be cache keys in full, such as "user:42", got ${got}: it evicts only what a cache holds under exactly this key. This is reported once`

@@ -26,7 +26,7 @@ export interface MessageOptions {
 export interface TagOptions {
   /**
    * `'evict'`: they are never served again. `'expire'`: a cache may serve them while it loads them again, if it is set up
-   * to serve stale values. Default `'evict'`.
+   * to serve stale values. Default: `evict`.
    */
   readonly mode?: TagMode
 }

@@ -1,4 +1,7 @@
+import { exceedsBytes, maxTextBytes } from '../message/limits.js'
 import { type ConnectionOptions, connectionRules } from '../support/connection-options.js'
+import { describeValue } from '../support/describe-value.js'
+import { ConfigurationError } from '../support/errors.js'
 import {
   abortSignal,
   groupOrFalse,
@@ -95,3 +98,12 @@ export interface PublishOptions {
 }
 
 export const publishRules = { signal: abortSignal } satisfies RulesOf<PublishOptions>
+
+/** @throws ConfigurationError for a service that no message can name */
+export function checkService(service: unknown): asserts service is string {
+  if (typeof service !== 'string' || service.trim() === '' || exceedsBytes(service, maxTextBytes)) {
+    throw new ConfigurationError(
+      `Expected \`service\` to be the name of this service, a string of 1 to ${maxTextBytes} bytes, got ${describeValue(service)}`,
+    )
+  }
+}

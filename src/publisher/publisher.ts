@@ -1,7 +1,7 @@
 import type { InvalidationLog, LogCommands } from '../log/log.js'
 import { openLog, type RedisSource } from '../log/open-log.js'
-import { describeDoubt, doubtfulKeys, type KeyDoubt } from '../message/cache-key.js'
-import { exceedsBytes, maxTextBytes } from '../message/limits.js'
+import { KeyDoubts } from '../message/cache-key.js'
+import { tagInvalidation, type TagOptions, tagRules } from '../message/create-message.js'
 import type { EntityType, Invalidation, InvalidationMessage } from '../message/message.js'
 import type { TraceContext } from '../message/trace-context.js'
 import { Stamp } from '../message/wire/encode-plain.js'
@@ -9,8 +9,7 @@ import { prepareMessage } from '../message/wire/encode.js'
 import type { PreparedMessage } from '../message/wire/prepared-message.js'
 import { outsideOfContexts } from '../support/async-context.js'
 import type { UuidCounter } from '../support/counted-uuids.js'
-import { describeValue } from '../support/describe-value.js'
-import { ClosedError, ConfigurationError, type InvalidationError } from '../support/errors.js'
+import { ClosedError, type InvalidationError } from '../support/errors.js'
 import { TypedEmitter } from '../support/events.js'
 import { MadeByConnect, optionsOf } from '../support/made-by-connect.js'
 import { resolveOptions } from '../support/option-rules.js'
@@ -25,6 +24,7 @@ import type { PublisherTelemetry, PublishSpan } from '../telemetry/telemetry.js'
 import type { Receipt } from './callers.js'
 import type { PublisherEvents, PublisherHealth } from './events.js'
 import {
+  checkService,
   type PublisherOptions,
   publisherRules,
   type PublishOptions,
@@ -62,8 +62,7 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
   readonly #linkOutage = new Outage((error) => this.#report(error))
   /** Undefined if the application has no OpenTelemetry. */
   readonly #telemetry: PublisherTelemetry | undefined
-  /** Why keys were reported as doubtful: each reason once, since a service that sends one sends thousands. */
-  readonly #doubts = new Set<KeyDoubt>()
+  readonly #doubts = new KeyDoubts((text) => this.warn(text))
   #wasUp = false
   #closing: Promise<void> | undefined
 
@@ -164,6 +163,17 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
    */
   invalidateBatch(cacheKeys: readonly string[]): Promise<Receipt> {
     return this.publish({ action: 'batch', cacheKeys })
+  }
+
+  /**
+   * Evicts every entry that carries one of these tags, such as `tenant:42`: one message, to all caches that have tags. With
+   * `{ mode: 'expire' }` a cache may serve such an entry while it loads it again.
+   *
+   * @throws ConfigurationError for an option that is none, and what {@link publish} rejects with: an InvalidMessageError
+   *   for no tags, more than 10,000, an empty one, or one longer than 8,182 bytes
+   */
+  async invalidateTag(tags: string | readonly string[], options: TagOptions = {}): Promise<Receipt> {
+    return this.publish(tagInvalidation(tags, resolveOptions(tagRules, options, 'invalidateTag')))
   }
 
   /** Short for `invalidate('user', userId)`. */
@@ -326,18 +336,11 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
       if (options !== noOptions) resolveOptions(publishRules, options, 'publish')
       options.signal?.throwIfAborted()
       const prepared = this.#prepare(invalidation, now, span?.traceContext)
-      if (invalidation.action === 'batch' || invalidation.action === 'pattern') this.#reportDoubts(invalidation)
+      if (invalidation.action === 'batch' || invalidation.action === 'pattern') this.#doubts.report(invalidation)
       return prepared
     } catch (error) {
       this.#counters.publishFailures += 1
       throw error
-    }
-  }
-
-  #reportDoubts(invalidation: Invalidation): void {
-    for (const [doubt, key] of doubtfulKeys(invalidation)) {
-      if (!this.#doubts.has(doubt)) this.warn(describeDoubt(doubt, key))
-      this.#doubts.add(doubt)
     }
   }
 
@@ -387,13 +390,5 @@ export class InvalidationPublisher extends TypedEmitter<PublisherEvents> {
   #report(error: Error): void {
     this.#counters.errors += 1
     void this.#options.runtime.yield().then(() => this.emit('error', error))
-  }
-}
-
-function checkService(service: unknown): asserts service is string {
-  if (typeof service !== 'string' || service.trim() === '' || exceedsBytes(service, maxTextBytes)) {
-    throw new ConfigurationError(
-      `Expected \`service\` to be the name of this service, a string of 1 to ${maxTextBytes} bytes, got ${describeValue(service)}`,
-    )
   }
 }

@@ -149,8 +149,8 @@ export const publishing: readonly Mutant[] = [
   {
     name: 'doubts-flood',
     lacks: 'reporting a key without a type only once',
-    file: 'publisher/publisher.ts',
-    from: 'if (!this.#doubts.has(doubt)) this.warn(',
+    file: 'message/cache-key.ts',
+    from: 'if (!this.#reported.has(doubt)) this.#warn(',
     to: 'this.warn(',
     caughtBy: 'test/unit/misuse.test.ts',
   },

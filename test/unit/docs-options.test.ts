@@ -3,7 +3,7 @@ import ts from 'typescript'
 import { expect, test } from 'vitest'
 import { failOverRules, memoryLogRules } from '../../src/log/memory/memory-log.js'
 import { deleteMatchingRules } from '../../src/log/redis/delete-matching.js'
-import { messageRules } from '../../src/message/create-message.js'
+import { messageRules, tagRules } from '../../src/message/create-message.js'
 import { publisherRules, publishRules, repairRules, waitReplicasRules } from '../../src/publisher/options.js'
 import { listRules } from '../../src/subscriber/handling/dead-letters.js'
 import { retryRules, subscriberRules, subscriptionRules } from '../../src/subscriber/options.js'
@@ -28,6 +28,7 @@ const owners: readonly (readonly [heading: string, rules: OptionRules, file: str
   ['Dead letters', listRules, 'subscriber/handling/dead-letters.ts', 'ListDeadLettersOptions'],
   ['Deleting keys', deleteMatchingRules, 'log/redis/delete-matching.ts', 'DeleteMatchingOptions'],
   ['Messages', messageRules, 'message/create-message.ts', 'MessageOptions'],
+  ['Tags', tagRules, 'message/create-message.ts', 'TagOptions'],
   ['`StatsCollector`', statsRules, 'telemetry/stats-collector.ts', 'StatsOptions'],
   ['`MemoryLog`', memoryLogRules, 'log/memory/memory-log.ts', 'MemoryLogOptions'],
   ['`failOver`', failOverRules, 'log/memory/memory-log.ts', 'MemoryFailOver'],

@@ -1,5 +1,6 @@
 import { expect } from 'vitest'
 import { buildCacheKey, buildPattern, extractEntityType, parseCacheKey } from '../../../src/message/cache-key.js'
+import type { TagOptions } from '../../../src/message/create-message.js'
 import type { Invalidation, Json } from '../../../src/message/message.js'
 import type { PublishOptions } from '../../../src/publisher/options.js'
 import type { InvalidMessageError } from '../../../src/support/errors.js'
@@ -29,6 +30,10 @@ const notMessages: readonly unknown[] = [
   { ...good, entityId: '\ud800' },
   { action: 'batch', cacheKeys: [] },
   { action: 'batch', cacheKeys: 'user:1' },
+  { action: 'tag', tags: [] },
+  { action: 'tag', tags: 'posts' },
+  { action: 'tag', tags: ['posts', ''] },
+  { action: 'tag', tags: ['posts'], mode: 'soft' },
   { action: 'pattern' },
   { ...good, timestamp: 'now' },
   { ...good, messageId: 7 },
@@ -49,6 +54,8 @@ const unreadable: readonly object[] = [
   { ...good, entityId: revoked.proxy },
   { action: 'batch', cacheKeys: revoked.proxy },
   { action: 'batch', cacheKeys: new Proxy(['user:1'], { get: hostile }) },
+  { action: 'tag', tags: new Proxy(['posts'], { get: hostile }) },
+  Object.defineProperty({ action: 'tag', tags: ['posts'] }, 'mode', { get: hostile }),
 ]
 
 const notJson: readonly unknown[] = [
@@ -70,6 +77,7 @@ const tooLarge: readonly Invalidation[] = [
   { ...good, metadata: 'x'.repeat(300_000) },
   { ...good, entityId: 'x'.repeat(9_000) },
   { action: 'pattern', pattern: '*'.repeat(9_000) },
+  { action: 'tag', tags: ['x'.repeat(8_183)] },
   { action: 'batch', cacheKeys: Array.from({ length: 9_000 }, (_, index) => `user:${index}:${'x'.repeat(50)}`) },
 ]
 
@@ -190,6 +198,19 @@ export const publishingMisuses: readonly Misuse<MemoryStage>[] = [
       const publisher = await stage.publisher()
       const error = await eachOf([null, 5, { signl: undefined }, { signal: {} }, { signal: 5 }], (options) =>
         publisher.publish(good, options as PublishOptions),
+      )
+      expect(stage.log.entries()).toEqual([])
+      return error
+    },
+  },
+  {
+    what: '`invalidateTag()` with an option that is unknown, or a mode other than `evict` and `expire`',
+    outcome: 'it rejects; nothing is sent',
+    code: 'CONFIGURATION',
+    async commit(stage) {
+      const publisher = await stage.publisher()
+      const error = await eachOf([null, 5, { mod: 'expire' }, { mode: 'soft' }, { mode: null }], (options) =>
+        publisher.invalidateTag('posts', options as TagOptions),
       )
       expect(stage.log.entries()).toEqual([])
       return error

@@ -12,6 +12,7 @@ import {
   RedisError,
   SerializationError,
 } from '../../../src/support/errors.js'
+import { silentLogger } from '../../support/silent-logger.js'
 import { outcomeOf, VirtualPublisher } from '../../support/virtual-publisher.js'
 
 describe('connecting', () => {
@@ -85,6 +86,8 @@ describe('publishing', () => {
       publisher.update('post', '2'),
       publisher.invalidatePattern('feed:*'),
       publisher.invalidateBatch(['user:1', 'post:2']),
+      publisher.invalidateTag('tenant:42'),
+      publisher.invalidateTag(['tenant:42', 'posts'], { mode: 'expire' }),
       publisher.invalidateUser('3'),
       publisher.invalidatePost('4'),
       publisher.invalidateComment('5'),
@@ -98,6 +101,8 @@ describe('publishing', () => {
       { action: 'update', entityType: 'post', entityId: '2' },
       { action: 'pattern', pattern: 'feed:*' },
       { action: 'batch', cacheKeys: ['user:1', 'post:2'] },
+      { action: 'tag', tags: ['tenant:42'] },
+      { action: 'tag', tags: ['tenant:42', 'posts'], mode: 'expire' },
       { action: 'delete', entityType: 'user', entityId: '3' },
       { action: 'delete', entityType: 'post', entityId: '4' },
       { action: 'delete', entityType: 'comment', entityId: '5' },
@@ -105,6 +110,38 @@ describe('publishing', () => {
       { action: 'delete', entityType: 'feed', entityId: '7' },
       { action: 'delete', entityType: 'session', entityId: '8' },
     ])
+  })
+
+  test('tags that wait are joined with equal ones of the same mode, and with no others', async () => {
+    const virtual = await VirtualPublisher.connect()
+    const { publisher } = virtual
+    const published = [
+      publisher.invalidateTag('posts'),
+      publisher.invalidateTag('posts', { mode: 'expire' }),
+      publisher.invalidateTag('posts', { mode: 'evict' }),
+      publisher.invalidateTag(['posts'], { mode: 'expire' }),
+      publisher.invalidateTag(['posts', 'users']),
+    ]
+    publisher.enqueue({ action: 'tag', tags: ['posts'], mode: 'expire' })
+    const receipts = await virtual.runtime.runUntil(Promise.all(published), 100)
+    expect(virtual.messages.map((message) => ('mode' in message ? message.mode : undefined))).toEqual([
+      undefined,
+      'expire',
+      undefined,
+    ])
+    expect(virtual.evicts).toEqual(['posts', 'posts', 'posts,users'])
+    const [evict, expire, evictAgain, expireAgain, both] = receipts.map(({ messageId }) => messageId)
+    expect([evictAgain, expireAgain]).toEqual([evict, expire])
+    expect(new Set([evict, expire, both]).size).toBe(3)
+    expect(publisher.stats.snapshot()).toMatchObject({ messagesPublished: 6 })
+  })
+
+  test('tags are not doubtful, whatever they look like', async () => {
+    const warnings: string[] = []
+    const logger = { ...silentLogger, warn: (text: string) => warnings.push(text) }
+    const { publisher, runtime } = await VirtualPublisher.connect({ logger })
+    await runtime.runUntil(publisher.invalidateTag(['42', 'User:42', 'x'.repeat(8_182)]), 100)
+    expect(warnings).toEqual([])
   })
 
   test('the receipt names the message on the wire, its position and who heard it', async () => {
@@ -191,6 +228,8 @@ describe('what is not accepted', () => {
     ['an unknown action', { action: 'evict', entityType: 'user', entityId: '1' }, InvalidMessageError],
     ['an id that is no text', { action: 'delete', entityType: 'user', entityId: 1 }, InvalidMessageError],
     ['an empty batch', { action: 'batch', cacheKeys: [] }, InvalidMessageError],
+    ['no tags', { action: 'tag', tags: [] }, InvalidMessageError],
+    ['a mode of tags that is none', { action: 'tag', tags: ['a'], mode: 'soft' }, InvalidMessageError],
     ['metadata that JSON can not carry', { action: 'pattern', pattern: '*', metadata: cycle }, SerializationError],
     ['an object that throws', hostile, InvalidMessageError],
   ])('%s rejects, is not sent, and never throws', async (_, given, kind) => {
