@@ -13,7 +13,7 @@ import { registerDead } from './dead.js'
 import { registerDoctor } from './doctor.js'
 import { type ExitCode, exitCodeOf, exitCodes } from './exit-codes.js'
 import { Output } from './output.js'
-import { registerBatch, registerPattern, registerPublish } from './publish.js'
+import { registerBatch, registerPattern, registerPublish, registerTag } from './publish.js'
 import { registerReplay } from './replay.js'
 import { registerStatus } from './status.js'
 import { registerTail } from './tail.js'
@@ -27,6 +27,7 @@ const commands: readonly RegisterCommand[] = [
   registerPublish,
   registerPattern,
   registerBatch,
+  registerTag,
   registerDoctor,
 ]
 

@@ -1,9 +1,8 @@
 import type { DeadLetter } from '../log/log.js'
-import type { InvalidationMessage } from '../message/message.js'
 import { decodeMessage } from '../message/wire/decode.js'
 import { InvalidMessageError } from '../support/errors.js'
 import { printable, timeOfStreamId } from './format.js'
-import { describeInvalidation } from './message-line.js'
+import { describeInvalidation, printedMessage, type PrintedMessage } from './message-line.js'
 import type { Output } from './output.js'
 import { formatTable } from './table.js'
 
@@ -51,7 +50,7 @@ export async function printDeadLetter(output: Output, letter: DeadLetter): Promi
 interface DeadLetterJson extends Omit<DeadLetter, 'message'> {
   readonly since: string
   /** As text where it is no message. */
-  readonly message: InvalidationMessage | string
+  readonly message: PrintedMessage | string
 }
 
 function asJson(letter: DeadLetter): DeadLetterJson {
@@ -70,9 +69,9 @@ function placeOf({ host, pid }: DeadLetter): string {
   return host === undefined ? '-' : `${host}:${pid ?? '-'}`
 }
 
-function readMessage({ message }: DeadLetter): InvalidationMessage | string {
+function readMessage({ message }: DeadLetter): PrintedMessage | string {
   try {
-    return decodeMessage(message)
+    return printedMessage(decodeMessage(message), {})
   } catch (error) {
     if (error instanceof InvalidMessageError) return message
     throw error
@@ -80,7 +79,7 @@ function readMessage({ message }: DeadLetter): InvalidationMessage | string {
 }
 
 /** JSON escapes control characters by itself, but for those beyond ASCII. */
-function asText(message: InvalidationMessage | string): string {
+function asText(message: PrintedMessage | string): string {
   return typeof message === 'string'
     ? printable(message)
     : JSON.stringify(message, null, 2).split('\n').map(printable).join('\n')

@@ -19,7 +19,10 @@ export function addFilterOptions(command: Command): Command {
   return command
     .option('--type <type>', 'only what may concern entities of this type, such as user')
     .option('--service <name>', 'only what this service published')
-    .option('--key <glob>', "only what may concern cache keys that match, such as 'user:12*'")
+    .option(
+      '--key <glob>',
+      "only what may concern cache keys that match, such as 'user:12*', or 'cache-tag:*' for tags",
+    )
 }
 
 /** Cache keys that are meant. */

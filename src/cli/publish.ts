@@ -1,4 +1,5 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
+import { tagInvalidation, type TagOptions } from '../message/create-message.js'
 import type { Invalidation } from '../message/message.js'
 import type { Receipt } from '../publisher/callers.js'
 import { InvalidationPublisher } from '../publisher/publisher.js'
@@ -53,15 +54,31 @@ export function registerBatch(parent: Command, run: RunTask): void {
     )
 }
 
+export function registerTag(parent: Command, run: RunTask): void {
+  addPublishOptions(parent.command('tag'))
+    .description('Publish that every cache entry with one of these tags is to be evicted, all in one message.')
+    .argument('<tag...>', 'tags, such as tenant:42')
+    .addOption(
+      new Option('--mode <mode>', 'evict, or expire: caches may serve such entries while they load them again')
+        .choices(['evict', 'expire'])
+        .default('evict'),
+    )
+    .addHelpText('after', examples('tag tenant:42', 'tag posts comments --mode expire'))
+    .action((tags: readonly string[], { mode, ...flags }: PublishFlags & Required<TagOptions>) =>
+      run((session) => publishOne(session, tagInvalidation(tags, { mode }), flags)),
+    )
+}
+
 function addPublishOptions(command: Command): Command {
   return addRetentionOptions(command.option('--service <name>', 'the service that signs the message', 'cli'))
 }
 
 /** @throws UsageError for the name of a command, which would evict one odd key in place of what is meant */
 function checkEntityType(entityType: string): void {
-  if (entityType !== 'pattern' && entityType !== 'batch') return
+  if (entityType !== 'pattern' && entityType !== 'batch' && entityType !== 'tag') return
+  const keys = entityType === 'tag' ? '; `cache-invalidation batch tag:…` evicts cache keys of that type' : ''
   throw new UsageError(
-    `Expected an entity type, got \`${entityType}\`: \`cache-invalidation ${entityType} …\` publishes a ${entityType}`,
+    `Expected an entity type, got \`${entityType}\`: \`cache-invalidation ${entityType} …\` publishes a ${entityType}${keys}`,
   )
 }
 

@@ -28,6 +28,8 @@ test.each([
   ['publish user 7 --service migration', { action: 'delete', entityId: '7', sourceService: 'migration' }],
   ['pattern feed:*', { action: 'pattern', pattern: 'feed:*', sourceService: 'cli' }],
   ['batch user:1 feed:2', { action: 'batch', cacheKeys: ['user:1', 'feed:2'] }],
+  ['tag tenant:42', { action: 'tag', tags: ['tenant:42'], sourceService: 'cli' }],
+  ['tag posts tenant:42 --mode expire', { action: 'tag', tags: ['posts', 'tenant:42'], mode: 'expire' }],
 ])('`%s` reaches subscribers, and prints where it stands', async (line, expected) => {
   const { exitCode, stdout, stderr } = await run(...line.split(' '))
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
@@ -115,6 +117,9 @@ test.each([
   [['publish', 'user'], "missing required argument 'id'"],
   [['publish', 'user', ''], 'entityId'],
   [['publish', 'pattern', 'feed:*'], '`cache-invalidation pattern …` publishes a pattern'],
+  [['publish', 'tag', 'tenant:42'], '`cache-invalidation tag …` publishes a tag'],
+  [['tag', 'tenant:42', '--mode', 'soft'], 'Allowed choices are evict, expire'],
+  [['tag', ''], '`tags` to be a string that is not empty'],
   [['publish', 'user', '1', '--max-entries', '0'], 'Expected a whole number from 1'],
   [['publish', 'user', '1', '--redis', '//:secret@host'], 'Expected `redis` to be a URL'],
   [['publish', 'user', '1', '--channel', ''], 'Expected `channel`'],

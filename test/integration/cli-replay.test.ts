@@ -65,6 +65,15 @@ test('more than a page is read to the end, each entry once, and filters hold', a
   expect(some.stderr).toBe('replayed 10 messages, read 2,500 entries\n')
 })
 
+test('tags are replayed as they were published, and filtered by their type on the wire', async () => {
+  await publishUsers('1')
+  await publisher.invalidateTag('tenant:42', { mode: 'expire' })
+  const { stdout } = await replay(['--from', '0', '--type', 'cache-tag', '--json'])
+  expect(JSON.parse(stdout)).toMatchObject({ action: 'tag', tags: ['tenant:42'], tagMode: 'expire' })
+  expect(fieldOf(stdout, 'mode')).toEqual([undefined])
+  expect((await replay(['--from', '0'])).stdout).toMatch(/user:1\n\S+Z {2}tag {6}test +tenant:42 \(expire\)\n$/)
+})
+
 test('messages packed into one entry are replayed one by one', async () => {
   const packing = await fleet.publisher({ channel })
   await Promise.all(['1', '2', '3'].map((id) => packing.invalidate('user', id)))

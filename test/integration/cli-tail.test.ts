@@ -56,11 +56,15 @@ test('what is published is shown as it comes, and how late it was', async () => 
   await publisher.invalidate('user', '123')
   await publisher.invalidatePattern('feed:*')
   await publisher.invalidateBatch(['a:1', 'a:2', 'a:3', 'a:4', 'a:5', 'a:6', 'a:7'])
-  await command.printed(({ stdout }) => stdout.split('\n').length === 4)
-  const [entity, pattern, batch] = command.stdout.split('\n')
+  await publisher.invalidateTag('tenant:42')
+  await publisher.invalidateTag(['posts', 'tenant:42'], { mode: 'expire' })
+  await command.printed(({ stdout }) => stdout.split('\n').length === 6)
+  const [entity, pattern, batch, tag, tags] = command.stdout.split('\n')
   expect(entity).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z {2}delete +-?[\d.]+ ms {2}live +test +user:123$/)
   expect(pattern).toMatch(/ pattern .* feed:\*$/)
   expect(batch).toMatch(/ batch .* a:1 a:2 a:3 a:4 a:5 and 2 more$/)
+  expect(tag).toMatch(/ tag .* tenant:42$/)
+  expect(tags).toMatch(/ tag .* posts tenant:42 \(expire\)$/)
 })
 
 test('with --json each is an object on a line', async () => {
@@ -117,6 +121,19 @@ test('filters say what is shown, and --count when it ends', async () => {
   await publisher.invalidate('user', '12')
   expect(await command.ended()).toMatchObject({ exitCode: 0 })
   expect(command.objects).toMatchObject([{ entityId: '11' }, { pattern: 'user:*' }])
+})
+
+test('tags are shown with `tagMode`, since `mode` is how they came, and filtered by their keys on the wire', async () => {
+  const command = await tail(['--key', 'cache-tag:tenant:*', '--count', '2', '--json'])
+  await publisher.invalidate('tenant', '42')
+  await publisher.invalidateTag('posts')
+  await publisher.invalidateTag(['posts', 'tenant:42'], { mode: 'expire' })
+  await publisher.invalidateTag('tenant:42')
+  expect(await command.ended()).toMatchObject({ exitCode: 0 })
+  const [expiring, evicted] = command.objects
+  expect(expiring).toMatchObject({ action: 'tag', tags: ['posts', 'tenant:42'], tagMode: 'expire', mode: 'live' })
+  expect(evicted).toMatchObject({ action: 'tag', tags: ['tenant:42'], mode: 'live' })
+  expect(evicted).not.toHaveProperty('tagMode')
 })
 
 test('an empty log stays empty, and the first message is shown all the same', async () => {

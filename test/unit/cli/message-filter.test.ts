@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
 import { type FilterFlags, messageFilter } from '../../../src/cli/message-filter.js'
-import { batchMessage, deleteMessage, patternMessage } from '../../../src/message/create-message.js'
+import { batchMessage, deleteMessage, patternMessage, tagMessage } from '../../../src/message/create-message.js'
 
 const entity = (type: string, id: string) => deleteMessage(type, id, 'user-service')
 const batch = (...keys: string[]) => batchMessage(keys, 'user-service')
+const tags = (...all: string[]) => tagMessage(all, 'user-service')
 const pattern = (glob: string) => patternMessage(glob, 'user-service')
 
 test.each([
@@ -24,6 +25,11 @@ test.each([
   ['a pattern that can not', { key: 'feed:1*' }, pattern('feed:2*'), false],
   ['a pattern that matches the one key meant', { key: 'user:12' }, pattern('*:1?'), true],
   ['a pattern that does not match it', { key: 'user:12' }, pattern('*:2?'), false],
+  ['a tag that is asked for', { key: 'cache-tag:tenant:*' }, tags('posts', 'tenant:42'), true],
+  ['a tag that is not', { key: 'cache-tag:tenant:*' }, tags('posts'), false],
+  ['any tag, if tags are asked for', { type: 'cache-tag' }, tags('posts'), true],
+  ['a tag, if keys are asked for', { type: 'posts' }, tags('posts'), false],
+  ['a tag that looks like the key', { key: 'user:1' }, tags('user:1'), false],
   ['a message of the service', { service: 'user-service' }, entity('user', '1'), true],
   ['a message of another', { service: 'user' }, entity('user', '1'), false],
   ['what meets one option of two', { service: 'user-service', type: 'feed' }, entity('user', '1'), false],
