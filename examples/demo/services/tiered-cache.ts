@@ -36,6 +36,8 @@ export class TieredCache {
         return this.#evictKeys(message.cacheKeys)
       case 'pattern':
         return this.#evictMatching(message.pattern)
+      case 'tag':
+        return // no entry of it carries tags
     }
   }
 
