@@ -9,6 +9,7 @@ import { mixing } from './mixing.js'
 import type { Mutant } from './mutant.js'
 import { proofs } from './proofs.js'
 import { publishing } from './publishing.js'
+import { tags } from './tags.js'
 
 /** Where a mutant is caught unless it says otherwise. */
 export const usuallyCaughtBy = 'test/schedules'
@@ -23,5 +24,6 @@ export const mutants: readonly Mutant[] = [
   ...hostileInput,
   ...columns,
   ...mixing,
+  ...tags,
   ...commandLine,
 ]
