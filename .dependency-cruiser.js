@@ -13,6 +13,8 @@ const floors = [
   ['subscriber/follow/'],
   ['publisher/', 'subscriber/'],
   ['index.ts', 'testing.ts'],
+  ['cache/'],
+  ['cache.ts'],
   ['cli/'],
 ]
 /** Sets of rooms that know nothing of each other: they are joined above them, and what they share is below. */
@@ -69,6 +71,20 @@ export default {
       to: { path: inside(['log/']), pathNot: inside(['log/log.ts', 'log/model/']) },
     },
     {
+      name: 'caches-use-the-public-api',
+      comment: 'What a cache needs of the log, others need, too; what all rooms share is on the ground floor',
+      severity: 'error',
+      from: { path: inside(['cache/']) },
+      to: { path: '^src/', pathNot: inside(['cache/', 'index.ts', 'support/', 'telemetry/']) },
+    },
+    {
+      name: 'pure-memory-tier',
+      comment: 'No I/O and no clock: the fence between loads and invalidations is a matter of order alone',
+      severity: 'error',
+      from: { path: inside(['cache/memory/']) },
+      to: { pathNot: ['^src/cache/memory/', '^src/index\\.ts$', npm('lru-cache')] },
+    },
+    {
       name: 'pure',
       comment: 'No I/O: neither Node nor packages',
       severity: 'error',
@@ -96,6 +112,13 @@ export default {
       to: { path: npm('p-queue') },
     },
     {
+      name: 'lru-cache-only-in-memory-tier',
+      comment: 'Users of the core do not load it',
+      severity: 'error',
+      from: { path: '^src/', pathNot: inside(['cache/memory/']) },
+      to: { path: npm('lru-cache') },
+    },
+    {
       name: 'command-line-packages-only-in-cli',
       comment: 'Users of the library do not load the packages of the command line',
       severity: 'error',
@@ -116,7 +139,7 @@ export default {
       from: { path: '^src/' },
       to: {
         path: '(^|/)node_modules/',
-        pathNot: ['ioredis', 'p-queue', '@opentelemetry/api', 'commander', 'cli-table3'].map(npm),
+        pathNot: ['ioredis', 'p-queue', '@opentelemetry/api', 'commander', 'cli-table3', 'lru-cache'].map(npm),
       },
     },
     {

@@ -13,7 +13,7 @@ const dist = fileURLToPath(new URL('../dist', import.meta.url))
 const folder = join(dist, 'cjs')
 
 const bundle = await rolldown({
-  input: { index: join(dist, 'index.js'), testing: join(dist, 'testing.js') },
+  input: { index: join(dist, 'index.js'), cache: join(dist, 'cache.js'), testing: join(dist, 'testing.js') },
   platform: 'node',
   external: Object.keys(packageJson.peerDependencies),
 })

@@ -91,6 +91,7 @@ export {
   InvalidationError,
   InvalidationErrorCode,
   InvalidMessageError,
+  LoadTimeoutError,
   PublishTimeoutError,
   RedisError,
   SerializationError,

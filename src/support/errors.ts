@@ -10,6 +10,7 @@ export const InvalidationErrorCode = {
   waitTimeout: 'WAIT_TIMEOUT',
   handler: 'HANDLER',
   handlerTimeout: 'HANDLER_TIMEOUT',
+  loadTimeout: 'LOAD_TIMEOUT',
   unsupportedServer: 'UNSUPPORTED_SERVER',
   closed: 'CLOSED',
 } as const
@@ -109,6 +110,11 @@ export class PublishTimeoutError extends InvalidationError {
 /** `waitFor()` or `caughtUp()` did not see its position handled in time. */
 export class WaitTimeoutError extends InvalidationError {
   readonly code = InvalidationErrorCode.waitTimeout
+}
+
+/** A loader of a cache ran longer than `loadTimeoutMs`. */
+export class LoadTimeoutError extends InvalidationError {
+  readonly code = InvalidationErrorCode.loadTimeout
 }
 
 /** A handler threw or rejected; `cause` is what it threw. */

@@ -1,0 +1,17 @@
+import './support/node-version.js'
+export { CoherentCache } from './cache/coherent-cache.js'
+export type { CacheHealth } from './cache/coherent-cache.js'
+export type { CacheLinks } from './cache/connections.js'
+export type { CacheCounts, CacheStats, MissReason, StaleReason } from './cache/counters.js'
+export { CacheEntity } from './cache/entity.js'
+export type { BulkLoadContext, EntityOptions, Loaded } from './cache/entity.js'
+export type { LoadContext, NotModified } from './cache/load-context.js'
+export type { Eviction } from './cache/memory/departures.js'
+export type {
+  CacheAttachOptions,
+  CacheMemoryOptions,
+  CacheOptions,
+  CachePolicyOptions,
+  LoadOptions,
+  WrapOptions,
+} from './cache/options.js'

@@ -1,0 +1,48 @@
+import type { Tag } from './tags.js'
+
+/** What an entry holds. */
+export interface Content {
+  readonly value: unknown
+  /** Who stored it: nobody else reads its value. */
+  readonly owner: object
+  /** Sequence of the cache when its load began. What was invalidated later is not in it. */
+  readonly seq: number
+  readonly expiresAt: number
+  readonly tags: readonly Tag[]
+}
+
+/** A value in memory. Entries form a list in the order in which they were stored. */
+export class Entry {
+  readonly key: string
+  readonly value: unknown
+  readonly owner: object
+  readonly seq: number
+  /** When it is no longer fresh, by the clock of the cache. */
+  expiresAt: number
+  readonly tags: readonly Tag[]
+  /** Until then a load that failed is not tried again, if this value may be served in its place. */
+  pausedUntil = -Infinity
+  older: Entry | undefined
+  newer: Entry | undefined
+
+  constructor(key: string, { value, owner, seq, expiresAt, tags }: Content) {
+    this.key = key
+    this.value = value
+    this.owner = owner
+    this.seq = seq
+    this.expiresAt = expiresAt
+    this.tags = tags
+  }
+
+  /** Whether one of its tags was invalidated after its load began, so that it must never be served again. */
+  get isEvictedByTag(): boolean {
+    for (const tag of this.tags) if (tag.evictedAt > this.seq) return true
+    return false
+  }
+
+  /** Whether one of its tags was expired after its load began, so that it may be served while it is loaded again. */
+  get isExpiredByTag(): boolean {
+    for (const tag of this.tags) if (tag.expiredAt > this.seq) return true
+    return false
+  }
+}
