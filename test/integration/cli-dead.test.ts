@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { tagMessage } from '../../src/message/create-message.js'
+import { encodeMessage } from '../support/encode-message.js'
 import { LiveFleet } from '../support/live-fleet.js'
 import { type CommandOptions, type CommandResult, runCommand } from '../support/running-command.js'
 
@@ -90,6 +92,20 @@ test('a letter that holds no message is shown as it is', async () => {
   const id = await fleet.redis.xadd(`{${channel}}:dead`, '*', ...Object.entries(fields).flat())
   expect((await dead(['list'])).stdout).toContain('not JSON')
   expect((await dead(['show', String(id)])).stdout).toMatch(/^message\nnot JSON$/m)
+})
+
+test('a letter about tags is shown with their mode, and redriven as it was', async () => {
+  const message = tagMessage(['tenant:42', 'posts'], 'test', { mode: 'expire', metadata: { by: 'me' } })
+  const fields = { message: encodeMessage(message), error: 'odd', subscriber: 's', tries: '1' }
+  await fleet.redis.xadd(`{${channel}}:dead`, '*', ...Object.entries(fields).flat())
+  expect((await dead(['list'])).stdout).toMatch(/ tag +tenant:42 posts \(expire\) +odd$/m)
+  const shown: unknown = JSON.parse((await dead(['list', '--json'])).stdout)
+  expect(shown).toMatchObject({ message: { action: 'tag', tags: ['tenant:42', 'posts'], tagMode: 'expire' } })
+  expect(shown).not.toHaveProperty('message.mode')
+  const { subscription, handled } = await fleet.follow({}, { channel })
+  expect((await dead(['redrive', '--all'])).exitCode).toBe(0)
+  await subscription.caughtUp()
+  expect(handled.messages).toEqual([message])
 })
 
 test('redrive publishes again what was named, or all, and removes it', async () => {

@@ -101,6 +101,19 @@ describe('the spans of a publish and its evicts', () => {
     expect(spans.one('evict').attributes).toMatchObject({ 'cache_invalidation.action': 'pattern' })
   })
 
+  it('say that tags were invalidated, and not which, as with the keys of a batch', async () => {
+    await fleet.follow()
+    const publisher = await fleet.publisher()
+
+    await fleet.done(publisher.invalidateTag('tenant:42', { mode: 'expire' }))
+
+    for (const name of ['publish', 'evict']) {
+      const { attributes } = spans.one(name)
+      expect(attributes).toMatchObject({ 'cache_invalidation.action': 'tag' })
+      expect(JSON.stringify(attributes)).not.toMatch(/entity_type|tenant|cache-tag/)
+    }
+  })
+
   it('are one evict for each subscription, each a child of the publish', async () => {
     await fleet.follow({ name: 'a' })
     await fleet.follow({ name: 'b' })
