@@ -142,6 +142,7 @@ export class CoherentCache extends TypedEmitter<ErrorEvents> {
       onError: (error) => this.emit('error', error),
     })
     this.#host = this.#createHost()
+    if (connections.own) this.#forwardErrors()
     void this.#attachWhenCaughtUp()
   }
 
@@ -273,6 +274,14 @@ export class CoherentCache extends TypedEmitter<ErrorEvents> {
     throw new ConfigurationError(
       'Expected a publisher to invalidate with, and the cache was attached without one: pass `{ subscriber, publisher }`',
     )
+  }
+
+  /** Nobody else can listen to connections that the cache opened. */
+  #forwardErrors(): void {
+    const onError = (error: Error): void => this.emit('error', error)
+    this.#connections.subscriber.on('error', onError)
+    this.#connections.publisher?.on('error', onError)
+    this.#subscription.on('error', onError)
   }
 
   #createHost(): Omit<EntityHost, 'policy'> {

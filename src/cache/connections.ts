@@ -1,4 +1,10 @@
-import { ConfigurationError, InvalidationPublisher, InvalidationSubscriber, type RedisSource } from '../index.js'
+import {
+  ConfigurationError,
+  InvalidationPublisher,
+  InvalidationSubscriber,
+  type Logger,
+  type RedisSource,
+} from '../index.js'
 import { describeValue } from '../support/describe-value.js'
 import type { Resolved } from '../support/option-rules.js'
 import type { cacheRules } from './options.js'
@@ -27,7 +33,11 @@ export async function openConnections(redis: RedisSource, options: Resolved<type
   checkService(service)
   checkStaleness(maxStalenessMs, heartbeatMs)
   const always = { heartbeatMs, commandTimeoutMs, closeTimeoutMs, retention, sharded, announce, tracing, runtime }
-  const link = { ...always, ...given({ channel, credentials, logger }) }
+  // What they emit as errors, the cache emits, and only it logs that.
+  const link = {
+    ...always,
+    ...given({ channel, credentials, logger: logger && { ...bound(logger), error: () => {} } }),
+  }
   const subscriber = await InvalidationSubscriber.connect(redis, { ...link, service })
   try {
     return { subscriber, publisher: await InvalidationPublisher.connect(redis, service, link), own: true }
@@ -50,6 +60,14 @@ export function borrowConnections({ subscriber, publisher }: CacheLinks): Connec
     )
   }
   return { subscriber, own: false, ...given({ publisher }) }
+}
+
+function bound(logger: Logger): Omit<Logger, 'error'> {
+  return {
+    debug: (text) => logger.debug(text),
+    info: (text) => logger.info(text),
+    warn: (text) => logger.warn(text),
+  }
 }
 
 function checkService(service: string): void {

@@ -1,3 +1,4 @@
+import { caches } from './caches.js'
 import { columns } from './columns.js'
 import { commandLine } from './command-line.js'
 import { connecting } from './connecting.js'
@@ -25,5 +26,6 @@ export const mutants: readonly Mutant[] = [
   ...columns,
   ...mixing,
   ...tags,
+  ...caches,
   ...commandLine,
 ]

@@ -138,14 +138,13 @@ export class MemoryTier {
    */
   arrived(load: Load, arrival: Arrival, mayStore: boolean): 'stored' | 'fenced' | 'kept-out' {
     const hasNewerTag = this.#hasNewerTag(load.seq, arrival.tags)
+    const isFenced = load.isVoid || hasNewerTag
+    const isStored = !isFenced && mayStore && this.#store(load.key, load.seq, arrival)
+    if (isFenced && !this.#entries.has(load.key)) this.#departures.add(load.key, 'fenced')
+    // Only now: its tags are remembered as long as it runs.
     this.#ended(load)
     load.end({ value: arrival.value, failure: undefined, isOnlyForFirst: hasNewerTag })
-    if (load.isVoid || hasNewerTag) {
-      if (!this.#entries.has(load.key)) this.#departures.add(load.key, 'fenced')
-      return 'fenced'
-    }
-    if (!mayStore || !this.#store(load.key, load.seq, arrival)) return 'kept-out'
-    return 'stored'
+    return isFenced ? 'fenced' : isStored ? 'stored' : 'kept-out'
   }
 
   /** A load has failed. */
