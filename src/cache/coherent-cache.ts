@@ -285,13 +285,11 @@ export class CoherentCache extends TypedEmitter<ErrorEvents> {
   }
 
   #createHost(): Omit<EntityHost, 'policy'> {
-    const [memory, reader] = [this.#memory, this.#reader]
+    const { clone } = this.#options
     return {
-      hit: (key, owner) => reader.hit(key, owner),
-      read: (keys, plan) => reader.read(keys, plan),
-      handOut: (value) => this.#handOut(value),
-      store: (key, plan, value) => reader.store(key, plan, value),
-      delete: (key) => memory.delete(key),
+      reader: this.#reader,
+      clone,
+      delete: (key) => this.#memory.delete(key),
       publish: (entityType, entityId, action) => this.#publisher.publish({ action, entityType, entityId }),
       enqueue: (entityType, entityId) => this.#publisher.enqueue({ action: 'update', entityType, entityId }),
     }

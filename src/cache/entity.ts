@@ -3,6 +3,7 @@ import { describeValue } from '../support/describe-value.js'
 import type { Job, Plan } from './job.js'
 import type { LoadContext, NotModified } from './load-context.js'
 import { runJob } from './loaded-plan.js'
+import type { Reader } from './reader.js'
 import type { CachePolicy, CachePolicyOptions } from './options.js'
 
 /** What a loader returns: `null` and `undefined` both say that there is no value. */
@@ -35,12 +36,9 @@ export interface EntityOptions<Value> extends CachePolicyOptions {
 /** What an entity uses of its cache. */
 export interface EntityHost {
   readonly policy: CachePolicy
-  /** A fresh value in memory; undefined if there is none. */
-  hit(key: string, owner: object): { readonly value: unknown } | undefined
-  read(keys: readonly string[], plan: Plan): Promise<Map<string, unknown>>
-  /** The value as a reader gets it: itself, or a copy. */
-  handOut(value: unknown): unknown
-  store(key: string, plan: Plan, value: unknown): void
+  readonly reader: Reader
+  /** Whether each reader gets a copy. */
+  readonly clone: boolean
   delete(key: string): void
   publish(type: string, id: string, action: 'delete' | 'update'): Promise<Receipt>
   enqueue(type: string, id: string): void
@@ -50,6 +48,7 @@ export interface EntityHost {
 export class CacheEntity<Value> {
   readonly type: string
   readonly #host: EntityHost
+  readonly #reader: Reader
   readonly #options: EntityOptions<Value>
   readonly #plan: Plan
   readonly #prefix: string
@@ -58,6 +57,7 @@ export class CacheEntity<Value> {
   constructor(type: string, host: EntityHost, options: EntityOptions<Value>) {
     this.type = type
     this.#host = host
+    this.#reader = host.reader
     this.#options = options
     this.#prefix = `${type}:`
     const { tags } = options
@@ -75,13 +75,13 @@ export class CacheEntity<Value> {
    */
   get(id: string): Promise<Value | undefined> {
     const key = this.#key(id)
-    const entry = this.#host.hit(key, this)
+    const entry = this.#reader.hit(key, this)
     return entry ? Promise.resolve(this.#out(entry.value)) : this.#read(key)
   }
 
   /** The value in memory, at once, if it is fresh; undefined if it is not there, or if there is no value. */
   peek(id: string): Value | undefined {
-    const entry = this.#host.hit(this.#key(id), this)
+    const entry = this.#reader.hit(this.#key(id), this)
     return entry && this.#out(entry.value)
   }
 
@@ -94,12 +94,12 @@ export class CacheEntity<Value> {
     const missing = new Map<string, string>()
     for (const id of ids) {
       const key = this.#key(id)
-      const entry = this.#host.hit(key, this)
+      const entry = this.#reader.hit(key, this)
       found.set(id, entry?.value)
       if (!entry) missing.set(id, key)
     }
     if (missing.size > 0) {
-      const values = await this.#host.read([...missing.values()], this.#plan)
+      const values = await this.#reader.read([...missing.values()], this.#plan)
       for (const [id, key] of missing) found.set(id, values.get(key))
     }
     const present = new Map<string, Value>()
@@ -115,7 +115,7 @@ export class CacheEntity<Value> {
    * stored. Other processes hear nothing: after a write use {@link update}.
    */
   set(id: string, value: Value | undefined): void {
-    this.#host.store(this.#key(id), this.#plan, value)
+    this.#reader.store(this.#key(id), this.#plan, value)
   }
 
   /** Drops a value from this process only, and keeps loads that run from being stored. */
@@ -156,7 +156,7 @@ export class CacheEntity<Value> {
   }
 
   async #read(key: string): Promise<Value | undefined> {
-    const values = await this.#host.read([key], this.#plan)
+    const values = await this.#reader.read([key], this.#plan)
     return this.#out(values.get(key))
   }
 
@@ -174,7 +174,7 @@ export class CacheEntity<Value> {
   }
 
   #out(value: unknown): Value | undefined {
-    return value === undefined ? undefined : this.#own(this.#host.handOut(value))
+    return value === undefined ? undefined : this.#own(this.#host.clone ? structuredClone(value) : value)
   }
 
   #run(jobs: readonly Job[]): void {

@@ -17,7 +17,22 @@ const reads = [
   { weight: 2, arbitrary: step('wait', { ms: fc.integer({ min: 60, max: 900 }) }) },
 ]
 
+const shortly = fc.integer({ min: 0, max: 30 })
+
 const writes = [
+  /** Two reads, one of which begins before a change and one after it was published, and a third at last. */
+  {
+    weight: 5,
+    arbitrary: step('race', {
+      who,
+      key,
+      way: ways,
+      beforeMs: shortly,
+      lateMs: shortly,
+      afterMs: shortly,
+      thenMs: shortly,
+    }),
+  },
   { weight: 10, arbitrary: step('change', { key, way: ways, lateMs: fc.integer({ min: 0, max: 40 }) }) },
   { weight: 2, arbitrary: step('update', { who, key }) },
   { weight: 2, arbitrary: step('set', { who, key }) },
@@ -37,6 +52,9 @@ const faults = [
   { weight: 1, arbitrary: step('restart', { who }) },
   { weight: 1, arbitrary: step('trim', { keep: fc.nat(5) }) },
   { weight: 1, arbitrary: step('clearLog', {}) },
+  { weight: 2, arbitrary: step('failOver', { lose: fc.nat(6), keepFeeds: fc.boolean() }) },
+  { weight: 1, arbitrary: step('serveReplica', { who, state: fc.constantFrom('synced' as const, 'stalled') }) },
+  { weight: 1, arbitrary: step('servePrimary', { who }) },
   { weight: 1, arbitrary: step('sleep', { ms: fc.integer({ min: 100, max: 5_000 }) }) },
 ]
 

@@ -96,6 +96,8 @@ export class CacheWorld {
       case 'change':
         this.#change(keyAt(step.key), step.way, step.lateMs, publisher)
         return this.#runtime.settle()
+      case 'race':
+        return this.#race(step, publisher)
       case 'update':
         this.#watch(this.#process(step.who).update(keyAt(step.key)))
         return this.#runtime.settle()
@@ -117,6 +119,19 @@ export class CacheWorld {
       default:
         return this.#strike(step)
     }
+  }
+
+  async #race(step: Step & { do: 'race' }, publisher: InvalidationPublisher): Promise<void> {
+    const key = keyAt(step.key)
+    const read = (): void => this.#watch(this.#process(step.who).read(key))
+    read()
+    await this.#runtime.advance(step.beforeMs)
+    this.#change(key, step.way, step.lateMs, publisher)
+    await this.#runtime.advance(step.lateMs + step.afterMs)
+    read()
+    await this.#runtime.advance(step.thenMs)
+    read()
+    await this.#runtime.settle()
   }
 
   async #strike(step: Step): Promise<void> {
@@ -152,6 +167,15 @@ export class CacheWorld {
         return
       case 'clearLog':
         this.#log.clear()
+        return
+      case 'failOver':
+        this.#log.failOver({ lose: step.lose, keep: step.keepFeeds ? 'feeds' : 'none' })
+        return
+      case 'serveReplica':
+        this.#process(step.who).link.serveReplica(step.state)
+        return
+      case 'servePrimary':
+        this.#process(step.who).link.serveReplica(undefined)
         return
       case 'sleep':
         this.#runtime.stepClock(step.ms)
@@ -207,6 +231,7 @@ export class CacheWorld {
 
   /** Nothing more goes wrong: all come to rest, and no cache may be stale. */
   async #heal(publisher: InvalidationPublisher): Promise<void> {
+    for (const { link } of this.#processes) link.serveReplica(undefined)
     await this.#runtime.advance(5_000)
     await this.#until(publisher.flush())
     for (const process of this.#processes) await this.#until(process.caughtUp(healingMs))

@@ -152,8 +152,8 @@ export const caches: readonly Mutant[] = [
     name: 'bulk-fenced-as-one',
     lacks: 'a fence of its own for each key of a bulk load: the last that begins is the fence of all',
     file: 'cache/memory/memory-tier.ts',
-    from: 'if (load.isVoid || hasNewerTag) {',
-    to: 'if ((load.isVoid && this.#running.size === 0) || hasNewerTag) {',
+    from: 'const isFenced = load.isVoid || hasNewerTag',
+    to: 'const isFenced = (load.isVoid && this.#running.size < 2) || hasNewerTag',
     caughtBy,
   },
   {

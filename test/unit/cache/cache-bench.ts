@@ -3,8 +3,8 @@ import {
   type CacheOptions,
   CoherentCache,
   type EntityOptions,
-  type Loaded,
   type LoadContext,
+  type Loaded,
 } from '../../../src/cache.js'
 import { InvalidationPublisher } from '../../../src/index.js'
 import { MemoryLog } from '../../../src/testing.js'
