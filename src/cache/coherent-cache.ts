@@ -24,6 +24,7 @@ import { CacheEntity, type EntityHost, type EntityOptions, type Loaded } from '.
 import { deepFreeze } from './freeze.js'
 import type { LoadContext } from './load-context.js'
 import { loadedPlan, type SingleLoader } from './loaded-plan.js'
+import { EntryIndex } from './memory/entry-index.js'
 import { MemoryTier } from './memory/memory-tier.js'
 import {
   attachRules,
@@ -76,6 +77,8 @@ export class CoherentCache extends TypedEmitter<ErrorEvents> {
   readonly #memory: MemoryTier
   readonly #reader: Reader
   readonly #counters = new CacheCounters()
+  /** What `getOrLoad` stored. */
+  readonly #entries = new EntryIndex()
   readonly #entities = new Map<string, object>()
   readonly #host: Omit<EntityHost, 'policy'>
   #sweeping = false
@@ -174,7 +177,7 @@ export class CoherentCache extends TypedEmitter<ErrorEvents> {
     load: (context: LoadContext) => Loaded<Value> | Promise<Loaded<Value>>,
     options: LoadOptions = {},
   ): Promise<Value | undefined> {
-    const entry = this.#reader.hit(key, this)
+    const entry = this.#reader.hit(this.#entries, key)
     const value = entry ? Promise.resolve(this.#handOut(entry.value)) : this.#load(key, load, options)
     // As sound as the calls for the key, which must all load the same.
     return value as Promise<Value | undefined>
@@ -198,10 +201,10 @@ export class CoherentCache extends TypedEmitter<ErrorEvents> {
     const { key: keyOf, tags } = options
     if (typeof keyOf !== 'function' || typeof load !== 'function')
       throw new ConfigurationError('Expected `wrap` to get a function, and the option `key` to be one')
-    const owner = {}
+    const owner = new EntryIndex()
     return async (...args) => {
       const key = keyOf(...args)
-      const entry = this.#reader.hit(key, owner)
+      const entry = this.#reader.hit(owner, key)
       // Sound: under this owner, only what this function returned is stored.
       if (entry) return this.#handOut(entry.value) as Value
       const tagsOf = (value: unknown): readonly string[] =>
@@ -302,7 +305,10 @@ export class CoherentCache extends TypedEmitter<ErrorEvents> {
       )
     const policy = policyOf(loadRules, options, this.#options, 'getOrLoad')
     const tags = options.tags ?? []
-    const values = await this.#reader.read([key], loadedPlan({ owner: this, policy, load, tagsOf: () => tags }))
+    const values = await this.#reader.read(
+      [key],
+      loadedPlan({ owner: this.#entries, policy, load, tagsOf: () => tags }),
+    )
     return this.#handOut(values.get(key))
   }
 

@@ -3,6 +3,7 @@ import { describeValue } from '../support/describe-value.js'
 import type { Job, Plan } from './job.js'
 import type { LoadContext, NotModified } from './load-context.js'
 import { runJob } from './loaded-plan.js'
+import { EntryIndex } from './memory/entry-index.js'
 import type { Reader } from './reader.js'
 import type { CachePolicy, CachePolicyOptions } from './options.js'
 
@@ -51,7 +52,7 @@ export class CacheEntity<Value> {
   readonly #reader: Reader
   readonly #options: EntityOptions<Value>
   readonly #plan: Plan
-  readonly #prefix: string
+  readonly #entries: EntryIndex
 
   /** @internal */
   constructor(type: string, host: EntityHost, options: EntityOptions<Value>) {
@@ -59,10 +60,10 @@ export class CacheEntity<Value> {
     this.#host = host
     this.#reader = host.reader
     this.#options = options
-    this.#prefix = `${type}:`
+    this.#entries = new EntryIndex(`${type}:`)
     const { tags } = options
     this.#plan = {
-      owner: this,
+      owner: this.#entries,
       policy: host.policy,
       run: (jobs) => this.#run(jobs),
       tagsOf: (value, key) => (tags ? tags(this.#own(value), this.#idOf(key)) : []),
@@ -74,14 +75,13 @@ export class CacheEntity<Value> {
    * `LoadTimeoutError`, or with `ClosedError`.
    */
   get(id: string): Promise<Value | undefined> {
-    const key = this.#key(id)
-    const entry = this.#reader.hit(key, this)
-    return entry ? Promise.resolve(this.#out(entry.value)) : this.#read(key)
+    const entry = this.#reader.hit(this.#entries, id)
+    return entry ? Promise.resolve(this.#out(entry.value)) : this.#read(this.#key(id))
   }
 
   /** The value in memory, at once, if it is fresh; undefined if it is not there, or if there is no value. */
   peek(id: string): Value | undefined {
-    const entry = this.#reader.hit(this.#key(id), this)
+    const entry = this.#reader.hit(this.#entries, id)
     return entry && this.#out(entry.value)
   }
 
@@ -93,10 +93,9 @@ export class CacheEntity<Value> {
     const found = new Map<string, unknown>()
     const missing = new Map<string, string>()
     for (const id of ids) {
-      const key = this.#key(id)
-      const entry = this.#reader.hit(key, this)
+      const entry = this.#reader.hit(this.#entries, id)
       found.set(id, entry?.value)
-      if (!entry) missing.set(id, key)
+      if (!entry) missing.set(id, this.#key(id))
     }
     if (missing.size > 0) {
       const values = await this.#reader.read([...missing.values()], this.#plan)
@@ -161,11 +160,11 @@ export class CacheEntity<Value> {
   }
 
   #key(id: string): string {
-    return typeof id === 'string' ? this.#prefix + id : buildCacheKey(this.type, id)
+    return typeof id === 'string' ? this.#entries.keyOf(id) : buildCacheKey(this.type, id)
   }
 
   #idOf(key: string): string {
-    return key.slice(this.#prefix.length)
+    return this.#entries.idOf(key)
   }
 
   /** Sound: under this owner, only results of its own loaders and values given to its own `set` are stored. */

@@ -1,13 +1,14 @@
 import { LoadTimeoutError } from '../index.js'
 import type { Runtime, Timer } from '../support/runtime.js'
 import { LoadNotes, type StaleValue } from './load-context.js'
+import type { EntryIndex } from './memory/entry-index.js'
 import type { Load } from './memory/load.js'
 import type { CachePolicy } from './options.js'
 
 /** How the values of one owner are loaded. */
 export interface Plan {
-  /** An entity, or the cache itself: only it reads what it stored. */
-  readonly owner: object
+  /** Of an entity, or of the cache itself: only it reads what it stored. */
+  readonly owner: EntryIndex
   readonly policy: CachePolicy
   /** Calls the loader; each job is then brought a result, or has failed. Never throws. */
   run(jobs: readonly Job[]): void

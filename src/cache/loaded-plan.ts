@@ -1,10 +1,11 @@
 import type { Job, Plan } from './job.js'
 import type { LoadContext } from './load-context.js'
+import type { EntryIndex } from './memory/entry-index.js'
 import type { CachePolicy } from './options.js'
 
 /** A loader of one value. */
 export interface SingleLoader {
-  readonly owner: object
+  readonly owner: EntryIndex
   readonly policy: CachePolicy
   readonly load: (context: LoadContext) => unknown
   readonly tagsOf: (value: unknown) => readonly string[]

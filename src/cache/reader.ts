@@ -6,6 +6,7 @@ import type { CacheClock } from './clock.js'
 import type { CacheCounters } from './counters.js'
 import { Job, type Plan } from './job.js'
 import type { Entry } from './memory/entry.js'
+import type { EntryIndex } from './memory/entry-index.js'
 import type { Load, Outcome } from './memory/load.js'
 import type { MemoryTier } from './memory/memory-tier.js'
 import type { CachePolicy } from './options.js'
@@ -63,11 +64,11 @@ export class Reader {
   }
 
   /** A fresh entry that may be served; undefined if there is none. */
-  hit(key: string, owner: object): Entry | undefined {
-    const entry = this.#memory.find(key)
+  hit(owner: EntryIndex, id: string): Entry | undefined {
+    const entry = this.#memory.find(owner, id)
     if (entry === undefined) return undefined
     const now = this.#clock.now()
-    if (now >= entry.expiresAt || entry.owner !== owner || !this.#trust.holds(now)) return undefined
+    if (now >= entry.expiresAt || !this.#trust.holds(now)) return undefined
     if (entry.tags.length > 0 && entry.isExpiredByTag) return undefined
     this.#counters.hits += 1
     if (entry.value === undefined) this.#counters.negativeHits += 1
@@ -133,17 +134,16 @@ export class Reader {
       if (served === 'refresh' && running === undefined) this.#isRefreshed(begin())
       if (served !== 'no') return { is: 'value', value: entry.value }
     }
-    this.#countMiss(key, now)
+    this.#countMiss(key, plan.owner, now)
     const joined = isFirst || running?.seq === memory.seq ? running : undefined
     if (joined) this.#context.counters.joined += 1
     return { is: 'load', joinedAt: memory.seq, fallback: entry, load: joined ?? begin() }
   }
 
   /** An entry that may be served as far as invalidations go. */
-  #usable(key: string, owner: object, now: number): Entry | undefined {
-    const { memory, trust } = this.#context
-    const entry = memory.find(key)
-    return entry?.owner === owner && trust.holds(now) ? entry : undefined
+  #usable(key: string, owner: EntryIndex, now: number): Entry | undefined {
+    const entry = this.#memory.find(owner, owner.idOf(key))
+    return entry && this.#trust.holds(now) ? entry : undefined
   }
 
   /** Whether an entry may be served now, and whether it is to be loaded again in the background. */
@@ -167,9 +167,9 @@ export class Reader {
     return 'as-is'
   }
 
-  #countMiss(key: string, now: number): void {
+  #countMiss(key: string, owner: EntryIndex, now: number): void {
     const { memory, trust, counters } = this.#context
-    const reason = memory.find(key) ? 'ttl' : (memory.takeDeparture(key) ?? 'absent')
+    const reason = memory.find(owner, owner.idOf(key)) ? 'ttl' : (memory.takeDeparture(key) ?? 'absent')
     counters.misses[trust.holds(now) ? reason : 'unverified'] += 1
   }
 
@@ -177,7 +177,7 @@ export class Reader {
    * The load of a key that a read may join: not one of another owner, and without proof that invalidations are heard not
    * one that may have read what was overwritten longer ago than the cache may be stale.
    */
-  #joinable(key: string, owner: object, now: number): Load | undefined {
+  #joinable(key: string, owner: EntryIndex, now: number): Load | undefined {
     const { memory, trust } = this.#context
     const load = memory.findLoad(key)
     if (load?.owner !== owner) return undefined
@@ -230,8 +230,8 @@ export class Reader {
     const { memory, counters, clock } = this.#context
     this.#jobs.delete(job)
     counters.failedLoads += 1
-    const entry = memory.find(load.key)
-    if (entry?.owner === plan.owner) entry.pausedUntil = clock.now() + plan.policy.errorPauseMs
+    const entry = memory.find(plan.owner, plan.owner.idOf(load.key))
+    if (entry) entry.pausedUntil = clock.now() + plan.policy.errorPauseMs
     memory.failed(load, error)
   }
 
@@ -275,7 +275,7 @@ export class Reader {
   /** Whether a value may still be served: it was not invalidated meanwhile, and is not too long past its time. */
   #mayServe(entry: Entry | undefined, staleMs: number): boolean {
     const { memory, clock, trust } = this.#context
-    if (entry === undefined || memory.find(entry.key) !== entry) return false
+    if (entry === undefined || memory.find(entry.owner, entry.owner.idOf(entry.key)) !== entry) return false
     const now = clock.now()
     return now < entry.expiresAt + staleMs && trust.holds(now)
   }

@@ -192,7 +192,7 @@ export const caches: readonly Mutant[] = [
     name: 'stale-past-invalidation',
     lacks: 'the second look at a stale value before it is served for a load that failed',
     file: 'cache/reader.ts',
-    from: 'memory.find(entry.key) !== entry) return false',
+    from: 'memory.find(entry.owner, entry.owner.idOf(entry.key)) !== entry) return false',
     to: 'entry.key === "") return false',
     caughtBy: 'test/unit/cache',
   },

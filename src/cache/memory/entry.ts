@@ -1,10 +1,11 @@
+import type { EntryIndex } from './entry-index.js'
 import type { Tag } from './tags.js'
 
 /** What an entry holds. */
 export interface Content {
   readonly value: unknown
   /** Who stored it: nobody else reads its value. */
-  readonly owner: object
+  readonly owner: EntryIndex
   /** Sequence of the cache when its load began. What was invalidated later is not in it. */
   readonly seq: number
   readonly expiresAt: number
@@ -15,13 +16,15 @@ export interface Content {
 export class Entry {
   readonly key: string
   readonly value: unknown
-  readonly owner: object
+  readonly owner: EntryIndex
   readonly seq: number
   /** When it is no longer fresh, by the clock of the cache. */
   expiresAt: number
   readonly tags: readonly Tag[]
   /** Until then a load that failed is not tried again, if this value may be served in its place. */
   pausedUntil = -Infinity
+  /** How many values had been stored when it was last moved to the front of the LRU. */
+  movedAt = 0
   older: Entry | undefined
   newer: Entry | undefined
 

@@ -1,3 +1,5 @@
+import type { EntryIndex } from './entry-index.js'
+
 /** How a load has ended. */
 export interface Outcome {
   /** The value; undefined if there is none. */
@@ -21,7 +23,7 @@ export interface Start {
 export class Load {
   readonly key: string
   /** Who loads: nobody else joins. */
-  readonly owner: object
+  readonly owner: EntryIndex
   /** Sequence of the cache when the load began, before the loader was called. */
   readonly seq: number
   /** The same moment by the clock of the cache. */
@@ -32,7 +34,7 @@ export class Load {
   /** Something that was invalidated after it began concerns its key: its value is not stored, and nobody joins it. */
   isVoid = false
 
-  constructor(key: string, owner: object, { seq, startedAt }: Start) {
+  constructor(key: string, owner: EntryIndex, { seq, startedAt }: Start) {
     this.key = key
     this.owner = owner
     this.seq = seq

@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache'
 import { buildCacheKey, type InvalidationMessage, matchesPattern } from '../../index.js'
 import { type Departure, Departures, type Eviction } from './departures.js'
 import { Entry } from './entry.js'
+import type { EntryIndex } from './entry-index.js'
 import { Load } from './load.js'
 import { PendingPatterns } from './pending-patterns.js'
 import { StoredOrder } from './stored-order.js'
@@ -21,7 +22,7 @@ export interface MemoryLimits {
 /** A value that a load or the application brings. */
 export interface Arrival {
   readonly value: unknown
-  readonly owner: object
+  readonly owner: EntryIndex
   readonly expiresAt: number
   readonly tags: ReadonlySet<string>
 }
@@ -57,6 +58,10 @@ export class MemoryTier {
   /** All loads that run, in the order in which they began; those that are void need the tags, too. */
   readonly #running = new Set<Load>()
   #seq = 0
+  /** How many values have been stored, as a whole number of 32 bits. */
+  #stores = 0
+  /** After so many values an entry that is read moves to the front of the LRU. */
+  readonly #moveEvery: number
   /** Sequence at which everything was evicted; older entries are not served. */
   #clearedAt = 0
   /** Sequence up to which the walk that is under way sweeps; undefined while none is. */
@@ -65,12 +70,14 @@ export class MemoryTier {
   constructor(limits: MemoryLimits, listener: MemoryListener) {
     const { maxEntries, maxBytes } = limits
     this.#limits = limits
+    this.#moveEvery = maxEntries >> 4
     this.#listener = listener
     this.#entries = new LRUCache<string, Entry>({
       max: maxEntries,
       ...(maxBytes !== undefined && { maxSize: maxBytes }),
       dispose: (entry, _key, reason) => {
         this.#order.remove(entry)
+        entry.owner.remove(entry)
         if (entry.tags.length > 0) this.#tags.release(entry.tags, this.#oldestLoad)
         if (reason === 'evict') listener.onDisplaced()
       },
@@ -101,15 +108,15 @@ export class MemoryTier {
     return this.#tags.size
   }
 
-  /** The entry of a key, unless an invalidation that has been handled is newer. It may be past its time. */
-  find(key: string): Entry | undefined {
-    const entry = this.#entries.get(key)
+  /** The entry of an id, unless an invalidation that has been handled is newer. It may be past its time. */
+  find(owner: EntryIndex, id: string): Entry | undefined {
+    const entry = owner.get(id)
     if (entry === undefined) return undefined
-    const { seq } = entry
+    const { key, seq } = entry
     if (seq < this.#clearedAt) this.#evict(key, 'resync')
     else if (seq < this.#patterns.newest && this.#patterns.covers(key, seq)) this.#evict(key, 'pattern')
     else if (entry.tags.length > 0 && entry.isEvictedByTag) this.#evict(key, 'tag')
-    else return entry
+    else return this.#moved(entry)
     return undefined
   }
 
@@ -124,7 +131,7 @@ export class MemoryTier {
   }
 
   /** A load begins. It voids one of the same key that runs, so at most one can be stored. */
-  begin(key: string, owner: object, startedAt: number): Load {
+  begin(key: string, owner: EntryIndex, startedAt: number): Load {
     this.#void(key)
     const load = new Load(key, owner, { seq: this.#seq, startedAt })
     this.#loads.set(key, load)
@@ -216,6 +223,18 @@ export class MemoryTier {
     return Infinity
   }
 
+  /**
+   * Moves an entry to the front of the LRU, which takes as long as a read. So it is done once for each sixteenth of the
+   * entries that were stored since: the order is right up to that.
+   */
+  #moved(entry: Entry): Entry {
+    if (((this.#stores - entry.movedAt) | 0) > this.#moveEvery) {
+      this.#entries.get(entry.key)
+      entry.movedAt = this.#stores
+    }
+    return entry
+  }
+
   #hasNewerTag(seq: number, tags: ReadonlySet<string>): boolean {
     for (const name of tags) if ((this.#tags.find(name)?.evictedAt ?? 0) > seq) return true
     return false
@@ -238,8 +257,11 @@ export class MemoryTier {
       expiresAt,
       tags: tags.size > 0 ? this.#tags.carry(tags) : noTags,
     })
+    this.#stores = (this.#stores + 1) | 0
+    entry.movedAt = this.#stores
     this.#order.add(entry)
     this.#entries.set(key, entry, size === undefined ? noSize : { size })
+    owner.add(entry)
     return true
   }
 

@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { EntryIndex } from '../../../src/cache/memory/entry-index.js'
 import { MemoryTier } from '../../../src/cache/memory/memory-tier.js'
 import { type Invalidation, type InvalidationMessage, matchesPattern } from '../../../src/index.js'
 
-const owner = {}
+let owner = new EntryIndex()
 const sent = { messageId: 'id', timestamp: '2026-12-01T00:00:00Z', sourceService: 'writer' }
 
 function message(invalidation: Invalidation): InvalidationMessage {
@@ -21,6 +22,7 @@ interface Options {
 
 function tierOf({ maxEntries = 1_000, maxBytes }: Options = {}): { tier: MemoryTier; sweeps: () => number } {
   let sweeps = 0
+  owner = new EntryIndex()
   const tier = new MemoryTier(
     { maxEntries, maxBytes, sizeOf: (value) => Number(value) },
     { onSweep: () => (sweeps += 1), onEvicted: () => {}, onDisplaced: () => {} },
@@ -42,12 +44,12 @@ test('a pattern holds for each read before the sweep has begun, and after it has
   tier.handle(pattern('item:1*'))
   expect(sweeps()).toBe(1)
   expect(tier.entries).toBe(100)
-  expect(tier.find('item:11')).toBeUndefined()
-  expect(tier.find('item:2')?.value).toBe(2)
+  expect(tier.find(owner, 'item:11')).toBeUndefined()
+  expect(tier.find(owner, 'item:2')?.value).toBe(2)
   sweepAll(tier)
   expect(tier.entries).toBe(89)
   tier.set('item:1', arrivalOf('new'))
-  expect(tier.find('item:1')?.value).toBe('new')
+  expect(tier.find(owner, 'item:1')?.value).toBe('new')
 })
 
 test('a pattern that comes while another is swept has a sweep of its own', () => {
@@ -75,10 +77,10 @@ test('more patterns than are worth a try on each read evict everything', () => {
   const { tier } = tierOf()
   tier.set('other:1', arrivalOf(1))
   for (let id = 0; id < 33; id++) tier.handle(pattern(`item:?${id}`))
-  expect(tier.find('other:1')).toBeUndefined()
+  expect(tier.find(owner, 'other:1')).toBeUndefined()
   tier.set('other:1', arrivalOf(2))
   for (let id = 0; id < 1_001; id++) tier.handle(pattern(`item:${id}*`))
-  expect(tier.find('other:1')).toBeUndefined()
+  expect(tier.find(owner, 'other:1')).toBeUndefined()
 })
 
 test('tags are forgotten with the last entry that carries them, and the last load that may', () => {
@@ -104,7 +106,7 @@ test('the bytes of all values stay within the limit, and one that is larger than
   for (let id = 0; id < 20; id++) tier.set(`item:${id}`, arrivalOf(30))
   expect(tier).toMatchObject({ entries: 3, bytes: 90 })
   tier.set('item:19', arrivalOf(101))
-  expect(tier.find('item:19')).toBeUndefined()
+  expect(tier.find(owner, 'item:19')).toBeUndefined()
   expect(tier).toMatchObject({ entries: 2, bytes: 60 })
 })
 
@@ -142,10 +144,10 @@ test('serves what a map would that evicts everything at once, whatever comes in 
         } else if (step.do === 'sweep') {
           tier.sweep(step.checks)
         } else {
-          expect(tier.find(step.key)?.value).toBe(map.get(step.key)?.value)
+          expect(tier.find(owner, step.key)?.value).toBe(map.get(step.key)?.value)
         }
       })
-      for (const key of keys) expect(tier.find(key)?.value).toBe(map.get(key)?.value)
+      for (const key of keys) expect(tier.find(owner, key)?.value).toBe(map.get(key)?.value)
       sweepAll(tier)
       expect(tier.entries).toBe(map.size)
     }),
