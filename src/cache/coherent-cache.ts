@@ -20,7 +20,7 @@ import { CacheClock } from './clock.js'
 import { borrowConnections, type CacheLinks, type Connections, openConnections } from './connections.js'
 import { CacheCounters, type CacheStats } from './counters.js'
 import { reportHandled } from './diagnostics.js'
-import { CacheEntity, type EntityHost, type EntityOptions, type Loaded } from './entity.js'
+import { CacheEntity, checkEntity, type EntityHost, type EntityOptions, type Loaded } from './entity.js'
 import { deepFreeze } from './freeze.js'
 import type { LoadContext } from './load-context.js'
 import { loadedPlan, type SingleLoader } from './loaded-plan.js'
@@ -152,13 +152,15 @@ export class CoherentCache extends TypedEmitter<ErrorEvents> {
   /**
    * The values of one entity type, under the cache keys `<type>:<id>`: what a service publishes for this type evicts them.
    *
-   * @throws ConfigurationError for bad options, without a loader, or if this cache has the entity already
+   * @throws ConfigurationError for bad options, without a loader, or if this cache has the entity already;
+   *   InvalidMessageError for a type that can't be published, such as `User` for `user`
    */
   entity<Value>(type: string, options: EntityOptions<Value>): CacheEntity<Value> {
     const owner = `the entity \`${type}\``
     const policy = policyOf(entityRules, options, this.#options, owner)
     if (!options.load && !options.loadMany)
       throw new ConfigurationError(`Expected ${owner} to have \`load\` or \`loadMany\`, got neither`)
+    checkEntity(type, 'id')
     if (this.#entities.has(type))
       throw new ConfigurationError(
         `Expected one entity \`${type}\` in a cache, and there is one already: keep the first`,
@@ -217,17 +219,18 @@ export class CoherentCache extends TypedEmitter<ErrorEvents> {
   /**
    * Evicts these cache keys everywhere: here at once, and in every process that hears the channel. Settles as `publish()`.
    */
-  invalidate(keys: string | readonly string[]): Promise<Receipt> {
+  async invalidate(keys: string | readonly string[]): Promise<Receipt> {
+    const publisher = this.#publisher
     const cacheKeys = typeof keys === 'string' ? [keys] : keys
     for (const key of cacheKeys) this.#memory.delete(key)
-    return this.#publisher.invalidateBatch(cacheKeys)
+    return publisher.invalidateBatch(cacheKeys)
   }
 
   /**
    * Evicts every value that carries one of these tags, everywhere. With the mode `expire` it may be served while it is
    * loaded again. Settles as `publish()`; here it takes effect when the message arrives, as everywhere.
    */
-  invalidateTag(tags: string | readonly string[], options: TagOptions = {}): Promise<Receipt> {
+  async invalidateTag(tags: string | readonly string[], options: TagOptions = {}): Promise<Receipt> {
     return this.#publisher.invalidateTag(tags, options)
   }
 
@@ -293,8 +296,8 @@ export class CoherentCache extends TypedEmitter<ErrorEvents> {
       reader: this.#reader,
       clone,
       delete: (key) => this.#memory.delete(key),
-      publish: (entityType, entityId, action) => this.#publisher.publish({ action, entityType, entityId }),
-      enqueue: (entityType, entityId) => this.#publisher.enqueue({ action: 'update', entityType, entityId }),
+      publisher: () => this.#publisher,
+      onError: (error) => this.emit('error', error),
     }
   }
 

@@ -1,5 +1,7 @@
-import { buildCacheKey, ConfigurationError, type Receipt } from '../index.js'
+import { buildCacheKey, ConfigurationError, type InvalidationPublisher, type Receipt, updateMessage } from '../index.js'
+import { prepareMessage } from '../message/wire/encode.js'
 import { describeValue } from '../support/describe-value.js'
+import { toError } from '../support/thrown.js'
 import type { Job, Plan } from './job.js'
 import type { LoadContext, NotModified } from './load-context.js'
 import { runJob } from './loaded-plan.js'
@@ -41,8 +43,10 @@ export interface EntityHost {
   /** Whether each reader gets a copy. */
   readonly clone: boolean
   delete(key: string): void
-  publish(type: string, id: string, action: 'delete' | 'update'): Promise<Receipt>
-  enqueue(type: string, id: string): void
+  /** @throws ConfigurationError if the cache was attached without one */
+  publisher(): InvalidationPublisher
+  /** An error beside the one that is thrown. */
+  onError(error: Error): void
 }
 
 /** The values of one entity type, under the cache keys `<type>:<id>`. Made by `cache.entity`. */
@@ -123,40 +127,46 @@ export class CacheEntity<Value> {
   }
 
   /** Evicts the value everywhere: here at once, and in every process that hears the channel. Settles as `publish()`. */
-  invalidate(id: string): Promise<Receipt> {
-    const key = this.#key(id)
-    this.#host.delete(key)
-    return this.#host.publish(this.type, id, 'delete')
+  async invalidate(id: string): Promise<Receipt> {
+    const publisher = this.#publisherFor(id)
+    this.#host.delete(this.#key(id))
+    return publisher.invalidate(this.type, id)
   }
 
   /**
    * Writes, and evicts the value everywhere. A `get` here that begins after it resolves sees what was written. Resolves
    * with what `write` returned. If `write` fails, the value is evicted all the same, since it may have been written, and
    * its error is passed on. Rejects as `publish()` does if the write was made and could not be published in time; the
-   * invalidation then stays queued.
+   * invalidation then stays queued. With an id that can't be published, or without a publisher, nothing is written.
    *
    * ```ts
    * await users.update('1', () => db.user.rename('1', 'Ada'))
    * ```
    */
   async update<Result>(id: string, write: () => Result | Promise<Result>): Promise<Result> {
-    const key = this.#key(id)
+    const publisher = this.#publisherFor(id)
     let result: Result
     try {
       result = await write()
     } catch (error) {
-      this.#host.delete(key)
-      this.#host.enqueue(this.type, id)
+      this.#host.delete(this.#key(id))
+      publisher.update(this.type, id).catch((failure: unknown) => this.#host.onError(toError(failure)))
       throw error
     }
-    this.#host.delete(key)
-    await this.#host.publish(this.type, id, 'update')
+    this.#host.delete(this.#key(id))
+    await publisher.update(this.type, id)
     return result
   }
 
   async #read(key: string): Promise<Value | undefined> {
     const values = await this.#reader.read([key], this.#plan)
     return this.#out(values.get(key))
+  }
+
+  /** Before anything is written: what can't be published would leave other processes stale. */
+  #publisherFor(id: string): InvalidationPublisher {
+    checkEntity(this.type, id)
+    return this.#host.publisher()
   }
 
   #key(id: string): string {
@@ -206,6 +216,15 @@ export class CacheEntity<Value> {
       `Expected \`context.for()\` to get one of the ids that \`loadMany\` was called with, got ${describeValue(id)}`,
     )
   }
+}
+
+/**
+ * @throws InvalidMessageError for a type or an id that can't be published: empty, too long, or a built-in type in another
+ *   case
+ */
+export function checkEntity(type: string, id: string): void {
+  const message = updateMessage(type, id, 'cache')
+  prepareMessage(message, message)
 }
 
 function isMap(value: unknown): value is ReadonlyMap<unknown, unknown> {

@@ -208,8 +208,8 @@ export const caches: readonly Mutant[] = [
     name: 'update-keeps-own-value',
     lacks: 'the eviction in the process that writes, before others hear of it',
     file: 'cache/entity.ts',
-    from: 'this.#host.delete(key)\n    await this.#host.publish',
-    to: 'await this.#host.publish',
+    from: 'this.#host.delete(this.#key(id))\n    await publisher.update(this.type, id)',
+    to: 'await publisher.update(this.type, id)',
     caughtBy,
   },
 ]

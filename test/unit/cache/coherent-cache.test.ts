@@ -45,6 +45,26 @@ test('a write that fails evicts all the same, since it may have been written', a
   await bench.close()
 })
 
+test('nothing is written if it can not be published that it was', async () => {
+  const bench = await CacheBench.start()
+  const writes: string[] = []
+  await expect(bench.items.update('', () => writes.push('empty id'))).rejects.toMatchObject({ code: 'INVALID_MESSAGE' })
+  await expect(bench.items.update('x'.repeat(9_000), () => writes.push('long id'))).rejects.toMatchObject({
+    code: 'INVALID_MESSAGE',
+  })
+  const { runtime, log } = bench
+  const subscriber = await bench.until(InvalidationSubscriber.connect(log, { runtime }))
+  const cache = CoherentCache.attach({ subscriber }, { runtime })
+  const items = cache.entity('item', { load: () => old })
+  await expect(items.update('1', () => writes.push('no publisher'))).rejects.toThrow(/without one/)
+  await expect(items.invalidate('1')).rejects.toThrow(/without one/)
+  await expect(cache.invalidate('item:1')).rejects.toThrow(/without one/)
+  await expect(cache.invalidateTag('red')).rejects.toThrow(/without one/)
+  expect(writes).toEqual([])
+  await bench.until(Promise.all([cache.close(), subscriber.close()]))
+  await bench.close()
+})
+
 test('invalidate evicts here at once, also while Redis is away', async () => {
   const bench = await CacheBench.start()
   await bench.fill('1')
@@ -236,6 +256,7 @@ test('bad input is refused by name', async () => {
   const bench = await CacheBench.start()
   const { cache } = bench
   expect(() => cache.entity('item', { load: () => 1 })).toThrow(/one entity `item`/)
+  expect(() => cache.entity('User', { load: () => 1 })).toThrow(/Expected 'user', got 'User'/)
   expect(() => cache.entity('other', {})).toThrow(/`load` or `loadMany`/)
   expect(() => cache.entity('other', { load: () => 1, ttl: 5 } as never)).toThrow(/Unknown option `ttl`/)
   expect(() => cache.entity('other', { load: () => 1, ttlMs: -1 })).toThrow(/`ttlMs`/)
