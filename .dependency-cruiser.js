@@ -11,7 +11,7 @@ const floors = [
   ['log/admin/', 'log/changed-commands.ts', 'log/open-log.ts'],
   ['subscriber/progress/', 'subscriber/handling/'],
   ['subscriber/follow/'],
-  ['publisher/', 'subscriber/'],
+  ['publisher/', 'subscriber/', 'evictors/'],
   ['index.ts', 'testing.ts'],
   ['cache/'],
   ['cache.ts'],
@@ -83,6 +83,24 @@ export default {
       severity: 'error',
       from: { path: inside(['cache/memory/']) },
       to: { pathNot: ['^src/cache/memory/', '^src/index\\.ts$', npm('lru-cache')] },
+    },
+    {
+      name: 'evictors-know-caches-alone',
+      comment: 'An evictor is a handler: it knows messages, keys and caches, and nothing of how messages come',
+      severity: 'error',
+      from: { path: inside(['evictors/']) },
+      to: {
+        path: '^src/',
+        pathNot: inside([
+          'evictors/',
+          'support/',
+          'message/',
+          'log/model/keys.ts',
+          'log/redis/delete-matching.ts',
+          'log/redis/redis-like.ts',
+          'subscriber/handling/delivery.ts',
+        ]),
+      },
     },
     {
       name: 'pure',

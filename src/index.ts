@@ -25,6 +25,10 @@ export { DeadLetters } from './subscriber/handling/dead-letters.js'
 export type { ListDeadLettersOptions, Redriven } from './subscriber/handling/dead-letters.js'
 export type { DeadLetter } from './log/log.js'
 
+export { evict } from './evictors/evict.js'
+export type { EvictOptions, EvictTargetOptions } from './evictors/evict.js'
+export type { CacheManagerTarget, EvictTarget, KeyvTarget, MapTarget } from './evictors/targets.js'
+
 export { batchMessage, deleteMessage, patternMessage, tagMessage, updateMessage } from './message/create-message.js'
 export type { MessageOptions, TagMessageOptions, TagOptions } from './message/create-message.js'
 export type {

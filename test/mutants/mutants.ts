@@ -2,6 +2,7 @@ import { caches } from './caches.js'
 import { columns } from './columns.js'
 import { commandLine } from './command-line.js'
 import { connecting } from './connecting.js'
+import { evictors } from './evictors.js'
 import { failingHandlers } from './failing-handlers.js'
 import { following } from './following.js'
 import { foreign } from './foreign.js'
@@ -28,4 +29,5 @@ export const mutants: readonly Mutant[] = [
   ...tags,
   ...caches,
   ...commandLine,
+  ...evictors,
 ]

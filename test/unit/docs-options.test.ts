@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import ts from 'typescript'
 import { expect, test } from 'vitest'
+import { evictRules } from '../../src/evictors/evict.js'
 import { failOverRules, memoryLogRules } from '../../src/log/memory/memory-log.js'
 import { deleteMatchingRules } from '../../src/log/redis/delete-matching.js'
 import { messageRules, tagRules } from '../../src/message/create-message.js'
@@ -26,6 +27,7 @@ const owners: readonly (readonly [heading: string, rules: OptionRules, file: str
   ['`retry`', retryRules, 'subscriber/options.ts', 'RetryOptions'],
   ['Waiting', waitRules, 'subscriber/progress/waiters.ts', 'WaitOptions'],
   ['Dead letters', listRules, 'subscriber/handling/dead-letters.ts', 'ListDeadLettersOptions'],
+  ['Evicting', evictRules, 'evictors/evict.ts', 'EvictOptions'],
   ['Deleting keys', deleteMatchingRules, 'log/redis/delete-matching.ts', 'DeleteMatchingOptions'],
   ['Messages', messageRules, 'message/create-message.ts', 'MessageOptions'],
   ['Tags', tagRules, 'message/create-message.ts', 'TagOptions'],

@@ -73,10 +73,32 @@ export async function deleteMatching(
   return deleted
 }
 
-function requireClient(redis: unknown): asserts redis is KeyClient {
+/**
+ * Deletes these keys of a cache in Redis, `count` of them at once, and spares those of a log. The client's `keyPrefix`
+ * belongs to the cache's keys. Rejects with the client's error, and with the signal's reason; it may have deleted some
+ * keys by then.
+ */
+export async function deleteKeys(
+  redis: KeyClient,
+  keys: readonly string[],
+  { count, signal }: { readonly count: number; readonly signal: AbortSignal },
+): Promise<void> {
+  const deletable = await withoutLogs(redis, redis.options.keyPrefix ?? '', keys)
+  for (let start = 0; start < deletable.length; start += count) {
+    signal.throwIfAborted()
+    await unlink(redis, deletable.slice(start, start + count))
+  }
+}
+
+/** Whether this is a client that keys can be deleted with: an ioredis client or Cluster, of version 5 or 6. */
+export function isKeyClient(redis: unknown): redis is KeyClient {
   const isClient =
     typeof redis === 'object' && redis !== null && 'call' in redis && 'options' in redis && 'isCluster' in redis
-  if (isClient && typeof redis.call === 'function') return
+  return isClient && typeof redis.call === 'function'
+}
+
+function requireClient(redis: unknown): asserts redis is KeyClient {
+  if (isKeyClient(redis)) return
   throw new ConfigurationError(`Expected an ioredis client or Cluster to delete keys with, got ${nameKind(redis)}`)
 }
 

@@ -1,4 +1,6 @@
 import { expect } from 'vitest'
+import { evict, type EvictOptions } from '../../../src/evictors/evict.js'
+import type { EvictTarget } from '../../../src/evictors/targets.js'
 import { MemoryLog } from '../../../src/log/memory/memory-log.js'
 import { InvalidationPublisher } from '../../../src/publisher/publisher.js'
 import type { SubscriberOptions } from '../../../src/subscriber/options.js'
@@ -104,6 +106,38 @@ export const configurationMisuses: readonly Misuse<MemoryStage>[] = [
       return eachOf([undefined, 'evict', {}, Promise.resolve()], (handler) =>
         subscriber.subscribe(handler as unknown as () => void),
       )
+    },
+  },
+  {
+    what: '`evict()` with something other than a cache, a cache in Redis without prefix, or wrong options',
+    outcome: '`evict()` throws',
+    code: 'CONFIGURATION',
+    commit() {
+      const unreadable = new Proxy({}, { get: () => expect.fail('not today'), has: () => true })
+      const redis = { isCluster: false, options: {}, call: () => Promise.resolve(1) }
+      const noCaches: readonly unknown[] = [
+        undefined,
+        null,
+        7,
+        'redis://localhost',
+        {},
+        new Set(),
+        [],
+        [[]],
+        unreadable,
+      ]
+      const ways: readonly (readonly unknown[])[] = [
+        ...noCaches.map((given) => [given]),
+        [Promise.resolve(new Map())],
+        [[new Map(), undefined]],
+        [[{ target: unreadable }]],
+        [redis],
+        [new Map(), { prefx: 'a:' }],
+        [new Map(), { prefix: 7 }],
+        [new Map(), { tagsOf: 'tags' }],
+        [new Map(), null],
+      ]
+      return eachOf(ways, ([given, options]) => evict(given as EvictTarget, options as EvictOptions))
     },
   },
 ]

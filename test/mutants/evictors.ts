@@ -1,0 +1,112 @@
+import type { Mutant } from './mutant.js'
+
+const unit = 'test/unit/evictors'
+const onRedis = 'test/integration/evict.test.ts'
+
+/** What `evict` does to the caches it is given. */
+export const evictors: readonly Mutant[] = [
+  {
+    name: 'memory-not-evicted-last',
+    lacks: 'the eviction from memory after the one from Redis, from where it was filled meanwhile',
+    file: 'evictors/evict.ts',
+    from: 'if (remote.length > 0) await Promise.all(local.map(attempt))',
+    to: '',
+    caughtBy: unit,
+  },
+  {
+    name: 'memory-waits-for-redis',
+    lacks: 'the eviction from memory at once, before Redis answers',
+    file: 'evictors/evict.ts',
+    from: 'const atOnce = local.map(attempt)',
+    to: 'const atOnce = []',
+    caughtBy: unit,
+  },
+  {
+    name: 'failure-ends-eviction',
+    lacks: 'the eviction from the other targets if one fails',
+    file: 'evictors/evict.ts',
+    from: 'failures.set(evictor, error)',
+    to: 'throw error',
+    caughtBy: unit,
+  },
+  {
+    name: 'prefix-is-a-glob',
+    lacks: 'the escaping of globs in a prefix',
+    file: 'log/redis/delete-matching.ts',
+    from: 'escapeGlob(ownPrefix + prefix) + pattern',
+    to: 'ownPrefix + prefix + pattern',
+    caughtBy: onRedis,
+  },
+  {
+    name: 'named-log-deleted',
+    lacks: 'the sparing of logs whose keys a message names',
+    file: 'log/redis/delete-matching.ts',
+    from: "const deletable = await withoutLogs(redis, redis.options.keyPrefix ?? '', keys)",
+    to: 'const deletable = keys',
+    caughtBy: onRedis,
+  },
+  {
+    name: 'empty-prefix-taken',
+    lacks: 'the refusal of a cache in Redis whose keys have no prefix',
+    file: 'evictors/redis-evictor.ts',
+    from: "if (prefix !== '' || settings.allowEmptyPrefix) return",
+    to: 'return',
+    caughtBy: unit,
+  },
+  {
+    name: 'keyv-shared-cleared',
+    lacks: 'the sparing of logs by a Keyv in Redis without namespace',
+    file: 'evictors/keyv-evictor.ts',
+    from: 'this.#store.isRedis && !keyv.namespace',
+    to: 'false',
+    caughtBy: onRedis,
+  },
+  {
+    name: 'keyv-failures-unseen',
+    lacks: 'the rejection for what a Keyv only emits',
+    file: 'evictors/keyv-evictor.ts',
+    from: 'if (this.#count !== before) throw toError(this.#latest)',
+    to: '',
+    caughtBy: unit,
+  },
+  {
+    name: 'keyv-deletes-together',
+    lacks: 'the deletion of one key at a time, since Keyv 5 names some keys otherwise in `deleteMany`',
+    file: 'evictors/keyv-evictor.ts',
+    from: 'await Promise.all(own.map((key) => this.#keyv.delete(key)))',
+    to: 'await this.#keyv.deleteMany([...own])',
+    caughtBy: unit,
+  },
+  {
+    name: 'keyv-namespace-always',
+    lacks: 'the keys that begin with the namespace of a Keyv 5',
+    file: 'evictors/keyv-store.ts',
+    from: 'return isOptional ? [key, name] : [key]',
+    to: 'return [key]',
+    caughtBy: unit,
+  },
+  {
+    name: 'keyv-iterator-trusted',
+    lacks: 'the question whether the store inside of an adapter of Keyv 6 can list its names',
+    file: 'evictors/keyv-store.ts',
+    from: "return read(read(methods, 'iterator'), 'exists') !== false",
+    to: 'return true',
+    caughtBy: unit,
+  },
+  {
+    name: 'lru-listed-while-read',
+    lacks: 'the list of keys of an lru-cache that reads do not reorder',
+    file: 'evictors/names.ts',
+    from: 'if (inside) return inside.keys()',
+    to: 'if (inside) return cache.keys()',
+    caughtBy: unit,
+  },
+  {
+    name: 'sweep-in-one-turn',
+    lacks: 'the slices of a sweep',
+    file: 'evictors/sweep.ts',
+    from: '} while (systemRuntime.monotonic() < end)',
+    to: '} while (true)',
+    caughtBy: unit,
+  },
+]
