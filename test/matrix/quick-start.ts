@@ -1,4 +1,4 @@
-import { quickStartLines, readmeExamples } from '../support/readme.js'
+import { quickStartLines, readmeExamples, unexpectedLines } from '../support/readme.js'
 import { RunningScript } from '../support/running-script.js'
 import type { Place } from './cell.js'
 
@@ -48,11 +48,11 @@ export async function runQuickStart(
   }
   const subscriber = start('subscriber')
   try {
-    await subscriber.printed('ready')
+    await subscriber.printed(quickStartLines.first)
     await start('publisher').succeeded()
-    await subscriber.printed(quickStartLines.at(-1) ?? '')
-    const printed = subscriber.lines.join('\n')
-    if (printed !== quickStartLines.join('\n')) throw new Error(`The subscriber printed:\n${printed}`)
+    await subscriber.printed(quickStartLines.last)
+    const unexpected = unexpectedLines(subscriber.lines).join('\n')
+    if (unexpected !== '') throw new Error(`The subscriber printed:\n${unexpected}`)
   } finally {
     await subscriber.kill()
   }
