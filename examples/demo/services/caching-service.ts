@@ -56,7 +56,7 @@ export class CachingService implements Service {
     this.#cache = new TieredCache(shared, (key) => database.read(key))
     this.#random = seededRandom(seed)
     this.#load = new SteadyLoad(readsPerSecond, () => this.#read())
-    this.#subscription = subscriber.subscribe((message) => this.#cache.evict(message), {
+    this.#subscription = subscriber.subscribe((message, delivery) => this.#cache.evict(message, delivery), {
       ...parts.subscription,
       retry,
       concurrency: 16,

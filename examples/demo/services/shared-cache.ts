@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis'
-import { deleteMatching } from '../../../src/index.js'
+import { evict, type InvalidationHandler } from '../../../src/index.js'
 
 /** Values that a killed run left behind vanish after this. */
 const expirySeconds = 3_600
@@ -8,6 +8,8 @@ const expirySeconds = 3_600
 export class SharedCache {
   readonly #redis: Redis
   readonly #prefix: string
+  /** Evicts what a message names. Rejects while Redis is away. */
+  readonly evict: InvalidationHandler
 
   /** @param prefix without glob specials */
   constructor(url: string, prefix: string) {
@@ -17,6 +19,7 @@ export class SharedCache {
     // Each command that fails says so itself.
     this.#redis.on('error', () => undefined)
     this.#prefix = prefix
+    this.evict = evict(this.#redis, { prefix })
   }
 
   async get(key: string): Promise<string | undefined> {
@@ -25,14 +28,6 @@ export class SharedCache {
 
   async set(key: string, value: string): Promise<void> {
     await this.#redis.set(this.#prefix + key, value, 'EX', expirySeconds)
-  }
-
-  async delete(keys: readonly string[]): Promise<void> {
-    if (keys.length > 0) await this.#redis.unlink(...keys.map((key) => this.#prefix + key))
-  }
-
-  async deleteMatching(pattern: string): Promise<void> {
-    await deleteMatching(this.#redis, pattern, { prefix: this.#prefix })
   }
 
   /** Every value there is, with its key. */

@@ -1,21 +1,17 @@
-import { buildCacheKey, type InvalidationMessage, matchesPattern } from '../../../src/index.js'
+import { type Delivery, evict, type InvalidationHandler, type InvalidationMessage } from '../../../src/index.js'
+import { Loads } from './loads.js'
 import type { SharedCache } from './shared-cache.js'
 
-type Tier = Pick<SharedCache, 'get' | 'set' | 'delete' | 'deleteMatching'>
-
-/** A value that is being loaded. Once void, its result is not kept: it may have been read before a change. */
-interface Load {
-  readonly key: string
-  readonly done: Promise<unknown>
-  isVoid: boolean
-}
+type Tier = Pick<SharedCache, 'get' | 'set' | 'evict'>
 
 /** Memory in front of Redis in front of the database: read in that order, and filled on the way back. */
 export class TieredCache {
   readonly memory = new Map<string, string>()
   readonly #shared: Tier | undefined
   readonly #readDatabase: (key: string) => string
-  readonly #loads = new Set<Load>()
+  readonly #loads = new Loads()
+  readonly #evictMemory: InvalidationHandler = evict(this.memory)
+  readonly #voidLoads: InvalidationHandler = evict(this.#loads)
 
   constructor(shared: Tier | undefined, readDatabase: (key: string) => string) {
     this.#shared = shared
@@ -26,71 +22,30 @@ export class TieredCache {
     return this.memory.get(key) ?? (await this.#load(key))
   }
 
-  /** Evicts what an invalidation names. Rejects while Redis can't be reached: then it must be done again. */
-  async evict(message: InvalidationMessage): Promise<void> {
-    switch (message.action) {
-      case 'update':
-      case 'delete':
-        return this.#evictKeys([buildCacheKey(message.entityType, message.entityId)])
-      case 'batch':
-        return this.#evictKeys(message.cacheKeys)
-      case 'pattern':
-        return this.#evictMatching(message.pattern)
-      case 'tag':
-        return // no entry of it carries tags
-    }
-  }
-
-  #evictKeys(keys: readonly string[]): Promise<void> {
-    return this.#fenced(
-      (key) => keys.includes(key),
-      async () => this.#shared?.delete(keys),
-      () => {
-        for (const key of keys) this.memory.delete(key)
-      },
-    )
-  }
-
-  #evictMatching(pattern: string): Promise<void> {
-    return this.#fenced(
-      (key) => matchesPattern(pattern, key),
-      async () => this.#shared?.deleteMatching(pattern),
-      () => {
-        for (const key of this.memory.keys()) if (matchesPattern(pattern, key)) this.memory.delete(key)
-      },
-    )
-  }
-
   /**
+   * Evicts what an invalidation names. Rejects while Redis can't be reached: then it must be done again.
+   *
    * Redis first, then memory: the other way round memory could be filled again from Redis in between. Loads that run
    * may have read the database before the change, and may yet write that to Redis: so they are waited for, and what
    * they wrote is deleted with the rest. Loads that begin meanwhile read the database after the change, or the old
    * value from Redis: the second voiding keeps that out of memory.
    */
-  async #fenced(concerns: (key: string) => boolean, evictShared: () => Promise<void>, evictMemory: () => void) {
-    await Promise.all(this.#voidLoads(concerns).map((load) => load.done))
-    await evictShared()
-    this.#voidLoads(concerns)
-    evictMemory()
-  }
-
-  #voidLoads(concerns: (key: string) => boolean): readonly Load[] {
-    const concerned = [...this.#loads].filter((load) => concerns(load.key))
-    for (const load of concerned) load.isVoid = true
-    return concerned
+  async evict(message: InvalidationMessage, delivery: Delivery): Promise<void> {
+    await this.#voidLoads(message, delivery)
+    await this.#loads.voidOnesAreDone()
+    await this.#shared?.evict(message, delivery)
+    await this.#voidLoads(message, delivery)
+    await this.#evictMemory(message, delivery)
   }
 
   async #load(key: string): Promise<string> {
-    const { promise: done, resolve } = Promise.withResolvers<unknown>()
-    const load: Load = { key, done, isVoid: false }
-    this.#loads.add(load)
+    const load = this.#loads.begin(key)
     try {
       const value = await this.#loadShared(key)
       if (!load.isVoid) this.memory.set(key, value)
       return value
     } finally {
-      this.#loads.delete(load)
-      resolve(undefined)
+      this.#loads.end(load)
     }
   }
 

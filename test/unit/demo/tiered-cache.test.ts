@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest'
 import { TieredCache } from '../../../examples/demo/services/tiered-cache.js'
-import { deleteMessage, patternMessage } from '../../../src/index.js'
+import { deleteMessage, type Delivery, evict, type InvalidationHandler, patternMessage } from '../../../src/index.js'
 
 /** A tier that carries out commands at once, and holds their replies back while it is told to. */
 class HeldTier {
@@ -17,14 +17,9 @@ class HeldTier {
     return this.#reply(undefined)
   }
 
-  delete(keys: readonly string[]): Promise<void> {
-    for (const key of keys) this.values.delete(key)
-    return this.#reply(undefined)
-  }
-
-  deleteMatching(): Promise<void> {
-    this.values.clear()
-    return this.#reply(undefined)
+  readonly evict: InvalidationHandler = async (message, delivery) => {
+    await evict(this.values)(message, delivery)
+    await this.#reply(undefined)
   }
 
   /** Lets a reply arrive, and all that follows from it happen. */
@@ -46,6 +41,7 @@ function turn(): Promise<void> {
 }
 
 const eviction = deleteMessage('user', '1', 'test')
+const delivery: Delivery = { mode: 'live', attempt: 1, signal: new AbortController().signal }
 
 let tier: HeldTier
 let row: string
@@ -61,7 +57,7 @@ test('a load fills Redis and memory, and an eviction empties both', async () => 
   expect(await cache.get('user:1')).toBe('old')
   expect(tier.values.get('user:1')).toBe('old')
   expect(cache.memory.get('user:1')).toBe('old')
-  await cache.evict(eviction)
+  await cache.evict(eviction, delivery)
   expect(tier.values.size + cache.memory.size).toBe(0)
 })
 
@@ -76,7 +72,7 @@ test('an eviction during a load keeps the result out of memory, and what it wrot
   await tier.arrive('oldest')
   expect(tier.values.get('user:1')).toBe('old')
   row = 'new'
-  const evicting = cache.evict(eviction)
+  const evicting = cache.evict(eviction, delivery)
   await turn()
   await tier.arrive('oldest')
   expect(await loading).toBe('old')
@@ -88,7 +84,7 @@ test('an eviction during a load keeps the result out of memory, and what it wrot
 test('an eviction waits for a load that may yet write to Redis what it read before the change', async () => {
   tier.isHolding = true
   const loading = cache.get('user:1')
-  const evicting = cache.evict(eviction)
+  const evicting = cache.evict(eviction, delivery)
   await turn()
   await tier.arrive('oldest')
   await tier.arrive('oldest')
@@ -101,7 +97,7 @@ test('an eviction waits for a load that may yet write to Redis what it read befo
 test('a load that read the old value from Redis just before it was deleted does not put it in memory', async () => {
   tier.values.set('user:1', 'old')
   tier.isHolding = true
-  const evicting = cache.evict(eviction)
+  const evicting = cache.evict(eviction, delivery)
   const loading = cache.get('user:1')
   await turn()
   expect(tier.values.size).toBe(0)
@@ -115,13 +111,13 @@ test('a load that read the old value from Redis just before it was deleted does 
 test('a pattern evicts what matches it', async () => {
   await cache.get('user:1')
   await cache.get('post:1')
-  await cache.evict(patternMessage('user:*', 'test'))
+  await cache.evict(patternMessage('user:*', 'test'), delivery)
   expect([...cache.memory.keys()]).toEqual(['post:1'])
 })
 
 test('while Redis is away the database answers alone, and an eviction fails', async () => {
   const away = (): Promise<never> => Promise.reject(new Error('Redis is away'))
-  cache = new TieredCache({ get: away, set: away, delete: away, deleteMatching: away }, () => row)
+  cache = new TieredCache({ get: away, set: away, evict: away }, () => row)
   expect(await cache.get('user:1')).toBe('old')
-  await expect(cache.evict(eviction)).rejects.toThrow('Redis is away')
+  await expect(cache.evict(eviction, delivery)).rejects.toThrow('Redis is away')
 })
