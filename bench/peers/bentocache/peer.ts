@@ -1,7 +1,7 @@
 import { BentoCache, bentostore } from 'bentocache'
 import { MemoryDriver, memoryDriver } from 'bentocache/drivers/memory'
-import { redisBusDriver } from 'bentocache/drivers/redis'
 import type { Peer } from '../peer.js'
+import { openBus } from './bus.js'
 
 /** More than a round holds: the default of 1,000 would evict keys before they are invalidated. */
 const maxItems = 5_000_000
@@ -26,33 +26,20 @@ export const peer: Peer = {
   },
 }
 
-/** Resolves when its bus has subscribed, which bentocache itself does not wait for. */
+/** Resolves when its bus has subscribed. */
 async function openCache(url: string, channel: string, handle: (id: string) => void) {
-  const { hostname: host, port } = new URL(url)
   const memory = memoryDriver({ maxItems })
-  const bus = redisBusDriver({ connection: { host, port: Number(port) } })
-  const subscribed = Promise.withResolvers<undefined>()
+  const bus = openBus(url)
   const cache = new BentoCache({
     default: channel,
     stores: {
       [channel]: bentostore()
         .useL1Layer({ ...memory, factory: () => new WatchedMemory(maxItems, handle) })
-        .useBus({
-          ...bus,
-          factory(config: unknown) {
-            const transport = bus.factory(config)
-            const subscribe = transport.subscribe.bind(transport)
-            transport.subscribe = async (...args) => {
-              await subscribe(...args)
-              subscribed.resolve(undefined)
-            }
-            return transport
-          },
-        }),
+        .useBus(bus.driver),
     },
   })
   cache.use()
-  await subscribed.promise
+  await bus.subscribed
   return cache
 }
 

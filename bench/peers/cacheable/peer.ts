@@ -1,8 +1,7 @@
-import { RedisMessageProvider } from '@qified/redis'
 import { Cacheable } from 'cacheable'
 import { KeyvHooks } from 'keyv'
-import { Qified } from 'qified'
 import type { Peer } from '../peer.js'
+import { openSync } from './synced.js'
 
 /**
  * cacheable's sync over Redis, with its defaults: a key is deleted on one side, and on the other its primary store in
@@ -29,17 +28,11 @@ export const peer: Peer = {
   },
 }
 
-/** Resolves when it has subscribed to what the others set and delete, which cacheable itself does not wait for. */
+/** Resolves when it has subscribed to what the others set and delete. */
 async function openCache(url: string, channel: string): Promise<Cacheable> {
-  const provider = new RedisMessageProvider({ uri: url })
-  const qified = new Qified({ messageProviders: [provider] })
-  const subscribed = Promise.withResolvers<undefined>()
-  let topics = 0
-  qified.on('subscribe', () => {
-    if (++topics === 2) subscribed.resolve(undefined)
-  })
-  const cache = new Cacheable({ namespace: channel, sync: { qified } })
-  await subscribed.promise
+  const { sync, subscribed } = openSync(url)
+  const cache = new Cacheable({ namespace: channel, sync })
+  await subscribed
   return cache
 }
 
