@@ -24,8 +24,8 @@ export interface OpenOptions {
 export interface OpenCache {
   /** Each entry is invalidated by its key. */
   readonly key: CacheAccess
-  /** Each entry is invalidated by a tag that it carries, or by its group: one of its own. Absent if that stays in this process. */
-  readonly tag?: CacheAccess
+  /** Each entry is invalidated by a tag that it carries, or by its group: one of its own. */
+  readonly tag: CacheAccess
 }
 
 export interface CacheAccess {

@@ -16,8 +16,9 @@ export const ours = 'cache-invalidation'
 
 /** Ours first. */
 export const setUps: readonly SetUp[] = [
+  { name: ours, library: ours, shared: false, hasTags: true },
   { name: 'bentocache', library: 'bentocache', shared: true, hasTags: true },
-  { name: 'bentocache-memory', library: 'bentocache', shared: false, hasTags: true },
+  { name: 'bentocache-memory', library: 'bentocache', shared: false, hasTags: false },
   { name: 'layered-loader', library: 'layered-loader', shared: true, hasTags: true },
   { name: 'layered-loader-memory', library: 'layered-loader', shared: false, hasTags: true },
   { name: 'cacheable', library: 'cacheable', shared: true, hasTags: true },

@@ -4,7 +4,7 @@ import type { StalenessComparison } from '../../../bench/staleness/comparison.js
 import { Conversation } from '../../../bench/staleness/conversation.js'
 import { Database } from '../../../bench/staleness/database.js'
 import { scenarios } from '../../../bench/staleness/scenarios.js'
-import { setUps } from '../../../bench/staleness/set-ups.js'
+import { ours, setUps } from '../../../bench/staleness/set-ups.js'
 import { stalenessTable } from '../../../bench/staleness/table.js'
 
 describe('the database of the comparison', () => {
@@ -102,6 +102,7 @@ test('the table has a row for each set-up and a column for each scenario', () =>
   ])
 })
 
-test('the names of the set-ups are unique', () => {
+test('the set-ups begin with ours, and their names are unique', () => {
+  expect(setUps[0]).toMatchObject({ library: ours, hasTags: true })
   expect(new Set(setUps.map(({ name }) => name)).size).toBe(setUps.length)
 })
