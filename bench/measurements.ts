@@ -1,4 +1,5 @@
 import type { Measurement } from './measurement.js'
+import { cache } from './measurements/cache.js'
 import { cost } from './measurements/cost.js'
 import { frame } from './measurements/frame.js'
 import { latency } from './measurements/latency.js'
@@ -14,6 +15,7 @@ export const measurements: readonly Measurement[] = [
   latency,
   recovery,
   scale,
+  cache,
   frame,
   cost,
   micro,

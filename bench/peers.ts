@@ -29,6 +29,8 @@ export async function loadPeer(name: string): Promise<Peer> {
   switch (name) {
     case 'cache-invalidation':
       return (await import('./peers/cache-invalidation.js')).cacheInvalidation
+    case 'cache-invalidation-cache':
+      return (await import('./peers/cached-subscriber.js')).cachedSubscriber
     case 'ioredis':
       return (await import('./peers/ioredis.js')).ioredis
     case 'ioredis-autopipelining':

@@ -30,6 +30,8 @@ export interface RatioSource {
 
 const saturated = { measurement: 'throughput', parameters: { in_flight: 1_000, subscribers: 1 } }
 
+const hits = { measurement: 'cache', parameters: { entries_read: 10_000 } }
+
 const throughputOfOne: Ratio = {
   name: 'one_in_flight_vs_publish',
   meaning: 'handled a second, one in flight, over plain PUBLISH',
@@ -79,6 +81,32 @@ export const ratios: readonly Ratio[] = [
     { unit: 'MB', bar: 20 },
     { measurement: 'cost', figure: 'stream_mb', parameters: { messages: 1_000_000, id_characters: 6 } },
   ),
+  ...hitsOver('bentocache', 'layered-loader', 'cacheable'),
+  overOther('peeks_vs_lru_cache', 'hits read at once a second, over lru-cache with the same keys', 0.7, {
+    ...hits,
+    figure: 'peeks_per_s',
+    variant: ours,
+    baseline: 'lru-cache',
+  }),
+  ourMedian(
+    'entry_bytes',
+    'bytes of an entry on the heap beside its value, 1,000,000 entries',
+    { unit: 'B', bar: 300 },
+    { measurement: 'cache', figure: 'entry_bytes', parameters: { entries_weighed: 1_000_000 } },
+  ),
+  {
+    name: 'invalidations_through_cache_per_s',
+    meaning: 'invalidations handled a second by a cache of 1,000,000 entries',
+    kind: 'median',
+    unit: '/s',
+    bar: { kind: 'at least', bar: 100_000 },
+    from: {
+      measurement: 'cache',
+      figure: 'handled_per_s',
+      parameters: { entries: 1_000_000 },
+      variant: `${ours}-cache`,
+    },
+  },
   telemetryCost('no SDK', 'otel_off_us', 'OpenTelemetry without an SDK', 1),
   telemetryCost('SDK, none sampled', 'otel_unsampled_us', 'an SDK that samples nothing', 4),
   telemetryCost('SDK, all recorded', 'otel_on_us', 'an SDK that records all', 20),
@@ -136,14 +164,28 @@ function sidesOf({ from }: Ratio, runs: readonly Run[]): [our: number[], their: 
 }
 
 function throughputOver(baseline: string, name: string, what: string, bar: number): Ratio {
-  return {
-    name,
-    meaning: `handled a second, 1,000 in flight, over ${what}`,
-    kind: 'quotient of medians',
-    unit: '',
-    bar: { kind: 'at least', bar },
-    from: { ...saturated, figure: 'handled_per_s', variant: ours, baseline },
-  }
+  return overOther(name, `handled a second, 1,000 in flight, over ${what}`, bar, {
+    ...saturated,
+    figure: 'handled_per_s',
+    variant: ours,
+    baseline,
+  })
+}
+
+function hitsOver(...baselines: readonly string[]): readonly Ratio[] {
+  return baselines.map((baseline) =>
+    overOther(`hits_vs_${baseline.replaceAll('-', '_')}`, `awaited hits a second, over ${baseline}`, 1, {
+      ...hits,
+      figure: 'hits_per_s',
+      variant: ours,
+      baseline,
+    }),
+  )
+}
+
+/** A rate of ours over that of another. */
+function overOther(name: string, meaning: string, bar: number, from: RatioSource): Ratio {
+  return { name, meaning, kind: 'quotient of medians', unit: '', bar: { kind: 'at least', bar }, from }
 }
 
 function latencyAt(perSecond: number, short: string, bars: Readonly<Record<'p50' | 'p99', number>>): readonly Ratio[] {

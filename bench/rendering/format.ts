@@ -20,7 +20,7 @@ export function formatRatio(ratio: number): string {
 
 /** What one of the ratios came to: `1.20`, or `11.83 µs`. Just short of its bar, by as many digits as show that. */
 export function formatMeasured(value: number, unit: string, bar?: Bar): string {
-  let text = unit === '' ? formatRatio(value) : value.toFixed(2)
+  let text = unit === '' ? formatRatio(value) : value >= 1_000 ? formatFigure(value) : value.toFixed(2)
   for (let digits = 3; bar?.met === false && Number(text) === bar.bar && digits <= 17; digits++)
     text = value.toFixed(digits)
   return unit === '' ? text : `${text} ${unit}`
@@ -38,7 +38,8 @@ export function formatMoment(date: string): string {
   return `${date.slice(0, 10)} at ${date.slice(11, 16)} UTC`
 }
 
-/** `at least 3`, `at most 4 µs`. */
+/** `at least 3`, `at most 4 µs`, `at least 100,000 /s`. */
 export function formatBar({ kind, bar }: Bar, unit: string): string {
-  return `${kind} ${unit === '' ? bar : `${bar} ${unit}`}`
+  const text = bar.toLocaleString('en-US')
+  return `${kind} ${unit === '' ? text : `${text} ${unit}`}`
 }

@@ -4,6 +4,7 @@
  * collection, in bytes: resident, and on the heap and held by it. Needs `--expose-gc`.
  */
 import { setTimeout as delay } from 'node:timers/promises'
+import { collectGarbage } from './heap.js'
 import { serve } from './serve.js'
 
 const [peer = '', url = '', channel = ''] = process.argv.slice(2)
@@ -37,14 +38,5 @@ async function subscribe(): Promise<() => number> {
     }
     default:
       throw new RangeError(`Expected cache-invalidation or ioredis, got ${peer}`)
-  }
-}
-
-/** Twice, with a turn in between: what the first lets go of may hold more. */
-async function collectGarbage(): Promise<void> {
-  if (globalThis.gc === undefined) throw new Error('Expected Node to run with --expose-gc')
-  for (let time = 0; time < 2; time++) {
-    globalThis.gc()
-    await delay(20)
   }
 }

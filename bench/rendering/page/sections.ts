@@ -59,6 +59,14 @@ export const sections: Readonly<Record<string, Section>> = {
         ),
       ),
   },
+  cache: {
+    explanation:
+      'Hits of a cache in memory, each in a process of its own and with values by reference: awaited, and read at once if the library has such a read. What an entry takes on the heap is its key and what the cache notes of it. At the end, invalidations from another process, through a cache that holds a million other entries.',
+    charts: (_results, cases) =>
+      ['hits_per_s', 'peeks_per_s', 'entry_bytes', 'handled_per_s', 'subscriber_cpu_us'].flatMap((figure) =>
+        cases.flatMap((each) => figurePanels(each, [figure], `, ${each.name}`)),
+      ),
+  },
   frame: {
     explanation:
       'A frame of new messages, as a publisher packs it and a subscriber reads it, for short ids and for UUIDs. Beside it, the same messages as a list of JSON objects, appended by the least script that can do it; and what is bare of our frame: JSON.parse, and XADD with PUBLISH.',
