@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { examplesOf } from '../support/readme.js'
 import { freePort } from '../support/redis-server.js'
 import { RunningScript } from '../support/running-script.js'
@@ -77,12 +78,69 @@ async function main(): Promise<void> {
 void main()
 `
 
-const nest: Cell = {
-  name: 'nestjs',
-  quick: true,
-  run: async ({ project, redis }) => {
-    await project.write('invalidation.module.ts', await recipe('nest-module'))
-    await project.write('main.ts', nestProgram)
+/** Two applications of the example share a database: what one changes, the other serves, too. */
+const nestCacheProgram = `
+import 'reflect-metadata'
+import type { INestApplication } from '@nestjs/common'
+import { NestFactory } from '@nestjs/core'
+import { Database } from './database.js'
+import { UsersModule } from './nestjs.js'
+
+const database = new Database()
+
+async function start(): Promise<INestApplication> {
+  const app = await NestFactory.create(UsersModule, { logger: ['error', 'warn'] })
+  const { user, users, report, renameUser, renameTeam } = database
+  Object.assign(app.get(Database), {
+    user: user.bind(database),
+    users: users.bind(database),
+    report: report.bind(database),
+    renameUser: renameUser.bind(database),
+    renameTeam: renameTeam.bind(database),
+  })
+  return app.listen(0, '127.0.0.1').then(() => app)
+}
+
+async function main(): Promise<void> {
+  const apps = [await start(), await start()]
+  const [one, other] = await Promise.all(apps.map((app) => app.getUrl()))
+  const get = async (url: string): Promise<string> => (await fetch(url)).text()
+  const put = async (url: string, name: string): Promise<void> => {
+    const headers = { 'content-type': 'application/json' }
+    const { ok, status } = await fetch(url, { method: 'PUT', headers, body: JSON.stringify({ name }) })
+    if (!ok) throw new Error(url + ' answered ' + status)
+  }
+  const becomes = async (url: string, text: string): Promise<void> => {
+    const deadline = AbortSignal.timeout(10_000)
+    while (!(await get(url)).includes(text)) deadline.throwIfAborted()
+    console.log(text)
+  }
+  for (const url of [one, other]) await becomes(url + '/readyz', '"serving":true')
+  for (const url of [one, other, one, other]) await get(url + '/users/1')
+  console.log('reads', database.reads)
+  await put(one + '/users/1', 'Lovelace')
+  await becomes(other + '/users/1', 'Lovelace')
+  console.log(await get(other + '/lists/3,1'))
+  console.log(await get(one + '/teams/1/report'))
+  await put(other + '/teams/1', 'Analysts')
+  await becomes(one + '/teams/1/report', 'Analysts')
+  await becomes(one + '/users/1', 'Analysts')
+  await Promise.all(apps.map((app) => app.close()))
+}
+void main()
+`
+
+interface NestProgram {
+  readonly name: string
+  /** By their names. */
+  readonly files: () => Promise<Readonly<Record<string, string>>>
+  readonly lines: readonly string[]
+}
+
+/** Compiles the files as NestJS' own command line does, and runs `main.ts`, which must print the lines and end. */
+function nest({ name, files, lines }: NestProgram): Cell {
+  const run = async ({ project, redis }: Place): Promise<void> => {
+    for (const [file, code] of Object.entries(await files())) await project.write(`${name}/${file}`, code)
     const compilerOptions = {
       target: 'ES2023',
       module: 'node20',
@@ -93,17 +151,47 @@ const nest: Cell = {
       emitDecoratorMetadata: true,
       outDir: 'out',
     }
-    await project.write('tsconfig.json', JSON.stringify({ compilerOptions, include: ['*.ts'] }))
-    await project.runScript('typescript/bin/tsc', ['--project', '.'])
-    const program = new RunningScript('out/main.js', {
+    await project.write(`${name}/tsconfig.json`, JSON.stringify({ compilerOptions, include: ['*.ts'] }))
+    await project.runScript('typescript/bin/tsc', ['--project', name])
+    const program = new RunningScript(`${name}/out/main.js`, {
       cwd: project.dir,
       env: { REDIS_URL: redis.url, NO_COLOR: '1' },
       timeoutMs,
     })
     await program.succeeded()
-    if (program.lines.join() !== 'left 0') throw new Error(`Expected "left 0", got ${program.lines.join()}`)
-  },
+    const printed = program.lines.join('\n')
+    if (printed !== lines.join('\n')) throw new Error(`Expected:\n${lines.join('\n')}\n\nPrinted:\n${printed}`)
+  }
+  return { name, quick: true, run }
+}
+
+function example(file: string): Promise<string> {
+  return readFile(new URL(`../../examples/cache/${file}`, import.meta.url), 'utf8')
 }
 
 export const nextCells = [next('next', true, []), next('next-webpack', false, ['--webpack'])]
-export const nestCells = [nest]
+export const nestCells = [
+  nest({
+    name: 'nestjs',
+    files: async () => ({ 'invalidation.module.ts': await recipe('nest-module'), 'main.ts': nestProgram }),
+    lines: ['left 0'],
+  }),
+  nest({
+    name: 'nestjs-cache',
+    files: async () => ({
+      'nestjs.ts': await example('nestjs.ts'),
+      'database.ts': await example('database.ts'),
+      'main.ts': nestCacheProgram,
+    }),
+    lines: [
+      '"serving":true',
+      '"serving":true',
+      'reads 2',
+      'Lovelace',
+      '[{"id":"3","name":"Charles","teamId":"1","teamName":"Engines"},{"id":"1","name":"Lovelace","teamId":"1","teamName":"Engines"}]',
+      '{"team":"Engines","users":2}',
+      'Analysts',
+      'Analysts',
+    ],
+  }),
+]
