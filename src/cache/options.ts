@@ -35,7 +35,7 @@ export interface CachePolicyOptions {
   readonly loadTimeoutMs?: number
   /**
    * How long a read waits for a load if a stale value may be served by one of the two options, in ms: then it gets that,
-   * and the load goes on. Default: as long as the load takes.
+   * and the load goes on. Default: none, so it waits as long as the load takes.
    */
   readonly softLoadTimeoutMs?: number | undefined
 }
@@ -67,15 +67,15 @@ export type CachePolicy = Resolved<typeof policyRules>
 
 /** How much is kept in memory. The values that were used least recently make room. */
 export interface CacheMemoryOptions {
-  /** How many values are kept. Default 50,000. */
+  /** How many entries are kept. Default 50,000. */
   readonly maxEntries?: number
-  /** How many bytes all values may take, by `sizeOf`. Default: not limited, and nothing is measured. */
+  /** How many bytes all values may take, by `sizeOf`. Default: none, and nothing is measured. */
   readonly maxBytes?: number | undefined
   /** How many bytes a value takes. Default: an estimate from its texts, numbers and buffers. */
   readonly sizeOf?: (value: unknown, key: string) => number
 }
 
-const memoryRules = {
+export const memoryRules = {
   maxEntries: wholeNumber({ default: 50_000, unit: 'entries', min: 1, max: 16_000_000 }),
   maxBytes: checked(
     {
@@ -111,7 +111,7 @@ export interface CacheOwnOptions extends CachePolicyOptions {
   readonly whenUnverified?: 'load' | 'serve'
   /**
    * Whether values are frozen, deeply: all readers share them, and one that changes a value would change it for all.
-   * Default: unless `NODE_ENV` is `production`.
+   * Default: true, unless `NODE_ENV` is `production`.
    */
   readonly freeze?: boolean
   /** Whether each read gets a copy of its own, by `structuredClone`. Default false. */
@@ -124,20 +124,23 @@ const cacheOwnRules = {
   memory: group(memoryRules),
   maxStalenessMs: wholeNumber({ default: 10_000, unit: 'ms', min: 30, max: day }),
   whenUnverified: oneOf(['load', 'serve'], 'load'),
-  freeze: trueOrFalse(process.env.NODE_ENV !== 'production'),
+  freeze: {
+    ...trueOrFalse(process.env.NODE_ENV !== 'production'),
+    defaultText: 'true, unless NODE_ENV is production',
+  },
   clone: trueOrFalse(false),
 } satisfies RulesOf<CacheOwnOptions>
 
 /** Options of `CoherentCache.connect`. */
 export interface CacheOptions extends CacheOwnOptions, ConnectionOptions {
-  /** The name of this service: it signs what the cache publishes, and `status` shows it. */
+  /** The name of this service: it signs what the cache publishes, and `status` shows it. Required. */
   readonly service: string
 }
 
 export const cacheRules = {
   ...connectionRules,
   ...cacheOwnRules,
-  service: text({ maxLength: 200 }),
+  service: { ...text({ maxLength: 200 }), defaultText: 'required' },
 } satisfies RulesOf<CacheOptions>
 
 /** Options of `CoherentCache.attach`. */
@@ -160,7 +163,7 @@ export interface LoadOptions extends CachePolicyOptions {
 
 /** Options of `wrap`. */
 export interface WrapOptions<Arguments extends readonly unknown[], Value> extends CachePolicyOptions {
-  /** The cache key of a call. */
+  /** The cache key of a call. Required. */
   readonly key: (...args: Arguments) => string
   /** Tags of the value. Default: none. */
   readonly tags?: readonly string[] | ((value: Value, ...args: Arguments) => readonly string[])

@@ -1,16 +1,17 @@
-import { checked, resolveOptions } from '../support/option-rules.js'
+import { checked, type OptionRule, resolveOptions } from '../support/option-rules.js'
 import { type CachePolicy, type CachePolicyOptions, policyRules } from './options.js'
 
-const optionalFunction = checked(
-  { expected: 'a function', defaultText: 'none', isValid: (given): given is object => typeof given === 'function' },
-  undefined,
-)
+const aFunction = (defaultText: string): OptionRule<object | undefined> =>
+  checked(
+    { expected: 'a function', defaultText, isValid: (given): given is object => typeof given === 'function' },
+    undefined,
+  )
 
 export const entityRules = {
   ...policyRules,
-  load: optionalFunction,
-  loadMany: optionalFunction,
-  tags: optionalFunction,
+  load: aFunction('loadMany with one id'),
+  loadMany: aFunction('load for each'),
+  tags: aFunction('none'),
 }
 
 export const loadRules = {
@@ -28,7 +29,7 @@ export const loadRules = {
 
 export const wrapRules = {
   ...policyRules,
-  key: optionalFunction,
+  key: aFunction('required'),
   tags: checked(
     {
       expected: 'an array of strings or a function',

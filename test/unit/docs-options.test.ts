@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import ts from 'typescript'
 import { expect, test } from 'vitest'
 import { evictRules } from '../../src/evictors/evict.js'
+import { cacheRules, memoryRules, policyRules } from '../../src/cache/options.js'
+import { entityRules, loadRules, wrapRules } from '../../src/cache/policy.js'
 import { failOverRules, memoryLogRules } from '../../src/log/memory/memory-log.js'
 import { deleteMatchingRules } from '../../src/log/redis/delete-matching.js'
 import { messageRules, tagRules } from '../../src/message/create-message.js'
@@ -14,8 +16,8 @@ import type { NumberRule, OptionRule, OptionRules } from '../../src/support/opti
 import { statsRules } from '../../src/telemetry/stats-collector.js'
 import { rowsUnder } from '../support/markdown.js'
 
-/** A heading of the page, the rules it gives, and the interface whose docstrings give them. */
-const owners: readonly (readonly [heading: string, rules: OptionRules, file: string, interfaceName: string])[] = [
+/** A heading of the page, the rules it gives, and the interfaces whose docstrings give them. */
+const owners: readonly (readonly [heading: string, rules: OptionRules, file: string, interfaces: string])[] = [
   ['Connection', connectionRules, 'support/connection-options.ts', 'ConnectionOptions'],
   ['`retention`', retentionRules, 'support/connection-options.ts', 'RetentionOptions'],
   ['Publisher', ownRules(publisherRules), 'publisher/options.ts', 'PublisherOptions'],
@@ -28,6 +30,12 @@ const owners: readonly (readonly [heading: string, rules: OptionRules, file: str
   ['Waiting', waitRules, 'subscriber/progress/waiters.ts', 'WaitOptions'],
   ['Dead letters', listRules, 'subscriber/handling/dead-letters.ts', 'ListDeadLettersOptions'],
   ['Evicting', evictRules, 'evictors/evict.ts', 'EvictOptions'],
+  ['Caches', ownRules(cacheRules, policyRules), 'cache/options.ts', 'CacheOwnOptions & CacheOptions'],
+  ['`memory`', memoryRules, 'cache/options.ts', 'CacheMemoryOptions'],
+  ['Values', policyRules, 'cache/options.ts', 'CachePolicyOptions'],
+  ['Entities', ownRules(entityRules, policyRules), 'cache/entity.ts', 'EntityOptions'],
+  ['`getOrLoad`', ownRules(loadRules, policyRules), 'cache/options.ts', 'LoadOptions'],
+  ['`wrap`', ownRules(wrapRules, policyRules), 'cache/options.ts', 'WrapOptions'],
   ['Deleting keys', deleteMatchingRules, 'log/redis/delete-matching.ts', 'DeleteMatchingOptions'],
   ['Messages', messageRules, 'message/create-message.ts', 'MessageOptions'],
   ['Tags', tagRules, 'message/create-message.ts', 'TagOptions'],
@@ -48,22 +56,27 @@ test('every table of the page belongs to an owner of options', () => {
   expect(headings.filter((heading) => rowsUnder(page, heading).length > 0)).toEqual(owners.map(([heading]) => heading))
 })
 
-test.each(owners)('the docstrings of "%s" state the default and the unit of each rule', (_, rules, file, name) => {
-  const documented = docstrings(file, name)
-  expect(Object.keys(documented)).toEqual(Object.keys(rules))
-  for (const [option, rule] of Object.entries(rules)) {
-    const docstring = documented[option] ?? ''
-    const required = /\bRequired\.$/.test(docstring) ? 'required' : ''
-    const stated = withoutMarks(/\bDefault:? ([^]*)/.exec(docstring)?.[1] ?? required)
-    const found = defaultsAsStated(rule).some((text) => beginsWith(stated, text))
-    expect(found, `${option}: ${defaultOf(rule)}, but stated is: ${stated}`).toBe(true)
-    expect(`${option}: ${docstring}`.toLowerCase()).toMatch(new RegExp(`\\b${rule.unit}\\b`))
-  }
-})
+test.each(owners)(
+  'the docstrings of "%s" state the default and the unit of each rule',
+  (_, rules, file, interfaces) => {
+    const documented = Object.fromEntries(
+      interfaces.split(' & ').flatMap((name) => Object.entries(docstrings(file, name))),
+    )
+    expect(Object.keys(documented)).toEqual(Object.keys(rules))
+    for (const [option, rule] of Object.entries(rules)) {
+      const docstring = documented[option] ?? ''
+      const required = /\bRequired\.$/.test(docstring) ? 'required' : ''
+      const stated = withoutMarks(/\bDefault:? ([^]*)/.exec(docstring)?.[1] ?? required)
+      const found = defaultsAsStated(rule).some((text) => beginsWith(stated, text))
+      expect(found, `${option}: ${defaultOf(rule)}, but stated is: ${stated}`).toBe(true)
+      expect(`${option}: ${docstring}`.toLowerCase()).toMatch(new RegExp(`\\b${rule.unit}\\b`))
+    }
+  },
+)
 
-/** Without those that all connections share, which have a table of their own. */
-function ownRules(rules: OptionRules): OptionRules {
-  return Object.fromEntries(Object.entries(rules).filter(([name]) => !(name in connectionRules)))
+/** Without those that have a table of their own: of all connections, and of the values of a cache. */
+function ownRules(rules: OptionRules, shared: OptionRules = {}): OptionRules {
+  return Object.fromEntries(Object.entries(rules).filter(([name]) => !(name in connectionRules || name in shared)))
 }
 
 function isNumber(rule: OptionRule<unknown>): rule is NumberRule {
