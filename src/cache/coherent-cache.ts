@@ -24,7 +24,7 @@ import { CacheEntity, checkEntity, type EntityHost, type EntityOptions, type Loa
 import { deepFreeze } from './freeze.js'
 import type { LoadContext } from './load-context.js'
 import { loadedPlan, type SingleLoader } from './loaded-plan.js'
-import { EntryIndex } from './memory/entry-index.js'
+import { EntryIndex } from './memory/entry.js'
 import { MemoryTier } from './memory/memory-tier.js'
 import {
   attachRules,

@@ -5,7 +5,7 @@ import { toError } from '../support/thrown.js'
 import type { Job, Plan } from './job.js'
 import type { LoadContext, NotModified } from './load-context.js'
 import { runJob } from './loaded-plan.js'
-import { EntryIndex } from './memory/entry-index.js'
+import { EntryIndex } from './memory/entry.js'
 import type { Reader } from './reader.js'
 import type { CachePolicy, CachePolicyOptions } from './options.js'
 

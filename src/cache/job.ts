@@ -1,7 +1,7 @@
 import { LoadTimeoutError } from '../index.js'
 import type { Runtime, Timer } from '../support/runtime.js'
 import { LoadNotes, type StaleValue } from './load-context.js'
-import type { EntryIndex } from './memory/entry-index.js'
+import type { EntryIndex } from './memory/entry.js'
 import type { Load } from './memory/load.js'
 import type { CachePolicy } from './options.js'
 

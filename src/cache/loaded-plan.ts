@@ -1,6 +1,6 @@
 import type { Job, Plan } from './job.js'
 import type { LoadContext } from './load-context.js'
-import type { EntryIndex } from './memory/entry-index.js'
+import type { EntryIndex } from './memory/entry.js'
 import type { CachePolicy } from './options.js'
 
 /** A loader of one value. */

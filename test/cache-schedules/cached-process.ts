@@ -8,7 +8,7 @@ import type { Schedule } from './schedule.js'
 import { type Contradiction, Obligations, type Truth, type Version } from './truth.js'
 
 export const heartbeatMs = 100
-export const maxStalenessMs = 400
+const maxStalenessMs = 400
 
 export interface ProcessContext {
   readonly truth: Truth

@@ -1,4 +1,4 @@
-import type { EntryIndex } from './entry-index.js'
+import type { EntryIndex } from './entry.js'
 
 /** How a load has ended. */
 export interface Outcome {

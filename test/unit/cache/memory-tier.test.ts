@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { EntryIndex } from '../../../src/cache/memory/entry-index.js'
+import { EntryIndex } from '../../../src/cache/memory/entry.js'
 import { MemoryTier } from '../../../src/cache/memory/memory-tier.js'
 import { type Invalidation, type InvalidationMessage, matchesPattern } from '../../../src/index.js'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { EntryIndex } from '../../../src/cache/memory/entry-index.js'
+import { EntryIndex } from '../../../src/cache/memory/entry.js'
 import { MemoryTier } from '../../../src/cache/memory/memory-tier.js'
 import type { InvalidationMessage } from '../../../src/index.js'
 
