@@ -2,7 +2,8 @@ import './support/node-version.js'
 export { CoherentCache } from './cache/coherent-cache.js'
 export type { CacheHealth } from './cache/coherent-cache.js'
 export type { CacheLinks } from './cache/connections.js'
-export type { CacheCounts, CacheStats, MissReason, StaleReason } from './cache/counters.js'
+export type { CacheCounts, CacheStats, LoadReason, MissReason, StaleReason } from './cache/counters.js'
+export type { CacheHandled, CacheLoad, CacheStale } from './cache/diagnostics.js'
 export { CacheEntity } from './cache/entity.js'
 export type { BulkLoadContext, EntityOptions, Loaded } from './cache/entity.js'
 export type { LoadContext, NotModified } from './cache/load-context.js'
@@ -15,3 +16,4 @@ export type {
   LoadOptions,
   WrapOptions,
 } from './cache/options.js'
+export type { LoadOutcome } from './telemetry/telemetry.js'

@@ -16,6 +16,9 @@ import { TypedEmitter } from '../support/events.js'
 import { MadeByConnect, optionsOf } from '../support/made-by-connect.js'
 import { resolveOptions } from '../support/option-rules.js'
 import type { Runtime } from '../support/runtime.js'
+import { OpenTelemetryCache } from '../telemetry/cache-telemetry.js'
+import { loadedOpenTelemetry } from '../telemetry/open-telemetry.js'
+import type { CacheGauges } from '../telemetry/telemetry.js'
 import { CacheClock } from './clock.js'
 import { borrowConnections, type CacheLinks, type Connections, openConnections } from './connections.js'
 import { CacheCounters, type CacheStats } from './counters.js'
@@ -37,6 +40,7 @@ import {
 } from './options.js'
 import { entityRules, loadRules, policyOf, wrapRules } from './policy.js'
 import { Reader } from './reader.js'
+import { Reports } from './reports.js'
 import { Trust } from './trust.js'
 
 /** How a cache is. */
@@ -141,6 +145,7 @@ export class CoherentCache extends TypedEmitter<ErrorEvents> {
       memory: this.#memory,
       trust: this.#trust,
       counters: this.#counters,
+      reports: this.#createReports(),
       protect: freeze ? deepFreeze : () => {},
       onError: (error) => this.emit('error', error),
     })
@@ -241,8 +246,7 @@ export class CoherentCache extends TypedEmitter<ErrorEvents> {
 
   /** What the cache did so far, and what is in it; a copy. */
   stats(): CacheStats {
-    const { entries, bytes, loads } = this.#memory
-    return { ...this.#counters.copy(), entries, bytes, running: loads }
+    return { ...this.#counters.copy(), ...this.#gauges() }
   }
 
   /** How the cache is; cheap enough for a readiness probe. */
@@ -290,6 +294,18 @@ export class CoherentCache extends TypedEmitter<ErrorEvents> {
     this.#subscription.on('error', onError)
   }
 
+  #createReports(): Reports {
+    const { runtime, tracing } = this.#options
+    const { channel } = this.#connections.subscriber
+    const measured = { channel, tracing, name: this.name, counters: this.#counters, gauges: () => this.#gauges() }
+    const openTelemetry = loadedOpenTelemetry()
+    return new Reports({
+      cache: this,
+      runtime,
+      telemetry: openTelemetry && new OpenTelemetryCache(openTelemetry, measured),
+    })
+  }
+
   #createHost(): Omit<EntityHost, 'policy'> {
     const { clone } = this.#options
     return {
@@ -313,6 +329,11 @@ export class CoherentCache extends TypedEmitter<ErrorEvents> {
       loadedPlan({ owner: this.#entries, policy, load, tagsOf: () => tags }),
     )
     return this.#handOut(values.get(key))
+  }
+
+  #gauges(): CacheGauges {
+    const { entries, bytes, loads } = this.#memory
+    return { entries, bytes, running: loads }
   }
 
   #handOut(value: unknown): unknown {

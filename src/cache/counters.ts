@@ -6,6 +6,9 @@ export type MissReason = Departure | 'absent' | 'ttl' | 'unverified'
 /** Why a value past its time was served. */
 export type StaleReason = 'revalidate' | 'error' | 'timeout'
 
+/** Why a key was loaded: a read missed, or served a stale value that is loaded again in the background. */
+export type LoadReason = MissReason | 'revalidate'
+
 /** What a cache did since it was connected. */
 export interface CacheCounts {
   /** Reads that memory served; of them, those that found that there is no value. */

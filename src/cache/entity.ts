@@ -69,6 +69,7 @@ export class CacheEntity<Value> {
     this.#plan = {
       owner: this.#entries,
       policy: host.policy,
+      entityType: type,
       run: (jobs) => this.#run(jobs),
       tagsOf: (value, key) => (tags ? tags(this.#own(value), this.#idOf(key)) : []),
     }

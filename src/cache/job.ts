@@ -1,5 +1,7 @@
 import { LoadTimeoutError } from '../index.js'
 import type { Runtime, Timer } from '../support/runtime.js'
+import type { LoadSpan } from '../telemetry/telemetry.js'
+import type { LoadReason } from './counters.js'
 import { LoadNotes, type StaleValue } from './load-context.js'
 import type { EntryIndex } from './memory/entry.js'
 import type { Load } from './memory/load.js'
@@ -10,10 +12,19 @@ export interface Plan {
   /** Of an entity, or of the cache itself: only it reads what it stored. */
   readonly owner: EntryIndex
   readonly policy: CachePolicy
+  /** Of an entity; undefined for keys of any form. */
+  readonly entityType?: string
   /** Calls the loader; each job is then brought a result, or has failed. Never throws. */
   run(jobs: readonly Job[]): void
   /** The tags of a value. */
   tagsOf(value: unknown, key: string): readonly string[]
+}
+
+/** A call of a loader that is reported. */
+export interface LoadCall {
+  /** By the monotonic clock. */
+  readonly startedAt: number
+  readonly span: LoadSpan | undefined
 }
 
 /** Events of a job. */
@@ -26,9 +37,13 @@ export interface JobListener {
 export class Job {
   readonly load: Load
   readonly plan: Plan
+  /** Why the key is loaded. */
+  readonly reason: LoadReason
   readonly notes: LoadNotes
   /** Whether invalidations were heard when it began: else its value is not stored. */
   readonly isAttached: boolean
+  /** Undefined if nobody asks for it. */
+  call: LoadCall | undefined
   readonly #listener: JobListener
   readonly #abort = new AbortController()
   readonly #timer: Timer
@@ -39,11 +54,13 @@ export class Job {
     plan: Plan,
     {
       runtime,
+      reason,
       stale,
       isAttached,
       listener,
     }: {
       readonly runtime: Pick<Runtime, 'after'>
+      readonly reason: LoadReason
       readonly stale: StaleValue | undefined
       readonly isAttached: boolean
       readonly listener: JobListener
@@ -51,6 +68,7 @@ export class Job {
   ) {
     this.load = load
     this.plan = plan
+    this.reason = reason
     this.isAttached = isAttached
     this.#listener = listener
     this.notes = new LoadNotes(this.#abort.signal, stale)

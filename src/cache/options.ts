@@ -144,10 +144,12 @@ export const cacheRules = {
 } satisfies RulesOf<CacheOptions>
 
 /** Options of `CoherentCache.attach`. */
-export interface CacheAttachOptions extends CacheOwnOptions, Pick<ConnectionOptions, 'logger' | 'runtime'> {}
+export interface CacheAttachOptions
+  extends CacheOwnOptions, Pick<ConnectionOptions, 'tracing' | 'logger' | 'runtime'> {}
 
 export const attachRules = {
   ...cacheOwnRules,
+  tracing: connectionRules.tracing,
   logger: connectionRules.logger,
   runtime: connectionRules.runtime,
 } satisfies RulesOf<CacheAttachOptions>

@@ -3,12 +3,13 @@ import { Outage } from '../support/outage.js'
 import { resolvesWithin, type Runtime } from '../support/runtime.js'
 import { toError } from '../support/thrown.js'
 import type { CacheClock } from './clock.js'
-import type { CacheCounters } from './counters.js'
+import type { CacheCounters, LoadReason, MissReason, StaleReason } from './counters.js'
 import { Job, type Plan } from './job.js'
 import type { Entry, EntryIndex } from './memory/entry.js'
 import type { Load, Outcome } from './memory/load.js'
 import type { MemoryTier } from './memory/memory-tier.js'
 import type { CachePolicy } from './options.js'
+import type { Reports } from './reports.js'
 import type { Trust } from './trust.js'
 
 export interface ReaderContext {
@@ -17,6 +18,7 @@ export interface ReaderContext {
   readonly memory: MemoryTier
   readonly trust: Trust
   readonly counters: CacheCounters
+  readonly reports: Reports
   /** Makes a value safe to be shared by its readers. */
   readonly protect: (value: unknown) => void
   /** Errors of loads that nobody waits for. */
@@ -34,6 +36,11 @@ interface FindContext {
   readonly isFirst: boolean
   /** Loads that begin go there. */
   readonly begun: Job[]
+}
+
+interface Beginning extends Pick<FindContext, 'now' | 'begun'> {
+  readonly reason: LoadReason
+  readonly stale: Entry | undefined
 }
 
 /** How a read that waited has ended; `again` if the value is not for it. */
@@ -111,6 +118,7 @@ export class Reader {
   close(error: ClosedError): void {
     this.#closed = error
     for (const job of [...this.#jobs]) job.abort(error)
+    this.#context.reports.close()
   }
 
   #findAll(keys: readonly string[], plan: Plan, isFirst: boolean): Map<string, Found> {
@@ -119,7 +127,7 @@ export class Reader {
     const begun: Job[] = []
     const found = new Map<string, Found>()
     for (const key of keys) if (!found.has(key)) found.set(key, this.#find(key, plan, { now, isFirst, begun }))
-    if (begun.length > 0) plan.run(begun)
+    if (begun.length > 0) this.#context.reports.run(begun, plan)
     return found
   }
 
@@ -127,16 +135,16 @@ export class Reader {
     const { memory } = this.#context
     const entry = this.#usable(key, plan.owner, now)
     const running = this.#joinable(key, plan.owner, now)
-    const begin = (): Load => this.#begin(key, plan, { now, stale: entry, begun })
+    const begin = (reason: LoadReason): Load => this.#begin(key, plan, { now, reason, stale: entry, begun })
     if (entry) {
       const served = this.#serve(entry, plan.policy, now)
-      if (served === 'refresh' && running === undefined) this.#isRefreshed(begin())
+      if (served === 'refresh' && running === undefined) this.#isRefreshed(begin('revalidate'))
       if (served !== 'no') return { is: 'value', value: entry.value }
     }
-    this.#countMiss(key, plan.owner, now)
+    const reason = this.#countMiss(key, plan.owner, now)
     const joined = isFirst || running?.seq === memory.seq ? running : undefined
     if (joined) this.#context.counters.joined += 1
-    return { is: 'load', joinedAt: memory.seq, fallback: entry, load: joined ?? begin() }
+    return { is: 'load', joinedAt: memory.seq, fallback: entry, load: joined ?? begin(reason) }
   }
 
   /** An entry that may be served as far as invalidations go. */
@@ -151,25 +159,31 @@ export class Reader {
     { staleWhileRevalidateMs, staleIfErrorMs }: CachePolicy,
     now: number,
   ): 'as-is' | 'refresh' | 'no' {
-    const { counters } = this.#context
     const isPaused = now < entry.pausedUntil
     if (now < entry.expiresAt && !entry.isExpiredByTag) {
-      counters.hits += 1
+      this.#context.counters.hits += 1
       return 'as-is'
     }
     if (now < entry.expiresAt + staleWhileRevalidateMs) {
-      counters.stale.revalidate += 1
+      this.#countStale(entry, 'revalidate')
       return isPaused ? 'as-is' : 'refresh'
     }
     if (!isPaused || now >= entry.expiresAt + staleIfErrorMs) return 'no'
-    counters.stale.error += 1
+    this.#countStale(entry, 'error')
     return 'as-is'
   }
 
-  #countMiss(key: string, owner: EntryIndex, now: number): void {
+  #countStale({ key }: Entry, reason: StaleReason): void {
+    this.#context.counters.stale[reason] += 1
+    this.#context.reports.stale(key, reason)
+  }
+
+  #countMiss(key: string, owner: EntryIndex, now: number): MissReason {
     const { memory, trust, counters } = this.#context
-    const reason = memory.find(owner, owner.idOf(key)) ? 'ttl' : (memory.takeDeparture(key) ?? 'absent')
-    counters.misses[trust.holds(now) ? reason : 'unverified'] += 1
+    const found = memory.find(owner, owner.idOf(key)) ? 'ttl' : (memory.takeDeparture(key) ?? 'absent')
+    const reason = trust.holds(now) ? found : 'unverified'
+    counters.misses[reason] += 1
+    return reason
   }
 
   /**
@@ -183,16 +197,13 @@ export class Reader {
     return trust.holds(now) || now - load.startedAt <= trust.maxStalenessMs ? load : undefined
   }
 
-  #begin(
-    key: string,
-    plan: Plan,
-    { now, stale, begun }: { readonly now: number; readonly stale: Entry | undefined; readonly begun: Job[] },
-  ): Load {
+  #begin(key: string, plan: Plan, { now, reason, stale, begun }: Beginning): Load {
     const { runtime, memory, trust, counters } = this.#context
     counters.loads += 1
     const load = memory.begin(key, plan.owner, now)
     const job = new Job(load, plan, {
       runtime,
+      reason,
       stale: stale && { value: stale.value, tags: stale.tags.map(({ name }) => name) },
       isAttached: trust.isAttached,
       listener: { onBrought: (...args) => this.#brought(...args), onFailed: (...args) => this.#failed(...args) },
@@ -204,7 +215,7 @@ export class Reader {
 
   #brought(job: Job, result: unknown): void {
     const { load, plan, notes, isAttached } = job
-    const { memory, counters, clock, protect } = this.#context
+    const { memory, counters, clock, protect, reports } = this.#context
     const value = notes.valueFor(result)
     let tags: ReadonlySet<string>
     try {
@@ -222,16 +233,18 @@ export class Reader {
     const arrival = { value, owner: plan.owner, expiresAt: clock.now() + freshMs, tags }
     const stored = memory.arrived(load, arrival, isAttached && !notes.isSkipped && freshMs > 0)
     if (stored === 'fenced') counters.fencedLoads += 1
+    reports.ended(job, stored === 'kept-out' ? 'skipped' : stored)
   }
 
   #failed(job: Job, error: unknown): void {
     const { load, plan } = job
-    const { memory, counters, clock } = this.#context
+    const { memory, counters, clock, reports } = this.#context
     this.#jobs.delete(job)
     counters.failedLoads += 1
     const entry = memory.find(plan.owner, plan.owner.idOf(load.key))
     if (entry) entry.pausedUntil = clock.now() + plan.policy.errorPauseMs
     memory.failed(load, error)
+    reports.ended(job, 'failed', error)
   }
 
   #freshMs(value: unknown, { ttlMs, ttlJitterPercent, negativeTtlMs }: CachePolicy): number {
@@ -279,8 +292,8 @@ export class Reader {
     return now < entry.expiresAt + staleMs && trust.holds(now)
   }
 
-  #stale({ value }: Entry, reason: 'error' | 'timeout'): Ended {
-    this.#context.counters.stale[reason] += 1
-    return { is: 'value', value }
+  #stale(entry: Entry, reason: 'error' | 'timeout'): Ended {
+    this.#countStale(entry, reason)
+    return { is: 'value', value: entry.value }
   }
 }

@@ -35,6 +35,9 @@ export const attribute = {
   attempt: 'cache_invalidation.attempt',
   waiting: 'cache_invalidation.send_queue.size',
   role: 'cache_invalidation.role',
+  tier: 'cache_invalidation.tier',
+  outcome: 'cache_invalidation.outcome',
+  keys: 'cache_invalidation.keys',
 } as const
 
 /** Names of the events of spans. */

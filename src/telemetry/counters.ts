@@ -42,6 +42,21 @@ const subscriptionFields = [
 ] as const
 const actions = ['delete', 'update', 'pattern', 'batch', 'tag'] as const
 const publisherFields = ['published', 'publishFailures', 'errors'] as const
+const cacheFields = [
+  'hits',
+  'negativeHits',
+  'loads',
+  'failedLoads',
+  'fencedLoads',
+  'joined',
+  'displaced',
+  'invalidations',
+] as const
+const cacheFieldsByReason = ['misses', 'stale', 'evictions'] as const
+
+/** The counts of a cache, as far as they are measured. */
+export type MeasuredCacheCounts = Readonly<Record<(typeof cacheFields)[number], number>> &
+  Readonly<Record<(typeof cacheFieldsByReason)[number], Readonly<Record<string, number>>>>
 
 /**
  * The one record of what a subscription counts: each fact is counted here, where it happens, and nowhere else.
@@ -128,14 +143,43 @@ export class PublisherCounters {
   }
 }
 
+/** The counts of caches, added up. */
+export class CacheSum implements MeasuredCacheCounts, Sum<MeasuredCacheCounts> {
+  hits = 0
+  negativeHits = 0
+  loads = 0
+  failedLoads = 0
+  fencedLoads = 0
+  joined = 0
+  displaced = 0
+  invalidations = 0
+  readonly misses: Record<string, number> = {}
+  readonly stale: Record<string, number> = {}
+  readonly evictions: Record<string, number> = {}
+
+  /** Adds every count of a cache or of a sum, or takes it away. */
+  add(other: MeasuredCacheCounts, sign: 1 | -1 = 1): void {
+    for (const field of cacheFields) this[field] += sign * other[field]
+    for (const field of cacheFieldsByReason) {
+      const counts = this[field]
+      for (const [reason, times] of Object.entries(other[field])) counts[reason] = (counts[reason] ?? 0) + sign * times
+    }
+  }
+}
+
+/** A record to which others can be added. */
+export interface Sum<Counters> {
+  add(other: Counters, sign?: 1 | -1): void
+}
+
 /** The sum of many records. Of a removed record it keeps the final counts, and lets the record go. */
-export class Total<Counters extends { add(other: Counters, sign?: 1 | -1): void }> {
-  readonly #create: () => Counters
+export class Total<Added extends Counters & Sum<Counters>, Counters = Added> {
+  readonly #create: () => Added
   readonly #records = new Set<Counters>()
   /** Final counts of the removed records, less the sum at the last reset. */
-  readonly #base: Counters
+  readonly #base: Added
 
-  constructor(create: () => Counters) {
+  constructor(create: () => Added) {
     this.#create = create
     this.#base = create()
   }
@@ -149,7 +193,7 @@ export class Total<Counters extends { add(other: Counters, sign?: 1 | -1): void 
     if (this.#records.delete(record)) this.#base.add(record)
   }
 
-  sum(): Counters {
+  sum(): Added {
     const sum = this.#create()
     sum.add(this.#base)
     for (const record of this.#records) sum.add(record)

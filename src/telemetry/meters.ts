@@ -1,15 +1,9 @@
-import type {
-  Attributes,
-  Counter,
-  Histogram,
-  Meter,
-  MeterProvider,
-  Observable,
-  ObservableResult,
-} from '@opentelemetry/api'
-import { attribute, channelAttributes, type OpenTelemetryApi, subscriptionAttributes } from './attributes.js'
-import { SubscriptionCounters, Total } from './counters.js'
+import type { Counter, Histogram, Meter, MeterProvider, Observable, ObservableResult } from '@opentelemetry/api'
+import { attribute, channelAttributes, type OpenTelemetryApi } from './attributes.js'
+import { CacheMeters, type CacheSource } from './cache-meters.js'
+import { SubscriptionCounters } from './counters.js'
 import { durationBoundaries, type InstrumentDefinition, instruments } from './instruments.js'
+import { NamedSources } from './named-sources.js'
 import type { MeasuredSubscription, SubscriptionGauges } from './telemetry.js'
 
 /** What is recorded as it happens. */
@@ -20,6 +14,7 @@ export interface Recorders {
   readonly operation: Histogram
   readonly process: Histogram
   readonly propagation: Histogram
+  readonly cacheLoad: Histogram
 }
 
 /** What is asked for when metrics are collected. */
@@ -30,14 +25,6 @@ export interface PublisherSource {
 
 export interface SubscriptionSource extends MeasuredSubscription {
   readonly channel: string
-}
-
-/** The subscriptions that share a channel and a name. */
-interface Copies {
-  readonly attributes: Attributes
-  readonly open: Set<SubscriptionSource>
-  /** Includes the closed ones: a counter never goes back. */
-  readonly total: Total<SubscriptionCounters>
 }
 
 /** Counts that are observed as they are; resyncs are observed by reason. */
@@ -54,14 +41,15 @@ const observedCounts = [
 ] as const
 
 /**
- * The instruments, made anew where the application sets another provider. Publishers and subscriptions that share a
- * channel and a name are measured together: counts are summed, of ages the oldest counts.
+ * The instruments, made anew where the application sets another provider. Publishers, subscriptions and caches that share
+ * a channel and a name are measured together: counts are summed, of ages the oldest counts.
  */
 export class Meters {
   readonly #api: OpenTelemetryApi
   readonly #scope: readonly [name: string, version: string]
   readonly #publishers = new Set<PublisherSource>()
-  readonly #copies = new Map<string, Copies>()
+  readonly #subscriptions = new NamedSources<SubscriptionSource, SubscriptionCounters>(() => new SubscriptionCounters())
+  readonly #caches = new CacheMeters()
   #provider: MeterProvider | undefined
   #recorders: Recorders | undefined
 
@@ -95,24 +83,13 @@ export class Meters {
   /** Measures a subscription until what it returns is called. */
   addSubscription(source: SubscriptionSource): () => void {
     this.look()
-    const { open, total } = this.#copiesOf(source)
-    open.add(source)
-    total.add(source.counters)
-    return () => {
-      open.delete(source)
-      total.remove(source.counters)
-    }
+    return this.#subscriptions.add(source)
   }
 
-  #copiesOf({ channel, name }: SubscriptionSource): Copies {
-    const key = JSON.stringify([channel, name])
-    let copies = this.#copies.get(key)
-    if (!copies) {
-      const total = new Total(() => new SubscriptionCounters())
-      copies = { attributes: subscriptionAttributes(channel, name), open: new Set(), total }
-      this.#copies.set(key, copies)
-    }
-    return copies
+  /** Measures a cache until what it returns is called. */
+  addCache(source: CacheSource): () => void {
+    this.look()
+    return this.#caches.add(source)
   }
 
   #create(meter: Meter): Recorders {
@@ -132,6 +109,7 @@ export class Meters {
       operation: histogram(instruments.operation),
       process: histogram(instruments.process),
       propagation: histogram(instruments.propagation),
+      cacheLoad: histogram(instruments.cacheLoad),
     }
   }
 
@@ -146,8 +124,9 @@ export class Meters {
     const resyncs = counter(instruments.resyncs)
     const observed = [lag, behind, retrying, unverified, resyncs, ...counters.map(([, observable]) => observable)]
     gauge(instruments.sendQueueSize).addCallback((result) => this.#observeSendQueues(result))
+    this.#caches.observe(meter, { gauge, counter })
     meter.addBatchObservableCallback((result) => {
-      for (const { attributes, open, total } of this.#copies.values()) {
+      for (const { attributes, open, total } of this.#subscriptions) {
         const sum = total.sum()
         for (const [count, observable] of counters) result.observe(observable, sum[count], attributes)
         for (const [reason, times] of sum.resyncsByReason) {

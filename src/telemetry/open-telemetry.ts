@@ -50,11 +50,17 @@ export class OpenTelemetry {
 const peer = { name: '@opentelemetry/api', lowest: { 1: 9 } } as const
 
 let loading: Promise<OpenTelemetry | undefined> | undefined
+let loaded: OpenTelemetry | undefined
 
 /** The application's copy of `@opentelemetry/api`; undefined where it has none, or one of another version. */
 export function loadOpenTelemetry(): Promise<OpenTelemetry | undefined> {
   loading ??= load()
   return loading
+}
+
+/** The same at once: what has been loaded by the time that a publisher or a subscriber is connected. */
+export function loadedOpenTelemetry(): OpenTelemetry | undefined {
+  return loaded
 }
 
 async function load(): Promise<OpenTelemetry | undefined> {
@@ -63,7 +69,10 @@ async function load(): Promise<OpenTelemetry | undefined> {
     // Bundlers take the failure of an import for an error of the build, except inside of `try`.
     const api = await import('@opentelemetry/api')
     problem = describeUnsuitable(peer) ?? describeLack(api)
-    if (problem === undefined) return new OpenTelemetry(api)
+    if (problem === undefined) {
+      loaded = new OpenTelemetry(api)
+      return loaded
+    }
   } catch (reason) {
     if (isMissing(reason)) return undefined
     problem = describeThrown(reason)

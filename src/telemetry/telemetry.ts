@@ -1,6 +1,6 @@
 import type { Invalidation, InvalidationMessage } from '../message/message.js'
 import type { TraceContext } from '../message/trace-context.js'
-import type { SubscriptionCounters } from './counters.js'
+import type { MeasuredCacheCounts, SubscriptionCounters } from './counters.js'
 
 /**
  * What the flow tells of itself: the one seam between it and OpenTelemetry. Where nobody looks, each question is
@@ -116,6 +116,57 @@ export interface SubscriptionGauges {
    * How long ago everything appended was last known to be handled, in ms; before the first time, since the beginning.
    */
   readonly unverifiedMs: number
+}
+
+/** What a cache reports. */
+export interface CacheTelemetry {
+  /** A loader is about to be called; undefined if nobody looks. */
+  load(begun: BegunLoads): LoadSpan | undefined
+  /** The cache is closed: what is in it is not measured any more. */
+  close(): void
+}
+
+/** Loads of one read, which begin together. */
+export interface BegunLoads {
+  readonly keys: number
+  /** Undefined unless an entity loads: any other key may be personal, and so may be a part of it. */
+  readonly entityType: string | undefined
+}
+
+/** The loads of one read, from the call of the loader to the end of the last. */
+export interface LoadSpan {
+  /** Calls the loader, whose own spans then belong to this one. */
+  run(load: () => void): void
+  /** The load of one key has ended. */
+  ended(load: EndedLoad): void
+}
+
+export interface EndedLoad {
+  /** Why the key was loaded. */
+  readonly reason: string
+  readonly outcome: LoadOutcome
+  readonly durationMs: number
+  /** What it failed with. */
+  readonly error: unknown
+}
+
+/** How the load of a key ended: `skipped` if its value may not be kept, though nothing is newer. */
+export type LoadOutcome = 'stored' | 'fenced' | 'skipped' | 'failed'
+
+/** A cache, as far as it is read when metrics are collected. */
+export interface MeasuredCache {
+  /** Empty if it has none. */
+  readonly name: string
+  readonly counters: MeasuredCacheCounts
+  readonly gauges: () => CacheGauges
+}
+
+/** What is in a cache at the moment. */
+export interface CacheGauges {
+  readonly entries: number
+  readonly bytes: number
+  /** Loads that run. */
+  readonly running: number
 }
 
 /** Ends the span with the error of a step that failed. */

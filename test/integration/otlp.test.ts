@@ -212,6 +212,24 @@ describe.each<OtlpProtocol>(['http/json', 'http/protobuf'])('spans and metrics o
     }
   })
 
+  it('are there for a cache: the load that a read caused, and not the hit after it', async () => {
+    const { receiver } = services
+    const [reader] = await receiver.spansThat(({ name }) => name === 'cached', 1, 'cached')
+    const [load] = await receiver.spansThat(({ parent }) => parent === reader?.id, 1, 'load')
+    expect([load?.name, load?.kind]).toEqual(['load cache:invalidate:cached', kinds.internal])
+    expect(load?.attributes).toEqual({
+      'cache_invalidation.subscription': 'users',
+      'cache_invalidation.entity_type': 'user',
+      'cache_invalidation.reason': 'absent',
+      'cache_invalidation.outcome': 'stored',
+    })
+    const values = (name: string): number[] =>
+      receiver.metric(name).flatMap(({ points }) => points.map(({ value }) => value))
+    const hits = await receiver.received(() => values(instruments.cacheHits.name).find((value) => value > 0), 'a hit')
+    expect(hits).toBe(1)
+    expect(values(instruments.cacheLoads.name)).toEqual([1])
+  })
+
   it('sum up to what happened, in the units and buckets that are documented', async () => {
     const { receiver, messageIds } = services
     const total = (name: string, service: string, delivery?: string): number =>

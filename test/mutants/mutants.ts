@@ -1,4 +1,5 @@
 import { caches } from './caches.js'
+import { cacheTelemetry } from './cache-telemetry.js'
 import { columns } from './columns.js'
 import { commandLine } from './command-line.js'
 import { connecting } from './connecting.js'
@@ -28,6 +29,7 @@ export const mutants: readonly Mutant[] = [
   ...mixing,
   ...tags,
   ...caches,
+  ...cacheTelemetry,
   ...commandLine,
   ...evictors,
 ]

@@ -8,4 +8,6 @@ export const metricAttributes = [
   'cache_invalidation.delivery',
   'cache_invalidation.reason',
   'cache_invalidation.role',
+  'cache_invalidation.tier',
+  'cache_invalidation.outcome',
 ] as const

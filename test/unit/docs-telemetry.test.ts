@@ -7,6 +7,7 @@ import {
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics'
 import { expect, test } from 'vitest'
+import { CoherentCache } from '../../src/cache.js'
 import { InvalidationPublisher, InvalidationSubscriber } from '../../src/index.js'
 import { attribute, eventName } from '../../src/telemetry/attributes.js'
 import { instruments } from '../../src/telemetry/instruments.js'
@@ -48,7 +49,12 @@ test('the attributes of metrics are those that metrics may have', () => {
 test('every attribute and event of spans is there, and no other', () => {
   const rows = rowsUnder(page, 'Spans').map(([name = '']) => codeIn(name))
   const documented = rows.flat().filter((name) => name.includes('.'))
-  const onMetricsAndEventsAlone = new Set<string>([attribute.role, attribute.waiting, attribute.attempt])
+  const onMetricsAndEventsAlone = new Set<string>([
+    attribute.role,
+    attribute.tier,
+    attribute.waiting,
+    attribute.attempt,
+  ])
   const made = [...Object.values(attribute), ...Object.values(eventName)].filter(
     (name) => !onMetricsAndEventsAlone.has(name),
   )
@@ -76,6 +82,9 @@ async function recordedAttributes(): Promise<Map<string, Set<string>>> {
   await subscription.caughtUp()
   await publisher.invalidate('user', '1')
   await publisher.publish({ action: 'pattern', pattern: '*' }, { signal: AbortSignal.abort() }).catch(() => undefined)
+  const cache = CoherentCache.attach({ subscriber, publisher }, { name: 'users' })
+  await cache.getOrLoad('user:1', () => 'Ada')
+  await cache.getOrLoad('user:2', () => Promise.reject(new Error('fails'))).catch(() => undefined)
   log.cut()
   const { position } = await publisher.update('user', '2')
   await subscription.waitFor(position)
@@ -83,7 +92,7 @@ async function recordedAttributes(): Promise<Map<string, Set<string>>> {
   log.clear()
   await within(resynced, 10_000, 'a resync')
   await provider.forceFlush()
-  await Promise.all([subscriber.close(), publisher.close()])
+  await Promise.all([cache.close(), subscriber.close(), publisher.close()])
   await provider.shutdown()
 
   const recorded = new Map<string, Set<string>>()

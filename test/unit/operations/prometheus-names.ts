@@ -24,5 +24,6 @@ export function metricsOf({ name, kind, unit }: InstrumentDefinition): readonly 
 function unitSuffix(unit: string): readonly string[] {
   if (/^\{.*\}$/.test(unit)) return []
   if (unit === 's') return ['seconds']
+  if (unit === 'By') return ['bytes']
   throw new Error(`What Prometheus makes of the unit ${unit} is not known here: extend this function`)
 }

@@ -73,6 +73,9 @@ describe('Names in Prometheus', () => {
     ['behind', ['cache_invalidation_behind']],
     ['resyncs', ['cache_invalidation_resyncs_total']],
     ['sendQueueSize', ['cache_invalidation_send_queue_size']],
+    ['cacheHits', ['cache_invalidation_cache_hits_total']],
+    ['cacheLoad', durationSeries('cache_invalidation_cache_load_duration_seconds')],
+    ['cacheSize', ['cache_invalidation_cache_size_bytes']],
   ] as const)('are translated: %s', (instrument, expected) => {
     expect(metricsOf(instruments[instrument])).toEqual(expected)
   })

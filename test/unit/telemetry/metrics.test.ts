@@ -1,5 +1,6 @@
 import { DataPointType } from '@opentelemetry/sdk-metrics'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { CoherentCache } from '../../../src/cache.js'
 import { fileCursor, type InvalidationLog, type InvalidationPublisher, RedisError } from '../../../src/index.js'
 import { changeCommands } from '../../../src/log/changed-commands.js'
 import { durationBoundaries, instruments } from '../../../src/telemetry/instruments.js'
@@ -314,6 +315,9 @@ describe('instruments', () => {
     await fleet.runtime.advance(10_000)
     fleet.log.clear()
     await fleet.runtime.advance(10_000)
+    const { log, runtime } = fleet
+    const cache = await fleet.done(CoherentCache.connect(log, { service: 'web', runtime }))
+    await fleet.done(cache.getOrLoad('user:1', () => 'Ada'))
     const all = await collected.collect()
 
     expect(all.map(({ descriptor }) => descriptor.name).sort()).toEqual(
