@@ -81,7 +81,9 @@ export class CacheEntity<Value> {
    */
   get(id: string): Promise<Value | undefined> {
     const entry = this.#reader.hit(this.#entries, id)
-    return entry ? Promise.resolve(this.#out(entry.value)) : this.#read(this.#key(id))
+    if (entry === undefined) return this.#read(this.#key(id))
+    // Sound: under this owner are values of this entity alone.
+    return this.#host.clone ? Promise.resolve(this.#out(entry.value)) : (entry.promise as Promise<Value | undefined>)
   }
 
   /** The value in memory, at once, if it is fresh; undefined if it is not there, or if there is no value. */

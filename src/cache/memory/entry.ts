@@ -24,6 +24,7 @@ export class Entry {
   pausedUntil = -Infinity
   /** How many values had been stored when it was last moved to the front of the LRU. */
   movedAt = 0
+  #promise: Promise<unknown> | undefined
   older: Entry | undefined
   newer: Entry | undefined
 
@@ -34,6 +35,11 @@ export class Entry {
     this.seq = seq
     this.expiresAt = expiresAt
     this.tags = tags
+  }
+
+  /** Of its value, the same for each reader: to make one takes a sixth of the time of a hit. */
+  get promise(): Promise<unknown> {
+    return (this.#promise ??= Promise.resolve(this.value))
   }
 
   /** Whether one of its tags was invalidated after its load began, so that it must never be served again. */
