@@ -202,7 +202,7 @@ export class CoherentCache extends TypedEmitter<ErrorEvents> {
    */
   wrap<Arguments extends readonly unknown[], Value>(
     load: (...args: Arguments) => Value | Promise<Value>,
-    options: WrapOptions<Arguments, Value>,
+    options: WrapOptions<NoInfer<Arguments>, NoInfer<Value>>,
   ): (...args: Arguments) => Promise<Value> {
     const policy = policyOf(wrapRules, options, this.#options, 'wrap')
     const { key: keyOf, tags } = options

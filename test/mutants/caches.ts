@@ -146,7 +146,7 @@ export const caches: readonly Mutant[] = [
     file: 'cache/memory/memory-tier.ts',
     from: '  set(key: string, arrival: Arrival): void {\n    this.#void(key)',
     to: '  set(key: string, arrival: Arrival): void {',
-    caughtBy,
+    caughtBy: 'test/unit/cache',
   },
   {
     name: 'bulk-fenced-as-one',

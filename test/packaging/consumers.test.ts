@@ -100,7 +100,7 @@ describe.each([
 
   test('lets a script end once it has closed what it opened', async () => {
     const closing = examples.filter(({ code }) => code.trimEnd().endsWith('.close()'))
-    expect(closing.map(({ name }) => name)).toEqual(['publisher', 'testing'])
+    expect(closing.map(({ name }) => name)).toEqual(['publisher', 'testing', 'cache'])
     for (const { name, code } of closing) {
       await project.write(`${name}-closes.mjs`, `${code}console.log('closed')\n`)
       const script = new RunningScript(`${name}-closes.mjs`, { cwd: project.dir, env: { REDIS_URL: redis.url } })
@@ -130,6 +130,8 @@ describe.each([
   test.each([
     ['import', 'old.mjs', "import 'cache-invalidation'"],
     ['require', 'old.cjs', "require('cache-invalidation')"],
+    ['import of the cache', 'old-cache.mjs', "import 'cache-invalidation/cache'"],
+    ['require of the cache', 'old-cache.cjs', "require('cache-invalidation/cache')"],
     ['require of CommonJS', 'old-jest.cjs', "require('./node_modules/cache-invalidation/dist/cjs/testing.js')"],
     ['the command line', 'node_modules/cache-invalidation/dist/cli/main.js', undefined],
   ])('says which Node it needs on an older one: %s', async (_, file, code) => {

@@ -16,7 +16,7 @@ export function readmeExamples(): Promise<Example[]> {
 
 /** Those of the docs; their names begin with the page's. */
 export async function docsExamples(): Promise<Example[]> {
-  const pages = ['guide', 'topologies'].map(async (page) => {
+  const pages = ['guide', 'cache', 'topologies'].map(async (page) => {
     const examples = await examplesOf(`docs/${page}.md`)
     return examples.map((example) => ({ ...example, name: `${page}-${example.name}` }))
   })

@@ -92,13 +92,20 @@ test('a tag that is expired during a load leaves its value to be loaded again', 
 })
 
 test('a caller that joined a load after a tag was invalidated does not get its value, although the load is void', async () => {
-  const bench = await CacheBench.start({}, { tags: () => ['red'] })
+  const tags = ({ id }: Item): string[] => (id === '2' ? [] : ['red'])
+  const bench = await CacheBench.start({}, { tags })
   const first = bench.items.get('1')
   await bench.runtime.settle()
   await bench.handled((publisher) => publisher.invalidateTag('red'))
   const joined = bench.items.get('1')
   await bench.runtime.settle()
   await bench.handled((publisher) => publisher.invalidate('item', '1'))
+  // Another load ends meanwhile: it must not take the tag with it.
+  const other = bench.items.get('2')
+  await bench.runtime.settle()
+  bench.held.reverse()
+  await bench.bring({ id: '2', version: 1 })
+  await other
   await bench.bring(old)
   expect(await first).toEqual(old)
   await bench.bring(fresh)
