@@ -200,9 +200,14 @@ export class CoherentCache extends TypedEmitter<ErrorEvents> {
    *
    * @throws ConfigurationError for bad options
    */
+  wrap<Load extends (...args: never[]) => unknown>(
+    load: Load,
+    options: WrapOptions<Parameters<Load>, Awaited<ReturnType<Load>>>,
+  ): (...args: Parameters<Load>) => Promise<Awaited<ReturnType<Load>>>
+  // Callers see the signature above: it infers from the function alone, and not from the parameters of `key`.
   wrap<Arguments extends readonly unknown[], Value>(
     load: (...args: Arguments) => Value | Promise<Value>,
-    options: WrapOptions<NoInfer<Arguments>, NoInfer<Value>>,
+    options: WrapOptions<Arguments, Value>,
   ): (...args: Arguments) => Promise<Value> {
     const policy = policyOf(wrapRules, options, this.#options, 'wrap')
     const { key: keyOf, tags } = options
