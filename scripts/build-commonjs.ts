@@ -21,7 +21,9 @@ await bundle.write({
   dir: folder,
   format: 'cjs',
   entryFileNames: '[name].js',
-  chunkFileNames: 'common.js',
+  chunkFileNames: '[name].js',
+  // What two entries share is one file, so a process has it once.
+  codeSplitting: { groups: [{ name: 'common', minShareCount: 2 }] },
   // Jest refuses `import()`, too.
   dynamicImportInCjs: false,
 })

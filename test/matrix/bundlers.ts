@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Cell, Place } from './cell.js'
-import { quickStart, runQuickStart, withoutTopLevelAwait } from './quick-start.js'
+import { exampleNames, quickStart, runQuickStart, withoutTopLevelAwait } from './quick-start.js'
 
 /** esbuild gives bundles of ES modules no `require`, and ioredis is CommonJS: docs/recipes.md has this banner. */
 const banner = `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)`
@@ -10,7 +10,7 @@ const banner = `import { createRequire } from 'node:module'; const require = cre
 interface Bundler {
   readonly name: string
   readonly ending: '.cjs' | '.mjs'
-  /** Bundles the two files in `from`, all they import included, into `into`; resolves to what was printed. */
+  /** Bundles the files in `from`, all they import included, into `into`; resolves to what was printed. */
   readonly bundle: (place: Place, from: string, into: string) => Promise<string>
 }
 
@@ -35,18 +35,18 @@ async function esbuild(place: Place, args: readonly string[]): Promise<string> {
   return place.project.runScript('esbuild/bin/esbuild', ['--bundle', '--platform=node', ...args])
 }
 
-const files = (folder: string): string[] => ['subscriber', 'publisher'].map((example) => `${folder}/${example}.mjs`)
+const files = (folder: string): string[] => exampleNames.map((example) => `${folder}/${example}.mjs`)
 
 /** A program, as webpack has no command line of its own. Prints all warnings but the one that docs/recipes.md has. */
 function webpackProgram(from: string, into: string): string {
-  const [subscriber, publisher] = files(from)
+  const entry = Object.fromEntries(exampleNames.map((example) => [example, `./${from}/${example}.mjs`]))
   return `
 const webpack = require('webpack')
 const config = {
   mode: 'production',
   target: 'node22',
   context: __dirname,
-  entry: { subscriber: './${subscriber}', publisher: './${publisher}' },
+  entry: ${JSON.stringify(entry)},
   output: { path: ${JSON.stringify(into)}, filename: '[name].cjs' },
   ignoreWarnings: [{ module: /cache-invalidation/, message: /@opentelemetry\\/api/ }],
 }

@@ -1,5 +1,5 @@
 import type { Cell } from './cell.js'
-import { quickStart, runQuickStart, withoutTopLevelAwait } from './quick-start.js'
+import { exampleNames, quickStart, runQuickStart, withoutTopLevelAwait } from './quick-start.js'
 
 const strict = { target: 'ES2022', strict: true, skipLibCheck: false, types: ['node'] }
 
@@ -24,7 +24,7 @@ function compiled({ name, options, endings }: Settings): Cell {
         }
       }
       const compilerOptions = { ...strict, ...options, outDir: 'out' }
-      const include = ['subscriber.*', 'publisher.*']
+      const include = exampleNames.map((example) => `${example}.*`)
       await project.write(`${name}/tsconfig.json`, JSON.stringify({ compilerOptions, include }))
       await project.runScript('typescript/bin/tsc', ['--project', name])
       for (const ending of endings) {

@@ -1,4 +1,4 @@
-import { quickStartLines, readmeExamples, unexpectedLines } from '../support/readme.js'
+import { printedBy, quickStartLines, readmeExamples, unexpectedLines } from '../support/readme.js'
 import { RunningScript } from '../support/running-script.js'
 import type { Place } from './cell.js'
 
@@ -12,15 +12,17 @@ export interface Runner {
 
 const timeoutMs = 60_000
 
-/** The two examples of the README's quick start. */
-export async function quickStart(): Promise<Readonly<Record<'subscriber' | 'publisher', string>>> {
+export const exampleNames = ['subscriber', 'publisher', 'cache'] as const
+
+/** The two examples of the README's quick start, and that of its cache. */
+export async function quickStart(): Promise<Readonly<Record<(typeof exampleNames)[number], string>>> {
   const examples = await readmeExamples()
   const codeOf = (wanted: string): string => {
     const found = examples.find(({ name }) => name === wanted)
     if (found === undefined) throw new Error(`Expected the README to have an example ${wanted}`)
     return found.code
   }
-  return { subscriber: codeOf('subscriber'), publisher: codeOf('publisher') }
+  return { subscriber: codeOf('subscriber'), publisher: codeOf('publisher'), cache: codeOf('cache') }
 }
 
 /** The same with a function around its `await`, for a compiler that writes CommonJS. */
@@ -29,7 +31,7 @@ export function withoutTopLevelAwait(code: string): string {
   return `${imports.join('')}void (async () => {\n${code.replaceAll(/^import .*\n/gm, '')}})()\n`
 }
 
-/** Runs both files, and checks what the subscriber prints. */
+/** Runs the three files, and checks what the subscriber and the cache print. */
 export async function runQuickStart(
   place: Place,
   fileOf: (name: string) => string,
@@ -53,6 +55,11 @@ export async function runQuickStart(
     await subscriber.printed(quickStartLines.last)
     const unexpected = unexpectedLines(subscriber.lines).join('\n')
     if (unexpected !== '') throw new Error(`The subscriber printed:\n${unexpected}`)
+    const cache = start('cache')
+    await cache.succeeded()
+    const expected = printedBy((await quickStart()).cache).join('\n')
+    if (expected === '' || cache.lines.join('\n') !== expected)
+      throw new Error(`Expected the cache to print:\n${expected}\n\nIt printed:\n${cache.lines.join('\n')}`)
   } finally {
     await subscriber.kill()
   }

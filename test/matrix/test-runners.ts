@@ -18,6 +18,22 @@ for (const [title, source] of [['in memory', () => new MemoryLog()], ['over Redi
   })
 }
 `
+/** Two instances of a service in one test. */
+const cacheTest = `
+test('a value that one instance changes is loaded anew by the other', async () => {
+  const log = new MemoryLog()
+  const values = new Map([['1', 'Ada']])
+  const caches = await Promise.all([1, 2].map(() => CoherentCache.connect(log, { service: 'web' })))
+  await Promise.all(caches.map((cache) => cache.caughtUp()))
+  const [one, other] = caches.map((cache) => cache.entity('user', { load: (id) => values.get(id) }))
+  expect(await other.get('1')).toBe('Ada')
+  expect(other.peek('1')).toBe('Ada')
+  await one.update('1', () => values.set('1', 'Ada Lovelace'))
+  await caches[1].caughtUp()
+  expect(await other.get('1')).toBe('Ada Lovelace')
+  await Promise.all(caches.map((cache) => cache.close()))
+})
+`
 const names = '{ InvalidationPublisher, InvalidationSubscriber }'
 
 function checkWarnings(printed: string): void {
@@ -42,7 +58,7 @@ export const testRunners: readonly Cell[] = [
   running(
     'jest',
     'jest/service.test.js',
-    `const ${names} = require('cache-invalidation')\nconst { MemoryLog } = require('cache-invalidation/testing')\n${tests}`,
+    `const ${names} = require('cache-invalidation')\nconst { MemoryLog } = require('cache-invalidation/testing')\nconst { CoherentCache } = require('cache-invalidation/cache')\n${tests}${cacheTest}`,
     ['jest/bin/jest.js', 'jest/'],
   ),
   running(
@@ -51,7 +67,8 @@ export const testRunners: readonly Cell[] = [
     `import { expect, test } from 'vitest'
 import ${names} from 'cache-invalidation'
 import { MemoryLog } from 'cache-invalidation/testing'
-${tests}`,
+import { CoherentCache } from 'cache-invalidation/cache'
+${tests}${cacheTest}`,
     ['vitest/vitest.mjs', 'run', 'vitest/'],
   ),
 ]
