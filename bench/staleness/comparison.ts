@@ -18,7 +18,7 @@ export interface StalenessComparison {
   readonly outcomes: readonly Outcome[]
 }
 
-export interface Outcome extends Pick<SetUp, 'name' | 'library' | 'shared'> {
+export interface Outcome extends Pick<SetUp, 'name' | 'cache' | 'shared'> {
   readonly scenario: string
   /** A verdict of `none` is of a set-up that invalidates nothing in this way in other processes. */
   readonly verdict: Verdict
@@ -43,9 +43,9 @@ export async function compareStaleness(
   let versions = await readVersions()
   const outcomes: Outcome[] = []
   for (const setUp of setUps) {
-    if (setUp.library !== ours) {
-      await installPeer(setUp.library, say)
-      versions = { ...versions, ...(await readPeerVersions(setUp.library)) }
+    if (setUp.cache !== ours) {
+      await installPeer(setUp.cache, say)
+      versions = { ...versions, ...(await readPeerVersions(setUp.cache)) }
     }
     outcomes.push(...(await takeThrough(setUp, { signal, say })))
   }
@@ -58,9 +58,9 @@ async function takeThrough(setUp: SetUp, { signal, say }: CompareOptions): Promi
   const outcomes: Outcome[] = []
   for (const scenario of scenarios) {
     signal.throwIfAborted()
-    const { name, library, shared } = setUp
+    const { name, cache, shared } = setUp
     const served = scenario.by === 'tag' && !setUp.hasTags ? undefined : await scenario.run(stage)
-    const outcome = { name, library, shared, scenario: scenario.name, verdict: verdictOf(served) }
+    const outcome = { name, cache, shared, scenario: scenario.name, verdict: verdictOf(served) }
     outcomes.push(served === undefined ? outcome : { ...outcome, served })
     say(`${name}, ${scenario.name}: ${outcome.verdict}`)
   }

@@ -14,7 +14,7 @@ async function run({ setUps: chosen, json, record }: StalenessOptions, { signal 
   const comparison = await compareStaleness(chosen, { signal, say: (line) => process.stderr.write(`${line}\n`) })
   process.stdout.write(json ? `${JSON.stringify(comparison, null, 2)}\n` : `${stalenessTable(comparison)}\n`)
   if (record) await quote(comparison)
-  return comparison.outcomes.every(({ library, verdict }) => library !== ours || verdict === 'fresh') ? 0 : 1
+  return comparison.outcomes.every(({ cache, verdict }) => cache !== ours || verdict === 'fresh') ? 0 : 1
 }
 
 async function quote(comparison: StalenessComparison): Promise<void> {

@@ -12,7 +12,7 @@ export function stalenessTable({ outcomes, scenarios, versions }: StalenessCompa
       ({ name: scenario }) => own.find((each) => each.scenario === scenario)?.verdict ?? '',
     )
     const values = first.shared ? 'memory and Redis' : 'memory'
-    return [[`${first.library} ${versions[first.library] ?? ''}`.trim(), values, ...verdicts]]
+    return [[`${first.cache} ${versions[first.cache] ?? ''}`.trim(), values, ...verdicts]]
   })
   return markdownTable(['library', 'values in', ...scenarios.map(({ title }) => title)], rows, []).join('\n')
 }

@@ -176,7 +176,7 @@ export class CoherentCache extends TypedEmitter<ErrorEvents> {
   }
 
   /**
-   * The value of a cache key, from memory or loaded; undefined if there is none. All calls for a key must load the same.
+   * The value of a cache key, from memory or loaded; undefined if missing. All calls for a key must load the same.
    * Rejects with what the loader threw, with `LoadTimeoutError`, `ConfigurationError` or `ClosedError`.
    */
   getOrLoad<Value>(

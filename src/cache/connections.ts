@@ -47,7 +47,7 @@ export async function openConnections(redis: RedisSource, options: Resolved<type
   }
 }
 
-/** @throws ConfigurationError for what is no subscriber, or no publisher */
+/** @throws ConfigurationError if one of them is not a subscriber, or not a publisher */
 export function borrowConnections({ subscriber, publisher }: CacheLinks): Connections {
   if (!(subscriber instanceof InvalidationSubscriber)) {
     throw new ConfigurationError(

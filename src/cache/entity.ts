@@ -76,7 +76,7 @@ export class CacheEntity<Value> {
   }
 
   /**
-   * The value of an id, from memory or loaded; undefined if there is none. Rejects with what the loader threw, with
+   * The value of an id, from memory or loaded; undefined if missing. Rejects with what the loader threw, with
    * `LoadTimeoutError`, or with `ClosedError`.
    */
   get(id: string): Promise<Value | undefined> {

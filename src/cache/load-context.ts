@@ -59,7 +59,7 @@ export class LoadNotes implements LoadContext {
   notModified(): NotModified {
     if (this.#stale !== undefined) return notModified
     throw new ConfigurationError(
-      'Expected a stale value for `notModified()`, and there is none: check `ctx.stale` first',
+      'Expected `notModified()` to be called with a stale value at hand, got no stale value: check `ctx.stale` first',
     )
   }
 
@@ -77,7 +77,7 @@ export class LoadNotes implements LoadContext {
     this.named.push(...tags)
   }
 
-  /** The value that a result of the loader stands for; undefined if there is none, for which `null` counts, too. */
+  /** The value that a result of the loader stands for; undefined if missing, and for `null`. */
   valueFor(result: unknown): unknown {
     return result instanceof NotModified ? this.#stale?.value : (result ?? undefined)
   }

@@ -69,7 +69,7 @@ export class Reader {
     this.#outage = new Outage(context.onError)
   }
 
-  /** A fresh entry that may be served; undefined if there is none. */
+  /** A fresh entry that may be served; undefined if missing. */
   hit(owner: EntryIndex, id: string): Entry | undefined {
     const entry = this.#memory.find(owner, id)
     if (entry === undefined) return undefined

@@ -12,8 +12,8 @@ const main = fileURLToPath(new URL('../../bench/staleness/main.ts', import.meta.
 const timeoutMs = 120_000
 
 /** `npm run staleness` installs what is left out here. */
-function isInstalled({ library }: SetUp): boolean {
-  return library === ours || existsSync(new URL(`../../bench/peers/${library}/node_modules`, import.meta.url))
+function isInstalled({ cache }: SetUp): boolean {
+  return cache === ours || existsSync(new URL(`../../bench/peers/${cache}/node_modules`, import.meta.url))
 }
 
 function runStaleness(args: readonly string[]): Promise<EndedScript> {

@@ -31,8 +31,8 @@ test('README.md has a row for each set-up with the version that is installed, an
     )
   const [head = [], ...quoted] = rows.filter(([first = '']) => !first.startsWith('---'))
   expect(head.slice(2)).toEqual(scenarios.map(({ title }) => title))
-  const expected = setUps.map(async ({ library, shared }) => [
-    `${library} ${await versionOf(library)}`,
+  const expected = setUps.map(async ({ cache, shared }) => [
+    `${cache} ${await versionOf(cache)}`,
     shared ? 'memory and Redis' : 'memory',
   ])
   expect(quoted.map((row) => row.slice(0, 2))).toEqual(await Promise.all(expected))

@@ -2,7 +2,7 @@ import type { EntryIndex } from './entry.js'
 
 /** How a load has ended. */
 export interface Outcome {
-  /** The value; undefined if there is none. */
+  /** Undefined if there is no value. */
   readonly value: unknown
   /** What the load failed with. */
   readonly failure: { readonly error: unknown } | undefined

@@ -84,13 +84,13 @@ test('the table has a row for each set-up and a column for each scenario', () =>
     outcomes: [
       {
         name: 'bentocache',
-        library: 'bentocache',
+        cache: 'bentocache',
         shared: true,
         scenario: 'key-during-load',
         verdict: 'stale in both',
       },
-      { name: 'bentocache', library: 'bentocache', shared: true, scenario: 'key-while-cut', verdict: 'fresh' },
-      { name: 'cacheable-memory', library: 'cacheable', shared: false, scenario: 'key-while-cut', verdict: 'none' },
+      { name: 'bentocache', cache: 'bentocache', shared: true, scenario: 'key-while-cut', verdict: 'fresh' },
+      { name: 'cacheable-memory', cache: 'cacheable', shared: false, scenario: 'key-while-cut', verdict: 'none' },
     ],
   }
   const rows = stalenessTable(comparison)
@@ -103,6 +103,6 @@ test('the table has a row for each set-up and a column for each scenario', () =>
 })
 
 test('the set-ups begin with ours, and their names are unique', () => {
-  expect(setUps[0]).toMatchObject({ library: ours, hasTags: true })
+  expect(setUps[0]).toMatchObject({ cache: ours, hasTags: true })
   expect(new Set(setUps.map(({ name }) => name)).size).toBe(setUps.length)
 })
