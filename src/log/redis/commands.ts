@@ -38,7 +38,7 @@ import { RedisSession } from './session.js'
 /** As good as no limit: nothing is measured for it. */
 const anyBytes = retentionRules.maxBytes.max
 /** A connection has the stream measured each time it has appended one of so many parts of `maxBytes`. */
-const measuredShares = 32
+const measuredShares = 64
 /** What an entry takes beside its frame, about. */
 const entryOverhead = 80
 /** How often a connection that appends has entries dropped that are too old. */

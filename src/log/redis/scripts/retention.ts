@@ -5,7 +5,7 @@ import { luaFunctions } from './script.js'
  *
  * - `keep_bytes(stream, limit)`: measures the stream, and trims it to 90 % of the limit if it is above 95 %. Redis counts
  *   the memory of every node, so this holds for any mix of sizes, and for entries of any writer. It is too slow for
- *   each append: a publisher asks for it each time it has appended a 32nd of the limit. How many entries to drop is
+ *   each append: a publisher asks for it each time it has appended a 64th of the limit. How many entries to drop is
  *   computed from the sizes of the oldest.
  * - `keep_age(stream, id, age)`: drops what is older than `age` ms at the time of `id`
  * - `keep(stream, id, limit, age)`: both; an empty text is no limit
