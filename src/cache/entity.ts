@@ -117,7 +117,7 @@ export class CacheEntity<Value> {
   }
 
   /**
-   * Stores a value that you have just read or written; `undefined` says that there is none. Loads that run are not
+   * Stores a value that you have just read or written; `undefined` says that no value exists. Loads that run are not
    * stored. Other processes hear nothing: after a write use {@link update}.
    */
   set(id: string, value: Value | undefined): void {

@@ -254,7 +254,7 @@ export class CacheWorld {
   #process(who: number): CachedProcess {
     const process = this.#processes[who % this.#processes.length]
     if (process) return process
-    throw new Error('There is none')
+    throw new Error(`Expected a process for ${who}, got none`)
   }
 
   /** Each process draws from its own chance. */

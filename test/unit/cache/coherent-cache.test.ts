@@ -165,7 +165,7 @@ test('getMany gives what there is in the order of the ids, from memory and by on
   await bench.close()
 })
 
-test('loadMany that returns rows is told to return a map: rows in any order would be taken for each other', async () => {
+test('loadMany rejects rows and names the map it expects: rows in any order would be taken for each other', async () => {
   const bench = await CacheBench.start({}, { loadMany: () => [old] as never })
   await expect(bench.until(bench.items.getMany(['1', '2']))).rejects.toThrow(/Expected `loadMany` .* to return a Map/)
   await bench.close()
@@ -239,7 +239,7 @@ test('several caches share the connections of the application, and leave them op
   await runtime.runUntil(Promise.all([subscriber.close(), publisher.close()]), 1_000)
 })
 
-test('close ends loads that run, and is told to everyone who waits', async () => {
+test('close ends running loads, and rejects for everyone who waits', async () => {
   const bench = await CacheBench.start()
   const got = bench.items.get('1')
   got.catch(() => {})

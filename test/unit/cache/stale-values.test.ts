@@ -132,7 +132,7 @@ test('softLoadTimeoutMs: a read waits no longer if a stale value may be served',
   await bench.close()
 })
 
-test('loadTimeoutMs: the load is aborted, its callers are told so, and what it brings later is dropped', async () => {
+test('loadTimeoutMs: the load is aborted, its callers get the error, and a late value is dropped', async () => {
   const bench = await CacheBench.start({ loadTimeoutMs: 200 })
   const got = bench.items.get('1')
   got.catch(() => {})
